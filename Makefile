@@ -1,0 +1,59 @@
+# Everything runs in .venv and node_modules, which `make setup` fills; nothing is installed outside this folder.
+PYTHON ?= python3
+PORT ?= 7071
+BIN := .venv/bin
+READY := .venv/.ready
+CODE := function_app.py functions shared local tests bench tools
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+.PHONY: setup
+setup: $(READY) ## install what the other targets need (they do it by themselves)
+
+$(READY): requirements.txt requirements-dev.txt constraints.txt package-lock.json local/setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+		|| { echo "Python 3.11 to 3.13 is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m local.setup
+	@touch $(READY)
+
+.PHONY: run
+run: $(READY) ## serve everything on port 7071 (or: make run PORT=7072); Ctrl-C stops it
+	@PORT=$(PORT) exec $(BIN)/python -m local
+
+.PHONY: test
+test: $(READY) ## run all tests (or some: make test ARGS='tests/unit -k accept')
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: $(READY) ## format, lint, types and import contracts
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(READY) ## write the format that `check` wants
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+.PHONY: bench
+bench: $(READY) ## measure against the bare SDK, side by side
+	$(BIN)/python -m bench.main_job
+
+.PHONY: tables
+tables: ## write the generated tables of shared/domain anew
+	$(PYTHON) -m venv .venv-tables
+	.venv-tables/bin/python -m pip install --quiet -r tools/requirements.txt
+	.venv-tables/bin/python tools/generate_tables.py
+	rm -rf .venv-tables
+
+.PHONY: clean
+clean: ## forget the local leads, the moved clock and all caches
+	rm -rf .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -not -path './.venv/*' -not -path './node_modules/*' -prune -exec rm -rf {} +
