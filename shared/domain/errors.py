@@ -1,0 +1,114 @@
+"""Every refusal the product knows: its code and its message.
+
+An error's docstring is its message. Nothing here knows HTTP; `shared/http/problems.py` maps codes to status (API.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One reason: `target` is the field at fault, as a path in the caller's own words (`customer.email`)."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+class Refusal(Exception):
+    """The request was refused."""
+
+    code = "invalidRequest"
+
+    def __init__(
+        self, message: str | None = None, *, target: str | None = None, details: Sequence[Detail] = ()
+    ) -> None:
+        self.message = message or " ".join((type(self).__doc__ or "").split())
+        self.target = target
+        self.details = tuple(details)
+        super().__init__(self.message)
+
+
+class InvalidRequest(Refusal):
+    """The request is not valid."""
+
+    code = "invalidRequest"
+
+
+class Unauthenticated(Refusal):
+    """A valid token or key is needed."""
+
+    code = "unauthenticated"
+
+
+class AccessDenied(Refusal):
+    """The caller's role does not allow this."""
+
+    code = "accessDenied"
+
+
+class NotFound(Refusal):
+    """There is nothing here, or nothing this caller may see."""
+
+    code = "notFound"
+
+
+class LeadExpired(Refusal):
+    """The lead was not answered in time and has expired."""
+
+    code = "leadExpired"
+
+
+class InvalidTransition(Refusal):
+    """The lead's status does not allow this action."""
+
+    code = "invalidTransition"
+
+
+class Conflict(Refusal):
+    """The request conflicts with what is stored."""
+
+    code = "conflict"
+
+
+class PreconditionFailed(Refusal):
+    """The lead has changed since it was read: its ETag is another one now."""
+
+    code = "preconditionFailed"
+
+
+class PayloadTooLarge(Refusal):
+    """The body is too large."""
+
+    code = "payloadTooLarge"
+
+
+class UnsupportedMediaType(Refusal):
+    """The body's content type is not supported."""
+
+    code = "unsupportedMediaType"
+
+
+class PreconditionRequired(Refusal):
+    """An edit needs the header If-Match with the ETag that was read."""
+
+    code = "preconditionRequired"
+
+
+class TooManyRequests(Refusal):
+    """Too many requests; wait and try again."""
+
+    code = "tooManyRequests"
+
+
+class Unavailable(Refusal):
+    """The service cannot answer just now; nothing was lost, try again."""
+
+    code = "unavailable"
+
+
+class InternalError(Refusal):
+    """Something went wrong on our side; quote the request id when you ask about it."""
+
+    code = "internalError"

@@ -1,0 +1,241 @@
+"""What a lead is (SPEC 2): the words, the parts and their bounds. No rules, no storage, no HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+NAME_MAX = 256
+PHONE_MAX = 64
+NOTES_MAX = 8_000
+TEAM_MAX = 25
+ADDITIONAL_MAX = 16_384
+"""Characters of ASCII JSON that unknown fields may take together."""
+ADDITIONAL_DEPTH_MAX = 16
+
+
+class Tab(StrEnum):
+    """The list a lead stands in (Q1); its letter starts the lead's id."""
+
+    MARKETPLACE = "m"
+    QUALIFIED = "q"
+
+
+class LeadType(StrEnum):
+    """T1."""
+
+    OFFER = "offer"
+    PROFILE = "profile"
+
+
+class Qualification(StrEnum):
+    """T2."""
+
+    CUSTOMER_INQUIRY = "customerInquiry"
+    MARKETING_QUALIFIED = "marketingQualified"
+    SALES_QUALIFIED = "salesQualified"
+
+
+class Source(StrEnum):
+    """T3."""
+
+    APP_SOURCE = "appSource"
+    AZURE_MARKETPLACE = "azureMarketplace"
+    AZURE_PORTAL = "azurePortal"
+    OTHER = "other"
+
+
+class CallToAction(StrEnum):
+    """T4."""
+
+    CONTACT_ME = "contactMe"
+    GET_IT_NOW = "getItNow"
+    FREE_TRIAL = "freeTrial"
+    TEST_DRIVE = "testDrive"
+
+
+class Status(StrEnum):
+    """SPEC 3."""
+
+    RECEIVED = "received"
+    INFORMATIONAL = "informational"
+    ACCEPTED = "accepted"
+    ARCHIVED = "archived"
+
+
+class Outcome(StrEnum):
+    """How an archived lead ended (SPEC 3)."""
+
+    WON = "won"
+    LOST = "lost"
+    ERROR = "error"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    AGED = "aged"
+
+
+class Validity(StrEnum):
+    """V1, V2; `spam` is for e-mail only."""
+
+    VALID = "valid"
+    INVALID = "invalid"
+    SPAM = "spam"
+    UNKNOWN = "unknown"
+
+
+class Level(StrEnum):
+    """V3."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    UNKNOWN = "unknown"
+
+
+class Reveal(StrEnum):
+    """When a source lets the partner see contact details (L9)."""
+
+    ALWAYS = "always"
+    ON_ACCEPT = "onAccept"
+
+
+@dataclass(frozen=True)
+class Customer:
+    """The company and person the lead is about (T7)."""
+
+    company: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    phone_e164: str | None = None
+    country: str | None = None
+    country_text: str | None = None
+    title: str | None = None
+    size: str | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The offer the lead came from; `id` is `publisherId.offerId` where it is known."""
+
+    id: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What the customer agreed to (T10)."""
+
+    share: bool
+    contact: bool
+    at: datetime
+    country: str | None = None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """V3."""
+
+    level: Level = Level.UNKNOWN
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TeamMember:
+    """One of the partner's people on a deal (L1)."""
+
+    name: str
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True)
+class Deal:
+    """What the partner says of an accepted lead (L1); `currency` is ISO 4217."""
+
+    name: str
+    amount: Decimal
+    currency: str
+    purchase_date: date | None = None
+    purchase_timeframe: str | None = None
+    notes: str | None = None
+    crm_id: str | None = None
+    campaign_id: str | None = None
+    team: tuple[TeamMember, ...] = ()
+
+
+@dataclass(frozen=True)
+class Closing:
+    """Why a person ended the lead (L3, L4)."""
+
+    reason: str | None = None
+    notes: str | None = None
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did something: `kind` is person, sender, source or timer."""
+
+    kind: str
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class LastTransition:
+    """The newest transition, so that a refused action can say who did what when (L7)."""
+
+    type: str
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True)
+class Lead:
+    """One expression of interest, owned by exactly one partner.
+
+    `version` is the API's ETag: raised by transitions and edits only. `sequence` is the newest history event's.
+    Deadlines are fixed at receipt: `expires_at` and `ages_at` are null where the rule does not apply.
+    """
+
+    id: str
+    partner_id: str
+    source_id: str
+    status: Status
+    created_at: datetime
+    updated_at: datetime
+    consent: Consent
+    last_transition: LastTransition
+    version: int = 1
+    sequence: int = 1
+    type: LeadType | None = None
+    qualification: Qualification = Qualification.CUSTOMER_INQUIRY
+    outcome: Outcome | None = None
+    source: Source | None = None
+    source_text: str | None = None
+    call_to_action: CallToAction | None = None
+    action_code: str | None = None
+    offer: Offer | None = None
+    location: str | None = None
+    customer: Customer = field(default_factory=Customer)
+    notes: str | None = None
+    contact_requested: bool = False
+    do_not_contact: bool = False
+    is_test: bool = False
+    reveal: Reveal = Reveal.ALWAYS
+    email_validity: Validity = Validity.UNKNOWN
+    phone_validity: Validity = Validity.UNKNOWN
+    quality: Quality = field(default_factory=Quality)
+    additional_fields: Mapping[str, Any] = field(default_factory=dict)
+    deal: Deal | None = None
+    closing: Closing | None = None
+    flame_until: datetime | None = None
+    flame_cooled: bool = False
+    expires_at: datetime | None = None
+    ages_at: datetime | None = None
+    accepted_at: datetime | None = None
+    closed_at: datetime | None = None
+    erased_at: datetime | None = None

@@ -1,0 +1,214 @@
+"""The life cycle (SPEC 3): which action a status allows, what it makes of the lead, and what time does by itself.
+
+`TRANSITIONS` is the whole table. `decide` returns a decision or raises a refusal; it never saves. Every view and every
+action goes through `settle` first, so a deadline holds to the millisecond whether a timer has run or not (L6).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from shared.domain.deadlines import deadline, stamp
+from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed
+from shared.domain.events import Event, EventType
+from shared.domain.lead import Actor, Closing, Deal, LastTransition, Lead, Outcome, Status, TeamMember
+
+
+class Action(StrEnum):
+    """What a person may do to a lead; the names are those of the routes (API.md)."""
+
+    ACCEPT = "accept"
+    EDIT = "edit"
+    DECLINE = "decline"
+    WIN = "win"
+    LOSE = "lose"
+    CLOSE_AS_ERROR = "closeAsError"
+
+
+@dataclass(frozen=True)
+class Transition:
+    """Where an action leads and which event records it."""
+
+    to: Status
+    outcome: Outcome | None
+    event: EventType
+
+
+TRANSITIONS: Mapping[tuple[Status, Action], Transition] = {
+    (Status.RECEIVED, Action.ACCEPT): Transition(Status.ACCEPTED, None, EventType.ACCEPTED),
+    (Status.INFORMATIONAL, Action.ACCEPT): Transition(Status.ACCEPTED, None, EventType.ACCEPTED),
+    (Status.RECEIVED, Action.DECLINE): Transition(Status.ARCHIVED, Outcome.DECLINED, EventType.DECLINED),
+    (Status.ACCEPTED, Action.EDIT): Transition(Status.ACCEPTED, None, EventType.UPDATED),
+    (Status.ACCEPTED, Action.WIN): Transition(Status.ARCHIVED, Outcome.WON, EventType.WON),
+    (Status.ACCEPTED, Action.LOSE): Transition(Status.ARCHIVED, Outcome.LOST, EventType.LOST),
+    (Status.ACCEPTED, Action.CLOSE_AS_ERROR): Transition(Status.ARCHIVED, Outcome.ERROR, EventType.ERROR),
+}
+
+REASONS: Mapping[Action, tuple[str, ...]] = {
+    Action.DECLINE: (
+        *("budget", "noResponse", "otherVendor", "needNotMet", "notACustomer", "timeline", "abuse"),
+        *("wrongRegion", "wrongSize", "noCapacity", "duplicate", "other"),
+    ),
+    Action.LOSE: ("budget", "noResponse", "otherVendor", "needNotMet", "timeline", "other"),
+    Action.CLOSE_AS_ERROR: ("duplicateDeal", "wrongCustomer", "other"),
+}
+"""The reasons an action takes (L3, L4); `other` needs notes."""
+
+EXPIRE_TIMER = Actor("timer", "expire_leads")
+COOL_TIMER = Actor("timer", "cool_flames")
+ARCHIVE_TIMER = Actor("timer", "archive_leads")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An action with what it carries: the deal (accept), the deal's changed fields (edit) or reason and notes."""
+
+    action: Action
+    deal: Deal | None = None
+    edits: Mapping[str, Any] | None = None
+    reason: str | None = None
+    notes: str | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The lead as it becomes and what is recorded of it, oldest first; no events means nothing changed."""
+
+    lead: Lead
+    events: tuple[Event, ...] = ()
+
+
+def allowed_actions(lead: Lead) -> tuple[Action, ...]:
+    """The actions that the lead's status allows now; none on a lead that must not be contacted (T6)."""
+    if lead.do_not_contact:
+        return ()
+    return tuple(action for status, action in TRANSITIONS if status is lead.status)
+
+
+def settle(lead: Lead, at: datetime) -> Decision:
+    """What time alone has made of the lead by `at` (A1–A3): each change is recorded AT its deadline."""
+    events: list[Event] = []
+    if lead.status is Status.RECEIVED and lead.flame_until and not lead.flame_cooled and lead.flame_until <= at:
+        lead, event = _record(replace(lead, flame_cooled=True), EventType.FLAME_COOLED, lead, lead.flame_until)
+        events.append(event)
+    due = deadline(lead)
+    if due is not None and due <= at:
+        expired = lead.status is Status.RECEIVED
+        outcome, kind = (Outcome.EXPIRED, EventType.EXPIRED) if expired else (Outcome.AGED, EventType.AGED)
+        ended = replace(lead, status=Status.ARCHIVED, outcome=outcome, closed_at=due, version=lead.version + 1)
+        lead, event = _record(ended, kind, lead, due)
+        events.append(event)
+    return Decision(lead, tuple(events))
+
+
+def decide(lead: Lead, answer: Answer, *, at: datetime, by: Actor, versions: frozenset[str] | None = None) -> Decision:
+    """Apply a person's answer at `at`; due changes of time come first and are part of the decision.
+
+    `versions` are those the caller has read (`*` = any), None = not said. Raises LeadExpired, InvalidTransition (its
+    details say who did what when), PreconditionFailed or InvalidRequest.
+    """
+    settled = settle(lead, at)
+    before = settled.lead
+    _refuse_unless_allowed(before, answer.action)
+    if versions is not None and not versions & {"*", str(before.version)}:
+        now = Detail("preconditionFailed", f'The ETag is "{before.version}" now.', "If-Match")
+        raise PreconditionFailed(details=[now])
+    transition = TRANSITIONS[before.status, answer.action]
+    at = max(at, before.updated_at)
+    after = replace(before, status=transition.to, outcome=transition.outcome, version=before.version + 1)
+    if answer.action is Action.ACCEPT:
+        if answer.deal is None:
+            raise InvalidRequest(details=[Detail("required", "An accept needs a deal.", "deal")])
+        after = replace(after, deal=answer.deal, accepted_at=at)
+    elif answer.action is Action.EDIT:
+        after = replace(after, deal=_edited(before, answer.edits or {}))
+        if after.deal == before.deal:
+            return Decision(lead)
+    else:
+        _check_reason(answer)
+        after = replace(after, closing=Closing(answer.reason, answer.notes), closed_at=at)
+    changes = _changes("deal", before.deal, after.deal) | _changes("closing", before.closing, after.closing)
+    after, event = _record(after, transition.event, before, at, by, changes)
+    return Decision(after, (*settled.events, event))
+
+
+def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
+    """Raise LeadExpired or InvalidTransition unless the (settled) lead's status allows the action (L5, L7)."""
+    if action in allowed_actions(lead):
+        return
+    last = lead.last_transition
+    done = Detail(last.type, f"{last.by.name or last.by.id}, {stamp(last.at)}", "status")
+    if lead.outcome is Outcome.EXPIRED:
+        raise LeadExpired(target="status", details=[done])
+    if lead.do_not_contact and lead.status is Status.INFORMATIONAL:
+        raise InvalidTransition("The customer does not want to be contacted.", target="status", details=[done])
+    state = f"{lead.status} ({lead.outcome})" if lead.outcome else str(lead.status)
+    raise InvalidTransition(f"The lead is {state}; it does not allow {action}.", target="status", details=[done])
+
+
+def _record(
+    after: Lead,
+    kind: EventType,
+    before: Lead,
+    at: datetime,
+    by: Actor | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> tuple[Lead, Event]:
+    """Number the event, stand it on the lead; the times of a lead's events never go back."""
+    by = by or {EventType.FLAME_COOLED: COOL_TIMER, EventType.EXPIRED: EXPIRE_TIMER}.get(kind, ARCHIVE_TIMER)
+    at = max(at, before.updated_at)
+    event = Event(before.sequence + 1, kind, at, by, before.status, after.status, changes or {})
+    last = LastTransition(kind, at, by) if before.status is not after.status else before.last_transition
+    return replace(after, sequence=event.sequence, updated_at=at, last_transition=last), event
+
+
+def _edited(lead: Lead, edits: Mapping[str, Any]) -> Deal:
+    """The deal with the edited fields replaced (L2)."""
+    if lead.deal is None:
+        raise InvalidRequest("The lead has no deal to edit.", target="deal")
+    deal = replace(lead.deal, **edits)
+    if deal.purchase_date is None and deal.purchase_timeframe is None:
+        missing = Detail("required", "A deal needs an estimated purchase date or time frame.", "purchaseDate")
+        raise InvalidRequest(details=[missing])
+    return deal
+
+
+def _check_reason(answer: Answer) -> None:
+    """L3, L4: the reason is one of the action's own, and `other` comes with notes."""
+    allowed = REASONS.get(answer.action)
+    problem = None
+    if allowed is None:
+        if answer.reason is not None:
+            problem = Detail("notAllowed", f"{answer.action} takes no reason.", "reason")
+    elif answer.reason is None:
+        problem = Detail("required", f"{answer.action} needs a reason: {', '.join(allowed)}.", "reason")
+    elif answer.reason not in allowed:
+        problem = Detail("notAllowed", f"The reason must be one of {', '.join(allowed)}.", "reason")
+    elif answer.reason == "other" and not (answer.notes or "").strip():
+        problem = Detail("required", "The reason other needs notes.", "notes")
+    if problem:
+        raise InvalidRequest(details=[problem])
+
+
+def _changes(prefix: str, before: Deal | Closing | None, after: Deal | Closing | None) -> dict[str, Any]:
+    """Field by field what differs, as JSON values under camelCase paths."""
+    if before == after or after is None:
+        return {}
+    found = {}
+    for item in fields(after):
+        old, new = getattr(before, item.name, None), getattr(after, item.name)
+        if old != new and not (before is None and new in (None, ())):
+            head, *rest = item.name.split("_")
+            path = prefix + "." + head + "".join(word.title() for word in rest)
+            found[path] = {"from": _plain(old), "to": _plain(new)}
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, TeamMember):
+        return {"name": value.name, "email": value.email, "phone": value.phone}
+    return value if value is None or isinstance(value, str) else str(value)

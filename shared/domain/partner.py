@@ -1,0 +1,79 @@
+"""Partners and the doors leads come through (SPEC 1, S2)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain.lead import Reveal, Source
+
+
+class PartnerState(StrEnum):
+    """R2: a suspended partner's intake waits for the operator."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class SourceKind(StrEnum):
+    """What posts to a source; only the marketplace's HTTPS endpoint can be registered so far."""
+
+    HTTPS = "https"
+
+
+@dataclass(frozen=True)
+class Partner:
+    """A company that receives leads; its people sign in from `tenant_ids`."""
+
+    id: str
+    name: str
+    tenant_ids: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+    time_zone: str = "UTC"
+    state: PartnerState = PartnerState.ACTIVE
+    operator_contact: str | None = None
+    competencies: tuple[str, ...] = ()
+    endorsements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceKey:
+    """A key's SHA-256 in hex and until when it opens the door; None = until it is rotated out or deleted."""
+
+    hash: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class LeadSource:
+    """A door with keys of its own: good for one partner's intake and nothing else (S2)."""
+
+    id: str
+    partner_id: str
+    name: str
+    created_at: datetime
+    kind: SourceKind = SourceKind.HTTPS
+    listing_source: Source = Source.APP_SOURCE
+    reveal: Reveal = Reveal.ALWAYS
+    keys: tuple[SourceKey, ...] = ()
+
+
+KEYS_MAX = 5
+"""Keys alive at once: rotating faster than the overlap lasts drops the oldest."""
+
+
+def accepts(source: LeadSource, key_hash: str, at: datetime) -> bool:
+    """True when the key is one of the source's and its time is not over.
+
+    Comparing hashes of 256 random bits needs no constant time: an attacker cannot steer a SHA-256.
+    """
+    return any(key.hash == key_hash and (key.until is None or at < key.until) for key in source.keys)
+
+
+def rotated(source: LeadSource, new_hash: str, at: datetime, overlap: timedelta) -> tuple[SourceKey, ...]:
+    """The keys after a rotation: the new one, and the old ones for the overlap at most (S2)."""
+    until = at + overlap
+    old = tuple(
+        SourceKey(key.hash, min(key.until or until, until)) for key in source.keys if not key.until or at < key.until
+    )
+    return (SourceKey(new_hash), *old[: KEYS_MAX - 1])

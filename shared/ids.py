@@ -1,0 +1,80 @@
+"""Makes and reads identifiers; the one place with randomness.
+
+A lead id is a tab letter, the inverted creation time in milliseconds (12 hex digits) and 64 random bits: read in key
+order, one tab is newest first. `position` is the same order over both tabs.
+"""
+
+import hashlib
+import re
+import secrets
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from shared.domain.lead import Tab
+
+_TIME_SPAN = 1 << 48
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+LEAD_ID = re.compile(r"[mq][0-9a-f]{28}")
+PARTNER_ID = re.compile(r"[a-z0-9-]{1,64}")
+SOURCE_ID = re.compile(r"[a-z0-9]{16}")
+_POSITION = re.compile(r"[0-9a-f]{28}[mq]")
+
+
+def new_lead_id(tab: Tab, at: datetime) -> str:
+    """A fresh lead id for a lead created at `at`."""
+    return f"{tab}{_inverted(at):012x}{secrets.token_hex(8)}"
+
+
+def created_at(lead_id: str) -> datetime:
+    """The creation time that a lead id carries, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=_TIME_SPAN - 1 - int(lead_id[1:13], 16))
+
+
+def position(lead_id: str) -> str:
+    """Where a lead stands among the leads of both tabs, newest first."""
+    return lead_id[1:] + lead_id[0]
+
+
+def from_position(text: str) -> str:
+    """The lead id at a position; the inverse of `position`."""
+    return text[-1] + text[:-1]
+
+
+def is_position(text: str) -> bool:
+    """True for what `position` makes."""
+    return _POSITION.fullmatch(text) is not None
+
+
+def new_change_id() -> str:
+    """Names one attempt to change a lead, so that its own commit can be known again (DESIGN.md, read back)."""
+    return secrets.token_hex(16)
+
+
+def new_source_id() -> str:
+    """A source id: short, in a URL, no secret."""
+    return secrets.token_hex(8)
+
+
+def new_key() -> str:
+    """A source key: 256 random bits, URL-safe."""
+    return secrets.token_urlsafe(32)
+
+
+def new_request_id() -> str:
+    """Names one HTTP request in answers and logs."""
+    return str(uuid.uuid4())
+
+
+def digest(*parts: str) -> str:
+    """128 bits of SHA-256 over the parts in hex; the parts cannot run into each other."""
+    joined = "\x00".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def key_hash(key: str) -> str:
+    """The stored form of a source key (S2)."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _inverted(at: datetime) -> int:
+    return _TIME_SPAN - 1 - (at - _EPOCH) // timedelta(milliseconds=1)

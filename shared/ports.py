@@ -1,0 +1,218 @@
+"""What the use cases need from outside, as protocols; `shared/app.py` plugs the real parts in, tests the fakes.
+
+Every method may raise `Unavailable` when the part behind it cannot be reached or gives no answer in time; nothing is
+half-written then. Other errors are named where they occur. Times are UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.domain.deadlines import Hint, Windows
+from shared.domain.events import Event
+from shared.domain.lead import Lead, Status, Tab
+from shared.domain.lifecycle import Decision
+from shared.domain.partner import LeadSource, Partner
+from shared.domain.receipt import Phone
+
+
+class LostRace(Exception):
+    """Somebody else changed the row first, and this change took no effect: load again and decide again."""
+
+
+@dataclass(frozen=True)
+class StoredLead:
+    """A lead as it was read, with the storage tag that decides every race."""
+
+    lead: Lead
+    tag: str
+
+
+@dataclass(frozen=True)
+class Once:
+    """Who took an idempotency key first (V4): the lead, when, and the hash of the content it came with."""
+
+    lead_id: str
+    at: datetime
+    content: str
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What intake stores beside the lead: the payload whole, and the idempotency row it claims.
+
+    `replaces` is the tag of an outlived claim to be taken over, else the claim must be new.
+    """
+
+    body: bytes
+    content_type: str
+    once: str
+    content: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class LeadQuery:
+    """What a list asks for: newest first, only ids after the position `after` (exclusive), judged at `at` (L6).
+
+    `statuses` empty = all.
+    """
+
+    partner_id: str
+    at: datetime
+    tabs: tuple[Tab, ...] = (Tab.MARKETPLACE, Tab.QUALIFIED)
+    statuses: frozenset[Status] = frozenset()
+    include_test: bool = False
+    after: str | None = None
+    top: int = 50
+
+
+@dataclass(frozen=True)
+class LeadPage:
+    """Leads of one page; `next` is the position to go on from, None at the end."""
+
+    leads: tuple[Lead, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one person did with one lead (Q2, Q6)."""
+
+    favorite: bool = False
+    opened: bool = False
+
+
+class LeadStore(Protocol):
+    """Leads with their history, payloads and idempotency rows."""
+
+    async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
+        """One lead; None when the partner has none of this id."""
+
+    async def add(self, received: Decision, delivery: Delivery, change: str) -> None:
+        """Store a new lead with its first events, payload and claim, all or nothing.
+
+        Raises LostRace when the claim is taken or moved: read it with `once`.
+        """
+
+    async def commit(self, before: StoredLead, decision: Decision, change: str) -> None:
+        """Store what was decided on `before`, all or nothing; `change` names this attempt.
+
+        Raises LostRace when the lead is not as it was read any more, InvalidRequest when the texts are too large
+        together. A commit whose answer was lost is found again and counts as done.
+        """
+
+    async def once(self, partner_id: str, claim: str) -> Once | None:
+        """Who holds an idempotency claim; None when nobody."""
+
+    async def page(self, query: LeadQuery) -> LeadPage:
+        """A page of leads as stored; each satisfies the query once settled at `query.at`."""
+
+    async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
+        """The leads of these ids that exist, in the order given."""
+
+    async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
+        """The events numbered `newest` and below, newest first, at most `top`."""
+
+    async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
+        """Ids of the same person's other leads whose contact details are shown at `at` (V4, L9), newest first."""
+
+
+class Agenda(Protocol):
+    """When to look at what. Hints are written before what they announce and may be stale."""
+
+    async def put(self, hints: Sequence[Hint]) -> None:
+        """Write the hints, all in one request; writing one again is harmless."""
+
+    async def remove(self, hints: Sequence[Hint]) -> None:
+        """Delete the hints; one that is gone is no error."""
+
+
+class MarkStore(Protocol):
+    """Favorites and opened leads, each person's own."""
+
+    async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
+        """The mark; an empty one when there is none."""
+
+    async def put(
+        self, partner_id: str, person: str, lead_id: str, *, favorite: bool | None = None, opened: bool | None = None
+    ) -> None:
+        """Set what is given, leave the rest."""
+
+    async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
+        """Marks by lead id from the position `after` on, and the last position covered; None = covered to the end."""
+
+    async def favorites(
+        self, partner_id: str, person: str, after: str | None, top: int
+    ) -> tuple[Mapping[str, Mark], str | None]:
+        """Marks of favorite leads by id after the position, newest lead first, and where to go on; None at the end."""
+
+
+class PartnerStore(Protocol):
+    """Partners, their tenants and sources. Reads marked cached may be a minute old."""
+
+    async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
+        """The partner a tenant belongs to (cached; an unknown tenant is looked up afresh)."""
+
+    async def exists(self, partner_id: str, at: datetime) -> bool:
+        """True for a registered partner (cached; an unknown one is looked up afresh)."""
+
+    async def get(self, partner_id: str) -> Partner | None:
+        """The partner's registration; None when there is none."""
+
+    async def put(self, partner: Partner) -> None:
+        """Create or replace a registration and its tenants.
+
+        Raises Conflict when a tenant belongs to another partner, LostRace when someone else wrote meanwhile.
+        """
+
+    async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
+        """Partners by id after the given one, and where to go on; None at the end."""
+
+    async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
+        """A source (cached unless `fresh`); None when there is none."""
+
+    async def put_source(self, source: LeadSource) -> None:
+        """Create or replace a source."""
+
+    async def replace_source(self, source: LeadSource, changed: LeadSource) -> None:
+        """Replace `source` by `changed` if it is still as read; raises LostRace otherwise."""
+
+    async def delete_source(self, source: LeadSource) -> None:
+        """Delete a source; one that is gone is no error."""
+
+    async def sources(self, partner_id: str) -> list[LeadSource]:
+        """A partner's sources, oldest first."""
+
+    async def ping(self) -> None:
+        """Return when storage answers a read, raise Unavailable otherwise."""
+
+
+class PhoneReader(Protocol):
+    """Reads telephone numbers (V2)."""
+
+    def read(self, written: str, country: str | None) -> Phone:
+        """The number as known with the customer's country as default region; never raises."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The deployment's settings that the rules need."""
+
+    windows: Windows = field(default_factory=Windows)
+    duplicate_window: timedelta = timedelta(hours=24)
+    source_key_overlap: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a use case may be given."""
+
+    leads: LeadStore
+    agenda: Agenda
+    marks: MarkStore
+    partners: PartnerStore
+    phones: PhoneReader
+    rules: Rules = field(default_factory=Rules)

@@ -1,0 +1,212 @@
+"""The life cycle: every status with every action, and what time does (SPEC 3, 4)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.deadlines import hints
+from shared.domain.errors import InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed, Refusal
+from shared.domain.events import EventType
+from shared.domain.lead import Lead, Outcome, Status
+from shared.domain.lifecycle import REASONS, TRANSITIONS, Action, Answer, allowed_actions, decide, settle
+from tests.builders import ANN, AT, DAY, DEAL, a_lead, accepted, informational
+
+ANSWERS = {
+    Action.ACCEPT: Answer(Action.ACCEPT, deal=DEAL),
+    Action.EDIT: Answer(Action.EDIT, edits={"name": "Bigger rollout"}),
+    Action.DECLINE: Answer(Action.DECLINE, reason="budget"),
+    Action.WIN: Answer(Action.WIN),
+    Action.LOSE: Answer(Action.LOSE, reason="budget"),
+    Action.CLOSE_AS_ERROR: Answer(Action.CLOSE_AS_ERROR, reason="duplicateDeal"),
+}
+
+
+def _lead(status: Status) -> Lead:
+    if status is Status.INFORMATIONAL:
+        return informational()
+    lead = a_lead()
+    if status is Status.RECEIVED:
+        return lead
+    lead = accepted(lead)
+    return lead if status is Status.ACCEPTED else decide(lead, ANSWERS[Action.WIN], at=AT, by=ANN).lead
+
+
+EXPECTED = {
+    (Status.RECEIVED, Action.ACCEPT): (Status.ACCEPTED, None, EventType.ACCEPTED),
+    (Status.INFORMATIONAL, Action.ACCEPT): (Status.ACCEPTED, None, EventType.ACCEPTED),
+    (Status.RECEIVED, Action.DECLINE): (Status.ARCHIVED, Outcome.DECLINED, EventType.DECLINED),
+    (Status.ACCEPTED, Action.EDIT): (Status.ACCEPTED, None, EventType.UPDATED),
+    (Status.ACCEPTED, Action.WIN): (Status.ARCHIVED, Outcome.WON, EventType.WON),
+    (Status.ACCEPTED, Action.LOSE): (Status.ARCHIVED, Outcome.LOST, EventType.LOST),
+    (Status.ACCEPTED, Action.CLOSE_AS_ERROR): (Status.ARCHIVED, Outcome.ERROR, EventType.ERROR),
+}
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("action", Action)
+def test_every_status_takes_or_refuses_every_action_as_spec_3_draws_it(status: Status, action: Action) -> None:
+    lead = _lead(status)
+    assert lead.status is status
+    expected = EXPECTED.get((status, action))
+    if expected is None:
+        with pytest.raises(InvalidTransition) as refused:
+            decide(lead, ANSWERS[action], at=AT + DAY, by=ANN)
+        assert refused.value.details[0].code == lead.last_transition.type
+        assert action not in allowed_actions(lead)
+        return
+    decision = decide(lead, ANSWERS[action], at=AT + DAY, by=ANN)
+    assert (decision.lead.status, decision.lead.outcome, decision.events[-1].type) == expected
+    assert decision.lead.version == lead.version + 1
+    assert decision.events[-1].from_status is status
+    assert decision.events[-1].by == ANN
+    assert action in allowed_actions(lead)
+
+
+def test_the_table_holds_nothing_that_the_picture_does_not() -> None:
+    assert set(TRANSITIONS) == set(EXPECTED)
+
+
+@given(
+    informational_lead=st.booleans(),
+    steps=st.lists(st.tuples(st.sampled_from(list(Action)), st.integers(0, 400 * 24 * 3600)), max_size=12),
+)
+def test_l5_no_sequence_of_actions_leaves_archived(informational_lead: bool, steps: list[tuple[Action, int]]) -> None:
+    lead, at = (informational() if informational_lead else a_lead()), AT
+    for action, seconds in steps:
+        at += timedelta(seconds=seconds)
+        before = settle(lead, at).lead
+        try:
+            decision = decide(lead, ANSWERS[action], at=at, by=ANN)
+        except Refusal:
+            continue
+        assert before.status is not Status.ARCHIVED
+        sequences = [event.sequence for event in decision.events]
+        assert sequences == list(range(lead.sequence + 1, lead.sequence + 1 + len(sequences)))
+        times = [lead.updated_at, *(event.at for event in decision.events), decision.lead.updated_at]
+        assert times == sorted(times)
+        lead = decision.lead
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_l6_an_accept_at_exactly_14_days_fails_as_expired(seconds: int) -> None:
+    at = AT + 14 * DAY + timedelta(seconds=seconds)
+    if seconds < 0:
+        assert decide(a_lead(), ANSWERS[Action.ACCEPT], at=at, by=ANN).lead.status is Status.ACCEPTED
+    else:
+        with pytest.raises(LeadExpired):
+            decide(a_lead(), ANSWERS[Action.ACCEPT], at=at, by=ANN)
+
+
+def test_a1_expiry_is_recorded_at_its_deadline_however_late() -> None:
+    decision = settle(a_lead(), AT + 100 * DAY)
+    assert [event.type for event in decision.events] == [EventType.FLAME_COOLED, EventType.EXPIRED]
+    assert [event.at for event in decision.events] == [AT + 3 * DAY, AT + 14 * DAY]
+    assert decision.lead.outcome is Outcome.EXPIRED
+    assert decision.lead.closed_at == AT + 14 * DAY
+    assert settle(decision.lead, AT + 200 * DAY).events == ()
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 1])
+def test_a2_a_flame_cools_at_72_hours_with_one_event_and_no_new_version(seconds: int) -> None:
+    decision = settle(a_lead(), AT + timedelta(hours=72, seconds=seconds))
+    assert [event.type for event in decision.events] == ([EventType.FLAME_COOLED] if seconds >= 0 else [])
+    assert decision.lead.version == 1
+    assert decision.lead.status is Status.RECEIVED
+
+
+def test_a2_an_accept_after_the_flame_records_the_cooling_first() -> None:
+    decision = decide(a_lead(), ANSWERS[Action.ACCEPT], at=AT + 4 * DAY, by=ANN)
+    assert [(event.sequence, event.type) for event in decision.events] == [
+        (2, EventType.FLAME_COOLED),
+        (3, EventType.ACCEPTED),
+    ]
+
+
+def test_a3_an_informational_lead_ages_after_six_months() -> None:
+    lead = informational()
+    assert lead.ages_at is not None
+    assert settle(lead, lead.ages_at - timedelta(milliseconds=1)).events == ()
+    aged = settle(lead, lead.ages_at).lead
+    assert (aged.status, aged.outcome, aged.closed_at) == (Status.ARCHIVED, Outcome.AGED, lead.ages_at)
+
+
+def test_an_accepted_lead_has_no_deadline_any_more() -> None:
+    assert settle(accepted(a_lead()), AT + 1000 * DAY).events == ()
+    assert hints(accepted(a_lead())) == ()
+
+
+def test_t6_nobody_accepts_a_do_not_contact_lead() -> None:
+    lead = a_lead(ActionCode="DNC")
+    assert lead.status is Status.INFORMATIONAL
+    assert allowed_actions(lead) == ()
+    with pytest.raises(InvalidTransition, match="does not want to be contacted"):
+        decide(lead, ANSWERS[Action.ACCEPT], at=AT, by=ANN)
+
+
+def test_l2_an_edit_changes_what_it_names_and_says_from_what_to_what() -> None:
+    decision = decide(
+        accepted(a_lead()), Answer(Action.EDIT, edits={"name": "B", "amount": DEAL.amount * 2}), at=AT, by=ANN
+    )
+    assert decision.lead.deal == replace(DEAL, name="B", amount=DEAL.amount * 2)
+    assert decision.events[0].changes == {
+        "deal.name": {"from": "Rollout", "to": "B"},
+        "deal.amount": {"from": "12000.00", "to": "24000.00"},
+    }
+
+
+def test_l2_an_edit_that_changes_nothing_is_no_event() -> None:
+    lead = accepted(a_lead())
+    decision = decide(lead, Answer(Action.EDIT, edits={"name": DEAL.name}), at=AT, by=ANN)
+    assert (decision.lead, decision.events) == (lead, ())
+
+
+def test_l1_a_deal_keeps_a_date_or_a_time_frame() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        decide(accepted(a_lead()), Answer(Action.EDIT, edits={"purchase_date": None}), at=AT, by=ANN)
+    assert refused.value.details[0].target == "purchaseDate"
+
+
+@pytest.mark.parametrize("action", REASONS)
+@pytest.mark.parametrize(("reason", "target"), [(None, "reason"), ("because", "reason"), ("other", "notes")])
+def test_l3_l4_a_reason_is_one_of_the_list_and_other_needs_notes(
+    action: Action, reason: str | None, target: str
+) -> None:
+    lead = a_lead() if action is Action.DECLINE else accepted(a_lead())
+    with pytest.raises(InvalidRequest) as refused:
+        decide(lead, Answer(action, reason=reason, notes=" "), at=AT, by=ANN)
+    assert refused.value.details[0].target == target
+    for good in REASONS[action]:
+        closing = decide(lead, Answer(action, reason=good, notes="so it is"), at=AT, by=ANN).lead.closing
+        assert closing is not None
+        assert (closing.reason, closing.notes) == (good, "so it is")
+
+
+def test_l4_a_win_takes_no_reason() -> None:
+    with pytest.raises(InvalidRequest):
+        decide(accepted(a_lead()), Answer(Action.WIN, reason="budget"), at=AT, by=ANN)
+
+
+def test_l7_a_stale_version_is_refused_and_a_star_is_any() -> None:
+    lead = accepted(a_lead())
+    for versions in (frozenset({"2"}), frozenset({"1", "2"}), frozenset({"*"}), None):
+        assert decide(lead, ANSWERS[Action.EDIT], at=AT, by=ANN, versions=versions).events
+    with pytest.raises(PreconditionFailed) as refused:
+        decide(lead, ANSWERS[Action.EDIT], at=AT, by=ANN, versions=frozenset({"1"}))
+    assert '"2"' in refused.value.details[0].message
+
+
+def test_l7_a_refusal_says_who_did_what_when() -> None:
+    with pytest.raises(InvalidTransition) as refused:
+        decide(accepted(a_lead()), ANSWERS[Action.ACCEPT], at=AT + DAY, by=ANN)
+    (detail,) = refused.value.details
+    assert (detail.code, detail.message) == ("lead.accepted", "Ann, 2026-11-21T20:04:27.123Z")
+
+
+def test_events_never_go_back_in_time() -> None:
+    lead = accepted(a_lead(), AT + DAY)
+    decision = decide(lead, ANSWERS[Action.WIN], at=AT, by=ANN)
+    assert decision.events[0].at == AT + DAY
+    assert decision.lead.closed_at == AT + DAY
