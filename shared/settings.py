@@ -1,0 +1,83 @@
+"""Every setting of a deployment, with its bounds and its reason; read from `LEADS_…` variables at first use.
+
+`LEADS_EXPIRY_DAYS=14` sets `expiry_days`. Unknown `LEADS_…` names are refused, so that a misspelt one is not ignored.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from shared.domain.deadlines import Windows
+from shared.ports import Rules
+
+PREFIX = "LEADS_"
+_SCHEDULE = "_SCHEDULE"
+
+
+class Settings(BaseModel):
+    """Raises pydantic's ValidationError, which names every setting at fault and shows no secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    # Where the data is: a connection string on Azurite only, in Azure the account's name and an identity.
+    storage_connection: SecretStr | None = None
+    storage_account: str | None = None
+    identity_client_id: str | None = None
+    # Tests give every run tables of its own; a deployment leaves it empty.
+    table_prefix: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]{0,30})?$")] = ""
+
+    # The address callers use, for links in answers; without it the function app's host name.
+    public_url: Annotated[str, Field(pattern=r"^https?://[^/]+(/.*)?$")] = "https://localhost/api"
+
+    # Tokens (S1). `{tid}` in the issuer stands for the token's tenant: one issuer form only.
+    token_issuer: str = "https://login.microsoftonline.com/{tid}/v2.0"
+    token_keys_url: str = "https://login.microsoftonline.com/common/discovery/v2.0/keys"
+    token_audience: str = ""
+    # Clocks of the issuer and ours may differ; more than a minute would keep ended tokens alive.
+    token_leeway_seconds: Annotated[int, Field(ge=0, le=300)] = 60
+    # Whose `Operator` role counts: in any other tenant its own administrator could assign that role.
+    operator_tenant: str = ""
+
+    # SPEC 4. A flame shorter than expiry is a warning; the bounds only keep out slips of the pen.
+    expiry_days: Annotated[int, Field(ge=1, le=365)] = 14
+    flame_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 72
+    informational_months: Annotated[int, Field(ge=1, le=120)] = 6
+
+    # V4: how long the same content without a key counts as the same delivery.
+    duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
+    # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.
+    source_key_overlap_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 24
+    # S3: marketplaces send a few KiB; a payload must fit into one transaction of 3 MiB beside its lead.
+    body_max_bytes: Annotated[int, Field(ge=1_024, le=1_048_576)] = 262_144
+
+    @model_validator(mode="after")
+    def _storage_is_named(self) -> Self:
+        if not self.storage_connection and not self.storage_account:
+            raise ValueError("set LEADS_STORAGE_ACCOUNT, or LEADS_STORAGE_CONNECTION on Azurite")
+        return self
+
+    @classmethod
+    def read(cls, environment: Mapping[str, str]) -> Self:
+        """The settings of an environment."""
+        given = {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in environment.items()
+            if name.startswith(PREFIX) and not name.endswith(_SCHEDULE) and value != ""
+        }
+        if host := environment.get("WEBSITE_HOSTNAME"):
+            given.setdefault("public_url", f"https://{host}/api")
+        return cls.model_validate(given)
+
+    def rules(self) -> Rules:
+        """What the use cases need of it."""
+        return Rules(
+            windows=Windows(
+                expiry=timedelta(days=self.expiry_days),
+                flame=timedelta(hours=self.flame_hours),
+                informational_months=self.informational_months,
+            ),
+            duplicate_window=timedelta(hours=self.duplicate_window_hours),
+            source_key_overlap=timedelta(hours=self.source_key_overlap_hours),
+        )

@@ -1,0 +1,79 @@
+"""Every table name, PartitionKey and RowKey (DESIGN.md, Storage); nobody else spells one.
+
+Keys are ASCII. Ids that come from outside pass through `safe`, which no character illegal in a key survives.
+"""
+
+import re
+
+from shared.domain.lead import Tab
+from shared.ids import digest
+
+LEADS, AGENDA, LOOKUP, FAVORITES = "Leads", "Agenda", "Lookup", "Favorites"
+TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES)
+
+TENANT, SOURCE, PARTNER = "tenant", "source", "partner"
+"""The partitions of Lookup."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
+_SAFE_MAX = 200
+
+
+def safe(text: str) -> str:
+    """A key part made of any text: equal for equal texts only, in letters, digits and `._@-=`."""
+    escaped = _UNSAFE.sub(lambda m: "".join(f"={b:02x}" for b in m[0].encode("utf-8", "surrogatepass")), text)
+    return escaped if 0 < len(escaped) <= _SAFE_MAX else "=" + digest(text)
+
+
+def lead(lead_id: str) -> str:
+    """The lead itself, under this key for ever."""
+    return f"lead|{lead_id}"
+
+
+def copy(kind: str, lead_id: str) -> str:
+    """The lead's copy while it is `open` (received, accepted) or `info` (informational)."""
+    return f"{kind}|{lead_id}"
+
+
+def tab_range(kind: str, tab: Tab, after: str | None) -> tuple[str, str]:
+    """Exclusive bounds of one tab's rows of a kind, beyond the position `after` of a lead of either tab."""
+    # The position's last letter is its tab; the time and 64 random bits before it are a lead's own.
+    return f"{kind}|{tab}{after[:-1] if after else ''}", f"{kind}|{tab}~"
+
+
+def raw(lead_id: str) -> str:
+    """The payload as received."""
+    return f"raw|{lead_id}"
+
+
+def history(lead_id: str, sequence: int) -> str:
+    """One history event."""
+    return f"hist|{lead_id}|{sequence:010d}"
+
+
+def out(at: str, lead_id: str, sequence: int) -> str:
+    """An event whose consequences are not written yet; `at` is a stamp."""
+    return f"out|{at}|{lead_id}|{sequence:010d}"
+
+
+def once(claim: str) -> str:
+    """An idempotency claim (V4)."""
+    return f"once|{claim}"
+
+
+def who(partner_id: str, person: str) -> str:
+    """The start of the rows of one person's leads; the lead's position follows."""
+    return f"who|{digest(partner_id, person)}|"
+
+
+def hint(kind: str, due: str, key: str) -> str:
+    """A row of the agenda; `due` is a stamp, so a range read up to now is what is due."""
+    return f"{kind}|{due}|{key}"
+
+
+AGENDA_SHARD = "0"
+"""The agenda's one partition; a second shard would be chosen by the partner id (DESIGN.md, Scale)."""
+
+
+def person(partner_id: str, person_id: str) -> str:
+    """The partition of one person's marks."""
+    return f"{partner_id}|{safe(person_id)}"

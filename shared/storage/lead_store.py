@@ -1,0 +1,236 @@
+"""Leads in Table Storage: one partition a partner, one transaction a change (DESIGN.md, How a change travels)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.contact import person_keys, shown_until
+from shared.domain.deadlines import stamp
+from shared.domain.events import Event
+from shared.domain.lead import Lead, Status, Tab
+from shared.domain.lifecycle import Decision
+from shared.ids import from_position, position
+from shared.ports import Delivery, LeadPage, LeadQuery, Once, StoredLead
+from shared.storage import codec, keys
+from shared.storage.errors import is_unclear, translated, translating
+from shared.storage.paging import Scan, merge, scan
+from shared.storage.tables import Tables
+
+Operation = tuple[Any, ...]
+
+OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED})
+INFO = frozenset({Status.INFORMATIONAL})
+
+
+class TableLeadStore:
+    """`LeadStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @property
+    def _leads(self) -> TableClient:
+        return self._tables[keys.LEADS]
+
+    async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
+        """See the port."""
+        entity = await self._row(partner_id, keys.lead(lead_id))
+        return StoredLead(codec.load(Lead, entity), entity.metadata["etag"]) if entity else None
+
+    async def add(self, received: Decision, delivery: Delivery, change: str) -> None:
+        """See the port. Eight operations, all inserts but an outlived claim."""
+        lead = received.lead
+        partner = lead.partner_id
+        claim = {
+            "PartitionKey": partner,
+            "RowKey": keys.once(delivery.once),
+            "lead": lead.id,
+            "at": stamp(lead.created_at),
+            "content": delivery.content,
+        }
+        pieces = range(0, len(delivery.body), codec.RAW_PIECE)
+        raw = {f"p{n}": delivery.body[i : i + codec.RAW_PIECE] for n, i in enumerate(pieces)}
+        raw_key = {"PartitionKey": partner, "RowKey": keys.raw(lead.id), "contentType": delivery.content_type}
+        operations: list[Operation] = [
+            ("create", _row(lead, keys.lead(lead.id))),
+            ("create", raw_key | raw),
+            ("create", claim)
+            if delivery.replaces is None
+            else ("update", claim, {"mode": "replace", **_if_unchanged(delivery.replaces)}),
+            *_copies(None, lead),
+            *_events(received, change),
+            *_whos(None, lead),
+        ]
+
+        async def is_mine() -> bool:
+            held = await self.once(partner, delivery.once)
+            return held is not None and held.lead_id == lead.id
+
+        await self._transact(operations, is_mine)
+
+    async def commit(self, before: StoredLead, decision: Decision, change: str) -> None:
+        """See the port."""
+        lead = decision.lead
+        operations: list[Operation] = [
+            ("update", _row(lead, keys.lead(lead.id)), {"mode": "replace", **_if_unchanged(before.tag)}),
+            *_copies(before.lead, lead),
+            *_events(decision, change),
+            *_whos(before.lead, lead),
+        ]
+
+        async def is_mine() -> bool:
+            written = keys.history(lead.id, decision.events[0].sequence)
+            event = await self._row(lead.partner_id, written, ["change"])
+            return event is not None and event["change"] == change
+
+        await self._transact(operations, is_mine)
+
+    async def once(self, partner_id: str, claim: str) -> Once | None:
+        """See the port."""
+        row = await self._row(partner_id, keys.once(claim))
+        if row is None:
+            return None
+        return Once(row["lead"], datetime.fromisoformat(row["at"]), row["content"], row.metadata["etag"])
+
+    async def page(self, query: LeadQuery) -> LeadPage:
+        """See the port: one request a range; `info|` is read before `open|`, since a copy moves only that way."""
+        found: list[Scan] = []
+        for kind in _kinds(query.statuses):
+            scans = (self._scan(query, kind, tab) for tab in query.tabs)
+            found += await asyncio.gather(*scans)
+        rows, following = merge(found, query.top)
+        return LeadPage(tuple(codec.load(Lead, row) for row in rows), following)
+
+    async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
+        """See the port: point reads side by side."""
+        rows = await asyncio.gather(*(self._row(partner_id, keys.lead(one)) for one in lead_ids))
+        return [codec.load(Lead, row) for row in rows if row is not None]
+
+    async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
+        """See the port: sequences are dense, so the newest are a range read backwards."""
+        low, high = keys.history(lead_id, max(1, newest - top + 1)), keys.history(lead_id, newest)
+        condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey le '{high}'"
+        with translating():
+            rows = [row async for row in self._leads.query_entities(condition, results_per_page=top)]
+        return [codec.load(Event, row) for row in reversed(rows)]
+
+    async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
+        """See the port: the e-mail's leads, else the phone's."""
+        persons = person_keys(lead.customer)
+        if not persons:
+            return []
+        start = keys.who(lead.partner_id, persons[0])
+        condition = (
+            f"PartitionKey eq '{lead.partner_id}' and RowKey ge '{start}' and RowKey lt '{start}~'"
+            f" and shownUntil gt '{stamp(at)}'"
+        )
+        found = await scan(self._leads, condition, top + 1, ["RowKey"])
+        ids = [from_position(row["RowKey"].removeprefix(start)) for row in found.rows]
+        return [one for one in ids if one != lead.id][:top]
+
+    async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
+        low, high = keys.tab_range(kind, tab, query.after)
+        conditions = [f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'"]
+        if not query.include_test:
+            conditions.append("isTest eq false")
+        if query.statuses and query.statuses != set(Status):
+            conditions.append("(" + " or ".join(_holds(one, stamp(query.at)) for one in sorted(query.statuses)) + ")")
+        found = await scan(self._leads, " and ".join(conditions), query.top, ["RowKey", *codec.DOCS])
+        return found.placed(lambda row: position(row["RowKey"].split("|")[1]))
+
+    async def _row(self, partner_id: str, row_key: str, select: list[str] | None = None) -> Any | None:
+        with translating():
+            try:
+                return await self._leads.get_entity(partner_id, row_key, select=select)
+            except ResourceNotFoundError:
+                return None
+
+    async def _transact(self, operations: Sequence[Operation], is_mine: Callable[[], Awaitable[bool]]) -> None:
+        """Commit all or nothing; where the answer leaves it open whether it took effect, look (DESIGN.md, step 2)."""
+        try:
+            await self._leads.submit_transaction(operations)
+        except AzureError as error:
+            if is_unclear(error) and await is_mine():
+                return
+            raise translated(error) from error
+
+
+def _kinds(statuses: frozenset[Status]) -> tuple[str, ...]:
+    """The ranges in which leads of these statuses stand."""
+    if not statuses or statuses - OPEN - INFO:
+        return ("lead",)
+    return tuple(kind for kind, held in (("info", INFO), ("open", OPEN)) if statuses & held)
+
+
+def _holds(status: Status, at: str) -> str:
+    """The condition under which a stored lead has this status at `at`, no timer needed (L6)."""
+    match status:
+        case Status.ACCEPTED:
+            return "status eq 'accepted'"
+        case Status.ARCHIVED:
+            # `deadline` is '' where the status does not end by itself, and '' is less than any time.
+            return f"(status eq 'archived' or (deadline gt '' and deadline le '{at}'))"
+        case _:
+            return f"(status eq '{status}' and deadline gt '{at}')"
+
+
+def _row(lead: Lead, row_key: str) -> dict[str, Any]:
+    return {"PartitionKey": lead.partner_id, "RowKey": row_key, **codec.lead_columns(lead)}
+
+
+def _kind_of(lead: Lead | None) -> str | None:
+    """Which copy a lead has as stored."""
+    if lead is None or lead.status is Status.ARCHIVED:
+        return None
+    return "open" if lead.status in OPEN else "info"
+
+
+def _copies(before: Lead | None, lead: Lead) -> list[Operation]:
+    """Keep the copy equal to the lead, and only where it belongs."""
+    was, kind = _kind_of(before), _kind_of(lead)
+    operations: list[Operation] = []
+    if was and was != kind:
+        operations.append(("delete", {"PartitionKey": lead.partner_id, "RowKey": keys.copy(was, lead.id)}))
+    if kind:
+        operations.append(("upsert", _row(lead, keys.copy(kind, lead.id)), {"mode": "replace"}))
+    return operations
+
+
+def _events(decision: Decision, change: str) -> list[Operation]:
+    """Each event twice: in the lead's history, and as one whose consequences are still to be written."""
+    lead = decision.lead
+    operations: list[Operation] = []
+    for event in decision.events:
+        row = {"PartitionKey": lead.partner_id, "RowKey": keys.history(lead.id, event.sequence)}
+        operations.append(("create", row | codec.event_columns(event, change)))
+        pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
+        operations.append(("create", pending | {"type": str(event.type), "change": change}))
+    return operations
+
+
+def _whos(before: Lead | None, lead: Lead) -> list[Operation]:
+    """The person's rows, written anew only when they may show the lead for longer than before (L9)."""
+    until = shown_until(lead)
+    if before is not None and until <= shown_until(before):
+        return []
+    return [
+        (
+            "upsert",
+            {
+                "PartitionKey": lead.partner_id,
+                "RowKey": keys.who(lead.partner_id, one) + position(lead.id),
+                "shownUntil": stamp(until),
+            },
+            {"mode": "replace"},
+        )
+        for one in person_keys(lead.customer)
+    ]
+
+
+def _if_unchanged(tag: str) -> dict[str, Any]:
+    return {"etag": tag, "match_condition": MatchConditions.IfNotModified}

@@ -1,0 +1,64 @@
+"""Favorites and opened leads in Table Storage: one partition a person, in the leads' own order (Q2, Q6)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.ids import from_position, position
+from shared.ports import Mark
+from shared.storage import keys
+from shared.storage.errors import translating
+from shared.storage.paging import scan
+from shared.storage.tables import Tables
+
+NEAR_MAX = 1_000
+"""Marks read beside a page: the most that one request gives."""
+
+
+class TableMarkStore:
+    """`MarkStore` on Azure Tables; the row key is the lead's position, so one range holds both tabs."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
+        """See the port."""
+        with translating():
+            try:
+                row = await self._tables[keys.FAVORITES].get_entity(keys.person(partner_id, person), position(lead_id))
+            except ResourceNotFoundError:
+                return Mark()
+        return _mark(row)
+
+    async def put(
+        self, partner_id: str, person: str, lead_id: str, *, favorite: bool | None = None, opened: bool | None = None
+    ) -> None:
+        """See the port: a merge, so that opening and hearting at once lose nothing."""
+        given = {"favorite": favorite, "opened": opened}
+        row: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        row |= {"PartitionKey": keys.person(partner_id, person), "RowKey": position(lead_id)}
+        with translating():
+            await self._tables[keys.FAVORITES].upsert_entity(row, mode="merge")
+
+    async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
+        """See the port: one request."""
+        return await self._range(partner_id, person, after, "", NEAR_MAX)
+
+    async def favorites(
+        self, partner_id: str, person: str, after: str | None, top: int
+    ) -> tuple[Mapping[str, Mark], str | None]:
+        """See the port: one request."""
+        return await self._range(partner_id, person, after, " and favorite eq true", top)
+
+    async def _range(
+        self, partner_id: str, person: str, after: str | None, condition: str, top: int
+    ) -> tuple[Mapping[str, Mark], str | None]:
+        condition = f"PartitionKey eq '{keys.person(partner_id, person)}' and RowKey gt '{after or ''}'{condition}"
+        found = await scan(self._tables[keys.FAVORITES], condition, top, ["RowKey", "favorite", "opened"])
+        marks = {from_position(row["RowKey"]): _mark(row) for row in found.rows}
+        return marks, None if found.done else found.rows[-1]["RowKey"]
+
+
+def _mark(row: Any) -> Mark:
+    return Mark(favorite=bool(row.get("favorite")), opened=bool(row.get("opened")))

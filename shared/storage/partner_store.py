@@ -1,0 +1,174 @@
+"""Partners, tenants and sources in the Lookup table, which is their only truth; reads are cached for a minute."""
+
+import asyncio
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.errors import Conflict, Detail
+from shared.domain.partner import LeadSource, Partner
+from shared.ports import LostRace
+from shared.storage import codec, keys
+from shared.storage.errors import translating
+from shared.storage.paging import scan
+from shared.storage.tables import Tables
+
+CACHE_FOR = timedelta(seconds=60)
+"""How long another instance may go on with what was changed here (DESIGN.md, Lookup)."""
+CACHE_MAX = 10_000
+
+
+class TablePartnerStore:
+    """`PartnerStore` on Azure Tables.
+
+    Only what exists is cached: an unknown tenant or source is read afresh each time, so a new one works at once
+    everywhere, and strangers cannot fill the memory.
+    """
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._cache: OrderedDict[tuple[str, str], tuple[datetime, Any]] = OrderedDict()
+
+    @property
+    def _lookup(self) -> TableClient:
+        return self._tables[keys.LOOKUP]
+
+    async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
+        """See the port."""
+        row = await self._cached(keys.TENANT, keys.safe(tenant), at)
+        return row["partner"] if row else None
+
+    async def exists(self, partner_id: str, at: datetime) -> bool:
+        """See the port."""
+        return await self._cached(keys.PARTNER, partner_id, at) is not None
+
+    async def get(self, partner_id: str) -> Partner | None:
+        """See the port."""
+        row = await self._row(keys.PARTNER, partner_id)
+        return codec.load(Partner, row) if row else None
+
+    async def put(self, partner: Partner) -> None:
+        """See the port. Tenants first when they come, first of all when they go: nobody enters who should not."""
+        stored = await self._row(keys.PARTNER, partner.id)
+        held = await self._tenants_of(partner.id)
+        wanted = {keys.safe(tenant): tenant for tenant in partner.tenant_ids}
+        for gone in held - set(wanted):
+            self._cache.pop((keys.TENANT, gone), None)
+            with translating():
+                await self._lookup.delete_entity(keys.TENANT, gone)
+        await self._claim(partner.id, {key: name for key, name in wanted.items() if key not in held})
+        row = {"PartitionKey": keys.PARTNER, "RowKey": partner.id, **codec.dump(partner)}
+        with translating():
+            if stored is None:
+                await self._lookup.create_entity(row)
+            else:
+                tag = stored.metadata["etag"]
+                condition = MatchConditions.IfNotModified
+                await self._lookup.update_entity(row, mode="replace", etag=tag, match_condition=condition)
+
+    async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
+        """See the port."""
+        condition = f"PartitionKey eq '{keys.PARTNER}' and RowKey gt '{after or ''}'"
+        found = await scan(self._lookup, condition, top, ["RowKey", *codec.DOCS])
+        following = None if found.done else found.rows[-1]["RowKey"]
+        return [codec.load(Partner, row) for row in found.rows], following
+
+    async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
+        """See the port."""
+        row = await self._cached(keys.SOURCE, source_id, at, fresh=fresh)
+        return codec.load(LeadSource, row) if row else None
+
+    async def put_source(self, source: LeadSource) -> None:
+        """See the port."""
+        with translating():
+            await self._lookup.upsert_entity(_source_row(source), mode="replace")
+
+    async def replace_source(self, source: LeadSource, changed: LeadSource) -> None:
+        """See the port."""
+        stored = await self._row(keys.SOURCE, source.id)
+        if stored is None or codec.load(LeadSource, stored) != source:
+            raise LostRace
+        with translating():
+            await self._lookup.update_entity(
+                _source_row(changed),
+                mode="replace",
+                etag=stored.metadata["etag"],
+                match_condition=MatchConditions.IfNotModified,
+            )
+        self._cache.pop((keys.SOURCE, source.id), None)
+
+    async def delete_source(self, source: LeadSource) -> None:
+        """See the port."""
+        self._cache.pop((keys.SOURCE, source.id), None)
+        with translating():
+            try:
+                await self._lookup.delete_entity(keys.SOURCE, source.id)
+            except ResourceNotFoundError:
+                return
+
+    async def sources(self, partner_id: str) -> list[LeadSource]:
+        """See the port; there are a few hundred sources in all, and only operators ask."""
+        condition = f"PartitionKey eq '{keys.SOURCE}' and partner eq '{partner_id}'"
+        with translating():
+            rows = [row async for row in self._lookup.query_entities(condition)]
+        return sorted((codec.load(LeadSource, row) for row in rows), key=lambda one: (one.created_at, one.id))
+
+    async def ping(self) -> None:
+        """See the port: a read of a row that need not exist."""
+        await self._row(keys.PARTNER, "-")
+
+    async def _tenants_of(self, partner_id: str) -> set[str]:
+        condition = f"PartitionKey eq '{keys.TENANT}' and partner eq '{partner_id}'"
+        with translating():
+            return {row["RowKey"] async for row in self._lookup.query_entities(condition, select=["RowKey"])}
+
+    async def _claim(self, partner_id: str, tenants: dict[str, str]) -> None:
+        """Insert the tenants; on a conflict take this call's own inserts back and name every tenant at fault."""
+        taken, mine = [], []
+        for key, name in tenants.items():
+            row = {"PartitionKey": keys.TENANT, "RowKey": key, "partner": partner_id}
+            with translating():
+                try:
+                    await self._lookup.create_entity(row)
+                    mine.append(key)
+                except ResourceExistsError:
+                    other = await self._lookup.get_entity(keys.TENANT, key)
+                    if other["partner"] != partner_id:
+                        taken.append(name)
+        if taken:
+            with translating():
+                await asyncio.gather(*(self._lookup.delete_entity(keys.TENANT, key) for key in mine))
+            message = "A tenant belongs to one partner only."
+            raise Conflict(message, details=[Detail("conflict", f"{name} is taken.", "tenantIds") for name in taken])
+
+    async def _cached(self, partition: str, key: str, at: datetime, *, fresh: bool = False) -> Any | None:
+        known = self._cache.get((partition, key))
+        if known and not fresh and timedelta() <= at - known[0] < CACHE_FOR:
+            return known[1]
+        row = await self._row(partition, key)
+        self._cache.pop((partition, key), None)
+        if row is not None:
+            self._cache[partition, key] = (at, row)
+            if len(self._cache) > CACHE_MAX:
+                self._cache.popitem(last=False)
+        return row
+
+    async def _row(self, partition: str, key: str) -> Any | None:
+        with translating():
+            try:
+                return await self._lookup.get_entity(partition, key)
+            except ResourceNotFoundError:
+                return None
+
+
+def _source_row(source: LeadSource) -> dict[str, Any]:
+    return {
+        "PartitionKey": keys.SOURCE,
+        "RowKey": source.id,
+        "partner": source.partner_id,
+        **codec.dump(source),
+    }

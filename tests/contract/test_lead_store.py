@@ -1,0 +1,190 @@
+"""What every lead store does (`LeadStore`)."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.lead import Lead, Reveal, Status, Tab, Validity
+from shared.domain.lifecycle import Action, Answer, Decision, decide, settle
+from shared.domain.receipt import Phone
+from shared.ids import position
+from shared.ports import LeadQuery, LeadStore, LostRace
+from tests.builders import ANN, AT, DAY, DEAL, a_lead, delivery, received, unique
+
+ACCEPT = Answer(Action.ACCEPT, deal=DEAL)
+
+
+async def store(leads: LeadStore, decision: Decision) -> Lead:
+    await leads.add(decision, delivery(), "change")
+    return decision.lead
+
+
+async def test_a_lead_comes_back_as_it_was_stored(leads: LeadStore) -> None:
+    strange = {"Campaign": {"deep": [1, 2.5, None, "ü", "𝄞"]}}
+    decision = received(unique(), Company="Žižkov 𝄞 GmbH", Description="a\nb", **strange)
+    lead = await store(leads, decision)
+    stored = await leads.get(lead.partner_id, lead.id)
+    assert stored is not None
+    assert stored.lead == lead
+
+
+async def test_a_missing_lead_is_none_and_another_partners_is_missing(leads: LeadStore) -> None:
+    lead = await store(leads, received(unique()))
+    assert await leads.get(unique(), lead.id) is None
+    assert await leads.get(lead.partner_id, a_lead().id) is None
+
+
+async def test_v4_a_claim_is_taken_once(leads: LeadStore) -> None:
+    first, second = received(partner := unique()), received(partner)
+    claimed = delivery("same")
+    await leads.add(first, claimed, "one")
+    with pytest.raises(LostRace):
+        await leads.add(second, claimed, "two")
+    held = await leads.once(partner, claimed.once)
+    assert held is not None
+    assert (held.lead_id, held.at, held.content) == (first.lead.id, AT, claimed.content)
+    assert await leads.get(partner, second.lead.id) is None
+    assert await leads.once(partner, delivery("other").once) is None
+
+
+async def test_v4_an_outlived_claim_is_taken_over_once(leads: LeadStore) -> None:
+    first, second, third = received(partner := unique()), received(partner), received(partner)
+    claimed = delivery("same")
+    await leads.add(first, claimed, "one")
+    held = await leads.once(partner, claimed.once)
+    assert held is not None
+    again = delivery("same", replaces=held.tag)
+    await leads.add(second, again, "two")
+    with pytest.raises(LostRace):
+        await leads.add(third, again, "three")
+    taken = await leads.once(partner, claimed.once)
+    assert taken is not None
+    assert taken.lead_id == second.lead.id
+
+
+async def test_a_commit_on_a_lead_that_changed_is_a_lost_race_and_leaves_nothing(leads: LeadStore) -> None:
+    lead = await store(leads, received(unique()))
+    stored = await leads.get(lead.partner_id, lead.id)
+    assert stored is not None
+    accepted = decide(lead, ACCEPT, at=AT, by=ANN)
+    declined = decide(lead, Answer(Action.DECLINE, reason="budget"), at=AT, by=ANN)
+    await leads.commit(stored, accepted, "one")
+    with pytest.raises(LostRace):
+        await leads.commit(stored, declined, "two")
+    now = await leads.get(lead.partner_id, lead.id)
+    assert now is not None
+    assert now.lead == accepted.lead
+    assert [event.type for event in await leads.history(lead.partner_id, lead.id, 10, 10)] == [
+        "lead.accepted",
+        "lead.received",
+    ]
+
+
+async def test_history_is_read_backwards_in_pieces(leads: LeadStore) -> None:
+    lead = await store(leads, received(unique()))
+    answers = [ACCEPT, *(Answer(Action.EDIT, edits={"name": f"Deal {n}"}) for n in range(5)), Answer(Action.WIN)]
+    for answer in answers:
+        stored = await leads.get(lead.partner_id, lead.id)
+        assert stored is not None
+        await leads.commit(stored, decide(stored.lead, answer, at=AT, by=ANN), "change")
+    newest = await leads.history(lead.partner_id, lead.id, 8, 3)
+    assert [event.sequence for event in newest] == [8, 7, 6]
+    assert newest[1].changes == {"deal.name": {"from": "Deal 3", "to": "Deal 4"}}
+    assert [event.sequence for event in await leads.history(lead.partner_id, lead.id, 2, 3)] == [2, 1]
+
+
+async def test_pages_are_newest_first_over_both_tabs_and_go_on_where_they_end(leads: LeadStore) -> None:
+    partner = unique()
+    made = [
+        await store(leads, received(partner, AT + timedelta(seconds=n), tab=[Tab.MARKETPLACE, Tab.QUALIFIED][n % 2]))
+        for n in range(7)
+    ]
+    expected = [lead.id for lead in reversed(made)]
+    for top in (1, 2, 3, 7, 50):
+        found: list[str] = []
+        after = None
+        while True:
+            page = await leads.page(LeadQuery(partner, AT + DAY, after=after, top=top))
+            assert len(page.leads) <= top
+            found += [lead.id for lead in page.leads]
+            after = page.next
+            if after is None:
+                break
+        assert found == expected
+    only = await leads.page(LeadQuery(partner, AT + DAY, tabs=(Tab.QUALIFIED,)))
+    assert [lead.id for lead in only.leads] == [one for one in expected if one[0] == "q"]
+
+
+STATUSES: list[frozenset[Status]] = [
+    frozenset(),
+    *(frozenset({one}) for one in Status),
+    frozenset({Status.RECEIVED, Status.ACCEPTED}),
+    frozenset({Status.INFORMATIONAL, Status.RECEIVED}),
+    frozenset({Status.ARCHIVED, Status.ACCEPTED}),
+    frozenset(Status),
+]
+
+
+@pytest.mark.parametrize("statuses", STATUSES, ids=lambda found: "+".join(sorted(found)) or "all")
+async def test_l6_a_status_filter_judges_by_the_clock_alone(leads: LeadStore, statuses: frozenset[Status]) -> None:
+    partner = unique()
+    mix = [
+        await store(leads, received(partner, AT)),
+        await store(leads, received(partner, AT, ActionCode="INS")),
+        await store(leads, received(partner, AT, ActionCode="DNC")),
+        await store(leads, received(partner, AT + 3 * DAY)),
+        await store(leads, received(partner, AT, Email="MSFT_TEST_1@test.com")),
+    ]
+    taken = await store(leads, received(partner, AT))
+    stored = await leads.get(partner, taken.id)
+    assert stored is not None
+    accepted = decide(taken, ACCEPT, at=AT, by=ANN)
+    await leads.commit(stored, accepted, "change")
+    mix.append(accepted.lead)
+    ages = mix[1].ages_at
+    assert ages is not None
+    for at in (AT, AT + 14 * DAY - DAY / 86400, AT + 14 * DAY, AT + 17 * DAY, ages - DAY / 86400, ages, ages + DAY):
+        for tests in (False, True):
+            page = await leads.page(LeadQuery(partner, at, statuses=statuses, include_test=tests))
+            expected = [
+                lead
+                for lead in sorted(mix, key=lambda one: position(one.id))
+                if (tests or not lead.is_test) and (not statuses or settle(lead, at).lead.status in statuses)
+            ]
+            assert [lead.id for lead in page.leads] == [lead.id for lead in expected]
+            assert page.next is None
+
+
+async def test_many_reads_what_there_is_in_the_order_asked(leads: LeadStore) -> None:
+    partner = unique()
+    one, two = await store(leads, received(partner)), await store(leads, received(partner))
+    found = await leads.many(partner, [two.id, a_lead().id, one.id])
+    assert found == [two, one]
+
+
+async def test_v4_related_leads_are_those_of_the_email_else_of_the_phone(leads: LeadStore) -> None:
+    partner, phone = unique(), Phone(Validity.VALID, "+46812345678")
+    first = await store(leads, received(partner, AT, phone=phone))
+    second = await store(leads, received(partner, AT + DAY, Email="ADA.BERG@northwind.example "))
+    third = await store(leads, received(partner, AT + DAY / 2, phone=phone, Email="else@northwind.example"))
+    fourth = await store(leads, received(partner, AT + DAY / 4, phone=phone, Email=""))
+    assert await leads.related(first, AT + DAY, 20) == [second.id]
+    assert await leads.related(second, AT + DAY, 20) == [first.id]
+    assert await leads.related(third, AT + DAY, 20) == []
+    assert await leads.related(fourth, AT + DAY, 20) == [third.id, first.id]
+    assert await leads.related(fourth, AT + DAY, 1) == [third.id]
+
+
+async def test_l9_related_leads_leave_out_what_nobody_may_see(leads: LeadStore) -> None:
+    partner = unique()
+    hidden = await store(leads, received(partner, AT, reveal=Reveal.ON_ACCEPT))
+    await store(leads, received(partner, AT, ActionCode="DNC"))
+    expiring = await store(leads, received(partner, AT))
+    newest = await store(leads, received(partner, AT + 10 * DAY))
+    assert await leads.related(newest, AT + 14 * DAY - DAY / 86400, 20) == [expiring.id]
+    assert await leads.related(newest, AT + 14 * DAY, 20) == []
+    for lead in (hidden, expiring):
+        stored = await leads.get(partner, lead.id)
+        assert stored is not None
+        await leads.commit(stored, decide(lead, ACCEPT, at=AT, by=ANN), "change")
+    assert set(await leads.related(newest, AT + 100 * DAY, 20)) == {hidden.id, expiring.id}

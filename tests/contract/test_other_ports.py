@@ -1,0 +1,115 @@
+"""What every agenda, mark store and partner store does."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.deadlines import Hint
+from shared.domain.errors import Conflict
+from shared.domain.lead import Tab
+from shared.domain.partner import LeadSource, Partner, SourceKey
+from shared.ids import new_lead_id, new_source_id, position
+from shared.ports import Agenda, LostRace, Mark, MarkStore, PartnerStore
+from tests.builders import AT, DAY, unique
+
+
+async def test_hints_are_written_again_and_removed_again_without_harm(agenda: Agenda) -> None:
+    hints = [Hint("expire", AT, f"{unique()}|m1"), Hint("cool", AT + DAY, f"{unique()}|m1")]
+    await agenda.put(hints)
+    await agenda.put(hints)
+    await agenda.remove(hints[:1])
+    await agenda.remove(hints)
+    await agenda.put([])
+
+
+async def test_q2_marks_are_personal_and_merge(marks: MarkStore) -> None:
+    partner, lead = unique(), new_lead_id(Tab.MARKETPLACE, AT)
+    assert await marks.get(partner, "ann", lead) == Mark()
+    await marks.put(partner, "ann", lead, favorite=True)
+    await marks.put(partner, "ann", lead, opened=True)
+    await marks.put(partner, "ann", lead, favorite=True)
+    assert await marks.get(partner, "ann", lead) == Mark(favorite=True, opened=True)
+    await marks.put(partner, "ann", lead, favorite=False)
+    assert await marks.get(partner, "ann", lead) == Mark(favorite=False, opened=True)
+    assert await marks.get(partner, "bob", lead) == Mark()
+    assert await marks.get(unique(), "ann", lead) == Mark()
+
+
+async def test_a_persons_id_may_be_any_text(marks: MarkStore) -> None:
+    partner, lead = unique(), new_lead_id(Tab.MARKETPLACE, AT)
+    for person in ("a/b", "o'neil", "#?\\|", "Ö", "x" * 900, "\x00"):
+        await marks.put(partner, person, lead, favorite=True)
+        assert (await marks.get(partner, person, lead)).favorite
+    assert not (await marks.get(partner, "a", lead)).favorite
+
+
+async def test_q2_favorites_come_newest_first_and_go_on_where_they_end(marks: MarkStore) -> None:
+    partner = unique()
+    made = [new_lead_id([Tab.MARKETPLACE, Tab.QUALIFIED][n % 2], AT + timedelta(seconds=n)) for n in range(5)]
+    for number, lead in enumerate(made):
+        await marks.put(partner, "ann", lead, favorite=number != 2, opened=True)
+    expected = [made[n] for n in (4, 3, 1, 0)]
+    first, following = await marks.favorites(partner, "ann", None, 3)
+    assert list(first) == expected[:3]
+    assert all(mark == Mark(favorite=True, opened=True) for mark in first.values())
+    assert following is not None
+    rest, end = await marks.favorites(partner, "ann", following, 3)
+    assert (list(rest), end) == (expected[3:], None)
+    near, covered = await marks.near(partner, "ann", position(made[3]))
+    assert (list(near), covered) == ([made[2], made[1], made[0]], None)
+
+
+def a_partner(partner_id: str, *tenants: str) -> Partner:
+    return Partner(partner_id, "Contoso", tenants, AT, AT, time_zone="Europe/Stockholm", competencies=("crm",))
+
+
+async def test_a_partner_is_registered_replaced_and_listed(partners: PartnerStore) -> None:
+    ids = sorted(unique() for _ in range(3))
+    for one in ids:
+        await partners.put(a_partner(one, f"t-{one}"))
+    assert await partners.get(ids[0]) == a_partner(ids[0], f"t-{ids[0]}")
+    assert await partners.get(unique()) is None
+    assert await partners.exists(ids[1], AT)
+    assert not await partners.exists(unique(), AT)
+    first, following = await partners.partners(None, 2)
+    assert [one.id for one in first] == ids[:2]
+    rest, end = await partners.partners(following, 2)
+    assert ([one.id for one in rest], end) == (ids[2:], None)
+
+
+async def test_s1_a_tenant_belongs_to_one_partner_until_it_is_given_back(partners: PartnerStore) -> None:
+    one, other = unique(), unique()
+    shared_tenant, own = f"t-{one}", f"t-{other}"
+    await partners.put(a_partner(one, shared_tenant))
+    with pytest.raises(Conflict) as refused:
+        await partners.put(a_partner(other, own, shared_tenant))
+    assert [detail.target for detail in refused.value.details] == ["tenantIds"]
+    assert await partners.partner_of_tenant(shared_tenant, AT) == one
+    assert await partners.partner_of_tenant(own, AT) is None
+    await partners.put(a_partner(one))
+    await partners.put(a_partner(other, shared_tenant))
+    assert await partners.partner_of_tenant(shared_tenant, AT) == other
+
+
+async def test_sources_are_stored_rotated_listed_and_deleted(partners: PartnerStore) -> None:
+    partner = unique()
+    source = LeadSource(new_source_id(), partner, "Marketplace", AT, keys=(SourceKey("h1"),))
+    later = LeadSource(new_source_id(), partner, "Second", AT + DAY)
+    await partners.put_source(later)
+    await partners.put_source(source)
+    assert await partners.source(source.id, AT) == source
+    assert await partners.sources(partner) == [source, later]
+    assert await partners.sources(unique()) == []
+    turned = replace(source, keys=(SourceKey("h2"), SourceKey("h1", AT + DAY)))
+    await partners.replace_source(source, turned)
+    with pytest.raises(LostRace):
+        await partners.replace_source(source, replace(source, keys=(SourceKey("h3"),)))
+    assert await partners.source(source.id, AT, fresh=True) == turned
+    await partners.delete_source(turned)
+    await partners.delete_source(turned)
+    assert await partners.source(source.id, AT) is None
+
+
+async def test_a_ping_answers(partners: PartnerStore) -> None:
+    await partners.ping()

@@ -1,0 +1,214 @@
+"""The ports in memory, for unit tests; the contract suites hold them to what the real parts do."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from shared.domain.contact import person_keys, shown_until
+from shared.domain.deadlines import Hint
+from shared.domain.errors import Conflict, Detail
+from shared.domain.events import Event
+from shared.domain.lead import Lead, Validity
+from shared.domain.lifecycle import Decision, settle
+from shared.domain.partner import LeadSource, Partner
+from shared.domain.receipt import Phone
+from shared.ids import position
+from shared.ports import (
+    Delivery,
+    LeadPage,
+    LeadQuery,
+    LostRace,
+    Mark,
+    Once,
+    Ports,
+    Rules,
+    StoredLead,
+)
+
+
+class FakeLeadStore:
+    """`LeadStore` in memory; `events` are all events in the order of their commits."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], StoredLead] = {}
+        self.claims: dict[tuple[str, str], Once] = {}
+        self.histories: dict[tuple[str, str], list[Event]] = {}
+        self.shown: dict[tuple[str, str], dict[str, datetime]] = {}
+        self.payloads: dict[str, Delivery] = {}
+        self.lose_next_commits = 0
+        self._tags = 0
+
+    async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
+        return self.rows.get((partner_id, lead_id))
+
+    async def add(self, received: Decision, delivery: Delivery, change: str) -> None:
+        lead = received.lead
+        claim = (lead.partner_id, delivery.once)
+        held = self.claims.get(claim)
+        if (held.tag if held else None) != delivery.replaces:
+            raise LostRace
+        self.claims[claim] = Once(lead.id, lead.created_at, delivery.content, self._tag())
+        self.payloads[lead.id] = delivery
+        self._write(lead, received.events)
+
+    async def commit(self, before: StoredLead, decision: Decision, change: str) -> None:
+        lead = decision.lead
+        if self.lose_next_commits:
+            self.lose_next_commits -= 1
+            raise LostRace
+        if self.rows[lead.partner_id, lead.id].tag != before.tag:
+            raise LostRace
+        self._write(lead, decision.events)
+
+    async def once(self, partner_id: str, claim: str) -> Once | None:
+        return self.claims.get((partner_id, claim))
+
+    async def page(self, query: LeadQuery) -> LeadPage:
+        found = sorted(
+            (
+                row.lead
+                for (partner, lead_id), row in self.rows.items()
+                if partner == query.partner_id
+                and lead_id[0] in query.tabs
+                and (query.after is None or position(lead_id) > query.after)
+                and (query.include_test or not row.lead.is_test)
+                and (not query.statuses or settle(row.lead, query.at).lead.status in query.statuses)
+            ),
+            key=lambda lead: position(lead.id),
+        )
+        page = tuple(found[: query.top])
+        return LeadPage(page, position(page[-1].id) if len(found) > query.top else None)
+
+    async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
+        return [self.rows[partner_id, one].lead for one in lead_ids if (partner_id, one) in self.rows]
+
+    async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
+        events = self.histories.get((partner_id, lead_id), [])
+        return [event for event in reversed(events) if event.sequence <= newest][:top]
+
+    async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
+        persons = person_keys(lead.customer)
+        if not persons:
+            return []
+        rows = self.shown.get((lead.partner_id, persons[0]), {})
+        found = sorted((one for one, until in rows.items() if until > at and one != lead.id), key=position)
+        return found[:top]
+
+    def _write(self, lead: Lead, events: Sequence[Event]) -> None:
+        self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
+        self.histories.setdefault((lead.partner_id, lead.id), []).extend(events)
+        for person in person_keys(lead.customer):
+            self.shown.setdefault((lead.partner_id, person), {})[lead.id] = shown_until(lead)
+
+    def _tag(self) -> str:
+        self._tags += 1
+        return str(self._tags)
+
+
+class FakeAgenda:
+    """`Agenda` in memory."""
+
+    def __init__(self) -> None:
+        self.hints: set[Hint] = set()
+
+    async def put(self, hints: Sequence[Hint]) -> None:
+        self.hints.update(hints)
+
+    async def remove(self, hints: Sequence[Hint]) -> None:
+        self.hints.difference_update(hints)
+
+
+class FakeMarkStore:
+    """`MarkStore` in memory."""
+
+    def __init__(self) -> None:
+        self.marks: dict[tuple[str, str], dict[str, Mark]] = {}
+
+    async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
+        return self.marks.get((partner_id, person), {}).get(lead_id, Mark())
+
+    async def put(
+        self, partner_id: str, person: str, lead_id: str, *, favorite: bool | None = None, opened: bool | None = None
+    ) -> None:
+        mark = await self.get(partner_id, person, lead_id)
+        self.marks.setdefault((partner_id, person), {})[lead_id] = Mark(
+            mark.favorite if favorite is None else favorite, mark.opened if opened is None else opened
+        )
+
+    async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
+        return self._behind(partner_id, person, after), None
+
+    async def favorites(
+        self, partner_id: str, person: str, after: str | None, top: int
+    ) -> tuple[Mapping[str, Mark], str | None]:
+        found = {one: mark for one, mark in self._behind(partner_id, person, after).items() if mark.favorite}
+        page = dict(list(found.items())[:top])
+        return page, position(list(page)[-1]) if len(found) > top else None
+
+    def _behind(self, partner_id: str, person: str, after: str | None) -> dict[str, Mark]:
+        marks = self.marks.get((partner_id, person), {})
+        return {one: marks[one] for one in sorted(marks, key=position) if after is None or position(one) > after}
+
+
+class FakePartnerStore:
+    """`PartnerStore` in memory, without a cache."""
+
+    def __init__(self) -> None:
+        self.registered: dict[str, Partner] = {}
+        self.tenants: dict[str, str] = {}
+        self.doors: dict[str, LeadSource] = {}
+
+    async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
+        return self.tenants.get(tenant)
+
+    async def exists(self, partner_id: str, at: datetime) -> bool:
+        return partner_id in self.registered
+
+    async def get(self, partner_id: str) -> Partner | None:
+        return self.registered.get(partner_id)
+
+    async def put(self, partner: Partner) -> None:
+        taken = [one for one in partner.tenant_ids if self.tenants.get(one, partner.id) != partner.id]
+        if taken:
+            raise Conflict(details=[Detail("conflict", f"{one} is taken.", "tenantIds") for one in taken])
+        self.tenants = {one: owner for one, owner in self.tenants.items() if owner != partner.id}
+        self.tenants |= dict.fromkeys(partner.tenant_ids, partner.id)
+        self.registered[partner.id] = partner
+
+    async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
+        found = sorted(one for one in self.registered if after is None or one > after)
+        return [self.registered[one] for one in found[:top]], found[top - 1] if len(found) > top else None
+
+    async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
+        return self.doors.get(source_id)
+
+    async def put_source(self, source: LeadSource) -> None:
+        self.doors[source.id] = source
+
+    async def replace_source(self, source: LeadSource, changed: LeadSource) -> None:
+        if self.doors.get(source.id) != source:
+            raise LostRace
+        self.doors[source.id] = changed
+
+    async def delete_source(self, source: LeadSource) -> None:
+        self.doors.pop(source.id, None)
+
+    async def sources(self, partner_id: str) -> list[LeadSource]:
+        mine = (one for one in self.doors.values() if one.partner_id == partner_id)
+        return sorted(mine, key=lambda one: (one.created_at, one.id))
+
+    async def ping(self) -> None:
+        return None
+
+
+class FakePhones:
+    """`PhoneReader` that knows a number by its leading +."""
+
+    def read(self, written: str, country: str | None) -> Phone:
+        if not written.startswith("+"):
+            return Phone()
+        return Phone(Validity.VALID, "+" + "".join(c for c in written if c.isdigit()))
+
+
+def fake_ports(rules: Rules | None = None) -> Ports:
+    """All ports in memory."""
+    return Ports(FakeLeadStore(), FakeAgenda(), FakeMarkStore(), FakePartnerStore(), FakePhones(), rules or Rules())
