@@ -1,0 +1,9 @@
+"""What the Functions host loads: registers the blueprints, nothing else."""
+
+import azure.functions as func
+
+from functions import intake, leads, meta, operator
+
+app = func.FunctionApp()
+for module in (intake, leads, meta, operator):
+    app.register_functions(module.blueprint)

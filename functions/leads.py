@@ -1,0 +1,180 @@
+"""Called by partners' frontends, CRMs and Logic Apps: everything about a partner's leads (SPEC 3, 5)."""
+
+from typing import Any
+
+import azure.functions as func
+
+from shared.domain.errors import Detail, InvalidRequest
+from shared.domain.lifecycle import Action
+from shared.domain.lifecycle import Answer as LeadAnswer
+from shared.domain.permissions import Role
+from shared.http.endpoint import MERGE_PATCH, Answer, Call, endpoint
+from shared.http.requests import AnswerIn, DealIn, LeadPatch, LeadsQuery, Nothing, PageQuery
+from shared.http.views import Page, etag, event_view, lead_view
+from shared.ids import is_position
+from shared.usecases import answer_lead as answering
+from shared.usecases import favorites
+from shared.usecases import read_leads as reading
+
+blueprint = func.Blueprint()
+
+ADMIN = frozenset({Role.LEADS_ADMIN})
+USER = frozenset({Role.LEADS_USER})
+LEADS = "partners/{partnerId}/leads"
+LEAD = LEADS + "/{leadId}"
+ANONYMOUS = func.AuthLevel.ANONYMOUS
+
+
+@blueprint.function_name("list_leads")
+@blueprint.route(LEADS, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True, query=LeadsQuery)
+async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer:
+    """List leads, newest first (Q1, Q5)."""
+    page = await reading.list_leads(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        tab=call.query.tab,
+        statuses=frozenset(call.query.status),
+        include_test=call.query.include_test,
+        after=_position(call.after()),
+        top=call.query.top,
+        at=call.at,
+    )
+    views = [lead_view(seen, call.caller, call.at, in_list=True) for seen in page.leads]
+    return Answer(Page(value=views, next_link=call.next_link(page.next)))
+
+
+@blueprint.function_name("read_lead")
+@blueprint.route(LEAD, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True)
+async def read_lead(call: Call[Nothing, Nothing]) -> Answer:
+    """Read one lead; it is no longer new to this person then (Q6)."""
+    seen = await reading.read_lead(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        lead_id=call.lead_id,
+        at=call.at,
+    )
+    return _lead(call, seen)
+
+
+@blueprint.function_name("read_lead_history")
+@blueprint.route(LEAD + "/history", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True, query=PageQuery)
+async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer:
+    """Read what happened to a lead, newest first (L8)."""
+    below = call.after()
+    events, following = await reading.read_history(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        lead_id=call.lead_id,
+        below=int(below) if below else None,
+        top=call.query.top,
+        at=call.at,
+    )
+    link = call.next_link(str(following) if following else None)
+    return Answer(Page(value=[event_view(event) for event in events], next_link=link))
+
+
+@blueprint.function_name("accept_lead")
+@blueprint.route(LEAD + "/accept", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=DealIn)
+async def accept_lead(call: Call[DealIn, Nothing]) -> Answer:
+    """Accept a lead with its deal (L1)."""
+    return await _answer(call, LeadAnswer(Action.ACCEPT, deal=call.body.deal()))
+
+
+@blueprint.function_name("edit_lead")
+@blueprint.route(LEAD, methods=["PATCH"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=LeadPatch, content_types=MERGE_PATCH)
+async def edit_lead(call: Call[LeadPatch, Nothing]) -> Answer:
+    """Edit the deal of an accepted lead by a JSON merge patch; needs `If-Match` (L2, L7)."""
+    return await _answer(call, LeadAnswer(Action.EDIT, edits=call.body.deal.edits()))
+
+
+@blueprint.function_name("decline_lead")
+@blueprint.route(LEAD + "/decline", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=AnswerIn)
+async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer:
+    """Decline a received lead with a reason (L3)."""
+    return await _answer(call, _with_reason(Action.DECLINE, call.body))
+
+
+@blueprint.function_name("win_lead")
+@blueprint.route(LEAD + "/win", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=AnswerIn)
+async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer:
+    """Archive an accepted lead as won (L4)."""
+    return await _answer(call, _with_reason(Action.WIN, call.body))
+
+
+@blueprint.function_name("lose_lead")
+@blueprint.route(LEAD + "/lose", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=AnswerIn)
+async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer:
+    """Archive an accepted lead as lost, with a reason (L4)."""
+    return await _answer(call, _with_reason(Action.LOSE, call.body))
+
+
+@blueprint.function_name("close_lead_as_error")
+@blueprint.route(LEAD + "/closeAsError", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=AnswerIn)
+async def close_lead_as_error(call: Call[AnswerIn, Nothing]) -> Answer:
+    """Archive an accepted lead as an error, with a reason (L4)."""
+    return await _answer(call, _with_reason(Action.CLOSE_AS_ERROR, call.body))
+
+
+@blueprint.function_name("add_favorite")
+@blueprint.route(LEAD + "/favorite", methods=["PUT"], auth_level=ANONYMOUS)
+@endpoint(who=USER)
+async def add_favorite(call: Call[Nothing, Nothing]) -> Answer:
+    """Heart a lead (Q2)."""
+    return await _favorite(call, favorite=True)
+
+
+@blueprint.function_name("remove_favorite")
+@blueprint.route(LEAD + "/favorite", methods=["DELETE"], auth_level=ANONYMOUS)
+@endpoint(who=USER)
+async def remove_favorite(call: Call[Nothing, Nothing]) -> Answer:
+    """Take the heart back (Q2)."""
+    return await _favorite(call, favorite=False)
+
+
+def _with_reason(action: Action, body: AnswerIn) -> LeadAnswer:
+    return LeadAnswer(action, reason=body.reason, notes=body.notes or None)
+
+
+def _position(place: str | None) -> str | None:
+    if place is not None and not is_position(place):
+        raise InvalidRequest(details=[Detail("invalidValue", "The token is damaged.", "pageToken")])
+    return place
+
+
+def _lead(call: Call[Any, Nothing], seen: reading.SeenLead) -> Answer:
+    return Answer(lead_view(seen, call.caller, call.at), headers={"ETag": etag(seen.lead)})
+
+
+async def _answer(call: Call[Any, Nothing], answer: LeadAnswer) -> Answer:
+    seen = await answering.answer_lead(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        lead_id=call.lead_id,
+        answer=answer,
+        by=call.caller.actor(),
+        versions=call.versions(),
+        at=call.at,
+    )
+    return _lead(call, seen)
+
+
+async def _favorite(call: Call[Nothing, Nothing], *, favorite: bool) -> Answer:
+    await favorites.set_favorite(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        lead_id=call.lead_id,
+        favorite=favorite,
+    )
+    return Answer(status=204)

@@ -1,0 +1,35 @@
+"""Called by whoever runs or explores the system: health, and a clear answer where there is nothing."""
+
+import azure.functions as func
+
+from shared.domain.errors import NotFound
+from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.requests import Nothing
+from shared.http.views import CheckView, HealthView
+from shared.usecases.health import check_health
+from shared.version import VERSION
+
+blueprint = func.Blueprint()
+
+
+@blueprint.function_name("health")
+@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@endpoint()
+async def health(call: Call[Nothing, Nothing]) -> Answer:
+    """Say whether the system can do its work: 200 healthy, 503 degraded."""
+    found = await check_health(ports=call.app.ports)
+    view = HealthView(
+        status="healthy" if found.healthy else "degraded",
+        version=VERSION,
+        checks=[CheckView(name=name, healthy=good) for name, good in found.checks.items()],
+    )
+    return Answer(view, 200) if found.healthy else Answer(view, 503, {"Retry-After": "5"})
+
+
+# The host takes the first matching route by function name, so this one must stand last of all (a test holds it there).
+@blueprint.function_name("zz_nothing_here")
+@blueprint.route("{*path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], auth_level=func.AuthLevel.ANONYMOUS)
+@endpoint()
+async def zz_nothing_here(_: Call[Nothing, Nothing]) -> Answer:
+    """Answer what no route takes with the documented error, where the platform would send an empty body."""
+    raise NotFound("There is no such route, or not for this method; docs: README.md.")

@@ -1,0 +1,108 @@
+"""Called by the operator: partners and the sources their leads come through (SPEC 9)."""
+
+import azure.functions as func
+
+from shared import ids
+from shared.domain.errors import Detail, InvalidRequest
+from shared.domain.partner import Partner
+from shared.domain.permissions import Role
+from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.requests import Nothing, PageQuery, PartnerIn, SourceIn
+from shared.http.views import Page, keyed_source_view, partner_view, source_view
+from shared.usecases import manage_partner as managing
+
+blueprint = func.Blueprint()
+
+OPERATOR = frozenset({Role.OPERATOR})
+SOURCES = "partners/{partnerId}/sources"
+ANONYMOUS = func.AuthLevel.ANONYMOUS
+
+
+@blueprint.function_name("put_partner")
+@blueprint.route("partners/{partnerId}", methods=["PUT"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, body=PartnerIn)
+async def put_partner(call: Call[PartnerIn, Nothing]) -> Answer:
+    """Register a partner or replace its registration."""
+    partner_id, given = call.path("partnerId"), call.body
+    if not ids.PARTNER_ID.fullmatch(partner_id):
+        message = "A partner id is 1 to 64 of the characters a-z, 0-9 and -."
+        raise InvalidRequest(message, details=[Detail("invalidValue", message, "partnerId")])
+    partner = Partner(
+        id=partner_id,
+        name=given.name,
+        tenant_ids=tuple(given.tenant_ids),
+        created_at=call.at,
+        updated_at=call.at,
+        time_zone=given.time_zone,
+        state=given.state,
+        operator_contact=given.operator_contact,
+        competencies=tuple(given.competencies),
+        endorsements=tuple(given.endorsements),
+    )
+    stored, is_new = await managing.put_partner(ports=call.app.ports, partner=partner)
+    return Answer(partner_view(stored), 201 if is_new else 200)
+
+
+@blueprint.function_name("get_partner")
+@blueprint.route("partners/{partnerId}", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def get_partner(call: Call[Nothing, Nothing]) -> Answer:
+    """Read a partner's registration."""
+    return Answer(partner_view(await managing.get_partner(ports=call.app.ports, partner_id=call.partner_id)))
+
+
+@blueprint.function_name("list_partners")
+@blueprint.route("partners", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, query=PageQuery)
+async def list_partners(call: Call[Nothing, PageQuery]) -> Answer:
+    """List partners by id."""
+    partners, following = await call.app.ports.partners.partners(call.after(), call.query.top)
+    return Answer(Page(value=[partner_view(one) for one in partners], next_link=call.next_link(following)))
+
+
+@blueprint.function_name("add_source")
+@blueprint.route(SOURCES, methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, body=SourceIn)
+async def add_source(call: Call[SourceIn, Nothing]) -> Answer:
+    """Open a source; its key is shown this once (S2)."""
+    keyed = await managing.add_source(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        name=call.body.name,
+        kind=call.body.kind,
+        listing_source=call.body.listing_source,
+        reveal=call.body.reveal_contact,
+        at=call.at,
+    )
+    return Answer(keyed_source_view(keyed, call.app.settings.public_url), 201)
+
+
+@blueprint.function_name("list_sources")
+@blueprint.route(SOURCES, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, reads=True)
+async def list_sources(call: Call[Nothing, Nothing]) -> Answer:
+    """List a partner's sources without their keys."""
+    sources = await call.app.ports.partners.sources(call.partner_id)
+    return Answer(Page(value=[source_view(one) for one in sources]))
+
+
+@blueprint.function_name("rotate_source")
+@blueprint.route(SOURCES + "/{sourceId}/rotate", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def rotate_source(call: Call[Nothing, Nothing]) -> Answer:
+    """Give a source a new key; the old one works for a day more (S2)."""
+    keyed = await managing.rotate_key(
+        ports=call.app.ports, partner_id=call.partner_id, source_id=call.path("sourceId"), at=call.at
+    )
+    return Answer(keyed_source_view(keyed, call.app.settings.public_url))
+
+
+@blueprint.function_name("delete_source")
+@blueprint.route(SOURCES + "/{sourceId}", methods=["DELETE"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def delete_source(call: Call[Nothing, Nothing]) -> Answer:
+    """Close a source; its keys stop working."""
+    await managing.delete_source(
+        ports=call.app.ports, partner_id=call.partner_id, source_id=call.path("sourceId"), at=call.at
+    )
+    return Answer(status=204)

@@ -1,0 +1,85 @@
+"""Composition root: settings → clients → stores → what an endpoint needs.
+
+Built at the first request, never at import: one exception at import and the host shows no function at all. There is one
+`App` an event loop, since connections belong to a loop. Tests call `use` with an app of their own.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from shared.checks.phone import NumberingPlans
+from shared.http.auth import SigningKeys, TokenVerifier
+from shared.ports import Ports
+from shared.settings import Settings
+from shared.storage.agenda import TableAgenda
+from shared.storage.lead_store import TableLeadStore
+from shared.storage.mark_store import TableMarkStore
+from shared.storage.partner_store import TablePartnerStore
+from shared.storage.tables import Tables, connect
+
+KEYS_TIMEOUT_SECONDS = 5
+"""The issuer answers in a tenth of that; a caller waits no longer for it."""
+
+
+@dataclass(frozen=True)
+class App:
+    """Everything an endpoint may use."""
+
+    settings: Settings
+    ports: Ports
+    verifier: TokenVerifier
+
+
+_apps: dict[int, tuple[asyncio.AbstractEventLoop, App]] = {}
+
+
+def current() -> App:
+    """The app of the running event loop, built at the first call."""
+    loop = asyncio.get_running_loop()
+    known = _apps.get(id(loop))
+    if known and known[0] is loop:
+        return known[1]
+    settings = Settings.read(os.environ)
+    return use(build(settings, connect(settings)))
+
+
+def use(app: App) -> App:
+    """Make this the running loop's app."""
+    loop = asyncio.get_running_loop()
+    _apps.clear()
+    _apps[id(loop)] = (loop, app)
+    return app
+
+
+def build(settings: Settings, tables: Tables, fetch_keys: Callable[[], Awaitable[dict[str, Any]]] | None = None) -> App:
+    """The app on these tables; `fetch_keys` replaces the download of the issuer's keys."""
+    partners = TablePartnerStore(tables)
+    ports = Ports(
+        leads=TableLeadStore(tables),
+        agenda=TableAgenda(tables),
+        marks=TableMarkStore(tables),
+        partners=partners,
+        phones=NumberingPlans(),
+        rules=settings.rules(),
+    )
+    keys = SigningKeys(fetch_keys or _download(settings.token_keys_url))
+    return App(settings, ports, TokenVerifier(settings, keys, partners))
+
+
+def _download(url: str) -> Callable[[], Awaitable[dict[str, Any]]]:
+    async def fetch() -> dict[str, Any]:
+        import aiohttp  # noqa: PLC0415 - storage has loaded it by then
+
+        timeout = aiohttp.ClientTimeout(total=KEYS_TIMEOUT_SECONDS)
+        try:
+            async with aiohttp.ClientSession(timeout=timeout) as session, session.get(url) as answer:
+                answer.raise_for_status()
+                found: dict[str, Any] = await answer.json(content_type=None)
+                return found
+        except aiohttp.ClientError as problem:
+            raise OSError(f"no keys: {type(problem).__name__}") from problem
+
+    return fetch

@@ -1,0 +1,143 @@
+"""Who is calling: verifies bearer tokens (SPEC 9, S1).
+
+Decides by signature, issuer, audience, time and `tid` alone; addresses and names in a token are never trusted for
+that. Headers of the platform's own sign-in are ignored, since anyone can send them while it is off.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import jwt
+
+from shared.domain.errors import Unauthenticated, Unavailable
+from shared.domain.permissions import Caller, roles_of
+from shared.domain.text import repaired
+from shared.ports import PartnerStore
+from shared.settings import Settings
+
+log = logging.getLogger(__name__)
+
+REFRESH_AT_MOST = timedelta(minutes=1)
+"""An unknown key id asks the issuer again at most so often, or strangers could make us hammer it."""
+KEYS_FOR = timedelta(hours=24)
+"""A key that the issuer has withdrawn is forgotten after this."""
+TOKEN_MAX = 16_384
+
+FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
+
+
+class SigningKeys:
+    """The issuer's public keys by id, fetched when needed and kept; raises Unavailable when none can be had."""
+
+    def __init__(self, fetch: FetchKeys) -> None:
+        self._fetch = fetch
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._asked: datetime | None = None
+        self._fetched: datetime | None = None
+        self._lock = asyncio.Lock()
+
+    async def get(self, key_id: str, at: datetime) -> jwt.PyJWK | None:
+        """The key of this id, or None when the issuer has none."""
+        if self._is_stale(key_id, at):
+            async with self._lock:
+                if self._is_stale(key_id, at):
+                    await self._refresh(at)
+        return self._keys.get(key_id)
+
+    def _is_stale(self, key_id: str, at: datetime) -> bool:
+        if self._asked is not None and timedelta() <= at - self._asked < REFRESH_AT_MOST:
+            return self._fetched is None
+        return key_id not in self._keys or self._fetched is None or at - self._fetched >= KEYS_FOR
+
+    async def _refresh(self, at: datetime) -> None:
+        if self._fetched is not None:
+            self._asked = at
+        try:
+            found = await self._fetch()
+            keys = [jwt.PyJWK(one) for one in found["keys"] if one.get("kty") == "RSA" and one.get("kid")]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as problem:
+            log.warning(
+                "The issuer's keys could not be fetched.",
+                extra={"event": "keys.fetch_failed", "problem": type(problem).__name__},
+            )
+            if not self._keys:
+                raise Unavailable("The issuer's signing keys cannot be fetched just now.") from problem
+            return
+        self._keys = {str(key.key_id): key for key in keys}
+        self._asked = self._fetched = at
+
+
+class TokenVerifier:
+    """Verifies a request's token and finds the caller's partner."""
+
+    def __init__(self, settings: Settings, keys: SigningKeys, partners: PartnerStore) -> None:
+        self._settings = settings
+        self._keys = keys
+        self._partners = partners
+
+    async def caller(self, authorization: str | None, at: datetime) -> Caller:
+        """Who the `Authorization` header names; raises Unauthenticated with the reason, never with the token."""
+        scheme, _, token = (authorization or "").strip().partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
+        claims = await self._claims(token.strip(), at)
+        tenant, person = claims["tid"].lower(), claims["oid"]
+        name = claims.get("name")
+        return Caller(
+            tenant=tenant,
+            person=person,
+            name=repaired(name, 256) if isinstance(name, str) else None,
+            roles=roles_of(claims.get("roles"), from_operator_tenant=tenant == self._settings.operator_tenant.lower()),
+            partner_id=await self._partners.partner_of_tenant(tenant, at),
+        )
+
+    async def _claims(self, token: str, at: datetime) -> dict[str, Any]:
+        if len(token) > TOKEN_MAX:
+            raise Unauthenticated("The token is too long.")
+        try:
+            header = jwt.get_unverified_header(token)
+            key_id = header.get("kid")
+            if header.get("alg") != "RS256" or not isinstance(key_id, str):
+                raise Unauthenticated("The token must be signed with RS256 and name its key.")
+            key = await self._keys.get(key_id, at)
+            if key is None:
+                raise Unauthenticated("The token is signed with an unknown key.")
+            # Time is judged below against `at`, since the library would read the clock.
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key.key,
+                algorithms=["RS256"],
+                audience=self._settings.token_audience,
+                options={
+                    "require": ["exp", "iss", "aud", "tid", "oid"],
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
+        except jwt.MissingRequiredClaimError as problem:
+            raise Unauthenticated(f"The token has no claim {problem.claim}.") from problem
+        except jwt.InvalidAudienceError as problem:
+            raise Unauthenticated("The token is for another audience.") from problem
+        except (jwt.PyJWTError, ValueError, TypeError) as problem:
+            raise Unauthenticated("The token is not valid.") from problem
+        self._check(claims, at)
+        return claims
+
+    def _check(self, claims: dict[str, Any], at: datetime) -> None:
+        tenant, person = claims["tid"], claims["oid"]
+        if not (isinstance(tenant, str) and isinstance(person, str) and tenant and person):
+            raise Unauthenticated("The token's tid and oid must be strings.")
+        if claims["iss"] != self._settings.token_issuer.replace("{tid}", tenant):
+            raise Unauthenticated("The token is from another issuer.")
+        leeway, now = self._settings.token_leeway_seconds, at.timestamp()
+        ends, starts = claims["exp"], claims.get("nbf", 0)
+        if not all(isinstance(time, int | float) and not isinstance(time, bool) for time in (ends, starts)):
+            raise Unauthenticated("The token's exp and nbf must be numbers.")
+        if now >= ends + leeway:
+            raise Unauthenticated("The token has expired.")
+        if now < starts - leeway:
+            raise Unauthenticated("The token is not valid yet.")

@@ -1,0 +1,281 @@
+"""The edge around every HTTP trigger: who may call, what the body is, and an answer of the documented shape always.
+
+`endpoint` turns a handler of ours into the plain `async def (req)` that the Functions worker accepts. The order is:
+caller, role and partner, body size and type, body, handler. The handler holds no `try`: errors are translated here.
+"""
+
+import json
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar, cast
+from urllib.parse import urlencode
+
+import azure.functions as func
+from pydantic import BaseModel, ValidationError
+
+from shared import app, clock, ids
+from shared.domain.errors import (
+    Detail,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    Refusal,
+    Unauthenticated,
+    UnsupportedMediaType,
+)
+from shared.domain.permissions import Caller, Role, may_enter, must_have
+from shared.http import page_tokens, problems
+from shared.http.requests import Nothing, PageQuery
+from shared.http.views import View
+
+log = logging.getLogger(__name__)
+B = TypeVar("B", bound=BaseModel)
+Q = TypeVar("Q", bound=BaseModel)
+ANYONE: frozenset[Role] = frozenset()
+JSON = ("application/json",)
+MERGE_PATCH = ("application/merge-patch+json", "application/json")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a handler says: a view, a status and its own headers; None as view means no body."""
+
+    view: View | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What an endpoint promises; the API descriptions are made from it."""
+
+    who: frozenset[Role]
+    reads: bool
+    body: type[BaseModel]
+    query: type[BaseModel]
+    content_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Call(Generic[B, Q]):
+    """One request, checked."""
+
+    request: func.HttpRequest
+    at: datetime
+    app: app.App
+    caller: Caller
+    body: B
+    query: Q
+
+    def path(self, name: str) -> str:
+        """A part of the route."""
+        return str(self.request.route_params.get(name, ""))
+
+    @property
+    def partner_id(self) -> str:
+        """The partner in the route; raises NotFound for what is no partner id."""
+        partner_id = self.path("partnerId")
+        if not ids.PARTNER_ID.fullmatch(partner_id):
+            raise NotFound
+        return partner_id
+
+    @property
+    def lead_id(self) -> str:
+        """The lead in the route; raises NotFound for what is no lead id."""
+        lead_id = self.path("leadId")
+        if not ids.LEAD_ID.fullmatch(lead_id):
+            raise NotFound
+        return lead_id
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What a page token is bound to: the route with its ids, the filter and the person."""
+        wanted = sorted((k, v) for k, v in self.request.params.items() if k not in ("top", "pageToken"))
+        return (self._route(), urlencode(wanted), self.caller.tenant, self.caller.person)
+
+    def after(self) -> str | None:
+        """The place that the page token names; None on the first page."""
+        token = self.query.page_token if isinstance(self.query, PageQuery) else None
+        return page_tokens.read(token, *self.scope) if token else None
+
+    def next_link(self, place: str | None) -> str | None:
+        """The link to the page after `place`."""
+        if place is None:
+            return None
+        params = dict(self.request.params) | {"pageToken": page_tokens.make(place, *self.scope)}
+        return f"{self.app.settings.public_url}{self._route()}?{urlencode(params)}"
+
+    def versions(self) -> frozenset[str] | None:
+        """The versions that `If-Match` names; None when there is no such header."""
+        header = self.request.headers.get("if-match")
+        if header is None:
+            return None
+        return frozenset(part.strip().removeprefix("W/").strip('"') for part in header.split(","))
+
+    def _route(self) -> str:
+        path = self.request.url.split("?", 1)[0].split("://", 1)[-1]
+        return "/" + path.split("/", 2)[2] if path.count("/") > 1 else "/"
+
+
+Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
+Trigger = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
+
+
+def endpoint(
+    *,
+    who: frozenset[Role] = ANYONE,
+    reads: bool = False,
+    body: type[BaseModel] = Nothing,
+    query: type[BaseModel] = Nothing,
+    content_types: tuple[str, ...] = JSON,
+) -> Callable[[Handler], Trigger]:
+    """Make a trigger of a handler.
+
+    `who`: roles of which one is needed, ANYONE for a route that takes no token. `reads`: the operator may too.
+    `body` and `query` are validated into these models; a body is read only where there is a model for it.
+    """
+    contract = Contract(who, reads, body, query, content_types)
+
+    def wrap(handler: Handler) -> Trigger:
+        # The worker compares this signature with the bindings, so it shows one parameter and no `functools.wraps`.
+        async def trigger(req: func.HttpRequest) -> func.HttpResponse:
+            request_id = ids.new_request_id()
+            try:
+                answer = await _run(req, contract, handler)
+                return _response(req, request_id, answer.status, answer.view, answer.headers)
+            except Refusal as refusal:
+                return _refused(req, request_id, refusal)
+            except Exception as problem:  # noqa: BLE001 - the endpoint answers whatever happens
+                _log_defect(req, request_id, problem)
+                return _refused(req, request_id, InternalError())
+
+        trigger.__name__, trigger.__doc__ = handler.__name__, handler.__doc__
+        cast("Any", trigger).contract = contract
+        return trigger
+
+    return wrap
+
+
+async def _run(req: func.HttpRequest, contract: Contract, handler: Handler) -> Answer:
+    at = clock.now()
+    current = app.current()
+    caller = await _enter(req, contract, current, at)
+    query = _validated(contract.query, dict(req.params), "query")
+    body = _body(req, contract, current.settings.body_max_bytes)
+    return await handler(Call(req, at, current, caller, body, query))
+
+
+async def _enter(req: func.HttpRequest, contract: Contract, current: app.App, at: datetime) -> Caller:
+    """The caller, if the route is open to them."""
+    if not contract.who:
+        return Caller(tenant="", person="")
+    caller = await current.verifier.caller(req.headers.get("authorization"), at)
+    partner_id = req.route_params.get("partnerId")
+    if partner_id is None:
+        must_have(caller, contract.who)
+        return caller
+    may_enter(caller, partner_id, contract.who, reads=contract.reads)
+    if contract.reads and caller.partner_id != partner_id:
+        known = ids.PARTNER_ID.fullmatch(partner_id) and await current.ports.partners.exists(partner_id, at)
+        if not known:
+            raise NotFound
+    return caller
+
+
+def read_body(req: func.HttpRequest, limit: int) -> bytes:
+    """The body's bytes; raises PayloadTooLarge, or InvalidRequest for what the platform does not hand on."""
+    body = req.get_body()
+    if len(body) > limit:
+        raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
+    if not body and "chunked" in req.headers.get("transfer-encoding", "").lower():
+        raise InvalidRequest("Send a Content-Length: a chunked body does not reach the function.")
+    if req.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        raise UnsupportedMediaType("The body must not be compressed.")
+    return body
+
+
+def read_json(body: bytes) -> object:
+    """The JSON value of a UTF-8 body; raises InvalidRequest that says where it breaks."""
+    try:
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+    except UnicodeDecodeError as problem:
+        raise _unreadable(f"The body is not UTF-8: byte {problem.start} is invalid.") from problem
+    except json.JSONDecodeError as problem:
+        raise _unreadable(
+            f"The body is not JSON: {problem.msg}, line {problem.lineno} column {problem.colno}."
+        ) from problem
+    except RecursionError as problem:
+        raise _unreadable("The body is nested too deep.") from problem
+    except ValueError as problem:
+        # A number with thousands of digits, or NaN.
+        raise _unreadable("The body holds a number that JSON does not allow.") from problem
+
+
+def media_type(req: func.HttpRequest) -> str:
+    """The content type without its parameters, in lower case."""
+    return str(req.headers.get("content-type", "")).split(";")[0].strip().lower()
+
+
+def _unreadable(message: str) -> InvalidRequest:
+    return InvalidRequest(message, details=[Detail("invalidJson", message)])
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)
+
+
+def _body(req: func.HttpRequest, contract: Contract, limit: int) -> BaseModel:
+    if contract.body is Nothing:
+        return Nothing()
+    raw = read_body(req, limit)
+    if raw and media_type(req) not in (*contract.content_types, ""):
+        raise UnsupportedMediaType(f"The content type must be {' or '.join(contract.content_types)}.")
+    return _validated(contract.body, read_json(raw) if raw else {}, "body")
+
+
+def _validated(model: type[BaseModel], value: object, where: str) -> BaseModel:
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise problems.invalid(error, model, where) from error
+
+
+def _refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.HttpResponse:
+    headers = {"x-ms-error-code": refusal.code}
+    if isinstance(refusal, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="partner-leads"'
+    if seconds := problems.RETRY_AFTER_SECONDS.get(refusal.code):
+        headers["Retry-After"] = str(seconds)
+    status = problems.STATUS[refusal.code]
+    return _response(req, request_id, status, json.dumps(problems.body_of(refusal)), headers)
+
+
+def _response(
+    req: func.HttpRequest, request_id: str, status: int, body: View | str | None, headers: Mapping[str, str]
+) -> func.HttpResponse:
+    common = {"x-ms-request-id": request_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    client_id = req.headers.get("x-ms-client-request-id", "")
+    if client_id and len(client_id) <= 128 and client_id.isascii() and client_id.isprintable():
+        common["x-ms-client-request-id"] = client_id
+    text = body.json_text() if isinstance(body, View) else body
+    mimetype = "application/json" if text is not None else None
+    return func.HttpResponse(text, status_code=status, headers=common | dict(headers), mimetype=mimetype)
+
+
+def _log_defect(req: func.HttpRequest, request_id: str, problem: Exception) -> None:
+    """Where it broke, without the exception's message, which may hold a customer's data (S3)."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    log.error(
+        "A request failed on our side.",
+        extra={
+            "event": "request.failed",
+            "requestId": request_id,
+            "method": req.method,
+            "problem": type(problem).__name__,
+            "where": " < ".join(f"{one.name}:{one.lineno}" for one in reversed(frames[-6:])),
+        },
+    )

@@ -1,0 +1,28 @@
+"""Opaque page tokens (Q5): a place to go on from, bound to whose list it is and what it filters.
+
+The token holds no secret; its check makes a foreign, stale-filtered or mangled one a 400 instead of a wrong page.
+"""
+
+import base64
+import binascii
+
+from shared.domain.errors import Detail, InvalidRequest
+from shared.ids import digest
+
+
+def make(place: str, *scope: str) -> str:
+    """The token for a place in the list that the scope names."""
+    return base64.urlsafe_b64encode(f"{digest(place, *scope)}{place}".encode()).decode().rstrip("=")
+
+
+def read(token: str, *scope: str) -> str:
+    """The place a token names; raises InvalidRequest for a token of another list, filter or making."""
+    try:
+        text = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        text = ""
+    check, place = text[:32], text[32:]
+    if not place or check != digest(place, *scope):
+        fault = Detail("invalidValue", "The token belongs to another list or filter, or is damaged.", "pageToken")
+        raise InvalidRequest("The query is not valid.", details=[fault])
+    return place

@@ -1,0 +1,254 @@
+"""What callers may send: one model a body or query, in camelCase, refusing what it does not know (S3)."""
+
+import re
+import zoneinfo
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from shared.domain.currencies import CODES as CURRENCIES
+from shared.domain.lead import NAME_MAX, NOTES_MAX, PHONE_MAX, TEAM_MAX, Deal, Reveal, Source, Status, TeamMember
+from shared.domain.partner import PartnerState, SourceKind
+from shared.domain.text import flaw
+from shared.usecases.read_leads import ListTab
+
+
+def _one_line(text: str) -> str:
+    if problem := flaw(text):
+        raise ValueError(f"The text {problem}.")
+    return text
+
+
+def _lines(text: str) -> str:
+    if problem := flaw(text, lines=True):
+        raise ValueError(f"The text {problem}.")
+    return text
+
+
+def _currency(text: str) -> str:
+    if text not in CURRENCIES:
+        raise ValueError("The currency must be an ISO 4217 code such as EUR.")
+    return text
+
+
+def _time_zone(text: str) -> str:
+    # A file name from outside never reaches the file system: only known names are looked up.
+    if text not in zoneinfo.available_timezones():
+        raise ValueError("The time zone must be an IANA name such as Europe/Stockholm.")
+    return text
+
+
+def _day(value: object) -> object:
+    # pydantic would take a number for a Unix time and a date with a time for a date.
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
+        raise ValueError("The date must be written as 2027-01-31.")
+    return value
+
+
+def _listed(value: object) -> object:
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+def _unique(values: list[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX), AfterValidator(_one_line)
+]
+Phone = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=PHONE_MAX), AfterValidator(_one_line)
+]
+Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTES_MAX), AfterValidator(_lines)]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
+Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True), AfterValidator(_currency)]
+Day = Annotated[date, BeforeValidator(_day)]
+TenantId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9.-]{1,64}$")]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_one_line)]
+
+
+class Incoming(BaseModel):
+    """Base of every body and query."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True, serialize_by_alias=True
+    )
+
+
+class Nothing(Incoming):
+    """A query without names of ours, or no body: whatever is sent is ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class MoneyIn(Incoming):
+    """An amount of money."""
+
+    amount: Amount
+    currency: Currency
+
+
+class TeamMemberIn(Incoming):
+    """One of the partner's people on the deal."""
+
+    name: Text
+    email: Text | None = None
+    phone: Phone | None = None
+
+    def member(self) -> TeamMember:
+        """The domain's team member."""
+        return TeamMember(self.name, self.email, self.phone)
+
+
+Team = Annotated[list[TeamMemberIn], Field(max_length=TEAM_MAX)]
+
+
+class DealIn(Incoming):
+    """The deal of an accept (L1); one of purchaseDate and purchaseTimeframe must be given."""
+
+    name: Text
+    value: MoneyIn
+    purchase_date: Day | None = None
+    purchase_timeframe: Annotated[Text | None, Field(validate_default=True)] = None
+    notes: Notes | None = None
+    crm_id: Text | None = None
+    campaign_id: Text | None = None
+    team: Team = []
+
+    @field_validator("purchase_timeframe")
+    @classmethod
+    def _when(cls, value: str | None, info: ValidationInfo) -> str | None:
+        """A field's validator, not the model's, so that it is reported beside the other faults."""
+        if value is None and info.data.get("purchase_date", ...) is None:
+            raise PydanticCustomError("missing", "A deal needs purchaseDate or purchaseTimeframe.")
+        return value
+
+    def deal(self) -> Deal:
+        """The domain's deal."""
+        return Deal(
+            name=self.name,
+            amount=self.value.amount,
+            currency=self.value.currency,
+            purchase_date=self.purchase_date,
+            purchase_timeframe=self.purchase_timeframe,
+            notes=self.notes or None,
+            crm_id=self.crm_id,
+            campaign_id=self.campaign_id,
+            team=tuple(one.member() for one in self.team),
+        )
+
+
+class MoneyPatch(Incoming):
+    """A change of the deal's value; what is not named stays."""
+
+    amount: Amount = Decimal(0)
+    currency: Currency = "EUR"
+
+
+class DealPatch(Incoming):
+    """A JSON merge patch of the deal (L2): what is not named stays, null removes what may be absent."""
+
+    name: Text = ""
+    value: MoneyPatch = MoneyPatch()
+    purchase_date: Day | None = None
+    purchase_timeframe: Text | None = None
+    notes: Notes | None = None
+    crm_id: Text | None = None
+    campaign_id: Text | None = None
+    team: Team | None = None
+
+    def edits(self) -> dict[str, Any]:
+        """The named fields by the domain's names."""
+        named: dict[str, Any] = {
+            name: getattr(self, name) for name in self.model_fields_set if name not in ("value", "team")
+        }
+        if "value" in self.model_fields_set:
+            named |= {name: getattr(self.value, name) for name in self.value.model_fields_set}
+        if "team" in self.model_fields_set:
+            named["team"] = tuple(one.member() for one in self.team or [])
+        if "notes" in named:
+            named["notes"] = named["notes"] or None
+        return named
+
+
+class LeadPatch(Incoming):
+    """The merge patch of a lead: its deal, the only part that can be edited."""
+
+    deal: DealPatch
+
+    @model_validator(mode="before")
+    @classmethod
+    def _deal_itself(cls, data: Any) -> Any:
+        """The deal's fields may also stand for themselves, as they do in an accept."""
+        return data if isinstance(data, dict) and "deal" in data else {"deal": data}
+
+
+class AnswerIn(Incoming):
+    """Why a lead is declined, lost or closed as an error (L3, L4)."""
+
+    reason: Text | None = None
+    notes: Notes | None = None
+
+
+class PartnerIn(Incoming):
+    """A partner's registration."""
+
+    name: Text
+    tenant_ids: Annotated[list[TenantId], Field(max_length=100), AfterValidator(_unique)]
+    time_zone: Annotated[str, AfterValidator(_time_zone)] = "UTC"
+    state: PartnerState = PartnerState.ACTIVE
+    operator_contact: Text | None = None
+    competencies: Annotated[list[Word], Field(max_length=100)] = []
+    endorsements: Annotated[list[Word], Field(max_length=100)] = []
+
+
+class SourceIn(Incoming):
+    """A new source."""
+
+    name: Text
+    kind: SourceKind = SourceKind.HTTPS
+    listing_source: Source = Source.APP_SOURCE
+    reveal_contact: Reveal = Reveal.ALWAYS
+
+
+Top = Annotated[int, Field(ge=1, le=200)]
+
+
+class PageQuery(Incoming):
+    """How much of a list, and from where."""
+
+    top: Top = 50
+    page_token: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+
+
+class LeadsQuery(PageQuery):
+    """Which leads a list shows (Q1, Q3)."""
+
+    tab: ListTab | None = None
+    status: Annotated[list[Status], BeforeValidator(_listed)] = []
+    include_test: bool = False
+
+
+class KeyQuery(Incoming):
+    """A source's key in the URL, for callers that can hold nothing else (S2).
+
+    Other names are ignored: no lead is lost because a sender adds a parameter.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    key: Annotated[str, StringConstraints(max_length=200)] | None = None

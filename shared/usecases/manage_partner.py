@@ -1,0 +1,110 @@
+"""Registers partners and the sources their leads come through; the operator's verbs (SPEC 9, S2)."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared import ids
+from shared.domain.errors import Conflict, NotFound, Unavailable
+from shared.domain.lead import Reveal, Source
+from shared.domain.partner import LeadSource, Partner, SourceKey, SourceKind, rotated
+from shared.ports import LostRace, Ports
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 5
+SOURCES_MAX = 100
+"""Sources a partner may have; each is a row that every listing reads."""
+
+
+@dataclass(frozen=True)
+class KeyedSource:
+    """A source with its new key, which is shown this once."""
+
+    source: LeadSource
+    key: str
+
+
+async def put_partner(*, ports: Ports, partner: Partner) -> tuple[Partner, bool]:
+    """Create or replace a registration; the second value is True when it is new.
+
+    Raises Conflict naming every tenant that belongs to another partner. Doing it again heals a broken-off attempt.
+    """
+    for _ in range(ATTEMPTS):
+        stored = await ports.partners.get(partner.id)
+        wanted = replace(partner, created_at=stored.created_at) if stored else partner
+        try:
+            await ports.partners.put(wanted)
+        except LostRace:
+            continue
+        log.info("Partner registered.", extra={"event": "partner.registered", "partner": partner.id})
+        return wanted, stored is None
+    raise Unavailable
+
+
+async def get_partner(*, ports: Ports, partner_id: str) -> Partner:
+    """The registration; raises NotFound."""
+    partner = await ports.partners.get(partner_id)
+    if partner is None:
+        raise NotFound
+    return partner
+
+
+async def add_source(
+    *,
+    ports: Ports,
+    partner_id: str,
+    name: str,
+    kind: SourceKind,
+    listing_source: Source,
+    reveal: Reveal,
+    at: datetime,
+) -> KeyedSource:
+    """Open a new door for the partner's leads; raises NotFound for no such partner, Conflict at SOURCES_MAX."""
+    await get_partner(ports=ports, partner_id=partner_id)
+    if len(await ports.partners.sources(partner_id)) >= SOURCES_MAX:
+        raise Conflict(f"A partner has at most {SOURCES_MAX} sources; delete one first.")
+    key = ids.new_key()
+    source = LeadSource(
+        id=ids.new_source_id(),
+        partner_id=partner_id,
+        name=name,
+        created_at=at,
+        kind=kind,
+        listing_source=listing_source,
+        reveal=reveal,
+        keys=(SourceKey(ids.key_hash(key)),),
+    )
+    await ports.partners.put_source(source)
+    log.info("Source registered.", extra={"event": "source.registered", "partner": partner_id, "source": source.id})
+    return KeyedSource(source, key)
+
+
+async def rotate_key(*, ports: Ports, partner_id: str, source_id: str, at: datetime) -> KeyedSource:
+    """Give the source a new key; the old ones work on for the overlap (S2). Raises NotFound."""
+    key = ids.new_key()
+    for _ in range(ATTEMPTS):
+        source = await _source(ports, partner_id, source_id, at)
+        keys = rotated(source, ids.key_hash(key), at, ports.rules.source_key_overlap)
+        changed = replace(source, keys=keys)
+        try:
+            await ports.partners.replace_source(source, changed)
+        except LostRace:
+            continue
+        log.info("Source key rotated.", extra={"event": "source.rotated", "partner": partner_id, "source": source_id})
+        return KeyedSource(changed, key)
+    raise Unavailable
+
+
+async def delete_source(*, ports: Ports, partner_id: str, source_id: str, at: datetime) -> None:
+    """Close the door; other instances may take its keys for a minute more (DESIGN.md, Lookup). Raises NotFound."""
+    await ports.partners.delete_source(await _source(ports, partner_id, source_id, at))
+    log.info("Source deleted.", extra={"event": "source.deleted", "partner": partner_id, "source": source_id})
+
+
+async def _source(ports: Ports, partner_id: str, source_id: str, at: datetime) -> LeadSource:
+    source = None
+    if ids.SOURCE_ID.fullmatch(source_id):
+        source = await ports.partners.source(source_id, at, fresh=True)
+    if source is None or source.partner_id != partner_id:
+        raise NotFound
+    return source

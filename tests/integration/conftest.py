@@ -1,0 +1,55 @@
+"""The use cases on Azurite, with everything that storage can do to them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from shared import app
+from shared.domain.partner import LeadSource, Partner
+from shared.ports import Ports
+from shared.settings import Settings
+from shared.storage.tables import Tables, connect
+from shared.usecases.manage_partner import add_source
+from tests.builders import AT, unique
+
+Connect = Callable[..., Awaitable[Ports]]
+
+
+@pytest.fixture
+async def ports(settings: Settings, tables: Tables) -> Ports:
+    return app.build(settings, tables).ports
+
+
+@pytest.fixture
+async def connected(settings: Settings, tables: Tables) -> AsyncIterator[Connect]:
+    """Ports on the test's tables with a transport of the test's own."""
+    opened = []
+
+    async def make(**options: object) -> Ports:
+        made = connect(settings, **options)  # type: ignore[arg-type] # passed on as they come
+        opened.append(made)
+        return app.build(settings, made).ports
+
+    yield make
+    for one in opened:
+        await one.close()
+
+
+@pytest.fixture
+async def source(ports: Ports) -> LeadSource:
+    """A source of a fresh partner."""
+    from shared.domain.lead import Reveal, Source
+    from shared.domain.partner import SourceKind
+
+    partner = unique()
+    await ports.partners.put(Partner(partner, "Contoso", (f"t-{partner}",), AT, AT))
+    keyed = await add_source(
+        ports=ports,
+        partner_id=partner,
+        name="Marketplace",
+        kind=SourceKind.HTTPS,
+        listing_source=Source.APP_SOURCE,
+        reveal=Reveal.ALWAYS,
+        at=AT,
+    )
+    return keyed.source

@@ -1,0 +1,248 @@
+"""Lost answers, lost races, and many at once (L7, V4; DESIGN.md, How a change travels)."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import Conflict, InvalidTransition, Unavailable
+from shared.domain.lead import Status
+from shared.domain.lifecycle import Action, Answer
+from shared.domain.partner import LeadSource
+from shared.ports import Ports
+from shared.storage import keys
+from shared.storage.tables import Tables
+from shared.usecases import read_leads as reading
+from shared.usecases.receive_lead import Received
+from tests.builders import AT, DAY, delivery_body
+from tests.integration.conftest import Connect
+from tests.steps import all_leads, answer, deliver
+from tests.transports import BEFORE, BUSY_AFTER, LOST, WAYS, FaultyTransport, together
+
+
+def transaction_of_leads(number: int, request: Any) -> bool:
+    """The first transaction in a partner's partition: `lead|` stands in its body."""
+    body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
+    return request.url.endswith("$batch") and (b"lead%7C" in body or b"lead|" in body)
+
+
+def once_only(picks: Any) -> Any:
+    """The first call that `picks` names, and no other."""
+    done = []
+
+    def first(number: int, request: Any) -> bool:
+        if done or not picks(number, request):
+            return False
+        done.append(number)
+        return True
+
+    return first
+
+
+async def rows(tables: Tables, table: str, start: str = "") -> list[Any]:
+    found = [row async for row in tables[table].list_entities()]
+    return [row for row in found if row["RowKey"].startswith(start)]
+
+
+async def history_of(ports: Ports, source: LeadSource, lead_id: str) -> list[str]:
+    events, _ = await reading.read_history(
+        ports=ports, partner_id=source.partner_id, lead_id=lead_id, below=None, top=50, at=AT
+    )
+    return [str(event.type) for event in events]
+
+
+@pytest.mark.parametrize("way", [LOST, BUSY_AFTER])
+async def test_an_accept_whose_commit_was_answered_badly_is_found_and_counts_once(
+    connected: Connect, ports: Ports, source: LeadSource, way: str
+) -> None:
+    lead = (await deliver(ports, source)).lead_id
+    transport = FaultyTransport(once_only(transaction_of_leads), way)
+    faulty = await connected(transport=transport)
+    transport.armed = True
+    seen = await answer(faulty, source, lead)
+    assert seen.lead.status is Status.ACCEPTED
+    assert await history_of(ports, source, lead) == ["lead.accepted", "lead.received"]
+
+
+@pytest.mark.parametrize("way", [LOST, BUSY_AFTER])
+async def test_v4_a_delivery_whose_commit_was_answered_badly_is_one_new_lead(
+    connected: Connect, ports: Ports, source: LeadSource, tables: Tables, way: str
+) -> None:
+    transport = FaultyTransport(once_only(transaction_of_leads), way)
+    faulty = await connected(transport=transport)
+    transport.armed = True
+    received = await deliver(faulty, source)
+    assert not received.duplicate
+    assert [lead.id for lead in await all_leads(ports, source)] == [received.lead_id]
+    hinted = await rows(tables, keys.AGENDA)
+    assert {row["RowKey"].split("|")[0] for row in hinted} == {"publish", "expire", "cool"}
+
+
+@pytest.mark.parametrize("way", WAYS)
+async def test_any_failed_call_of_an_intake_ends_after_a_retry_as_one_lead_with_its_hints(
+    connected: Connect, ports: Ports, source: LeadSource, tables: Tables, way: str
+) -> None:
+    for failing in range(2):
+        body = delivery_body(Description=f"call {failing} {way}")
+        # Every try of the SDK fails from this call on, so that nothing is mended behind our back.
+        transport = FaultyTransport(lambda number, _, failing=failing: number >= failing, way)  # type: ignore[misc] # bound now
+        faulty = await connected(transport=transport)
+        before = {lead.id for lead in await all_leads(ports, source)}
+        transport.armed = True
+        with pytest.raises(Unavailable):
+            await deliver(faulty, source, body)
+        received = await deliver(ports, source, body)
+        new = {lead.id for lead in await all_leads(ports, source)} - before
+        assert new == {received.lead_id}
+        hinted = {row["RowKey"] for row in await rows(tables, keys.AGENDA)}
+        kinds = {row.split("|")[0] for row in hinted if received.lead_id in row}
+        assert kinds == {"publish", "expire", "cool"}
+
+
+async def test_nothing_is_written_when_the_first_call_never_leaves(
+    connected: Connect, source: LeadSource, tables: Tables
+) -> None:
+    transport = FaultyTransport(lambda *_: True, BEFORE)
+    faulty = await connected(transport=transport)
+    transport.armed = True
+    with pytest.raises(Unavailable):
+        await deliver(faulty, source)
+    assert await rows(tables, keys.LEADS) == []
+    assert await rows(tables, keys.AGENDA) == []
+
+
+async def test_l7_of_fifty_accepts_at_once_one_wins_and_the_others_learn_who(
+    ports: Ports, source: LeadSource, tables: Tables
+) -> None:
+    lead = (await deliver(ports, source)).lead_id
+    outcomes = await together(*(answer(ports, source, lead) for _ in range(50)))
+    won = [one for one in outcomes if isinstance(one, reading.SeenLead)]
+    lost = [one for one in outcomes if isinstance(one, InvalidTransition)]
+    assert (len(won), len(lost)) == (1, 49)
+    assert {one.details[0].code for one in lost} == {"lead.accepted"}
+    assert all("Ann" in one.details[0].message for one in lost)
+    assert await history_of(ports, source, lead) == ["lead.accepted", "lead.received"]
+    assert len(await rows(tables, keys.AGENDA, "publish|")) == 2
+    assert len(await rows(tables, keys.LEADS, "out|")) == 2
+
+
+async def test_l7_an_accept_and_a_decline_at_once_leave_one_answer(ports: Ports, source: LeadSource) -> None:
+    lead = (await deliver(ports, source)).lead_id
+    declining = Answer(Action.DECLINE, reason="budget")
+    outcomes = await together(*(answer(ports, source, lead, what) for what in [Action.ACCEPT, declining] * 10))
+    assert sum(isinstance(one, reading.SeenLead) for one in outcomes) == 1
+    assert len(await history_of(ports, source, lead)) == 2
+
+
+async def test_v4_fifty_deliveries_of_the_same_at_once_make_one_lead(
+    ports: Ports, source: LeadSource, tables: Tables
+) -> None:
+    outcomes = await together(*(deliver(ports, source) for _ in range(50)))
+    received = [one for one in outcomes if isinstance(one, Received)]
+    assert len(received) == 50
+    assert len({one.lead_id for one in received}) == 1
+    assert sum(not one.duplicate for one in received) == 1
+    assert len(await all_leads(ports, source)) == 1
+    assert len(await rows(tables, keys.AGENDA)) == 3
+
+
+async def test_v4_the_same_content_counts_as_one_for_24_hours_across_midnight(ports: Ports, source: LeadSource) -> None:
+    first = await deliver(ports, source)
+    again = await deliver(ports, source, at=AT + DAY - DAY / 86400)
+    assert (again.lead_id, again.duplicate) == (first.lead_id, True)
+    later = await deliver(ports, source, at=AT + DAY)
+    assert not later.duplicate
+    outcomes = await together(*(deliver(ports, source, at=AT + 2 * DAY) for _ in range(10)))
+    assert sum(not one.duplicate for one in outcomes) == 1
+
+
+async def test_v4_a_key_names_one_delivery_for_ever_and_refuses_other_content(ports: Ports, source: LeadSource) -> None:
+    first = await deliver(ports, source, key="k1")
+    again = await deliver(ports, source, key="k1", at=AT + 100 * DAY)
+    assert (again.lead_id, again.duplicate, again.status) == (first.lead_id, True, Status.ARCHIVED)
+    with pytest.raises(Conflict):
+        await deliver(ports, source, delivery_body(Company="Else"), key="k1")
+    assert not (await deliver(ports, source, key="k2")).duplicate
+
+
+async def test_every_commit_keeps_the_copies_equal_to_the_lead(
+    ports: Ports, source: LeadSource, tables: Tables
+) -> None:
+    async def kinds() -> dict[str, Any]:
+        found = await rows(tables, keys.LEADS)
+        wanted = ("lead|", "open|", "info|")
+        bare = {row["RowKey"]: {k: v for k, v in row.items() if k != "RowKey"} for row in found}
+        return {key.split("|")[0]: row for key, row in bare.items() if key.startswith(wanted)}
+
+    lead = (await deliver(ports, source, delivery_body(ActionCode="INS"))).lead_id
+    found = await kinds()
+    assert set(found) == {"lead", "info"}
+    assert found["lead"] == found["info"]
+    await answer(ports, source, lead)
+    found = await kinds()
+    assert set(found) == {"lead", "open"}
+    assert found["lead"] == found["open"]
+    await answer(ports, source, lead, Action.WIN)
+    assert set(await kinds()) == {"lead"}
+
+
+async def test_history_rows_hold_no_contact_details_and_the_payload_is_whole(
+    ports: Ports, source: LeadSource, tables: Tables
+) -> None:
+    body = delivery_body(FirstName="n" * 10_000, Description="d" * 150_000)
+    lead = (await deliver(ports, source, body)).lead_id
+    (raw,) = await rows(tables, keys.LEADS, "raw|")
+    whole = b"".join(raw[f"p{n}"] for n in range(3))
+    assert whole.decode().count("n" * 10_000) == 1
+    assert whole.decode().count("d" * 150_000) == 1
+    (event,) = await rows(tables, keys.LEADS, f"hist|{lead}")
+    assert "berg" not in str(event).lower()
+    assert "nnn" not in str(event)
+
+
+async def test_paging_goes_on_past_what_one_request_gives(ports: Ports, source: LeadSource) -> None:
+    await together(
+        *(deliver(ports, source, delivery_body(Description=str(n)), at=AT + DAY / 86400 * n) for n in range(230))
+    )
+    found: list[str] = []
+    after = None
+    while True:
+        page = await reading.list_leads(
+            ports=ports,
+            partner_id=source.partner_id,
+            person="ann",
+            tab=None,
+            statuses=frozenset({Status.RECEIVED}),
+            include_test=False,
+            after=after,
+            top=100,
+            at=AT + DAY,
+        )
+        found += [seen.lead.id for seen in page.leads]
+        after = page.next
+        if after is None:
+            break
+    assert len(found) == len(set(found)) == 230
+    assert found == sorted(found)
+
+
+async def test_marks_beyond_the_first_thousand_are_still_seen(
+    ports: Ports, source: LeadSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from shared.storage import mark_store
+
+    monkeypatch.setattr(mark_store, "NEAR_MAX", 2)
+    for number in range(6):
+        lead = (await deliver(ports, source, delivery_body(Description=str(number)), at=AT + DAY * number)).lead_id
+        await ports.marks.put(source.partner_id, "ann", lead, favorite=True)
+    page = await reading.list_leads(
+        ports=ports,
+        partner_id=source.partner_id,
+        person="ann",
+        tab=None,
+        statuses=frozenset(),
+        include_test=False,
+        after=None,
+        top=50,
+        at=AT + 6 * DAY,
+    )
+    assert [seen.mark.favorite for seen in page.leads] == [True] * 6

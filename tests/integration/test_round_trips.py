@@ -1,0 +1,138 @@
+"""The storage round trips of each operation; docs/decisions/0006-round-trips.md holds the table."""
+
+import pytest
+
+from shared.domain.lead import Status
+from shared.domain.lifecycle import Action, Answer
+from shared.domain.partner import LeadSource
+from shared.ports import Ports
+from shared.usecases import favorites
+from shared.usecases import read_leads as reading
+from tests.builders import AT, DAY, delivery_body
+from tests.integration.conftest import Connect
+from tests.steps import answer, deliver
+from tests.transports import RoundTrips
+
+
+@pytest.fixture
+async def trips() -> RoundTrips:
+    return RoundTrips()
+
+
+@pytest.fixture
+async def counted(connected: Connect, trips: RoundTrips, source: LeadSource) -> Ports:
+    made = await connected(transport=trips)
+    trips.reset()
+    return made
+
+
+def spent(trips: RoundTrips) -> tuple[int, int]:
+    found = trips.sequential, trips.requests
+    trips.reset()
+    return found
+
+
+async def test_intake_hints_then_the_transaction(counted: Ports, trips: RoundTrips, source: LeadSource) -> None:
+    await deliver(counted, source)
+    assert spent(trips) == (2, 2)
+
+
+async def test_read_three_requests_and_a_fourth_the_first_time(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    lead = (await deliver(counted, source)).lead_id
+    spent(trips)
+    for expected in ((2, 4), (2, 3), (2, 3)):
+        await reading.read_lead(ports=counted, partner_id=source.partner_id, person="ann", lead_id=lead, at=AT)
+        assert spent(trips) == expected
+
+
+@pytest.mark.parametrize(
+    ("what", "prepare"),
+    [
+        (Action.ACCEPT, []),
+        (Answer(Action.DECLINE, reason="budget"), []),
+        (Answer(Action.EDIT, edits={"name": "B"}), [Action.ACCEPT]),
+        (Action.WIN, [Action.ACCEPT]),
+        (Answer(Action.LOSE, reason="budget"), [Action.ACCEPT]),
+    ],
+)
+async def test_an_answer_takes_two_round_trips(
+    counted: Ports, trips: RoundTrips, source: LeadSource, what: Answer | Action, prepare: list[Action]
+) -> None:
+    lead = (await deliver(counted, source)).lead_id
+    for step in prepare:
+        await answer(counted, source, lead, step)
+    spent(trips)
+    await answer(counted, source, lead, what, versions=frozenset({"*"}))
+    assert spent(trips) == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("tab", "statuses", "expected"),
+    [
+        (reading.ListTab.MARKETPLACE, frozenset(), (1, 2)),
+        (None, frozenset(), (1, 3)),
+        (reading.ListTab.MARKETPLACE, frozenset({Status.RECEIVED}), (1, 2)),
+        (None, frozenset({Status.RECEIVED, Status.INFORMATIONAL}), (2, 5)),
+    ],
+)
+async def test_a_page_costs_its_ranges_and_the_marks(
+    counted: Ports,
+    trips: RoundTrips,
+    source: LeadSource,
+    tab: reading.ListTab | None,
+    statuses: frozenset[Status],
+    expected: tuple[int, int],
+) -> None:
+    for number in range(60):
+        await deliver(counted, source, delivery_body(Description=str(number)), at=AT + DAY / 1000 * number)
+    spent(trips)
+    page = await reading.list_leads(
+        ports=counted,
+        partner_id=source.partner_id,
+        person="ann",
+        tab=tab,
+        statuses=statuses,
+        include_test=False,
+        after=None,
+        top=50,
+        at=AT + DAY,
+    )
+    assert len(page.leads) == 50
+    assert spent(trips) == expected
+
+
+async def test_favorites_one_range_then_the_leads_side_by_side(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    for number in range(5):
+        lead = (await deliver(counted, source, delivery_body(Description=str(number)))).lead_id
+        spent(trips)
+        await favorites.set_favorite(
+            ports=counted, partner_id=source.partner_id, person="ann", lead_id=lead, favorite=True
+        )
+        assert spent(trips) == (2, 2)
+    page = await reading.list_leads(
+        ports=counted,
+        partner_id=source.partner_id,
+        person="ann",
+        tab=reading.ListTab.FAVORITES,
+        statuses=frozenset(),
+        include_test=False,
+        after=None,
+        top=50,
+        at=AT,
+    )
+    assert len(page.leads) == 5
+    assert spent(trips) == (2, 6)
+
+
+async def test_the_counter_tells_side_by_side_from_one_after_the_other(counted: Ports, trips: RoundTrips) -> None:
+    import asyncio
+
+    await asyncio.gather(*(counted.partners.ping() for _ in range(3)))
+    assert spent(trips) == (1, 3)
+    for _ in range(3):
+        await counted.partners.ping()
+    assert spent(trips) == (3, 3)

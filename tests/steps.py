@@ -1,0 +1,68 @@
+"""The verbs of a test: a delivery, an answer, a look, on any ports."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from shared.domain.lead import Lead
+from shared.domain.lifecycle import Action, Answer
+from shared.domain.partner import LeadSource
+from shared.ports import Ports
+from shared.usecases import answer_lead as answering
+from shared.usecases import read_leads as reading
+from shared.usecases.receive_lead import Received, receive_lead
+from tests.builders import ANN, AT, CONTACT_ME, DEAL
+
+
+async def deliver(
+    ports: Ports, source: LeadSource, body: Any = CONTACT_ME, *, key: str | None = None, at: datetime = AT
+) -> Received:
+    """Post a body to a source."""
+    raw = json.dumps(body).encode()
+    return await receive_lead(
+        ports=ports,
+        source=source,
+        body=raw,
+        content_type="application/json",
+        parsed=body,
+        idempotency_key=key,
+        at=at,
+    )
+
+
+async def answer(
+    ports: Ports,
+    source: LeadSource,
+    lead_id: str,
+    what: Answer | Action = Action.ACCEPT,
+    *,
+    versions: frozenset[str] | None = None,
+    at: datetime = AT,
+) -> reading.SeenLead:
+    """Answer a lead as Ann."""
+    given = what if isinstance(what, Answer) else Answer(what, deal=DEAL if what is Action.ACCEPT else None)
+    return await answering.answer_lead(
+        ports=ports,
+        partner_id=source.partner_id,
+        lead_id=lead_id,
+        answer=given,
+        by=ANN,
+        versions=versions,
+        at=at,
+    )
+
+
+async def all_leads(ports: Ports, source: LeadSource, at: datetime = AT) -> list[Lead]:
+    """Every lead of the source's partner."""
+    page = await reading.list_leads(
+        ports=ports,
+        partner_id=source.partner_id,
+        person="ann",
+        tab=None,
+        statuses=frozenset(),
+        include_test=True,
+        after=None,
+        top=200,
+        at=at,
+    )
+    return [seen.lead for seen in page.leads]

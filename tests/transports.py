@@ -1,0 +1,77 @@
+"""What storage can do to a caller, on purpose: one transport that fails chosen calls, and one that counts them."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from azure.core.exceptions import ServiceRequestError, ServiceResponseError
+from azure.core.pipeline.transport import AioHttpTransport
+
+BEFORE, LOST, BUSY_AFTER = (
+    "refused before it took effect",
+    "answer lost after it took effect",
+    "503 after it took effect",
+)
+WAYS = (BEFORE, LOST, BUSY_AFTER)
+
+
+class FaultyTransport(AioHttpTransport):
+    """Fails the requests that `picks` names, in one way; `calls` are all requests in order as METHOD and path."""
+
+    def __init__(self, picks: Callable[[int, Any], bool], way: str) -> None:
+        super().__init__(use_env_settings=False)
+        self.calls: list[str] = []
+        self.armed = False
+        self._picks = picks
+        self._way = way
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        """Send the request, or not, or send it and hide the answer."""
+        if not self.armed:
+            return await super().send(request, **options)
+        number = len(self.calls)
+        self.calls.append(f"{request.method} {request.url}")
+        if not self._picks(number, request):
+            return await super().send(request, **options)
+        if self._way == BEFORE:
+            raise ServiceRequestError("refused")
+        response = await super().send(request, **options)
+        await response.load_body()
+        if self._way == LOST:
+            raise ServiceResponseError("connection reset")
+        response.status_code = 503
+        response.reason = "Server Busy"
+        response.headers.pop("Retry-After", None)
+        return response
+
+
+class RoundTrips(AioHttpTransport):
+    """Counts requests, and how many had to wait for the one before: those are sequential.
+
+    A transport and not a pipeline policy, because the tables client takes no policies of ours.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(use_env_settings=False)
+        self.reset()
+
+    def reset(self) -> None:
+        """Count from zero."""
+        self.requests = 0
+        self.sequential = 0
+        self._under_way = 0
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        """Send it; the first of those that are under way together begins a round."""
+        self.requests += 1
+        self.sequential += self._under_way == 0
+        self._under_way += 1
+        try:
+            return await super().send(request, **options)
+        finally:
+            self._under_way -= 1
+
+
+async def together(*calls: Any) -> list[Any]:
+    """All outcomes, errors among them."""
+    return list(await asyncio.gather(*calls, return_exceptions=True))
