@@ -1,0 +1,113 @@
+"""`python -m local`: starts Azurite, serves `function_app.py`, fires its timers; stops all it started when it ends."""
+
+import asyncio
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import IO
+
+import uvicorn
+
+from local import demo
+from local.azurite import ROOT, Azurite, is_free
+from local.functions import load
+from local.host import Host, route_prefix
+from local.issuer import AUDIENCE, Issuer
+from local.timers import Timers
+from shared import clock
+
+DEFAULT_PORT = 7071
+
+
+def main() -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    signal.signal(signal.SIGTERM, _end)
+    port = _port()
+    data = Path(os.environ.get("LOCAL_DATA", ROOT / ".local"))
+    data.mkdir(parents=True, exist_ok=True)
+    with _alone(data), Azurite(data / "azurite") as azurite, contextlib.suppress(KeyboardInterrupt):
+        base_url = f"http://localhost:{port}"
+        issuer = Issuer(base_url, data / "issuer.pem")
+        os.environ.update(_environment(base_url, issuer, azurite))
+        asyncio.run(_serve(port, base_url, issuer, data))
+
+
+async def _serve(port: int, base_url: str, issuer: Issuer, data: Path) -> None:
+    from shared.settings import Settings  # noqa: PLC0415 - after the environment is set, as in Azure
+    from shared.storage.tables import connect  # noqa: PLC0415
+
+    # Only the tables: in Azure the template declares them.
+    tables = connect(Settings.read(os.environ))
+    await tables.create()
+    await tables.close()
+    functions = load()
+    timers = Timers(functions, os.environ, clock.now)
+    host = Host(functions, prefix=route_prefix(ROOT), timers=timers, issuer=issuer, data=data)
+    config = uvicorn.Config(host.application(), host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve())
+    while not server.started:
+        if serving.done():
+            raise SystemExit(f"The server could not listen on port {port}.")
+        await asyncio.sleep(0.02)
+    timers.start()
+    try:
+        print(await demo.prepare(base_url, issuer, data), flush=True)
+        await serving
+    finally:
+        server.should_exit = True
+        await timers.stop()
+
+
+def _environment(base_url: str, issuer: Issuer, azurite: Azurite) -> dict[str, str]:
+    """The app settings: the developer's own, and over them what this host provides."""
+    file = ROOT / "local.settings.json"
+    if not file.exists():
+        file = ROOT / "local.settings.example.json"
+    values: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["Values"]
+    return values | {
+        "AzureWebJobsStorage": azurite.connection,
+        "LEADS_STORAGE_CONNECTION": azurite.connection,
+        "LEADS_PUBLIC_URL": f"{base_url}/api",
+        "LEADS_TOKEN_ISSUER": issuer.template,
+        "LEADS_TOKEN_KEYS_URL": f"{base_url}/dev/keys",
+        "LEADS_TOKEN_AUDIENCE": AUDIENCE,
+        "LEADS_OPERATOR_TENANT": demo.OPERATOR,
+    }
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not text.isdecimal() or not 1 <= int(text) <= 65_535:
+        raise SystemExit(f"PORT={text} is no port.")
+    if not is_free(int(text)):
+        raise SystemExit(f"Port {text} is taken; stop what listens there, or choose another: make run PORT=7072")
+    return int(text)
+
+
+@contextlib.contextmanager
+def _alone(data: Path) -> Iterator[IO[str]]:
+    """Hold the data folder: two hosts on one Azurite folder would lose leads. A crash lets go of it by itself."""
+    with (data / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as problem:
+            raise SystemExit(f"Another local host already uses {data}; stop it first.") from problem
+        yield lock
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    # uvicorn raises the signal again after its own shutdown; ending by exception lets Azurite be stopped too.
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Finds an app's functions through the azure-functions library and calls them as the platform does.
+
+Knows triggers and bindings, nothing of the product: any `function_app.py` can be served.
+"""
+
+import asyncio
+import importlib
+import inspect
+import logging
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import azure.functions as func
+from azure.functions.timer import TimerRequest
+
+from local import routes
+
+log = logging.getLogger("local.functions")
+ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Function:
+    """A function of the app with its trigger."""
+
+    name: str
+    call: Callable[..., Any]
+    trigger: Mapping[str, Any]
+
+    @property
+    def is_http(self) -> bool:
+        """True for an HTTP trigger."""
+        return bool(self.trigger["type"] == "httpTrigger")
+
+    @property
+    def is_timer(self) -> bool:
+        """True for a timer trigger."""
+        return bool(self.trigger["type"] == "timerTrigger")
+
+
+def load(module_name: str = "function_app") -> list[Function]:
+    """The functions of the module's one FunctionApp, sorted by name as the host sorts them."""
+    module = importlib.import_module(module_name)
+    apps = [value for value in vars(module).values() if isinstance(value, func.FunctionApp)]
+    if len(apps) != 1:
+        raise SystemExit(f"{module_name}.py must hold exactly one FunctionApp, it holds {len(apps)}.")
+    found = []
+    for indexed in apps[0].get_functions():
+        trigger = indexed.get_trigger()
+        if trigger is not None:
+            name = str(indexed.get_function_name())
+            found.append(Function(name, indexed.get_user_function(), trigger.get_dict_repr()))
+    for one in found:
+        if not (one.is_http or one.is_timer):
+            raise SystemExit(f"{one.name}: the local host serves HTTP and timer triggers, not {one.trigger['type']}.")
+    return sorted(found, key=lambda one: one.name)
+
+
+def route_of(function: Function) -> routes.Route:
+    """Where an HTTP function answers; without a route it is its name, without methods all of them."""
+    methods = [str(getattr(one, "value", one)).upper() for one in function.trigger.get("methods") or ALL_METHODS]
+    return routes.parse(function.name, methods, function.trigger.get("route") or function.name)
+
+
+def schedule_of(function: Function, settings: Mapping[str, str]) -> str:
+    """A timer's NCRONTAB expression; `%NAME%` stands for a setting, and a missing one is an error as on the host."""
+    schedule = str(function.trigger["schedule"])
+    named = re.fullmatch(r"%(.+)%", schedule)
+    if named is None:
+        return schedule
+    if named[1] not in settings:
+        raise SystemExit(f"{function.name}: the setting {named[1]} is missing; see local.settings.example.json.")
+    return settings[named[1]]
+
+
+async def call_http(function: Function, request: func.HttpRequest) -> func.HttpResponse:
+    """Call an HTTP function; anything but an HttpResponse, an exception too, is a 500 with an empty body."""
+    try:
+        answer = await _call(function, request)
+    except Exception:
+        log.exception("%s raised", function.name)
+        return func.HttpResponse(status_code=500)
+    if not isinstance(answer, func.HttpResponse):
+        log.error("%s returned %s, not an HttpResponse", function.name, type(answer).__name__)
+        return func.HttpResponse(status_code=500)
+    return answer
+
+
+async def call_timer(function: Function, *, past_due: bool) -> None:
+    """Call a timer function; an exception is logged, and the next run comes all the same."""
+    try:
+        await _call(function, TimerRequest(past_due=past_due))
+    except Exception:
+        log.exception("%s raised", function.name)
+
+
+def request_of(
+    method: str, url: str, headers: Mapping[str, str], parameters: Mapping[str, str], body: bytes
+) -> func.HttpRequest:
+    """The request as the worker sees it.
+
+    Header names are in lower case, repeated query names are joined by commas, empty query values are dropped, and a
+    chunked body arrives empty.
+    """
+    lowered = {name.lower(): value for name, value in headers.items()}
+    chunked = "chunked" in lowered.get("transfer-encoding", "").lower()
+    query: dict[str, str] = {}
+    for name, value in parse_qsl(url.partition("?")[2], keep_blank_values=False):
+        query[name] = f"{query[name]},{value}" if name in query else value
+    return func.HttpRequest(
+        method=method, url=url, headers=lowered, params=query, route_params=parameters, body=b"" if chunked else body
+    )
+
+
+class Context(func.Context):
+    """What a function that asks for `context` is told."""
+
+    def __init__(self, function_name: str) -> None:
+        self._name = function_name
+        self._id = str(uuid.uuid4())
+
+    invocation_id = property(lambda self: self._id)
+    function_name = property(lambda self: self._name)
+    function_directory = property(lambda _: ".")
+    thread_local_storage = property(lambda _: None)
+    trace_context = property(lambda _: None)
+    retry_context = property(lambda _: None)
+
+
+async def _call(function: Function, argument: object) -> Any:
+    named = {"context": Context(function.name)} if "context" in inspect.signature(function.call).parameters else {}
+    if inspect.iscoroutinefunction(function.call):
+        return await function.call(argument, **named)
+    return await asyncio.to_thread(function.call, argument, **named)

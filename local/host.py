@@ -1,0 +1,148 @@
+"""Serves an app's functions over HTTP as the Functions host does, with `/admin` and `/dev` beside them."""
+
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from local.functions import Function, call_http, request_of, route_of
+from local.issuer import Issuer
+from local.timers import Timers
+from shared import clock
+
+log = logging.getLogger("local.host")
+BODY_MAX = 100 * 1024 * 1024
+"""The platform's own limit."""
+CLOCK_MAX = timedelta(days=36_500)
+HELLO = """Partner Leads, local host
+
+  /api/…                          the interface; start with GET /api/health
+  /dev/token?tenant=…&roles=…     a token; /dev/clock reads and moves the app's clock
+  /admin/functions/{name}         POST runs a timer
+
+README.md shows the first five minutes.
+"""
+
+
+class Host:
+    """One function app, served."""
+
+    def __init__(
+        self, functions: Sequence[Function], *, prefix: str, timers: Timers, issuer: Issuer, data: Path
+    ) -> None:
+        self._functions = {one.name: one for one in functions}
+        self._routes = [route_of(one) for one in functions if one.is_http]
+        self._prefix = "/" + prefix.strip("/")
+        self._timers = timers
+        self._issuer = issuer
+        self._clock_file = data / "clock.json"
+        if self._clock_file.exists():
+            clock.offset = timedelta(seconds=json.loads(self._clock_file.read_text())["offsetSeconds"])
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        everything = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+        return Starlette(
+            routes=[
+                Route("/", self._hello, methods=["GET"]),
+                Route("/dev/token", self._token, methods=["GET"]),
+                Route("/dev/keys", self._keys, methods=["GET"]),
+                Route("/dev/clock", self._clock, methods=["GET", "POST"]),
+                Route("/admin/functions/{name}", self._admin, methods=["POST"]),
+                Route(self._prefix + "/{path:path}", _logged(self._function), methods=everything),
+            ]
+        )
+
+    async def _function(self, request: Request) -> Response:
+        path = request.scope["raw_path"].decode("latin-1")[len(self._prefix) :]
+        for route in self._routes:
+            if request.method not in route.methods:
+                continue
+            parameters = route.match(path)
+            if parameters is not None:
+                return await self._call(self._functions[route.function], request, parameters)
+        # A wrong method is a 404 too: the platform never answers 405.
+        return Response(status_code=404)
+
+    async def _call(self, function: Function, request: Request, parameters: dict[str, str]) -> Response:
+        body = bytearray()
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > BODY_MAX:
+                return Response(status_code=413)
+        answer = await call_http(
+            function, request_of(request.method, str(request.url), dict(request.headers), parameters, bytes(body))
+        )
+        headers = dict(answer.headers)
+        if answer.mimetype and answer.status_code not in (204, 304) and "content-type" not in headers:
+            text = answer.mimetype.startswith("text/")
+            headers["content-type"] = f"{answer.mimetype}; charset={answer.charset}" if text else answer.mimetype
+        return Response(answer.get_body(), answer.status_code, headers)
+
+    async def _admin(self, request: Request) -> Response:
+        """Run a timer, wait for it, answer 202 as the platform does."""
+        name = request.path_params["name"]
+        if name in self._functions and not self._functions[name].is_timer:
+            return _problem(f"{name} is no timer; call it by its route.")
+        return Response(status_code=202 if await self._timers.fire(name) else 404)
+
+    async def _token(self, request: Request) -> Response:
+        query = request.query_params
+        tenant, roles = query.get("tenant", "").strip(), query.get("roles", "").strip()
+        if not tenant or not roles:
+            return _problem("Name a tenant and roles: /dev/token?tenant=contoso&roles=Leads.Admin&user=ann")
+        names = [part.strip() for part in roles.split(",") if part.strip()]
+        token = self._issuer.token(tenant=tenant, roles=names, user=query.get("user") or "ann", at=clock.now())
+        return JSONResponse({"token": token})
+
+    async def _keys(self, request: Request) -> Response:
+        return JSONResponse(self._issuer.keys())
+
+    async def _clock(self, request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                step = TypeAdapter(timedelta).validate_python((await request.json())["advance"])
+            except (ValueError, TypeError, KeyError, ValidationError):
+                return _problem('Send {"advance": "P14DT1S"}: an ISO 8601 duration.')
+            if step < timedelta() or clock.offset + step > CLOCK_MAX:
+                return _problem(
+                    "The clock only moves forward, a hundred years at most; `make clean` sets it right again."
+                )
+            clock.offset += step
+            self._clock_file.write_text(json.dumps({"offsetSeconds": clock.offset.total_seconds()}))
+        return JSONResponse({"now": clock.now().isoformat(), "offsetSeconds": clock.offset.total_seconds()})
+
+    async def _hello(self, request: Request) -> Response:
+        return PlainTextResponse(HELLO)
+
+
+def _problem(message: str) -> JSONResponse:
+    return JSONResponse({"error": {"code": "invalidRequest", "message": message, "details": []}}, 400)
+
+
+def _logged(handle: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Log each call by its path alone: keys and tokens stand in the query (S2)."""
+
+    async def logged(request: Request) -> Response:
+        began = time.perf_counter()
+        response = await handle(request)
+        spent = (time.perf_counter() - began) * 1000
+        log.info("%s %s %d %.0f ms", request.method, request.url.path, response.status_code, spent)
+        return response
+
+    return logged
+
+
+def route_prefix(root: Path) -> str:
+    """The prefix that host.json sets, or the platform's default."""
+    settings: dict[str, Any] = json.loads((root / "host.json").read_text(encoding="utf-8"))
+    return str(settings.get("extensions", {}).get("http", {}).get("routePrefix", "api"))
