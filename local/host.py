@@ -58,6 +58,7 @@ class Host:
                 Route("/dev/keys", self._keys, methods=["GET"]),
                 Route("/dev/clock", self._clock, methods=["GET", "POST"]),
                 Route("/admin/functions/{name}", self._admin, methods=["POST"]),
+                Route(self._prefix, _logged(self._function), methods=everything),
                 Route(self._prefix + "/{path:path}", _logged(self._function), methods=everything),
             ]
         )

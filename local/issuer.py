@@ -23,7 +23,9 @@ class Issuer:
             form = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             file.write_bytes(fresh.private_bytes(serialization.Encoding.PEM, *form))
             file.chmod(0o600)
-        self._pem = file.read_bytes()
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        self._key = key
 
     def token(self, *, tenant: str, roles: list[str], user: str, at: datetime) -> str:
         """A bearer token as Entra ID would issue it to this person at `at`, good for an hour."""
@@ -38,11 +40,9 @@ class Issuer:
             "nbf": int(at.timestamp()),
             "exp": int((at + GOOD_FOR).timestamp()),
         }
-        return jwt.encode(claims, self._pem, algorithm="RS256", headers={"kid": KEY_ID})
+        return jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": KEY_ID})
 
     def keys(self) -> dict[str, Any]:
         """The JSON Web Key Set."""
-        private = serialization.load_pem_private_key(self._pem, password=None)
-        assert isinstance(private, rsa.RSAPrivateKey)
-        public = jwt.algorithms.RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+        public = jwt.algorithms.RSAAlgorithm.to_jwk(self._key.public_key(), as_dict=True)
         return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}

@@ -35,7 +35,11 @@ class Timers:
 
     def start(self) -> None:
         """Begin to watch the clock."""
-        self._tasks = [asyncio.create_task(self._watch(name)) for name in self._timers]
+        now = self._now()
+        self._tasks = [
+            asyncio.create_task(self._watch(name, next_run(schedule, now)))
+            for name, schedule in self._schedules.items()
+        ]
 
     async def stop(self) -> None:
         """Stop watching; a run under way is cancelled, as a host that goes down does."""
@@ -51,11 +55,10 @@ class Timers:
             await call_timer(self._timers[name], past_due=past_due)
         return True
 
-    async def _watch(self, name: str) -> None:
-        due = next_run(self._schedules[name], self._now())
+    async def _watch(self, name: str, due: datetime) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
             now = self._now()
             if now >= due:
-                await self.fire(name, past_due=now - due > PAST_DUE)
-                due = next_run(self._schedules[name], self._now())
+                late, due = now - due > PAST_DUE, next_run(self._schedules[name], now)
+                await self.fire(name, past_due=late)

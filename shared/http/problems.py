@@ -48,7 +48,10 @@ def invalid(error: ValidationError, model: type[BaseModel], where: str) -> Inval
     for fault in error.errors(include_url=False, include_input=False, include_context=False):
         kind = fault["type"]
         code = _CODES.get(kind) or next((name for end, name in _ENDINGS if kind.endswith(end)), "invalidValue")
-        target = ".".join(str(part) for part in fault["loc"])
+        # A default's fault comes under our own name for the field, a listed query value under its number.
+        first, *rest = (str(part) for part in fault["loc"] or ("",))
+        field = model.model_fields.get(first)
+        target = ".".join([(field and field.alias) or first, *(rest if where == "body" else ())])
         message = fault["msg"].removeprefix("Value error, ")
         if code == "unknownField" and len(fault["loc"]) == 1:
             message = f"There is no such name; allowed are {allowed}."

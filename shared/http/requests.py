@@ -4,6 +4,7 @@ import re
 import zoneinfo
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -45,9 +46,14 @@ def _currency(text: str) -> str:
     return text
 
 
+@cache
+def _known_time_zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
 def _time_zone(text: str) -> str:
     # A file name from outside never reaches the file system: only known names are looked up.
-    if text not in zoneinfo.available_timezones():
+    if text not in _known_time_zones():
         raise ValueError("The time zone must be an IANA name such as Europe/Stockholm.")
     return text
 
@@ -122,18 +128,19 @@ class DealIn(Incoming):
 
     name: Text
     value: MoneyIn
-    purchase_date: Day | None = None
-    purchase_timeframe: Annotated[Text | None, Field(validate_default=True)] = None
+    # Before the date, whose validator looks at it.
+    purchase_timeframe: Text | None = None
+    purchase_date: Annotated[Day | None, Field(validate_default=True)] = None
     notes: Notes | None = None
     crm_id: Text | None = None
     campaign_id: Text | None = None
     team: Team = []
 
-    @field_validator("purchase_timeframe")
+    @field_validator("purchase_date")
     @classmethod
-    def _when(cls, value: str | None, info: ValidationInfo) -> str | None:
+    def _when(cls, value: date | None, info: ValidationInfo) -> date | None:
         """A field's validator, not the model's, so that it is reported beside the other faults."""
-        if value is None and info.data.get("purchase_date", ...) is None:
+        if value is None and info.data.get("purchase_timeframe", ...) is None:
             raise PydanticCustomError("missing", "A deal needs purchaseDate or purchaseTimeframe.")
         return value
 

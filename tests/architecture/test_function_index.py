@@ -1,0 +1,103 @@
+"""What the platform sees of `function_app.py`, with an empty environment, as at a deployment."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from local.routes import parse
+from tests.builders import ROOT
+
+INDEX = """
+import json, function_app
+found = []
+for one in function_app.app.get_functions():
+    trigger = one.get_trigger().get_dict_repr()
+    found.append({
+        "name": one.get_function_name(),
+        "type": trigger["type"],
+        "route": trigger.get("route"),
+        "methods": [str(m.value) for m in trigger.get("methods") or []],
+        "authLevel": str(getattr(trigger.get("authLevel"), "value", None)),
+        "schedule": trigger.get("schedule"),
+    })
+print(json.dumps(found))
+"""
+
+LEADS = "partners/{partnerId}/leads"
+LEAD = LEADS + "/{leadId}"
+SOURCES = "partners/{partnerId}/sources"
+EXPECTED = {
+    "receive_lead": ("POST", "intake/{sourceId}"),
+    "list_leads": ("GET", LEADS),
+    "read_lead": ("GET", LEAD),
+    "edit_lead": ("PATCH", LEAD),
+    "accept_lead": ("POST", LEAD + "/accept"),
+    "decline_lead": ("POST", LEAD + "/decline"),
+    "win_lead": ("POST", LEAD + "/win"),
+    "lose_lead": ("POST", LEAD + "/lose"),
+    "close_lead_as_error": ("POST", LEAD + "/closeAsError"),
+    "add_favorite": ("PUT", LEAD + "/favorite"),
+    "remove_favorite": ("DELETE", LEAD + "/favorite"),
+    "read_lead_history": ("GET", LEAD + "/history"),
+    "put_partner": ("PUT", "partners/{partnerId}"),
+    "get_partner": ("GET", "partners/{partnerId}"),
+    "list_partners": ("GET", "partners"),
+    "add_source": ("POST", SOURCES),
+    "list_sources": ("GET", SOURCES),
+    "rotate_source": ("POST", SOURCES + "/{sourceId}/rotate"),
+    "delete_source": ("DELETE", SOURCES + "/{sourceId}"),
+    "health": ("GET", "health"),
+    "zz_nothing_here": ("DELETE GET PATCH POST PUT", "{*path}"),
+}
+
+
+@pytest.fixture(scope="module")
+def index() -> list[dict[str, Any]]:
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", INDEX], cwd=ROOT, env={}, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    found: list[dict[str, Any]] = json.loads(run.stdout)
+    return found
+
+
+def test_names_routes_methods_and_auth_levels(index: list[dict[str, Any]]) -> None:
+    assert {one["name"]: (" ".join(sorted(one["methods"])), one["route"]) for one in index} == EXPECTED
+    # The app checks tokens itself; the platform's keys would keep out the partners' own tenants.
+    assert {one["authLevel"] for one in index} == {"anonymous"}
+
+
+def test_no_route_is_shadowed_by_one_whose_function_name_comes_first(index: list[dict[str, Any]]) -> None:
+    routes = [
+        parse(one["name"], one["methods"], one["route"]) for one in sorted(index, key=lambda one: str(one["name"]))
+    ]
+    for one in index:
+        path = one["route"].replace("{*path}", "x/y").replace("{", "").replace("}", "")
+        for method in one["methods"]:
+            taken = next(route for route in routes if method in route.methods and route.match(path) is not None)
+            assert taken.function == one["name"]
+
+
+def test_importing_the_app_reads_no_environment_and_opens_nothing() -> None:
+    watched = """
+import os, socket, sys
+
+class Watched(dict):
+    def __getitem__(self, key):
+        if str(key).startswith(("LEADS_", "AzureWebJobs", "WEBSITE_")):
+            raise SystemExit(f"read {key} at import")
+        return super().__getitem__(key)
+    def get(self, key, default=None):
+        return self[key] if key in self else default
+
+os.environ._data = Watched(os.environ._data)
+def forbidden(*_, **__):
+    raise SystemExit("opened a socket at import")
+socket.socket.connect = forbidden
+import function_app
+"""
+    run = subprocess.run([sys.executable, "-c", watched], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

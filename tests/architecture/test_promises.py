@@ -1,0 +1,68 @@
+"""What is written in two places says the same in both."""
+
+import inspect
+import json
+import re
+import tomllib
+
+from shared.domain import errors
+from shared.http.problems import STATUS
+from shared.settings import PREFIX, Settings
+from shared.storage import keys
+from shared.version import VERSION
+from tests.builders import ROOT
+from tests.in_process import served
+
+DOCS = ROOT / "docs"
+
+
+def test_every_error_has_a_status_a_message_and_a_line_in_the_docs() -> None:
+    codes = {
+        found.code: found
+        for _, found in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(found, errors.Refusal)
+    }
+    assert set(codes) == set(STATUS)
+    assert all(found.__doc__ for found in codes.values())
+    documented = dict(re.findall(r"^\| `(\w+)` \| (\d{3}) \|", (DOCS / "errors.md").read_text(), re.MULTILINE))
+    assert documented == {code: str(status) for code, status in STATUS.items()}
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    text = (DOCS / "settings.md").read_text()
+    documented = set(re.findall(r"^\| `(LEADS_\w+)` \|", text, re.MULTILINE))
+    assert documented == {PREFIX + name.upper() for name in Settings.model_fields}
+
+
+def test_the_example_settings_are_settings() -> None:
+    values = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
+    settings = Settings.read(values)
+    assert settings.storage_connection is not None
+    assert settings.public_url == "http://localhost:7071/api"
+
+
+def test_the_version_is_one() -> None:
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
+    assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_table_is_described() -> None:
+    text = (DOCS / "storage.md").read_text()
+    assert set(re.findall(r"^### `(\w+)`", text, re.MULTILINE)) == set(keys.TABLES)
+
+
+def test_every_handler_shows_the_worker_one_parameter_and_its_own_name() -> None:
+    for _, function in served():
+        assert list(inspect.signature(function.call).parameters) == ["req"]
+        assert inspect.iscoroutinefunction(function.call)
+        assert function.call.__name__ == function.name
+        assert function.call.__doc__
+
+
+def test_what_is_deployed_is_what_the_app_needs() -> None:
+    ignored = (ROOT / ".funcignore").read_text().split()
+    deployed = {"function_app.py", "functions", "shared", "host.json", "requirements.txt", "constraints.txt", "LICENSE"}
+    tracked = {path.name for path in ROOT.iterdir()}
+    assert deployed <= tracked
+    assert not deployed & set(ignored)
+    assert {"tests", "bench", "docs", "local", "tools", "node_modules", "Makefile"} <= set(ignored)

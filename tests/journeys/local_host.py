@@ -1,0 +1,125 @@
+"""The local host as its own process, as `make run` starts it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Self
+
+import httpx
+
+from local.azurite import free_port
+from tests.builders import ROOT
+
+READY = "Partner Leads serves"
+
+
+class LocalHost:
+    """One run of the host on a data folder; `output` is everything it has printed."""
+
+    def __init__(self, data: Path, port: int | None = None) -> None:
+        self.data = data
+        self.port = port or free_port()
+        self.output = ""
+        self._ready = threading.Event()
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end(signal.SIGTERM)
+
+    @property
+    def url(self) -> str:
+        """Where it serves."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def intake(self) -> str:
+        """The demo partner's intake URL, as printed."""
+        found = re.search(r"INTAKE='([^']+)'", self.output)
+        assert found, self.output
+        return found[1]
+
+    @property
+    def azurite_pid(self) -> int:
+        """The process id of its Azurite."""
+        return int((self.data / "azurite" / "pid").read_text())
+
+    def start(self) -> None:
+        """Start it and wait until it says that it serves."""
+        self._ready.clear()
+        self.output = ""
+        environment = os.environ | {"PORT": str(self.port), "LOCAL_DATA": str(self.data), "PYTHONUNBUFFERED": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "local"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        assert self._ready.wait(90), self.output
+        assert READY in self.output, self.output
+
+    def end(self, with_signal: int) -> int:
+        """Send the signal and wait for the end; the exit code."""
+        assert self._process is not None
+        self._process.send_signal(with_signal)
+        code = self._process.wait(60)
+        self._reader.join(10)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        return code
+
+    def token(self, roles: str, tenant: str = "contoso", user: str = "ann") -> str:
+        """A token of the local issuer."""
+        query = {"tenant": tenant, "roles": roles, "user": user}
+        answer = httpx.get(f"{self.url}/dev/token", params=query, timeout=30)
+        return str(answer.json()["token"])
+
+    def client(self, roles: str, tenant: str = "contoso", user: str = "ann") -> httpx.Client:
+        """A caller of the interface."""
+        headers = {"Authorization": f"Bearer {self.token(roles, tenant, user)}"}
+        return httpx.Client(base_url=f"{self.url}/api", headers=headers, timeout=30)
+
+    def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.output += line
+            if READY in line:
+                # The banner is printed at once, so that what follows in it is here too in a moment.
+                threading.Timer(0.3, self._ready.set).start()
+        self._ready.set()
+
+
+def refused_start(data: Path, port: int, **environment: str) -> subprocess.CompletedProcess[str]:
+    """A start that is expected to fail."""
+    return subprocess.run(
+        [sys.executable, "-m", "local"],
+        cwd=ROOT,
+        env=os.environ | {"PORT": str(port), "LOCAL_DATA": str(data)} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def register(host: LocalHost, partner: str) -> str:
+    """Register a partner whose tenant has its own name; its intake URL."""
+    with host.client("Operator", "operator") as operator:
+        body: dict[str, Any] = {"name": partner, "tenantIds": [partner]}
+        assert operator.put(f"/partners/{partner}", json=body).status_code == 201
+        made = operator.post(f"/partners/{partner}/sources", json={"name": "Marketplace"})
+        assert made.status_code == 201
+        return str(made.json()["intakeUrl"])

@@ -1,0 +1,57 @@
+"""The endpoints in process, on ports in memory, with tokens that are really signed and verified."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from local.issuer import AUDIENCE, Issuer
+from shared import app, clock
+from shared.http.auth import SigningKeys, TokenVerifier
+from shared.ports import Ports
+from shared.settings import Settings
+from tests.builders import AT
+from tests.fakes import fake_ports
+from tests.in_process import InProcess
+
+
+@pytest.fixture(scope="session")
+def issuer(tmp_path_factory: pytest.TempPathFactory) -> Issuer:
+    return Issuer("http://localhost:7071", Path(tmp_path_factory.mktemp("issuer")) / "key.pem")
+
+
+@pytest.fixture
+def in_memory(issuer: Issuer) -> Settings:
+    return Settings(
+        storage_connection=SecretStr("unused"),
+        public_url="http://localhost:7071/api",
+        token_issuer=issuer.template,
+        token_audience=AUDIENCE,
+        operator_tenant="operator",
+    )
+
+
+@pytest.fixture
+def ports() -> Ports:
+    return fake_ports()
+
+
+@pytest.fixture
+async def api(in_memory: Settings, ports: Ports, issuer: Issuer, fixed_clock: datetime) -> InProcess:
+    """A client of the endpoints on fake ports, at the fixed time."""
+
+    async def fetch() -> dict[str, Any]:
+        return issuer.keys()
+
+    app.use(app.App(in_memory, ports, TokenVerifier(in_memory, SigningKeys(fetch), ports.partners)))
+    return InProcess(issuer)
+
+
+@pytest.fixture
+def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """The trigger's clock stands at AT; tests move it by `clock.offset`, which is put back."""
+    monkeypatch.setattr(clock, "offset", timedelta())
+    monkeypatch.setattr(clock, "now", lambda: AT + clock.offset)
+    return AT

@@ -1,0 +1,534 @@
+"""The endpoints on ports in memory: roles, answers, and every documented error (API.md, Conventions)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared import clock
+from shared.domain.errors import Unavailable
+from shared.domain.partner import Partner
+from shared.ports import Ports
+from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, delivery_body
+from tests.in_process import InProcess, Reply
+
+P = "/partners/contoso"
+NO_LEAD = f"{P}/leads/m{'0' * 28}"
+
+
+@pytest.fixture
+async def door(api: InProcess) -> str:
+    """The intake path of a fresh source of the partner contoso."""
+    body = {"name": "Contoso", "tenantIds": ["contoso"]}
+    assert (await api.call("PUT", P, body, as_="Operator", tenant="operator")).status == 201
+    made = await api.call("POST", f"{P}/sources", {"name": "Marketplace"}, as_="Operator", tenant="operator")
+    return str(made.json["intakeUrl"]).removeprefix("http://localhost:7071/api")
+
+
+async def post_lead(api: InProcess, door: str, **changes: Any) -> str:
+    reply = await api.call("POST", door, delivery_body(**changes))
+    assert reply.status == 201
+    return str(reply.json["id"])
+
+
+async def accept(api: InProcess, lead: str, body: Any = DEAL_BODY, **options: Any) -> Reply:
+    return await api.call("POST", f"{P}/leads/{lead}/accept", body, as_="Leads.Admin", **options)
+
+
+ROUTES = [
+    ("GET", f"{P}/leads", "Leads.User", True),
+    ("GET", NO_LEAD, "Leads.User", True),
+    ("GET", f"{NO_LEAD}/history", "Leads.User", True),
+    ("PUT", f"{NO_LEAD}/favorite", "Leads.User", False),
+    ("DELETE", f"{NO_LEAD}/favorite", "Leads.User", False),
+    ("PATCH", NO_LEAD, "Leads.Admin", False),
+    ("POST", f"{NO_LEAD}/accept", "Leads.Admin", False),
+    ("POST", f"{NO_LEAD}/decline", "Leads.Admin", False),
+    ("POST", f"{NO_LEAD}/win", "Leads.Admin", False),
+    ("POST", f"{NO_LEAD}/lose", "Leads.Admin", False),
+    ("POST", f"{NO_LEAD}/closeAsError", "Leads.Admin", False),
+]
+OPERATOR_ROUTES = [
+    ("GET", "/partners"),
+    ("GET", P),
+    ("PUT", P),
+    ("GET", f"{P}/sources"),
+    ("POST", f"{P}/sources"),
+    ("POST", f"{P}/sources/{'0' * 16}/rotate"),
+    ("DELETE", f"{P}/sources/{'0' * 16}"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), [route[:2] for route in ROUTES] + OPERATOR_ROUTES)
+async def test_no_token_is_401_and_says_how(api: InProcess, method: str, path: str) -> None:
+    reply = await api.call(method, path, {} if method in ("POST", "PUT", "PATCH") else None)
+    assert reply.status == 401
+    assert reply.error["code"] == "unauthenticated"
+    assert reply.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path", "least", "operator_may"), ROUTES)
+async def test_roles_of_the_partners_routes(
+    api: InProcess, door: str, method: str, path: str, least: str, operator_may: bool
+) -> None:
+    body = {"name": "x"} if method in ("POST", "PATCH") else None
+
+    async def status(role: str, tenant: str = "contoso") -> int:
+        return (await api.call(method, path, body, as_=role, tenant=tenant)).status
+
+    # The body is judged after the role, and the lead after the body: 400 and 404 both mean that the role was enough.
+    enough = {200, 400, 404, 428}
+    for role in ("Leads.Admin", "Partner.Admin"):
+        assert await status(role) in enough
+    for role in ("Leads.User", "Profile.Admin"):
+        assert await status(role) in (enough if least == "Leads.User" else {403})
+    assert await status("Sender") == 403
+    assert await status("Nobody") == 403
+    for role in ("Leads.Admin", "Leads.User", "Sender"):
+        assert await status(role, "fabrikam") == 404
+    assert await status("Operator", "operator") in (enough if operator_may else {403})
+    assert await status("Operator", "contoso") == 403
+
+
+@pytest.mark.parametrize(("method", "path"), OPERATOR_ROUTES)
+async def test_operator_routes_are_the_operators_alone(api: InProcess, door: str, method: str, path: str) -> None:
+    body = {"name": "x", "tenantIds": ["contoso"]} if method == "PUT" else {"name": "x"} if method == "POST" else None
+    for role in ("Partner.Admin", "Leads.Admin", "Operator"):
+        assert (await api.call(method, path, body, as_=role)).status == 403
+        other = await api.call(method, path, body, as_=role, tenant="fabrikam")
+        assert other.status == (403 if path == "/partners" else 404)
+    assert (await api.call(method, path, body, as_="Operator", tenant="operator")).status in (200, 201, 204, 404)
+
+
+async def test_the_operator_reads_an_unknown_partner_as_404(api: InProcess) -> None:
+    for path in ("/partners/nobody/leads", "/partners/NOBODY/leads", "/partners/a'b/leads", "/partners/nobody"):
+        assert (await api.call("GET", path, as_="Operator", tenant="operator")).status == 404
+
+
+async def test_the_first_five_minutes(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    listed = (await api.call("GET", f"{P}/leads", as_="Leads.User")).json["value"]
+    assert [(one["id"], one["isNew"], one["isFavorite"]) for one in listed] == [(lead, True, False)]
+    assert (await api.call("PUT", f"{P}/leads/{lead}/favorite", as_="Leads.User")).status == 204
+    read = await api.call("GET", f"{P}/leads/{lead}", as_="Leads.User")
+    assert (read.json["isFavorite"], read.json["isNew"], read.headers["ETag"]) == (True, False, '"1"')
+    assert (read.json["flame"]["state"], read.json["actions"]) == ("hot", [])
+    taken = await accept(api, lead)
+    assert taken.status == 200
+    assert (taken.json["status"], taken.json["flame"], taken.headers["ETag"]) == ("accepted", None, '"2"')
+    assert taken.json["eTag"] == '"2"'
+    assert taken.json["isFavorite"] is True
+    assert taken.json["deal"]["value"] == {"amount": "12000.00", "currency": "EUR"}
+    assert taken.json["actions"] == ["edit", "win", "lose", "closeAsError"]
+    won = await api.call("POST", f"{P}/leads/{lead}/win", as_="Leads.Admin")
+    assert (won.json["status"], won.json["outcome"], won.json["closedDateTime"]) == (
+        "archived",
+        "won",
+        "2026-11-21T20:04:27.123Z",
+    )
+    history = (await api.call("GET", f"{P}/leads/{lead}/history?top=2", as_="Leads.User")).json
+    assert [event["type"] for event in history["value"]] == ["lead.won", "lead.accepted"]
+    assert history["value"][1]["by"] == {"kind": "person", "id": "ann", "name": "ann"}
+    path = history["nextLink"].removeprefix("http://localhost:7071/api")
+    rest = (await api.call("GET", path, as_="Leads.User")).json
+    assert [event["sequence"] for event in rest["value"]] == [1]
+    assert "nextLink" not in rest
+    favorites = (await api.call("GET", f"{P}/leads?tab=favorites", as_="Leads.User")).json["value"]
+    assert [one["id"] for one in favorites] == [lead]
+    assert (await api.call("DELETE", f"{P}/leads/{lead}/favorite", as_="Leads.User")).status == 204
+    assert (await api.call("GET", f"{P}/leads?tab=favorites", as_="Leads.User")).json["value"] == []
+
+
+async def test_l2_an_edit_is_a_merge_patch_of_the_deal(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    await accept(api, lead, DEAL_BODY | {"notes": "first", "team": [{"name": "Bo"}], "crmId": "7"})
+
+    async def edit(body: Any, tag: str | None, kind: str = "application/merge-patch+json") -> Reply:
+        headers = {"content-type": kind} | ({"if-match": tag} if tag else {})
+        return await api.call("PATCH", f"{P}/leads/{lead}", body, as_="Leads.Admin", headers=headers)
+
+    assert (await edit({"name": "B"}, None)).error["code"] == "preconditionRequired"
+    changed = await edit({"name": "B", "value": {"amount": 5}, "notes": None, "team": []}, '"2"')
+    assert changed.status == 200
+    deal = changed.json["deal"]
+    assert (deal["name"], deal["value"]) == ("B", {"amount": "5", "currency": "EUR"})
+    assert (deal["notes"], deal["team"], deal["crmId"]) == (None, [], "7")
+    stale = await edit({"name": "C"}, '"2"')
+    assert (stale.status, stale.error["code"]) == (412, "preconditionFailed")
+    inside = await edit({"deal": {"purchaseTimeframe": "Q2", "purchaseDate": None}}, 'W/"3"', "application/json")
+    assert (inside.json["deal"]["purchaseDate"], inside.json["deal"]["purchaseTimeframe"]) == (None, "Q2")
+    for body, targets in [
+        ({"name": None}, {"deal.name"}),
+        ({"value": {"amount": None}}, {"deal.value.amount"}),
+        ({"status": "won", "team": None, "value": None}, {"deal.status", "deal.value"}),
+        ({"deal": {}, "notes": "x"}, {"notes"}),
+        ([], {"deal"}),
+    ]:
+        refused = await edit(body, "*")
+        assert (refused.status, refused.targets) == (400, targets), body
+    assert (await edit({"name": "D"}, '"4", "9"', "text/plain")).status == 415
+
+
+async def test_errors_name_every_field_at_fault(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    body = {
+        "name": "n" * 10_000,
+        "value": {"amount": "-1", "currency": "EURO"},
+        "purchaseDate": 20270131,
+        "notes": "a\x00b",
+        "crmId": "\ud800",
+        "team": [{"email": "bo@contoso.example"}, {"name": "x", "age": 7}],
+        "status": "won",
+    }
+    refused = await accept(api, lead, body)
+    assert refused.status == 400
+    assert refused.targets == {
+        *("name", "value.amount", "value.currency", "purchaseDate", "notes", "crmId"),
+        *("team.0.name", "team.1.age", "status"),
+    }
+    assert (await accept(api, lead, {"name": "x"})).targets == {"value", "purchaseDate"}
+    assert "n" * 300 not in refused.text
+    too_many = await accept(api, lead, DEAL_BODY | {"team": [{"name": "x"}] * 26})
+    assert too_many.targets == {"team"}
+    money = {"amount": "NaN", "currency": "XXX"}
+    assert (await accept(api, lead, DEAL_BODY | {"value": money})).targets == {"value.amount", "value.currency"}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"[]", 400),
+        (b'"text"', 400),
+        (b"\xff\xfe{}", 400),
+        (b'{"name": NaN}', 400),
+        (b"[" * 100_000, 400),
+        (b'{"a": ' + b"9" * 5000 + b"}", 400),
+        (b'{"name": "' + b"x" * 262_144 + b'"}', 413),
+    ],
+)
+async def test_broken_bodies_get_the_documented_error(api: InProcess, door: str, body: bytes, code: int) -> None:
+    lead = await post_lead(api, door)
+    headers = {"content-type": "application/json"}
+    reply = await accept(api, lead, body, headers=headers)
+    assert (reply.status, bool(reply.error["message"])) == (code, True)
+    posted = await api.call("POST", door, body, headers=headers)
+    assert (posted.status, bool(posted.error["message"])) == (code, True)
+    assert len((await api.call("GET", f"{P}/leads", as_="Leads.User")).json["value"]) == 1
+
+
+async def test_a_chunked_or_compressed_body_is_refused_clearly(api: InProcess, door: str) -> None:
+    chunked = await api.call("POST", door, CONTACT_ME, headers={"transfer-encoding": "chunked"})
+    assert chunked.status == 400
+    assert "Content-Length" in chunked.error["message"]
+    compressed = await api.call("POST", door, CONTACT_ME, headers={"content-encoding": "gzip"})
+    assert compressed.status == 415
+    form = await api.call("POST", door, b"a=b", headers={"content-type": "application/x-www-form-urlencoded"})
+    assert form.status == 415
+
+
+@pytest.mark.parametrize(
+    "lead",
+    ["m" + "0" * 28, "x" * 29, "a'b", "a%2Fb", "%00", "..", "m" + "0" * 27 + "G", "m" + "0" * 29, "%F0%9F%98%80"],
+)
+async def test_ids_that_are_none_are_404(api: InProcess, door: str, lead: str) -> None:
+    for method, path, body in [
+        ("GET", "", None),
+        ("GET", "/history", None),
+        ("PUT", "/favorite", None),
+        ("POST", "/accept", DEAL_BODY),
+    ]:
+        reply = await api.call(method, f"{P}/leads/{lead}{path}", body, as_="Leads.Admin")
+        assert (reply.status, reply.error["code"]) == (404, "notFound")
+
+
+async def test_s2_keys_open_one_source_only_and_say_nothing_else(api: InProcess, door: str) -> None:
+    path, _, key = door.partition("?key=")
+    other = await api.call("POST", f"{P}/sources", {"name": "Second"}, as_="Operator", tenant="operator")
+    for bad in (
+        path,
+        f"{path}?key=",
+        f"{path}?key=wrong",
+        f"{path}?key={other.json['key']}",
+        f"/intake/{'0' * 16}?key={key}",
+    ):
+        reply = await api.call("POST", bad, CONTACT_ME)
+        assert (reply.status, reply.error["code"]) == (401, "unauthenticated")
+    assert (await api.call("POST", path, CONTACT_ME, headers={"x-source-key": key})).status == 201
+    more = delivery_body(Company="Else")
+    assert (await api.call("POST", f"{door}&utm=1", more, headers={"content-type": "text/plain"})).status == 201
+
+
+async def test_s2_a_rotated_key_works_for_a_day_and_a_deleted_source_not_at_all(api: InProcess, door: str) -> None:
+    source = door.split("/")[2].split("?", maxsplit=1)[0]
+    operator: dict[str, Any] = {"as_": "Operator", "tenant": "operator"}
+    rotated = await api.call("POST", f"{P}/sources/{source}/rotate", **operator)
+    assert rotated.status == 200
+    fresh = rotated.json["intakeUrl"].removeprefix("http://localhost:7071/api")
+    assert fresh != door
+    assert (await api.call("POST", door, delivery_body(Title="1"))).status == 201
+    assert (await api.call("POST", fresh, delivery_body(Title="2"))).status == 201
+    clock.offset = timedelta(days=1)
+    assert (await api.call("POST", door, delivery_body(Title="3"))).status == 401
+    assert (await api.call("POST", fresh, delivery_body(Title="4"))).status == 201
+    listed = (await api.call("GET", f"{P}/sources", **operator)).json["value"]
+    assert [one["id"] for one in listed] == [source]
+    assert "key" not in listed[0]
+    assert rotated.json["key"] not in str(listed)
+    assert (await api.call("POST", f"/partners/else/sources/{source}/rotate", **operator)).status == 404
+    assert (await api.call("DELETE", f"{P}/sources/{source}", **operator)).status == 204
+    assert (await api.call("DELETE", f"{P}/sources/{source}", **operator)).status == 404
+    assert (await api.call("POST", fresh, delivery_body(Title="5"))).status == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "targets"),
+    [
+        ({}, {"name", "tenantIds"}),
+        (
+            {"name": " ", "tenantIds": ["a b"], "timeZone": "Mars", "state": "closed"},
+            {"name", "tenantIds.0", "timeZone", "state"},
+        ),
+        ({"name": "x", "tenantIds": "contoso"}, {"tenantIds"}),
+        ({"name": "x", "tenantIds": [], "timeZone": "../../etc/passwd"}, {"timeZone"}),
+    ],
+)
+async def test_a_registration_at_fault_names_its_fields(api: InProcess, body: Any, targets: set[str]) -> None:
+    reply = await api.call("PUT", "/partners/new", body, as_="Operator", tenant="operator")
+    assert (reply.status, reply.targets) == (400, targets)
+
+
+async def test_a_partner_is_registered_read_replaced_and_listed(api: InProcess) -> None:
+    operator: dict[str, Any] = {"as_": "Operator", "tenant": "operator"}
+    body = {"name": "Fabrikam", "tenantIds": ["T-1", "t-1", "t-2"], "timeZone": "Europe/Budapest"}
+    made = await api.call("PUT", "/partners/fabrikam", body, **operator)
+    assert (made.status, made.json["tenantIds"], made.json["state"]) == (201, ["t-1", "t-2"], "active")
+    again = await api.call("PUT", "/partners/fabrikam", body | {"state": "suspended"}, **operator)
+    assert (again.status, again.json["state"]) == (200, "suspended")
+    assert (await api.call("GET", "/partners/fabrikam", **operator)).json == again.json
+    taken = await api.call("PUT", "/partners/other", {"name": "O", "tenantIds": ["t-2"]}, **operator)
+    assert (taken.status, taken.error["code"], taken.targets) == (409, "conflict", {"tenantIds"})
+    await api.call("PUT", "/partners/acme", {"name": "A", "tenantIds": []}, **operator)
+    first = (await api.call("GET", "/partners?top=1", **operator)).json
+    assert [one["id"] for one in first["value"]] == ["acme"]
+    rest = (await api.call("GET", first["nextLink"].removeprefix("http://localhost:7071/api"), **operator)).json
+    assert [one["id"] for one in rest["value"]] == ["fabrikam"]
+    bad = await api.call("PUT", "/partners/Not_an_id", body, **operator)
+    assert (bad.status, bad.targets) == (400, {"partnerId"})
+
+
+async def test_a_kind_of_source_that_is_none_is_refused_with_the_list(api: InProcess, door: str) -> None:
+    reply = await api.call("POST", f"{P}/sources", {"name": "x", "kind": "fax"}, as_="Operator", tenant="operator")
+    assert reply.targets == {"kind"}
+    assert "https" in reply.text
+
+
+async def test_q5_a_page_token_is_bound_to_its_list_filter_and_person(api: InProcess, door: str, ports: Ports) -> None:
+    await ports.partners.put(Partner("fabrikam", "Fabrikam", ("fabrikam",), AT, AT))
+    for number in range(3):
+        await post_lead(api, door, Title=str(number))
+    first = (await api.call("GET", f"{P}/leads?top=2&status=received,accepted", as_="Leads.User")).json
+    assert len(first["value"]) == 2
+    link = first["nextLink"].removeprefix("http://localhost:7071/api")
+    rest = (await api.call("GET", link, as_="Leads.User")).json
+    assert len(rest["value"]) == 1
+    assert "nextLink" not in rest
+    token = link.split("pageToken=")[1]
+    wrong = [
+        (f"{P}/leads?pageToken={token}", "contoso", "ann"),
+        (link.replace("received%2Caccepted", "received"), "contoso", "ann"),
+        (link, "contoso", "bob"),
+        (link.replace("contoso", "fabrikam"), "fabrikam", "ann"),
+        (link.replace(token, token[:-3]), "contoso", "ann"),
+        (link.replace(token, "%00'"), "contoso", "ann"),
+        (f"{P}/leads?pageToken={'A' * 3000}", "contoso", "ann"),
+    ]
+    for path, tenant, user in wrong:
+        reply = await api.call("GET", path, as_="Leads.User", tenant=tenant, user=user)
+        assert (reply.status, reply.targets) == (400, {"pageToken"}), path
+
+
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [
+        ("tab=all", "tab"),
+        ("status=received,open", "status"),
+        ("top=0", "top"),
+        ("top=201", "top"),
+        ("top=many", "top"),
+        ("includeTest=perhaps", "includeTest"),
+        ("serach=x", "serach"),
+    ],
+)
+async def test_a_query_at_fault_is_a_400_that_lists_what_is_allowed(
+    api: InProcess, door: str, query: str, target: str
+) -> None:
+    reply = await api.call("GET", f"{P}/leads?{query}", as_="Leads.User")
+    assert (reply.status, reply.targets) == (400, {target})
+    if target in ("tab", "status"):
+        assert "'received'" in reply.text or "'marketplace'" in reply.text
+    if target == "serach":
+        assert "includeTest" in reply.text
+
+
+async def test_q1_tabs_and_t9_test_leads(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    test = await post_lead(api, door, Email="MSFT_TEST_1@test.com")
+
+    async def listed(query: str) -> list[str]:
+        found = (await api.call("GET", f"{P}/leads?{query}", as_="Leads.User")).json["value"]
+        return sorted(one["id"] for one in found)
+
+    assert await listed("tab=marketplace") == [lead]
+    assert await listed("tab=qualified") == []
+    assert await listed("includeTest=true") == sorted([lead, test])
+    await api.call("PUT", f"{P}/leads/{test}/favorite", as_="Leads.User")
+    assert await listed("tab=favorites") == []
+    assert await listed("tab=favorites&includeTest=true") == [test]
+    assert await listed("tab=favorites&includeTest=true&status=accepted") == []
+
+
+@pytest.mark.parametrize("seconds", [-1, 0])
+async def test_l6_l9_an_expired_lead_is_expired_and_redacted_everywhere(
+    api: InProcess, door: str, seconds: int
+) -> None:
+    lead = await post_lead(api, door, Shoe="42")
+    await api.call("PUT", f"{P}/leads/{lead}/favorite", as_="Leads.User")
+    clock.offset = 14 * DAY + timedelta(seconds=seconds)
+    expired = seconds == 0
+    seen = [
+        (await api.call("GET", f"{P}/leads/{lead}", as_="Leads.Admin")).text,
+        (await api.call("GET", f"{P}/leads", as_="Leads.Admin")).text,
+        (await api.call("GET", f"{P}/leads?tab=favorites", as_="Leads.Admin")).text,
+        (await api.call("GET", f"{P}/leads?status={'archived' if expired else 'received'}", as_="Leads.Admin")).text,
+        (await api.call("GET", f"{P}/leads/{lead}", as_="Operator", tenant="operator")).text,
+    ]
+    for text in seen:
+        assert lead in text
+        assert ('"outcome":"expired"' in text) is expired
+        for secret in ("Ada", "Berg", "ada.berg", "123 456", "+46812345678", "CTO", "300 users", "Shoe"):
+            assert (secret in text) is not expired, secret
+        assert "Northwind" in text
+        assert '"country":"SE"' in text
+    history = (await api.call("GET", f"{P}/leads/{lead}/history", as_="Leads.User")).json["value"]
+    types = [event["type"] for event in history]
+    assert types == ["lead.expired"] * expired + ["lead.flameCooled", "lead.received"]
+    assert history[0]["by"]["kind"] == "timer"
+    assert history[0]["at"] == ("2026-12-05T20:04:27.123Z" if expired else "2026-11-24T20:04:27.123Z")
+    taken = await accept(api, lead)
+    assert taken.status == (409 if expired else 200)
+    if expired:
+        assert taken.error["code"] == "leadExpired"
+        assert taken.error["details"][0]["code"] == "lead.expired"
+
+
+async def test_t6_a_do_not_contact_lead_shows_no_contact_details(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door, ActionCode="DNC")
+    read = (await api.call("GET", f"{P}/leads/{lead}", as_="Leads.Admin")).json
+    assert (read["status"], read["doNotContact"], read["actions"]) == ("informational", True, [])
+    assert read["customer"]["email"] is None
+    assert read["notes"] is None
+    refused = await accept(api, lead)
+    assert (refused.status, refused.error["code"]) == (409, "invalidTransition")
+
+
+async def test_l9_a_source_may_reveal_contact_details_on_acceptance_only(api: InProcess, door: str) -> None:
+    body = {"name": "Shy", "revealContact": "onAccept"}
+    made = await api.call("POST", f"{P}/sources", body, as_="Operator", tenant="operator")
+    lead = await post_lead(api, made.json["intakeUrl"].removeprefix("http://localhost:7071/api"))
+    assert (await api.call("GET", f"{P}/leads/{lead}", as_="Leads.Admin")).json["customer"]["email"] is None
+    assert (await accept(api, lead)).json["customer"]["email"] == "ada.berg@northwind.example"
+
+
+async def test_l3_a_decline_needs_a_reason_and_l5_archived_is_final(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    path = f"{P}/leads/{lead}"
+    assert (await api.call("POST", f"{path}/decline", {}, as_="Leads.Admin")).targets == {"reason"}
+    assert (await api.call("POST", f"{path}/decline", {"reason": "other"}, as_="Leads.Admin")).targets == {"notes"}
+    done = await api.call("POST", f"{path}/decline", {"reason": "other", "notes": "n"}, as_="Leads.Admin", user="bob")
+    assert (done.json["outcome"], done.json["closing"]["reason"], done.json["closing"]["notes"]) == (
+        "declined",
+        "other",
+        "n",
+    )
+    for action, body in [
+        ("accept", DEAL_BODY),
+        ("win", {}),
+        ("lose", {"reason": "budget"}),
+        ("decline", {"reason": "budget"}),
+    ]:
+        refused = await api.call("POST", f"{path}/{action}", body, as_="Leads.Admin")
+        assert (refused.status, refused.error["code"]) == (409, "invalidTransition")
+        assert refused.error["details"][0]["message"] == "bob, 2026-11-21T20:04:27.123Z"
+    assert (await api.call("PUT", f"{path}/favorite", as_="Leads.User")).status == 204
+
+
+async def test_if_match_is_honoured_where_it_is_sent(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    assert (await accept(api, lead, headers={"if-match": '"9"'})).status == 412
+    assert (await accept(api, lead, headers={"if-match": '"1"'})).status == 200
+
+
+async def test_v4_the_same_delivery_again_is_200_with_the_first_id(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    again = await api.call("POST", door, CONTACT_ME)
+    assert (again.status, again.json) == (200, {"id": lead, "status": "received", "duplicate": True})
+    keyed = await api.call("POST", door, CONTACT_ME, headers={"idempotency-key": "k"})
+    assert keyed.status == 201
+    other = await api.call("POST", door, delivery_body(Title="x"), headers={"idempotency-key": "k"})
+    assert (other.status, other.error["code"], other.error["target"]) == (409, "conflict", "Idempotency-Key")
+    for bad in ("", "x" * 256, "ä"):
+        reply = await api.call("POST", door, CONTACT_ME, headers={"idempotency-key": bad})
+        assert (reply.status, reply.targets) == (400, {"Idempotency-Key"})
+
+
+async def test_v4_related_leads_link_both_ways(api: InProcess, door: str) -> None:
+    first, second = await post_lead(api, door), await post_lead(api, door, Description="again")
+    for one, other in ((first, second), (second, first)):
+        read = (await api.call("GET", f"{P}/leads/{one}", as_="Leads.User")).json
+        assert read["relatedLeads"] == [{"id": other, "createdDateTime": "2026-11-21T20:04:27.123Z"}]
+
+
+async def test_every_answer_carries_a_request_id_and_echoes_the_callers(api: InProcess) -> None:
+    ok = await api.call("GET", "/health", headers={"x-ms-client-request-id": "mine"})
+    assert ok.json == {"status": "healthy", "version": "0.1.0", "checks": [{"name": "storage", "healthy": True}]}
+    assert ok.headers["x-ms-client-request-id"] == "mine"
+    ids = {ok.headers["x-ms-request-id"]}
+    for bad in ("x" * 129, "a\nb", "ä"):
+        reply = await api.call("GET", "/nowhere", headers={"x-ms-client-request-id": bad})
+        assert reply.status == 404
+        assert "x-ms-client-request-id" not in reply.headers
+        ids.add(reply.headers["x-ms-request-id"])
+    assert len(ids) == 4
+
+
+async def test_storage_that_is_down_is_503_with_retry_after(
+    api: InProcess, door: str, ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(*_: Any, **__: Any) -> Any:
+        raise Unavailable
+
+    for store, name in ((ports.leads, "get"), (ports.agenda, "put"), (ports.partners, "ping")):
+        monkeypatch.setattr(store, name, down)
+    for method, path, body in [("GET", NO_LEAD, None), ("POST", door, CONTACT_ME)]:
+        reply = await api.call(method, path, body, as_="Leads.Admin")
+        assert (reply.status, reply.error["code"], reply.headers["Retry-After"]) == (503, "unavailable", "5")
+    health = await api.call("GET", "/health")
+    assert (health.status, health.json["status"]) == (503, "degraded")
+
+
+async def test_a_defect_of_ours_is_500_without_a_stack_and_logs_no_data(
+    api: InProcess, door: str, ports: Ports, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def defect(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("ada.berg@northwind.example broke it")
+
+    monkeypatch.setattr(ports.leads, "get", defect)
+    reply = await api.call("GET", NO_LEAD, as_="Leads.Admin")
+    assert (reply.status, reply.error["code"]) == (500, "internalError")
+    assert "Traceback" not in reply.text
+    assert "ada.berg" not in reply.text + caplog.text
+    (record,) = [one for one in caplog.records if getattr(one, "event", "") == "request.failed"]
+    assert "defect" in record.where  # type: ignore[attr-defined] # an extra
+    assert record.requestId == reply.headers["x-ms-request-id"]  # type: ignore[attr-defined] # an extra
