@@ -5,7 +5,7 @@ import azure.functions as func
 from shared.domain.errors import Detail, InvalidRequest, UnsupportedMediaType
 from shared.http.endpoint import Answer, Call, endpoint, media_type, read_body, read_json
 from shared.http.requests import KeyQuery, Nothing
-from shared.http.views import ReceivedView
+from shared.http.views import received_view
 from shared.usecases.receive_lead import open_door
 from shared.usecases.receive_lead import receive_lead as receive
 
@@ -35,8 +35,7 @@ async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer:
         idempotency_key=_idempotency_key(call),
         at=call.at,
     )
-    view = ReceivedView(id=received.lead_id, status=received.status, duplicate=received.duplicate)
-    return Answer(view, 200 if received.duplicate else 201)
+    return Answer(received_view(received), 200 if received.duplicate else 201)
 
 
 def _idempotency_key(call: Call[Nothing, KeyQuery]) -> str | None:

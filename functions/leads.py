@@ -10,7 +10,7 @@ from shared.domain.lifecycle import Answer as LeadAnswer
 from shared.domain.permissions import Role
 from shared.http.endpoint import MERGE_PATCH, Answer, Call, endpoint
 from shared.http.requests import AnswerIn, DealIn, LeadPatch, LeadsQuery, Nothing, PageQuery
-from shared.http.views import Page, etag, event_view, lead_view
+from shared.http.views import etag, event_view, lead_view
 from shared.ids import is_position
 from shared.usecases import answer_lead as answering
 from shared.usecases import favorites
@@ -42,7 +42,7 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer:
         at=call.at,
     )
     views = [lead_view(seen, call.caller, call.at, in_list=True) for seen in page.leads]
-    return Answer(Page(value=views, next_link=call.next_link(page.next)))
+    return call.page(views, page.next)
 
 
 @blueprint.function_name("read_lead")
@@ -74,8 +74,7 @@ async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer:
         top=call.query.top,
         at=call.at,
     )
-    link = call.next_link(str(following) if following else None)
-    return Answer(Page(value=[event_view(event) for event in events], next_link=link))
+    return call.page([event_view(event) for event in events], str(following) if following else None)
 
 
 @blueprint.function_name("accept_lead")

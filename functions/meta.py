@@ -5,9 +5,8 @@ import azure.functions as func
 from shared.domain.errors import NotFound
 from shared.http.endpoint import Answer, Call, endpoint
 from shared.http.requests import Nothing
-from shared.http.views import CheckView, HealthView
+from shared.http.views import health_view
 from shared.usecases.health import check_health
-from shared.version import VERSION
 
 blueprint = func.Blueprint()
 
@@ -18,12 +17,8 @@ blueprint = func.Blueprint()
 async def health(call: Call[Nothing, Nothing]) -> Answer:
     """Say whether the system can do its work: 200 healthy, 503 degraded."""
     found = await check_health(ports=call.app.ports)
-    view = HealthView(
-        status="healthy" if found.healthy else "degraded",
-        version=VERSION,
-        checks=[CheckView(name=name, healthy=good) for name, good in found.checks.items()],
-    )
-    return Answer(view, 200) if found.healthy else Answer(view, 503, {"Retry-After": "5"})
+    view = health_view(found)
+    return Answer(view) if found.healthy else Answer(view, 503, {"Retry-After": "5"})
 
 
 # The host takes the first matching route by function name, so this one must stand last of all (a test holds it there).

@@ -8,7 +8,7 @@ from shared.domain.partner import Partner
 from shared.domain.permissions import Role
 from shared.http.endpoint import Answer, Call, endpoint
 from shared.http.requests import Nothing, PageQuery, PartnerIn, SourceIn
-from shared.http.views import Page, keyed_source_view, partner_view, source_view
+from shared.http.views import keyed_source_view, partner_view, source_view
 from shared.usecases import manage_partner as managing
 
 blueprint = func.Blueprint()
@@ -57,7 +57,7 @@ async def get_partner(call: Call[Nothing, Nothing]) -> Answer:
 async def list_partners(call: Call[Nothing, PageQuery]) -> Answer:
     """List partners by id."""
     partners, following = await call.app.ports.partners.partners(call.after(), call.query.top)
-    return Answer(Page(value=[partner_view(one) for one in partners], next_link=call.next_link(following)))
+    return call.page([partner_view(one) for one in partners], following)
 
 
 @blueprint.function_name("add_source")
@@ -83,7 +83,7 @@ async def add_source(call: Call[SourceIn, Nothing]) -> Answer:
 async def list_sources(call: Call[Nothing, Nothing]) -> Answer:
     """List a partner's sources without their keys."""
     sources = await call.app.ports.partners.sources(call.partner_id)
-    return Answer(Page(value=[source_view(one) for one in sources]))
+    return call.page([source_view(one) for one in sources], None)
 
 
 @blueprint.function_name("rotate_source")

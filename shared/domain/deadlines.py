@@ -29,8 +29,10 @@ class Hint:
 
 
 def stamp(at: datetime) -> str:
-    """The one written form of an instant, in the API and in keys: `2026-11-21T20:04:27.123Z`; sorts as time does."""
-    return at.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    """The one written form of an instant in UTC, in the API and in keys: `2026-11-21T20:04:27.123Z`; sorts as time."""
+    # A page of fifty leads writes 250 of these.
+    date_and_time = (at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond // 1000)
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % date_and_time  # noqa: UP031 - half the cost of the others
 
 
 def add_months(at: datetime, months: int) -> datetime:

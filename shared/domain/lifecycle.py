@@ -46,6 +46,8 @@ TRANSITIONS: Mapping[tuple[Status, Action], Transition] = {
     (Status.ACCEPTED, Action.CLOSE_AS_ERROR): Transition(Status.ARCHIVED, Outcome.ERROR, EventType.ERROR),
 }
 
+_ALLOWED = {status: tuple(action for held, action in TRANSITIONS if held is status) for status in Status}
+
 REASONS: Mapping[Action, tuple[str, ...]] = {
     Action.DECLINE: (
         *("budget", "noResponse", "otherVendor", "needNotMet", "notACustomer", "timeline", "abuse"),
@@ -82,9 +84,7 @@ class Decision:
 
 def allowed_actions(lead: Lead) -> tuple[Action, ...]:
     """The actions that the lead's status allows now; none on a lead that must not be contacted (T6)."""
-    if lead.do_not_contact:
-        return ()
-    return tuple(action for status, action in TRANSITIONS if status is lead.status)
+    return () if lead.do_not_contact else _ALLOWED[lead.status]
 
 
 def settle(lead: Lead, at: datetime) -> Decision:

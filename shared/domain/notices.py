@@ -29,29 +29,31 @@ TEXTS = {
     "doNotContact": "The customer does not want to be contacted.",
     "expiresSoon": "The lead expires soon if nobody answers it.",
 }
+FLAMES = {"flameHot": "hot", "flameCooled": "cooled"}
+"""The alerts that are a flame, which comes first, and its state."""
+ALERTS = {kind: Alert(kind, message) for kind, message in TEXTS.items()}
 
 
 def flame(lead: Lead, at: datetime) -> Alert | None:
     """`flameHot` for its 72 hours, then `flameCooled`; None once the lead is no longer received (A2)."""
     if lead.status is not Status.RECEIVED or lead.flame_until is None:
         return None
-    kind = "flameCooled" if lead.flame_cooled or at >= lead.flame_until else "flameHot"
-    return Alert(kind, TEXTS[kind])
+    return ALERTS["flameCooled" if lead.flame_cooled or at >= lead.flame_until else "flameHot"]
 
 
 def alerts(lead: Lead, at: datetime) -> tuple[Alert, ...]:
     """Everything worth a badge on this (settled) lead, most urgent first."""
-    kinds = []
+    found = []
     if burning := flame(lead, at):
-        kinds.append(burning.kind)
+        found.append(burning)
     if lead.status is Status.RECEIVED and lead.expires_at and at >= lead.expires_at - EXPIRES_SOON:
-        kinds.append("expiresSoon")
+        found.append(ALERTS["expiresSoon"])
     if lead.do_not_contact:
-        kinds.append("doNotContact")
+        found.append(ALERTS["doNotContact"])
     elif lead.status is Status.INFORMATIONAL:
-        kinds.append("informational")
+        found.append(ALERTS["informational"])
     if lead.email_validity is Validity.SPAM:
-        kinds.append("spamEmail")
+        found.append(ALERTS["spamEmail"])
     if lead.phone_validity is Validity.INVALID:
-        kinds.append("invalidPhone")
-    return tuple(Alert(kind, TEXTS[kind]) for kind in kinds)
+        found.append(ALERTS["invalidPhone"])
+    return tuple(found)

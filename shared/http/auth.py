@@ -6,6 +6,7 @@ that. Headers of the platform's own sign-in are ignored, since anyone can send t
 
 import asyncio
 import logging
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +26,11 @@ REFRESH_AT_MOST = timedelta(minutes=1)
 KEYS_FOR = timedelta(hours=24)
 """A key that the issuer has withdrawn is forgotten after this."""
 TOKEN_MAX = 16_384
+SEEN_FOR, SEEN_MAX = timedelta(minutes=5), 1_000
+"""How long, and how many, verified tokens are known again: a signature costs as much as a table read.
+
+A key that the issuer withdraws is trusted for so much longer.
+"""
 
 FetchKeys = Callable[[], Awaitable[dict[str, Any]]]
 
@@ -77,13 +83,14 @@ class TokenVerifier:
         self._settings = settings
         self._keys = keys
         self._partners = partners
+        self._seen: OrderedDict[str, tuple[datetime, dict[str, Any]]] = OrderedDict()
 
     async def caller(self, authorization: str | None, at: datetime) -> Caller:
         """Who the `Authorization` header names; raises Unauthenticated with the reason, never with the token."""
         scheme, _, token = (authorization or "").strip().partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
-        claims = await self._claims(token.strip(), at)
+        claims = await self._verified(token.strip(), at)
         tenant, person = claims["tid"].lower(), claims["oid"]
         name = claims.get("name")
         return Caller(
@@ -94,9 +101,21 @@ class TokenVerifier:
             partner_id=await self._partners.partner_of_tenant(tenant, at),
         )
 
-    async def _claims(self, token: str, at: datetime) -> dict[str, Any]:
+    async def _verified(self, token: str, at: datetime) -> dict[str, Any]:
+        """The token's claims; who calls often is not verified anew each time, but its time is judged anew."""
         if len(token) > TOKEN_MAX:
             raise Unauthenticated("The token is too long.")
+        known = self._seen.get(token)
+        if known is None or not timedelta() <= at - known[0] < SEEN_FOR:
+            known = at, await self._claims(token, at)
+            self._seen.pop(token, None)
+            self._seen[token] = known
+            if len(self._seen) > SEEN_MAX:
+                self._seen.popitem(last=False)
+        self._check(known[1], at)
+        return known[1]
+
+    async def _claims(self, token: str, at: datetime) -> dict[str, Any]:
         try:
             header = jwt.get_unverified_header(token)
             key_id = header.get("kid")
@@ -124,7 +143,6 @@ class TokenVerifier:
             raise Unauthenticated("The token is for another audience.") from problem
         except (jwt.PyJWTError, ValueError, TypeError) as problem:
             raise Unauthenticated("The token is not valid.") from problem
-        self._check(claims, at)
         return claims
 
     def _check(self, claims: dict[str, Any], at: datetime) -> None:

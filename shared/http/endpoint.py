@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar, cast
 from urllib.parse import urlencode
 
 import azure.functions as func
+import msgspec
 from pydantic import BaseModel, ValidationError
 
 from shared import app, clock, ids
@@ -30,7 +31,6 @@ from shared.domain.errors import (
 from shared.domain.permissions import Caller, Role, may_enter, must_have
 from shared.http import page_tokens, problems
 from shared.http.requests import Nothing, PageQuery
-from shared.http.views import View
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=BaseModel)
@@ -44,7 +44,7 @@ MERGE_PATCH = ("application/merge-patch+json", "application/json")
 class Answer:
     """What a handler says: a view, a status and its own headers; None as view means no body."""
 
-    view: View | None = None
+    view: Mapping[str, Any] | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -102,12 +102,14 @@ class Call(Generic[B, Q]):
         token = self.query.page_token if isinstance(self.query, PageQuery) else None
         return page_tokens.read(token, *self.scope) if token else None
 
-    def next_link(self, place: str | None) -> str | None:
-        """The link to the page after `place`."""
+    def page(self, value: list[Any], place: str | None) -> Answer:
+        """A page of a list with the link to go on after `place`; None = this is the end, which has no link."""
         if place is None:
-            return None
+            return Answer({"value": value})
         params = dict(self.request.params) | {"pageToken": page_tokens.make(place, *self.scope)}
-        return f"{self.app.settings.public_url}{self._route()}?{urlencode(params)}"
+        return Answer(
+            {"value": value, "nextLink": f"{self.app.settings.public_url}{self._route()}?{urlencode(params)}"}
+        )
 
     def versions(self) -> frozenset[str] | None:
         """The versions that `If-Match` names; None when there is no such header."""
@@ -251,17 +253,17 @@ def _refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.H
     if seconds := problems.RETRY_AFTER_SECONDS.get(refusal.code):
         headers["Retry-After"] = str(seconds)
     status = problems.STATUS[refusal.code]
-    return _response(req, request_id, status, json.dumps(problems.body_of(refusal)), headers)
+    return _response(req, request_id, status, problems.body_of(refusal), headers)
 
 
 def _response(
-    req: func.HttpRequest, request_id: str, status: int, body: View | str | None, headers: Mapping[str, str]
+    req: func.HttpRequest, request_id: str, status: int, body: Mapping[str, Any] | None, headers: Mapping[str, str]
 ) -> func.HttpResponse:
     common = {"x-ms-request-id": request_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     client_id = req.headers.get("x-ms-client-request-id", "")
     if client_id and len(client_id) <= 128 and client_id.isascii() and client_id.isprintable():
         common["x-ms-client-request-id"] = client_id
-    text = body.json_text() if isinstance(body, View) else body
+    text = None if body is None else msgspec.json.encode(body)
     mimetype = "application/json" if text is not None else None
     return func.HttpResponse(text, status_code=status, headers=common | dict(headers), mimetype=mimetype)
 

@@ -1,55 +1,33 @@
 """What callers are shown: allow-lists of their own, never the stored record minus something (API.md, Shapes).
 
-`lead_view` is the one place that decides what a viewer of a lead sees (L9).
+The shapes are typed dictionaries in the API's own spelling: the type checker holds every answer to its shape, the API
+descriptions are made from them, and a page of fifty leads costs no second validation. `lead_view` is the one place that
+decides what a viewer of a lead sees (L9).
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import datetime
+from typing import Any, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
-from pydantic.alias_generators import to_camel
+# The standard one does not tell pydantic enough before Python 3.12.
+from typing_extensions import TypedDict
 
 from shared.domain.contact import is_redacted
 from shared.domain.deadlines import stamp
 from shared.domain.events import Event
 from shared.domain.lead import Deal, Lead
 from shared.domain.lifecycle import allowed_actions
-from shared.domain.notices import Alert, alerts, flame
+from shared.domain.notices import FLAMES, Alert, alerts
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.permissions import Caller, Role
 from shared.ids import created_at
+from shared.usecases.health import Health
 from shared.usecases.manage_partner import KeyedSource
 from shared.usecases.read_leads import SeenLead
-
-Time = Annotated[datetime, PlainSerializer(stamp, return_type=str)]
-
-
-class View(BaseModel):
-    """Base of every answer."""
-
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, serialize_by_alias=True)
-
-    def json_text(self) -> str:
-        """The answer's body."""
-        return self.model_dump_json()
+from shared.usecases.receive_lead import Received
+from shared.version import VERSION
 
 
-T = TypeVar("T")
-
-
-class Page(View, Generic[T]):
-    """A page of a list; the end is where `nextLink` is absent."""
-
-    value: list[T]
-    next_link: str | None = None
-
-    def json_text(self) -> str:
-        """The answer's body, without `nextLink` at the end."""
-        return self.model_dump_json(exclude=set() if self.next_link else {"next_link"})
-
-
-class ReceivedView(View):
+class ReceivedView(TypedDict):
     """The answer to a delivery."""
 
     id: str
@@ -57,74 +35,79 @@ class ReceivedView(View):
     duplicate: bool
 
 
-class OfferView(View):
+def received_view(received: Received) -> ReceivedView:
+    """The answer to a delivery."""
+    return {"id": received.lead_id, "status": received.status, "duplicate": received.duplicate}
+
+
+class OfferView(TypedDict):
     """The offer a lead came from."""
 
     id: str | None
     title: str | None
 
 
-class CustomerView(View):
+class CustomerView(TypedDict):
     """The company and person; contact details are null where they are hidden."""
 
     company: str | None
-    first_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    phone_e164: str | None = None
+    firstName: str | None
+    lastName: str | None
+    email: str | None
+    phone: str | None
+    phoneE164: str | None
     country: str | None
-    country_text: str | None
-    title: str | None = None
+    countryText: str | None
+    title: str | None
     size: str | None
 
 
-class FlameView(View):
+class FlameView(TypedDict):
     """Whether a waiting customer is still hot (A2)."""
 
     state: str
-    until: Time
+    until: str
     message: str
 
 
-class AlertView(View):
+class AlertView(TypedDict):
     """One thing to know about a lead."""
 
     kind: str
     message: str
 
 
-class QualityView(View):
+class QualityView(TypedDict):
     """How good the contact is, with the reasons (V3)."""
 
     level: str
     reasons: list[str]
 
 
-class RelatedView(View):
+class RelatedView(TypedDict):
     """Another lead of the same person."""
 
     id: str
-    created_date_time: Time
+    createdDateTime: str
 
 
-class ConsentView(View):
+class ConsentView(TypedDict):
     """What the customer agreed to."""
 
     share: bool
     contact: bool
-    at: Time
+    at: str
     country: str | None
 
 
-class MoneyView(View):
+class MoneyView(TypedDict):
     """An amount of money; the amount is a decimal text."""
 
     amount: str
     currency: str
 
 
-class TeamMemberView(View):
+class TeamMemberView(TypedDict):
     """One of the partner's people on the deal."""
 
     name: str
@@ -132,69 +115,76 @@ class TeamMemberView(View):
     phone: str | None
 
 
-class DealView(View):
+class DealView(TypedDict):
     """What the partner says of the lead."""
 
     name: str
     value: MoneyView
-    purchase_date: date | None
-    purchase_timeframe: str | None
+    purchaseDate: str | None
+    purchaseTimeframe: str | None
     notes: str | None
-    crm_id: str | None
-    campaign_id: str | None
+    crmId: str | None
+    campaignId: str | None
     team: list[TeamMemberView]
 
 
-class ClosingView(View):
+class ClosingView(TypedDict):
     """Why a person ended the lead."""
 
     reason: str | None
     notes: str | None
-    suggested_partners: list[str] = []
+    suggestedPartners: list[str]
 
 
-class LeadView(View):
+class LeadView(TypedDict):
     """A lead as its viewer may see it; `relatedLeads` is null in lists, where it is not looked up."""
 
     id: str
-    partner_id: str
+    partnerId: str
     type: str | None
     qualification: str
     status: str
     outcome: str | None
     source: str | None
-    source_text: str | None
-    call_to_action: str | None
-    action_code: str | None
+    sourceText: str | None
+    callToAction: str | None
+    actionCode: str | None
     offer: OfferView | None
     location: str | None
     customer: CustomerView
     notes: str | None
-    contact_requested: bool
+    contactRequested: bool
     flame: FlameView | None
-    email_validity: str
-    phone_validity: str
+    emailValidity: str
+    phoneValidity: str
     quality: QualityView
     alerts: list[AlertView]
     actions: list[str]
-    do_not_contact: bool
-    is_test: bool
-    is_favorite: bool
-    is_new: bool
-    related_leads: list[RelatedView] | None
+    doNotContact: bool
+    isTest: bool
+    isFavorite: bool
+    isNew: bool
+    relatedLeads: list[RelatedView] | None
     consent: ConsentView
-    additional_fields: dict[str, Any]
+    additionalFields: dict[str, Any]
     deal: DealView | None
     closing: ClosingView | None
-    sender: None = None
-    warnings: list[str] = []
-    created_date_time: Time
-    updated_date_time: Time
-    expiration_date_time: Time | None
-    accepted_date_time: Time | None
-    closed_date_time: Time | None
-    erased_date_time: Time | None
-    e_tag: str
+    sender: None
+    warnings: list[str]
+    createdDateTime: str
+    updatedDateTime: str
+    expirationDateTime: str | None
+    acceptedDateTime: str | None
+    closedDateTime: str | None
+    erasedDateTime: str | None
+    eTag: str
+
+
+class LeadsView(TypedDict):
+    """A page of leads; the end is where `nextLink` is absent."""
+
+    value: list[LeadView]
+    nextLink: NotRequired[str]
 
 
 def etag(lead: Lead) -> str:
@@ -206,92 +196,108 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, *, in_list: bool = F
     """The lead as this caller may see it at `at` (L9, T6)."""
     lead = seen.lead
     hidden = is_redacted(lead, at)
+    warned = alerts(lead, at)
+    return {
+        "id": lead.id,
+        "partnerId": lead.partner_id,
+        "type": lead.type,
+        "qualification": lead.qualification,
+        "status": lead.status,
+        "outcome": lead.outcome,
+        "source": lead.source,
+        "sourceText": lead.source_text,
+        "callToAction": lead.call_to_action,
+        "actionCode": lead.action_code,
+        "offer": {"id": lead.offer.id, "title": lead.offer.title} if lead.offer else None,
+        "location": lead.location,
+        "customer": _customer_view(lead, hidden),
+        "notes": None if hidden else lead.notes,
+        "contactRequested": lead.contact_requested,
+        "flame": _flame_view(lead, warned),
+        "emailValidity": lead.email_validity,
+        "phoneValidity": lead.phone_validity,
+        "quality": {"level": lead.quality.level, "reasons": list(lead.quality.reasons)},
+        "alerts": [{"kind": one.kind, "message": one.message} for one in warned],
+        "actions": list(allowed_actions(lead)) if Role.LEADS_ADMIN in caller.roles else [],
+        "doNotContact": lead.do_not_contact,
+        "isTest": lead.is_test,
+        "isFavorite": seen.mark.favorite,
+        "isNew": seen.is_new,
+        "relatedLeads": None if in_list else _related_views(seen),
+        "consent": {
+            "share": lead.consent.share,
+            "contact": lead.consent.contact,
+            "at": stamp(lead.consent.at),
+            "country": lead.consent.country,
+        },
+        "additionalFields": {} if hidden else dict(lead.additional_fields),
+        "deal": _deal_view(lead.deal, hidden) if lead.deal else None,
+        "closing": _closing_view(lead, hidden),
+        "sender": None,
+        "warnings": [],
+        "createdDateTime": stamp(lead.created_at),
+        "updatedDateTime": stamp(lead.updated_at),
+        "expirationDateTime": _stamp(lead.expires_at),
+        "acceptedDateTime": _stamp(lead.accepted_at),
+        "closedDateTime": _stamp(lead.closed_at),
+        "erasedDateTime": _stamp(lead.erased_at),
+        "eTag": etag(lead),
+    }
+
+
+def _related_views(seen: SeenLead) -> list[RelatedView]:
+    return [{"id": one, "createdDateTime": stamp(created_at(one))} for one in seen.related]
+
+
+def _customer_view(lead: Lead, hidden: bool) -> CustomerView:
+    """Company and country stay; what names or reaches the person goes (L9)."""
     customer = lead.customer
-    burning = flame(lead, at)
-    person: dict[str, Any] = (
-        {}
-        if hidden
-        else {
-            "first_name": customer.first_name,
-            "last_name": customer.last_name,
-            "email": customer.email,
-            "phone": customer.phone,
-            "phone_e164": customer.phone_e164,
-            "title": customer.title,
-        }
-    )
-    return LeadView(
-        id=lead.id,
-        partner_id=lead.partner_id,
-        type=lead.type,
-        qualification=lead.qualification,
-        status=lead.status,
-        outcome=lead.outcome,
-        source=lead.source,
-        source_text=lead.source_text,
-        call_to_action=lead.call_to_action,
-        action_code=lead.action_code,
-        offer=OfferView(id=lead.offer.id, title=lead.offer.title) if lead.offer else None,
-        location=lead.location,
-        customer=CustomerView(
-            company=customer.company,
-            country=customer.country,
-            country_text=customer.country_text,
-            size=customer.size,
-            **person,
-        ),
-        notes=None if hidden else lead.notes,
-        contact_requested=lead.contact_requested,
-        flame=_flame_view(lead, burning),
-        email_validity=lead.email_validity,
-        phone_validity=lead.phone_validity,
-        quality=QualityView(level=lead.quality.level, reasons=list(lead.quality.reasons)),
-        alerts=[AlertView(kind=one.kind, message=one.message) for one in alerts(lead, at)],
-        actions=[str(action) for action in allowed_actions(lead)] if Role.LEADS_ADMIN in caller.roles else [],
-        do_not_contact=lead.do_not_contact,
-        is_test=lead.is_test,
-        is_favorite=seen.mark.favorite,
-        is_new=seen.is_new,
-        related_leads=None
-        if in_list
-        else [RelatedView(id=one, created_date_time=created_at(one)) for one in seen.related],
-        consent=ConsentView(**vars(lead.consent)),
-        additional_fields={} if hidden else dict(lead.additional_fields),
-        deal=_deal_view(lead.deal, hidden) if lead.deal else None,
-        closing=ClosingView(reason=lead.closing.reason, notes=None if hidden else lead.closing.notes)
-        if lead.closing
-        else None,
-        created_date_time=lead.created_at,
-        updated_date_time=lead.updated_at,
-        expiration_date_time=lead.expires_at,
-        accepted_date_time=lead.accepted_at,
-        closed_date_time=lead.closed_at,
-        erased_date_time=lead.erased_at,
-        e_tag=etag(lead),
-    )
+    return {
+        "company": customer.company,
+        "firstName": None if hidden else customer.first_name,
+        "lastName": None if hidden else customer.last_name,
+        "email": None if hidden else customer.email,
+        "phone": None if hidden else customer.phone,
+        "phoneE164": None if hidden else customer.phone_e164,
+        "country": customer.country,
+        "countryText": customer.country_text,
+        "title": None if hidden else customer.title,
+        "size": customer.size,
+    }
 
 
-def _flame_view(lead: Lead, burning: Alert | None) -> FlameView | None:
-    if burning is None or lead.flame_until is None:
+def _flame_view(lead: Lead, warned: tuple[Alert, ...]) -> FlameView | None:
+    burning = warned[0] if warned else None
+    if burning is None or lead.flame_until is None or burning.kind not in FLAMES:
         return None
-    state = "hot" if burning.kind == "flameHot" else "cooled"
-    return FlameView(state=state, until=lead.flame_until, message=burning.message)
+    return {"state": FLAMES[burning.kind], "until": stamp(lead.flame_until), "message": burning.message}
 
 
 def _deal_view(deal: Deal, hidden: bool) -> DealView:
-    return DealView(
-        name=deal.name,
-        value=MoneyView(amount=f"{deal.amount:f}", currency=deal.currency),
-        purchase_date=deal.purchase_date,
-        purchase_timeframe=deal.purchase_timeframe,
-        notes=None if hidden else deal.notes,
-        crm_id=deal.crm_id,
-        campaign_id=deal.campaign_id,
-        team=[TeamMemberView(**vars(one)) for one in deal.team],
-    )
+    return {
+        "name": deal.name,
+        "value": {"amount": f"{deal.amount:f}", "currency": deal.currency},
+        "purchaseDate": deal.purchase_date.isoformat() if deal.purchase_date else None,
+        "purchaseTimeframe": deal.purchase_timeframe,
+        "notes": None if hidden else deal.notes,
+        "crmId": deal.crm_id,
+        "campaignId": deal.campaign_id,
+        "team": [{"name": one.name, "email": one.email, "phone": one.phone} for one in deal.team],
+    }
 
 
-class ActorView(View):
+def _closing_view(lead: Lead, hidden: bool) -> ClosingView | None:
+    if lead.closing is None:
+        return None
+    notes = None if hidden else lead.closing.notes
+    return {"reason": lead.closing.reason, "notes": notes, "suggestedPartners": []}
+
+
+def _stamp(at: datetime | None) -> str | None:
+    return stamp(at) if at else None
+
+
+class ActorView(TypedDict):
     """Who did something."""
 
     kind: str
@@ -299,120 +305,148 @@ class ActorView(View):
     name: str | None
 
 
-class EventView(View):
-    """One line of a lead's history."""
+EventView = TypedDict(
+    "EventView",
+    {
+        "sequence": int,
+        "type": str,
+        "at": str,
+        "by": ActorView,
+        "from": str | None,
+        "to": str,
+        "changes": dict[str, Any],
+    },
+)
+"""One line of a lead's history."""
 
-    sequence: int
-    type: str
-    at: Time
-    by: ActorView
-    from_: Annotated[str | None, Field(alias="from")]
-    to: str
-    changes: dict[str, Any]
+
+class EventsView(TypedDict):
+    """A page of history, newest first."""
+
+    value: list[EventView]
+    nextLink: NotRequired[str]
 
 
 def event_view(event: Event) -> EventView:
     """The event, as redacted as it comes."""
-    return EventView(
-        sequence=event.sequence,
-        type=event.type,
-        at=event.at,
-        by=ActorView(**vars(event.by)),
-        from_=event.from_status,
-        to=event.to_status,
-        changes=dict(event.changes),
-    )
+    return {
+        "sequence": event.sequence,
+        "type": event.type,
+        "at": stamp(event.at),
+        "by": {"kind": event.by.kind, "id": event.by.id, "name": event.by.name},
+        "from": event.from_status,
+        "to": event.to_status,
+        "changes": dict(event.changes),
+    }
 
 
-class PartnerView(View):
+class PartnerView(TypedDict):
     """A partner's registration."""
 
     id: str
     name: str
-    tenant_ids: list[str]
-    time_zone: str
+    tenantIds: list[str]
+    timeZone: str
     state: str
-    operator_contact: str | None
+    operatorContact: str | None
     competencies: list[str]
     endorsements: list[str]
-    created_date_time: Time
-    updated_date_time: Time
+    createdDateTime: str
+    updatedDateTime: str
+
+
+class PartnersView(TypedDict):
+    """A page of partners."""
+
+    value: list[PartnerView]
+    nextLink: NotRequired[str]
 
 
 def partner_view(partner: Partner) -> PartnerView:
     """The registration as the operator sees it."""
-    return PartnerView(
-        id=partner.id,
-        name=partner.name,
-        tenant_ids=list(partner.tenant_ids),
-        time_zone=partner.time_zone,
-        state=partner.state,
-        operator_contact=partner.operator_contact,
-        competencies=list(partner.competencies),
-        endorsements=list(partner.endorsements),
-        created_date_time=partner.created_at,
-        updated_date_time=partner.updated_at,
-    )
+    return {
+        "id": partner.id,
+        "name": partner.name,
+        "tenantIds": list(partner.tenant_ids),
+        "timeZone": partner.time_zone,
+        "state": partner.state,
+        "operatorContact": partner.operator_contact,
+        "competencies": list(partner.competencies),
+        "endorsements": list(partner.endorsements),
+        "createdDateTime": stamp(partner.created_at),
+        "updatedDateTime": stamp(partner.updated_at),
+    }
 
 
-class KeyView(View):
+class KeyView(TypedDict):
     """A key that works, never the key itself; `until` is null for the newest."""
 
-    until: Time | None
+    until: str | None
 
 
-class SourceView(View):
+class SourceView(TypedDict):
     """A source without its keys."""
 
     id: str
     name: str
     kind: str
-    listing_source: str
-    reveal_contact: str
+    listingSource: str
+    revealContact: str
     keys: list[KeyView]
-    created_date_time: Time
+    createdDateTime: str
+
+
+class SourcesView(TypedDict):
+    """All sources of a partner."""
+
+    value: list[SourceView]
 
 
 class KeyedSourceView(SourceView):
     """A source with its new key, shown this once, and the URL to hand to the sender."""
 
     key: str
-    intake_url: str
+    intakeUrl: str
 
 
 def source_view(source: LeadSource) -> SourceView:
     """The source as the operator sees it."""
-    return SourceView(**_source_fields(source))
+    return {
+        "id": source.id,
+        "name": source.name,
+        "kind": source.kind,
+        "listingSource": source.listing_source,
+        "revealContact": source.reveal,
+        "keys": [{"until": _stamp(key.until)} for key in source.keys],
+        "createdDateTime": stamp(source.created_at),
+    }
 
 
 def keyed_source_view(keyed: KeyedSource, base_url: str) -> KeyedSourceView:
     """The source with its new key."""
     url = f"{base_url}/intake/{keyed.source.id}?key={keyed.key}"
-    return KeyedSourceView(**_source_fields(keyed.source), key=keyed.key, intake_url=url)
+    return {**source_view(keyed.source), "key": keyed.key, "intakeUrl": url}
 
 
-def _source_fields(source: LeadSource) -> Mapping[str, Any]:
-    return {
-        "id": source.id,
-        "name": source.name,
-        "kind": source.kind,
-        "listing_source": source.listing_source,
-        "reveal_contact": source.reveal,
-        "keys": [KeyView(until=key.until) for key in source.keys],
-        "created_date_time": source.created_at,
-    }
-
-
-class CheckView(View):
+class CheckView(TypedDict):
     """One health check."""
 
     name: str
     healthy: bool
 
 
-class HealthView(View):
+class HealthView(TypedDict):
     """Whether the system can do its work."""
 
     status: str
     version: str
     checks: list[CheckView]
+
+
+def health_view(health: Health) -> HealthView:
+    """The health as anyone may see it."""
+    return {
+        "status": "healthy" if health.healthy else "degraded",
+        "version": VERSION,
+        "checks": [{"name": name, "healthy": good} for name, good in health.checks.items()],
+    }

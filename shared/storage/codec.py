@@ -7,7 +7,7 @@ characters the same), beside the few columns that storage filters need.
 import json
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+import msgspec
 
 from shared.domain.contact import ALWAYS
 from shared.domain.deadlines import deadline, stamp
@@ -18,25 +18,18 @@ from shared.domain.lead import Lead, Status
 T = TypeVar("T")
 PIECE = 32_000
 PIECES = 8
+DOCS = [f"doc{i}" for i in range(PIECES)]
 ROOM_FOR_TIME = 4_000
 """Characters kept free in a lead's documents, so that a deadline can always be recorded."""
 RAW_PIECE = 65_536
 
 
-_adapters: dict[Any, TypeAdapter[Any]] = {}
-
-
-def _adapter(kind: Any) -> TypeAdapter[Any]:
-    # Built at first use: a schema costs milliseconds that a cold start should not pay.
-    if kind not in _adapters:
-        _adapters[kind] = TypeAdapter(kind)
-    return _adapters[kind]
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 def dump(value: Any, *, limit: int = PIECE * PIECES) -> dict[str, Any]:
     """The columns `doc0` … of a record; raises InvalidRequest when its texts are too large together."""
-    adapter: TypeAdapter[Any] = _adapter(type(value))
-    text = json.dumps(adapter.dump_python(value, mode="json"), separators=(",", ":"))
+    text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
     if len(text) > limit:
         message = "The lead's texts are too large together; shorten the notes."
         raise InvalidRequest(message, details=[Detail("tooLarge", message)])
@@ -45,12 +38,18 @@ def dump(value: Any, *, limit: int = PIECE * PIECES) -> dict[str, Any]:
 
 def load(kind: type[T], entity: Any) -> T:
     """The record of an entity's `doc…` columns."""
-    pieces = (entity.get(f"doc{i}") for i in range(PIECES))
-    record: T = _adapter(kind).validate_json("".join(piece for piece in pieces if piece))
+    text = entity["doc0"]
+    for name in DOCS[1:]:
+        more = entity.get(name)
+        if not more:
+            break
+        text += more
+    decoder = _decoders.get(kind)
+    if decoder is None:
+        # Built at first use: what a cold start does not need it should not pay.
+        decoder = _decoders[kind] = msgspec.json.Decoder(kind)
+    record: T = decoder.decode(text)
     return record
-
-
-DOCS = [f"doc{i}" for i in range(PIECES)]
 
 
 def lead_columns(lead: Lead) -> dict[str, Any]:

@@ -132,8 +132,8 @@ def chunked(host: LocalHost) -> Iterator[socket.socket]:
 
 def test_a_chunked_body_is_told_to_send_its_length(host: LocalHost, chunked: socket.socket) -> None:
     path = register(host, unique("chunked")).partition(str(host.port))[2]
-    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
-    chunked.sendall(head.encode() + b"2\r\n{}\r\n0\r\n\r\n")
+    head = [f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json", "Transfer-Encoding: chunked"]
+    chunked.sendall("\r\n".join([*head, "", ""]).encode() + b"2\r\n{}\r\n0\r\n\r\n")
     answer = ""
     while "Content-Length" not in answer:
         more = chunked.recv(65_536)

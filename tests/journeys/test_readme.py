@@ -1,0 +1,48 @@
+"""The README's first five minutes, pasted into a shell as they stand."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.builders import ROOT
+from tests.journeys.local_host import LocalHost
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here; the README's commands need it")
+def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
+    section = (ROOT / "README.md").read_text().split("## The first five minutes")[1].split("\n## ")[0]
+    blocks = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
+    assert len(blocks) == 6
+    with LocalHost(tmp_path) as host:
+        printed = dict(re.findall(r"^  (INTAKE|TOKEN)=(.*)$", host.output, re.MULTILINE))
+        pasted = f"INTAKE={printed['INTAKE']}\nTOKEN={printed['TOKEN']}\n"
+        script = pasted + "echo; echo =====\n".join(blocks).replace("localhost:7071", f"localhost:{host.port}")
+        run = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=ROOT,
+            env=os.environ | {"LC_ALL": "C.UTF-8"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    assert run.returncode == 0, run.stderr
+    received, listed, answered, won, registered, expired = run.stdout.split("=====")
+    assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
+    assert '"state":"hot"' in listed
+    assert 'etag: "1"' in answered.lower()
+    assert "204 No Content" in answered
+    assert '"status":"accepted"' in answered
+    assert '"notes":"Called Ada, wants a demo."' in won
+    assert '"outcome":"won"' in won
+    assert '"code":"invalidTransition"' in won
+    assert "ann, " in won
+    assert '"sequence":4,"type":"lead.won"' in won
+    assert '"id":"fabrikam"' in registered
+    assert '"intakeUrl":"http://localhost' in registered
+    assert '"outcome":"expired"' in expired
+    assert "kim@fabrikam.example" not in expired.split('"value"')[1]

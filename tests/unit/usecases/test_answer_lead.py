@@ -1,0 +1,65 @@
+"""Load, decide, commit; and again after a lost race (L7)."""
+
+import pytest
+
+from shared.domain.errors import InvalidTransition, NotFound, PreconditionRequired, Unavailable
+from shared.domain.lead import Status
+from shared.domain.lifecycle import Action, Answer, decide
+from shared.domain.partner import LeadSource
+from shared.ports import Ports
+from shared.usecases.answer_lead import ATTEMPTS
+from tests.builders import ANN, AT, DEAL, a_lead
+from tests.fakes import FakeAgenda, FakeLeadStore
+from tests.steps import answer, deliver
+
+
+async def test_a_lost_race_is_decided_again_on_the_fresh_lead(ports: Ports, source: LeadSource) -> None:
+    lead = (await deliver(ports, source)).lead_id
+    assert isinstance(ports.leads, FakeLeadStore)
+    ports.leads.lose_next_commits = 3
+    assert (await answer(ports, source, lead)).lead.status is Status.ACCEPTED
+
+
+async def test_races_without_end_are_told_as_unavailable_and_keep_their_hint(ports: Ports, source: LeadSource) -> None:
+    lead = (await deliver(ports, source)).lead_id
+    assert isinstance(ports.leads, FakeLeadStore)
+    assert isinstance(ports.agenda, FakeAgenda)
+    before = set(ports.agenda.hints)
+    ports.leads.lose_next_commits = ATTEMPTS
+    with pytest.raises(Unavailable):
+        await answer(ports, source, lead)
+    assert [hint.kind for hint in ports.agenda.hints - before] == ["publish"]
+
+
+async def test_a_refused_answer_takes_its_hint_back(ports: Ports, source: LeadSource) -> None:
+    lead = (await deliver(ports, source)).lead_id
+    await answer(ports, source, lead)
+    assert isinstance(ports.agenda, FakeAgenda)
+    before = set(ports.agenda.hints)
+    with pytest.raises(InvalidTransition):
+        await answer(ports, source, lead)
+    with pytest.raises(NotFound):
+        await answer(ports, source, a_lead().id)
+    with pytest.raises(PreconditionRequired):
+        await answer(ports, source, lead, Answer(Action.EDIT, edits={"name": "B"}))
+    unchanged = Answer(Action.EDIT, edits={"name": DEAL.name})
+    await answer(ports, source, lead, unchanged, versions=frozenset({"2"}))
+    assert ports.agenda.hints == before
+
+
+async def test_the_loser_decides_on_what_the_winner_left(ports: Ports, source: LeadSource) -> None:
+    lead = (await deliver(ports, source)).lead_id
+    stored = await ports.leads.get(source.partner_id, lead)
+    assert stored is not None
+    real_get = ports.leads.get
+
+    async def get_then_lose(partner_id: str, lead_id: str) -> object:
+        found = await real_get(partner_id, lead_id)
+        ports.leads.get = real_get  # type: ignore[method-assign] # the race is lost once
+        await ports.leads.commit(stored, decide(stored.lead, Answer(Action.ACCEPT, deal=DEAL), at=AT, by=ANN), "other")
+        return found
+
+    ports.leads.get = get_then_lose  # type: ignore[method-assign, assignment] # somebody is faster
+    with pytest.raises(InvalidTransition) as refused:
+        await answer(ports, source, lead, Answer(Action.DECLINE, reason="budget"))
+    assert refused.value.details[0].code == "lead.accepted"
