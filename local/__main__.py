@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import json
 import logging
 import os
 import signal
@@ -17,9 +16,11 @@ import uvicorn
 
 from local import demo
 from local.azurite import ROOT, Azurite, is_free
+from local.create_tables import create
 from local.functions import load
 from local.host import Host, route_prefix
 from local.issuer import AUDIENCE, Issuer
+from local.settings_file import values
 from local.timers import Timers
 from shared import clock
 
@@ -41,13 +42,7 @@ def main() -> None:
 
 
 async def _serve(port: int, base_url: str, issuer: Issuer, data: Path) -> None:
-    from shared.settings import Settings  # noqa: PLC0415 - after the environment is set, as in Azure
-    from shared.storage.tables import connect  # noqa: PLC0415
-
-    # Only the tables: in Azure the template declares them.
-    tables = connect(Settings.read(os.environ))
-    await tables.create()
-    await tables.close()
+    await create(os.environ)
     functions = load()
     timers = Timers(functions, os.environ, clock.now)
     host = Host(functions, prefix=route_prefix(ROOT), timers=timers, issuer=issuer, data=data)
@@ -65,15 +60,13 @@ async def _serve(port: int, base_url: str, issuer: Issuer, data: Path) -> None:
     finally:
         server.should_exit = True
         await timers.stop()
+        # The app holds its connections until the process ends, as under the platform's worker; nobody needs to hear it.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
 def _environment(base_url: str, issuer: Issuer, azurite: Azurite) -> dict[str, str]:
     """The app settings: the developer's own, and over them what this host provides."""
-    file = ROOT / "local.settings.json"
-    if not file.exists():
-        file = ROOT / "local.settings.example.json"
-    values: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["Values"]
-    return values | {
+    return values() | {
         "AzureWebJobsStorage": azurite.connection,
         "LEADS_STORAGE_CONNECTION": azurite.connection,
         "LEADS_PUBLIC_URL": f"{base_url}/api",

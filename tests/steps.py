@@ -52,17 +52,14 @@ async def answer(
     )
 
 
+async def listed(ports: Ports, source: LeadSource, at: datetime = AT, **changes: Any) -> reading.SeenPage:
+    """Ann's list: both tabs, every status, no tests, fifty, from the start, but for the changes."""
+    asked: dict[str, Any] = {"tab": None, "statuses": frozenset(), "include_test": False, "after": None, "top": 50}
+    return await reading.list_leads(ports=ports, partner_id=source.partner_id, person="ann", at=at, **(asked | changes))
+
+
 async def all_leads(ports: Ports, source: LeadSource, at: datetime = AT) -> list[Lead]:
     """Every lead of the source's partner."""
-    page = await reading.list_leads(
-        ports=ports,
-        partner_id=source.partner_id,
-        person="ann",
-        tab=None,
-        statuses=frozenset(),
-        include_test=True,
-        after=None,
-        top=200,
-        at=at,
-    )
+    page = await listed(ports, source, at, include_test=True, top=200)
+    assert page.next is None
     return [seen.lead for seen in page.leads]

@@ -11,6 +11,7 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
+from azure.data.tables import TableErrorCode
 
 from shared.domain.errors import Unavailable
 from shared.ports import LostRace
@@ -19,8 +20,15 @@ _RACE = frozenset({404, 409, 412})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 
+def is_table_missing(error: AzureError) -> bool:
+    """True when the deployment has no such table: a defect of its set-up, not a missing row."""
+    return getattr(error, "error_code", None) == TableErrorCode.TABLE_NOT_FOUND
+
+
 def is_race(error: AzureError) -> bool:
     """True when a row was not as expected: taken, changed or gone."""
+    if is_table_missing(error):
+        return False
     if isinstance(error, ResourceExistsError | ResourceModifiedError):
         return True
     return isinstance(error, HttpResponseError) and error.status_code in _RACE
@@ -36,7 +44,9 @@ def is_unclear(error: AzureError) -> bool:
 
 
 def is_unavailable(error: AzureError) -> bool:
-    """True when storage could not be reached or had no time."""
+    """True when storage could not be reached, had no time, or is not set up."""
+    if is_table_missing(error):
+        return True
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         return True
     return isinstance(error, HttpResponseError) and error.status_code in _BUSY

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.contact import person_keys, shown_until
@@ -16,9 +16,9 @@ from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
 from shared.ids import from_position, position
 from shared.ports import Delivery, LeadPage, LeadQuery, Once, StoredLead
-from shared.storage import codec, keys
+from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
-from shared.storage.paging import Scan, merge, scan
+from shared.storage.reads import Scan, merge, scan
 from shared.storage.tables import Tables
 
 Operation = tuple[Any, ...]
@@ -39,7 +39,7 @@ class TableLeadStore:
 
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
         """See the port."""
-        entity = await self._row(partner_id, keys.lead(lead_id))
+        entity = await reads.row(self._leads, partner_id, keys.lead(lead_id))
         return StoredLead(codec.load(Lead, entity), entity.metadata["etag"]) if entity else None
 
     async def add(self, received: Decision, delivery: Delivery, change: str) -> None:
@@ -85,14 +85,14 @@ class TableLeadStore:
 
         async def is_mine() -> bool:
             written = keys.history(lead.id, decision.events[0].sequence)
-            event = await self._row(lead.partner_id, written, ["change"])
+            event = await reads.row(self._leads, lead.partner_id, written, ["change"])
             return event is not None and event["change"] == change
 
         await self._transact(operations, is_mine)
 
     async def once(self, partner_id: str, claim: str) -> Once | None:
         """See the port."""
-        row = await self._row(partner_id, keys.once(claim))
+        row = await reads.row(self._leads, partner_id, keys.once(claim))
         if row is None:
             return None
         return Once(row["lead"], datetime.fromisoformat(row["at"]), row["content"], row.metadata["etag"])
@@ -108,7 +108,7 @@ class TableLeadStore:
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         """See the port: point reads side by side."""
-        rows = await asyncio.gather(*(self._row(partner_id, keys.lead(one)) for one in lead_ids))
+        rows = await asyncio.gather(*(reads.row(self._leads, partner_id, keys.lead(one)) for one in lead_ids))
         return [codec.load(Lead, row) for row in rows if row is not None]
 
     async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
@@ -142,13 +142,6 @@ class TableLeadStore:
             conditions.append("(" + " or ".join(_holds(one, stamp(query.at)) for one in sorted(query.statuses)) + ")")
         found = await scan(self._leads, " and ".join(conditions), query.top, ["RowKey", *codec.DOCS])
         return found.placed(lambda row: position(row["RowKey"].split("|")[1]))
-
-    async def _row(self, partner_id: str, row_key: str, select: list[str] | None = None) -> Any | None:
-        with translating():
-            try:
-                return await self._leads.get_entity(partner_id, row_key, select=select)
-            except ResourceNotFoundError:
-                return None
 
     async def _transact(self, operations: Sequence[Operation], is_mine: Callable[[], Awaitable[bool]]) -> None:
         """Commit all or nothing; where the answer leaves it open whether it took effect, look (DESIGN.md, step 2)."""

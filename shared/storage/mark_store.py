@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
-
 from shared.ids import from_position, position
 from shared.ports import Mark
-from shared.storage import keys
+from shared.storage import keys, reads
 from shared.storage.errors import translating
-from shared.storage.paging import scan
 from shared.storage.tables import Tables
 
 NEAR_MAX = 1_000
@@ -24,12 +21,8 @@ class TableMarkStore:
 
     async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
         """See the port."""
-        with translating():
-            try:
-                row = await self._tables[keys.FAVORITES].get_entity(keys.person(partner_id, person), position(lead_id))
-            except ResourceNotFoundError:
-                return Mark()
-        return _mark(row)
+        row = await reads.row(self._tables[keys.FAVORITES], keys.person(partner_id, person), position(lead_id))
+        return _mark(row) if row else Mark()
 
     async def put(
         self, partner_id: str, person: str, lead_id: str, *, favorite: bool | None = None, opened: bool | None = None
@@ -55,7 +48,7 @@ class TableMarkStore:
         self, partner_id: str, person: str, after: str | None, condition: str, top: int
     ) -> tuple[Mapping[str, Mark], str | None]:
         condition = f"PartitionKey eq '{keys.person(partner_id, person)}' and RowKey gt '{after or ''}'{condition}"
-        found = await scan(self._tables[keys.FAVORITES], condition, top, ["RowKey", "favorite", "opened"])
+        found = await reads.scan(self._tables[keys.FAVORITES], condition, top, ["RowKey", "favorite", "opened"])
         marks = {from_position(row["RowKey"]): _mark(row) for row in found.rows}
         return marks, None if found.done else found.rows[-1]["RowKey"]
 

@@ -12,9 +12,8 @@ from azure.data.tables.aio import TableClient
 from shared.domain.errors import Conflict, Detail
 from shared.domain.partner import LeadSource, Partner
 from shared.ports import LostRace
-from shared.storage import codec, keys
+from shared.storage import codec, keys, reads
 from shared.storage.errors import translating
-from shared.storage.paging import scan
 from shared.storage.tables import Tables
 
 CACHE_FOR = timedelta(seconds=60)
@@ -48,12 +47,12 @@ class TablePartnerStore:
 
     async def get(self, partner_id: str) -> Partner | None:
         """See the port."""
-        row = await self._row(keys.PARTNER, partner_id)
+        row = await reads.row(self._lookup, keys.PARTNER, partner_id)
         return codec.load(Partner, row) if row else None
 
     async def put(self, partner: Partner) -> None:
         """See the port. Tenants first when they come, first of all when they go: nobody enters who should not."""
-        stored = await self._row(keys.PARTNER, partner.id)
+        stored = await reads.row(self._lookup, keys.PARTNER, partner.id)
         held = await self._tenants_of(partner.id)
         wanted = {keys.safe(tenant): tenant for tenant in partner.tenant_ids}
         for gone in held - set(wanted):
@@ -73,7 +72,7 @@ class TablePartnerStore:
     async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
         """See the port."""
         condition = f"PartitionKey eq '{keys.PARTNER}' and RowKey gt '{after or ''}'"
-        found = await scan(self._lookup, condition, top, ["RowKey", *codec.DOCS])
+        found = await reads.scan(self._lookup, condition, top, ["RowKey", *codec.DOCS])
         following = None if found.done else found.rows[-1]["RowKey"]
         return [codec.load(Partner, row) for row in found.rows], following
 
@@ -89,7 +88,7 @@ class TablePartnerStore:
 
     async def replace_source(self, source: LeadSource, changed: LeadSource) -> None:
         """See the port."""
-        stored = await self._row(keys.SOURCE, source.id)
+        stored = await reads.row(self._lookup, keys.SOURCE, source.id)
         if stored is None or codec.load(LeadSource, stored) != source:
             raise LostRace
         with translating():
@@ -119,7 +118,7 @@ class TablePartnerStore:
 
     async def ping(self) -> None:
         """See the port: a read of a row that need not exist."""
-        await self._row(keys.PARTNER, "-")
+        await reads.row(self._lookup, keys.PARTNER, "-")
 
     async def _tenants_of(self, partner_id: str) -> set[str]:
         condition = f"PartitionKey eq '{keys.TENANT}' and partner eq '{partner_id}'"
@@ -149,20 +148,13 @@ class TablePartnerStore:
         known = self._cache.get((partition, key))
         if known and not fresh and timedelta() <= at - known[0] < CACHE_FOR:
             return known[1]
-        row = await self._row(partition, key)
+        row = await reads.row(self._lookup, partition, key)
         self._cache.pop((partition, key), None)
         if row is not None:
             self._cache[partition, key] = (at, row)
             if len(self._cache) > CACHE_MAX:
                 self._cache.popitem(last=False)
         return row
-
-    async def _row(self, partition: str, key: str) -> Any | None:
-        with translating():
-            try:
-                return await self._lookup.get_entity(partition, key)
-            except ResourceNotFoundError:
-                return None
 
 
 def _source_row(source: LeadSource) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from shared.usecases import read_leads as reading
 from shared.usecases.receive_lead import Received
 from tests.builders import AT, DAY, delivery_body
 from tests.integration.conftest import Connect
-from tests.steps import all_leads, answer, deliver
+from tests.steps import all_leads, answer, deliver, listed
 from tests.transports import BEFORE, BUSY_AFTER, LOST, WAYS, FaultyTransport, together
 
 
@@ -206,17 +206,7 @@ async def test_paging_goes_on_past_what_one_request_gives(ports: Ports, source: 
     found: list[str] = []
     after = None
     while True:
-        page = await reading.list_leads(
-            ports=ports,
-            partner_id=source.partner_id,
-            person="ann",
-            tab=None,
-            statuses=frozenset({Status.RECEIVED}),
-            include_test=False,
-            after=after,
-            top=100,
-            at=AT + DAY,
-        )
+        page = await listed(ports, source, AT + DAY, statuses=frozenset({Status.RECEIVED}), after=after, top=100)
         found += [seen.lead.id for seen in page.leads]
         after = page.next
         if after is None:
@@ -234,15 +224,5 @@ async def test_marks_beyond_the_first_thousand_are_still_seen(
     for number in range(6):
         lead = (await deliver(ports, source, delivery_body(Description=str(number)), at=AT + DAY * number)).lead_id
         await ports.marks.put(source.partner_id, "ann", lead, favorite=True)
-    page = await reading.list_leads(
-        ports=ports,
-        partner_id=source.partner_id,
-        person="ann",
-        tab=None,
-        statuses=frozenset(),
-        include_test=False,
-        after=None,
-        top=50,
-        at=AT + 6 * DAY,
-    )
+    page = await listed(ports, source, AT + 6 * DAY)
     assert [seen.mark.favorite for seen in page.leads] == [True] * 6

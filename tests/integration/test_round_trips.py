@@ -10,7 +10,7 @@ from shared.usecases import favorites
 from shared.usecases import read_leads as reading
 from tests.builders import AT, DAY, delivery_body
 from tests.integration.conftest import Connect
-from tests.steps import answer, deliver
+from tests.steps import answer, deliver, listed
 from tests.transports import RoundTrips
 
 
@@ -88,17 +88,7 @@ async def test_a_page_costs_its_ranges_and_the_marks(
     for number in range(60):
         await deliver(counted, source, delivery_body(Description=str(number)), at=AT + DAY / 1000 * number)
     spent(trips)
-    page = await reading.list_leads(
-        ports=counted,
-        partner_id=source.partner_id,
-        person="ann",
-        tab=tab,
-        statuses=statuses,
-        include_test=False,
-        after=None,
-        top=50,
-        at=AT + DAY,
-    )
+    page = await listed(counted, source, AT + DAY, tab=tab, statuses=statuses)
     assert len(page.leads) == 50
     assert spent(trips) == expected
 
@@ -113,17 +103,7 @@ async def test_favorites_one_range_then_the_leads_side_by_side(
             ports=counted, partner_id=source.partner_id, person="ann", lead_id=lead, favorite=True
         )
         assert spent(trips) == (2, 2)
-    page = await reading.list_leads(
-        ports=counted,
-        partner_id=source.partner_id,
-        person="ann",
-        tab=reading.ListTab.FAVORITES,
-        statuses=frozenset(),
-        include_test=False,
-        after=None,
-        top=50,
-        at=AT,
-    )
+    page = await listed(counted, source, tab=reading.ListTab.FAVORITES)
     assert len(page.leads) == 5
     assert spent(trips) == (2, 6)
 

@@ -97,6 +97,7 @@ def test_a_restart_keeps_the_leads_and_prints_the_same_door(tmp_path: Path) -> N
         token = host.token("Leads.User")
         azurite = host.azurite_pid
     assert gone(azurite)
+    assert "ERROR" not in host.output
     with LocalHost(tmp_path, host.port) as again:
         assert again.intake == intake
         assert stored(again) == {lead}

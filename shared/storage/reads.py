@@ -1,4 +1,4 @@
-"""Reads ranges newest first and merges them into pages.
+"""Reads single rows, and ranges newest first, which it merges into pages.
 
 A service page may be short or empty and still go on, so a range knows how far it has looked; a merged page ends where
 the range that has looked least far ends, which is why one position is enough to go on from in every range.
@@ -8,9 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableClient
 
-from shared.storage.errors import translating
+from shared.storage.errors import is_table_missing, translating
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,17 @@ class Scan:
     def placed(self, position: Callable[[Any], str]) -> "Scan":
         """The same scan with every row's position."""
         return replace(self, positions=tuple(position(row) for row in self.rows))
+
+
+async def row(table: TableClient, partition: str, key: str, select: list[str] | None = None) -> Any | None:
+    """The row, or None where there is none; a table that is missing is no empty one."""
+    with translating():
+        try:
+            return await table.get_entity(partition, key, select=select)
+        except ResourceNotFoundError as error:
+            if is_table_missing(error):
+                raise
+            return None
 
 
 async def scan(table: TableClient, condition: str, top: int, select: list[str]) -> Scan:
