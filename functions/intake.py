@@ -30,7 +30,7 @@ async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer:
         ports=call.app.ports,
         source=source,
         body=body,
-        content_type=kind,
+        content_type=kind[:256],
         parsed=read_json(body),
         idempotency_key=_idempotency_key(call),
         at=call.at,

@@ -4,14 +4,13 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.lifecycle import Action
 from shared.domain.lifecycle import Answer as LeadAnswer
 from shared.domain.permissions import Role
 from shared.http.endpoint import MERGE_PATCH, Answer, Call, endpoint
 from shared.http.requests import AnswerIn, DealIn, LeadPatch, LeadsQuery, Nothing, PageQuery
 from shared.http.views import etag, event_view, lead_view
-from shared.ids import is_position
+from shared.ids import POSITION, SEQUENCE
 from shared.usecases import answer_lead as answering
 from shared.usecases import favorites
 from shared.usecases import read_leads as reading
@@ -37,11 +36,11 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer:
         tab=call.query.tab,
         statuses=frozenset(call.query.status),
         include_test=call.query.include_test,
-        after=_position(call.after()),
+        after=call.after(POSITION),
         top=call.query.top,
         at=call.at,
     )
-    views = [lead_view(seen, call.caller, call.at, in_list=True) for seen in page.leads]
+    views = [lead_view(seen, call.caller, call.at) for seen in page.leads]
     return call.page(views, page.next)
 
 
@@ -65,7 +64,7 @@ async def read_lead(call: Call[Nothing, Nothing]) -> Answer:
 @endpoint(who=USER, reads=True, query=PageQuery)
 async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer:
     """Read what happened to a lead, newest first (L8)."""
-    below = call.after()
+    below = call.after(SEQUENCE)
     events, following = await reading.read_history(
         ports=call.app.ports,
         partner_id=call.partner_id,
@@ -143,12 +142,6 @@ async def remove_favorite(call: Call[Nothing, Nothing]) -> Answer:
 
 def _with_reason(action: Action, body: AnswerIn) -> LeadAnswer:
     return LeadAnswer(action, reason=body.reason, notes=body.notes or None)
-
-
-def _position(place: str | None) -> str | None:
-    if place is not None and not is_position(place):
-        raise InvalidRequest(details=[Detail("invalidValue", "The token is damaged.", "pageToken")])
-    return place
 
 
 def _lead(call: Call[Any, Nothing], seen: reading.SeenLead) -> Answer:

@@ -56,7 +56,7 @@ async def get_partner(call: Call[Nothing, Nothing]) -> Answer:
 @endpoint(who=OPERATOR, query=PageQuery)
 async def list_partners(call: Call[Nothing, PageQuery]) -> Answer:
     """List partners by id."""
-    partners, following = await call.app.ports.partners.partners(call.after(), call.query.top)
+    partners, following = await call.app.ports.partners.partners(call.after(ids.PARTNER_ID), call.query.top)
     return call.page([partner_view(one) for one in partners], following)
 
 

@@ -112,9 +112,9 @@ class Host:
         if request.method == "POST":
             try:
                 step = TypeAdapter(timedelta).validate_python((await request.json())["advance"])
-            except (ValueError, TypeError, KeyError, ValidationError):
+            except (ValueError, TypeError, KeyError, ValidationError, RecursionError):
                 return _problem('Send {"advance": "P14DT1S"}: an ISO 8601 duration.')
-            if step < timedelta() or clock.offset + step > CLOCK_MAX:
+            if step < timedelta() or step > CLOCK_MAX - clock.offset:
                 return _problem(
                     "The clock only moves forward, a hundred years at most; `make clean` sets it right again."
                 )

@@ -3,6 +3,8 @@
 `offset` is moved by the local host only (`POST /dev/clock`).
 """
 
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 offset = timedelta()
@@ -12,3 +14,9 @@ def now() -> datetime:
     """The time in UTC, cut to the millisecond, which is what storage and the API keep."""
     at = datetime.now(UTC) + offset
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def stopwatch() -> Callable[[], float]:
+    """Starts a watch; call it for the seconds since then, which no change of the clock touches."""
+    began = time.monotonic()
+    return lambda: time.monotonic() - began

@@ -17,7 +17,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEAD_ID = re.compile(r"[mq][0-9a-f]{28}")
 PARTNER_ID = re.compile(r"[a-z0-9-]{1,64}")
 SOURCE_ID = re.compile(r"[a-z0-9]{16}")
-_POSITION = re.compile(r"[0-9a-f]{28}[mq]")
+POSITION = re.compile(r"[0-9a-f]{28}[mq]")
+SEQUENCE = re.compile(r"[1-9][0-9]{0,9}")
 
 
 def new_lead_id(tab: Tab, at: datetime) -> str:
@@ -38,11 +39,6 @@ def position(lead_id: str) -> str:
 def from_position(text: str) -> str:
     """The lead id at a position; the inverse of `position`."""
     return text[-1] + text[:-1]
-
-
-def is_position(text: str) -> bool:
-    """True for what `position` makes."""
-    return _POSITION.fullmatch(text) is not None
 
 
 def new_change_id() -> str:

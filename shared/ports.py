@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shared.domain.deadlines import Hint, Windows
+from shared.domain.deadlines import Change, Hint, Windows
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
@@ -91,18 +91,21 @@ class LeadStore(Protocol):
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
         """One lead; None when the partner has none of this id."""
 
-    async def add(self, received: Decision, delivery: Delivery, change: str) -> None:
+    async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
         """Store a new lead with its first events, payload and claim, all or nothing.
 
         Raises LostRace when the claim is taken or moved: read it with `once`.
         """
 
-    async def commit(self, before: StoredLead, decision: Decision, change: str) -> None:
-        """Store what was decided on `before`, all or nothing; `change` names this attempt.
+    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+        """Store what was decided on each lead, all leads of one partner, all or nothing; `change` names this attempt.
 
-        Raises LostRace when the lead is not as it was read any more, InvalidRequest when the texts are too large
-        together. A commit whose answer was lost is found again and counts as done.
+        Raises LostRace when a lead is not as it was read any more, InvalidRequest when one lead's texts are too large.
+        A commit whose answer was lost is found again and counts.
         """
+
+    def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
+        """The same in as few commits as they fit into, in their order."""
 
     async def once(self, partner_id: str, claim: str) -> Once | None:
         """Who holds an idempotency claim; None when nobody."""
@@ -116,18 +119,47 @@ class LeadStore(Protocol):
     async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
         """The events numbered `newest` and below, newest first, at most `top`."""
 
+    async def needed_hints(self, partner_id: str, after: str | None) -> tuple[list[Hint], str | None]:
+        """The hints that a page of the partner's waiting leads needs, and where to go on; None at the end."""
+
+    async def first_announcement(self, partner_id: str) -> Hint | None:
+        """The hint of the partner's oldest event whose consequences are not written yet; None when there is none."""
+
     async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
         """Ids of the same person's other leads whose contact details are shown at `at` (V4, L9), newest first."""
+
+
+@dataclass(frozen=True)
+class DueHint:
+    """A hint whose time has come; `tries` are those that failed."""
+
+    hint: Hint
+    tries: int = 0
 
 
 class Agenda(Protocol):
     """When to look at what. Hints are written before what they announce and may be stale."""
 
     async def put(self, hints: Sequence[Hint]) -> None:
-        """Write the hints, all in one request; writing one again is harmless."""
+        """Write the hints, a hundred in a request; writing one again is harmless."""
 
     async def remove(self, hints: Sequence[Hint]) -> None:
-        """Delete the hints; one that is gone is no error."""
+        """Delete the hints, a hundred in a request; one that is gone is no error."""
+
+    async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
+        """Hints of the kind that are due at `at` and not put off beyond it, oldest first, at most `top`."""
+
+    async def put_off(self, late: DueHint, until: datetime) -> None:
+        """Count a failed try, and leave the hint alone until then; one that is gone is no error."""
+
+    async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
+        """Those of the hints that are not there."""
+
+    async def bookmark(self, name: str) -> str:
+        """Where a long task goes on; '' at its start."""
+
+    async def set_bookmark(self, name: str, place: str) -> None:
+        """Remember where a long task goes on."""
 
 
 class MarkStore(Protocol):

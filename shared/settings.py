@@ -13,7 +13,6 @@ from shared.domain.deadlines import Windows
 from shared.ports import Rules
 
 PREFIX = "LEADS_"
-_SCHEDULE = "_SCHEDULE"
 
 
 class Settings(BaseModel):
@@ -49,8 +48,8 @@ class Settings(BaseModel):
     duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.
     source_key_overlap_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 24
-    # S3: marketplaces send a few KiB; a payload must fit into one transaction of 3 MiB beside its lead.
-    body_max_bytes: Annotated[int, Field(ge=1_024, le=1_048_576)] = 262_144
+    # S3: marketplaces send a few KiB; a payload is one row, which holds 1 MiB with its keys.
+    body_max_bytes: Annotated[int, Field(ge=1_024, le=1_000_000)] = 262_144
 
     @model_validator(mode="after")
     def _storage_is_named(self) -> Self:
@@ -64,7 +63,7 @@ class Settings(BaseModel):
         given = {
             name.removeprefix(PREFIX).lower(): value
             for name, value in environment.items()
-            if name.startswith(PREFIX) and not name.endswith(_SCHEDULE) and value != ""
+            if name.startswith(PREFIX) and value != ""
         }
         if host := environment.get("WEBSITE_HOSTNAME"):
             given.setdefault("public_url", f"https://{host}/api")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from shared.domain.contact import person_keys, shown_until
-from shared.domain.deadlines import Hint
+from shared.domain.contact import NEVER, person_keys, shown_until
+from shared.domain.deadlines import Change, Hint, hints
 from shared.domain.errors import Conflict, Detail
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Validity
@@ -14,6 +14,7 @@ from shared.domain.receipt import Phone
 from shared.ids import position
 from shared.ports import (
     Delivery,
+    DueHint,
     LeadPage,
     LeadQuery,
     LostRace,
@@ -34,13 +35,17 @@ class FakeLeadStore:
         self.histories: dict[tuple[str, str], list[Event]] = {}
         self.shown: dict[tuple[str, str], dict[str, datetime]] = {}
         self.payloads: dict[str, Delivery] = {}
+        self.unpublished: dict[str, list[Hint]] = {}
+        self.poisoned: set[str] = set()
+        self.together_most = 25
+        self.commits = 0
         self.lose_next_commits = 0
         self._tags = 0
 
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
         return self.rows.get((partner_id, lead_id))
 
-    async def add(self, received: Decision, delivery: Delivery, change: str) -> None:
+    async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
         lead = received.lead
         claim = (lead.partner_id, delivery.once)
         held = self.claims.get(claim)
@@ -48,16 +53,23 @@ class FakeLeadStore:
             raise LostRace
         self.claims[claim] = Once(lead.id, lead.created_at, delivery.content, self._tag())
         self.payloads[lead.id] = delivery
-        self._write(lead, received.events)
+        self._write(lead, received.events, change)
 
-    async def commit(self, before: StoredLead, decision: Decision, change: str) -> None:
-        lead = decision.lead
+    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
         if self.lose_next_commits:
             self.lose_next_commits -= 1
             raise LostRace
-        if self.rows[lead.partner_id, lead.id].tag != before.tag:
+        if any(decision.lead.id in self.poisoned for _, decision in decided):
+            raise ValueError("a lead that cannot be stored")
+        if any(self.rows[one.lead.partner_id, one.lead.id].tag != one.tag for one, _ in decided):
             raise LostRace
-        self._write(lead, decision.events)
+        self.commits += 1
+        for _, decision in decided:
+            self._write(decision.lead, decision.events, change)
+
+    def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
+        most = self.together_most
+        return [list(decided[n : n + most]) for n in range(0, len(decided), most)]
 
     async def once(self, partner_id: str, claim: str) -> Once | None:
         return self.claims.get((partner_id, claim))
@@ -93,11 +105,21 @@ class FakeLeadStore:
         found = sorted((one for one, until in rows.items() if until > at and one != lead.id), key=position)
         return found[:top]
 
-    def _write(self, lead: Lead, events: Sequence[Event]) -> None:
+    async def needed_hints(self, partner_id: str, after: str | None) -> tuple[list[Hint], str | None]:
+        leads = [row.lead for (partner, _), row in sorted(self.rows.items()) if partner == partner_id]
+        return [hint for lead in leads for hint in hints(lead)], None
+
+    async def first_announcement(self, partner_id: str) -> Hint | None:
+        waiting = self.unpublished.get(partner_id)
+        return waiting[0] if waiting else None
+
+    def _write(self, lead: Lead, events: Sequence[Event], change: Change) -> None:
+        self.unpublished.setdefault(lead.partner_id, []).append(change.announcement(lead.partner_id, lead.id))
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
         self.histories.setdefault((lead.partner_id, lead.id), []).extend(events)
         for person in person_keys(lead.customer):
-            self.shown.setdefault((lead.partner_id, person), {})[lead.id] = shown_until(lead)
+            until = NEVER if lead.is_test else shown_until(lead)
+            self.shown.setdefault((lead.partner_id, person), {})[lead.id] = until
 
     def _tag(self) -> str:
         self._tags += 1
@@ -108,13 +130,40 @@ class FakeAgenda:
     """`Agenda` in memory."""
 
     def __init__(self) -> None:
-        self.hints: set[Hint] = set()
+        self.rows: dict[Hint, tuple[int, datetime | None]] = {}
+        self.bookmarks: dict[str, str] = {}
+
+    @property
+    def hints(self) -> set[Hint]:
+        """The hints there are."""
+        return set(self.rows)
 
     async def put(self, hints: Sequence[Hint]) -> None:
-        self.hints.update(hints)
+        self.rows |= dict.fromkeys(hints, (0, None))
 
     async def remove(self, hints: Sequence[Hint]) -> None:
-        self.hints.difference_update(hints)
+        for hint in hints:
+            self.rows.pop(hint, None)
+
+    async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
+        found = sorted(
+            (hint for hint, (_, until) in self.rows.items() if hint.kind == kind and hint.due <= at >= (until or at)),
+            key=lambda hint: (hint.due, hint.key),
+        )
+        return [DueHint(hint, self.rows[hint][0]) for hint in found[:top]]
+
+    async def put_off(self, late: DueHint, until: datetime) -> None:
+        if late.hint in self.rows:
+            self.rows[late.hint] = late.tries + 1, until
+
+    async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
+        return [hint for hint in hints if hint not in self.rows]
+
+    async def bookmark(self, name: str) -> str:
+        return self.bookmarks.get(name, "")
+
+    async def set_bookmark(self, name: str, place: str) -> None:
+        self.bookmarks[name] = place
 
 
 class FakeMarkStore:

@@ -1,6 +1,7 @@
 """The verbs of a test: a delivery, an answer, a look, on any ports."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.ports import Ports
 from shared.usecases import answer_lead as answering
 from shared.usecases import read_leads as reading
 from shared.usecases.receive_lead import Received, receive_lead
+from shared.usecases.run_due import Budget, run_due
 from tests.builders import ANN, AT, CONTACT_ME, DEAL
 
 
@@ -63,3 +65,21 @@ async def all_leads(ports: Ports, source: LeadSource, at: datetime = AT) -> list
     page = await listed(ports, source, at, include_test=True, top=200)
     assert page.next is None
     return [seen.lead for seen in page.leads]
+
+
+TIMERS = ("expire", "cool", "archive")
+
+
+def budget(rows: int = 20_000, seconds: float = 240) -> Budget:
+    """A budget whose watch stands still."""
+    return Budget(lambda: 0.0, rows, seconds)
+
+
+async def run_timers(ports: Ports, at: datetime, kinds: Sequence[str] = TIMERS) -> int:
+    """Let the timers run at `at`; how many hints they handled."""
+    done = 0
+    for kind in kinds:
+        ran = await run_due(ports=ports, kind=kind, at=at, budget=budget())
+        assert not ran.unfinished
+        done += ran.done + ran.failed
+    return done

@@ -10,12 +10,12 @@ class NumberingPlans:
     """`PhoneReader` on Google's numbering plans."""
 
     def read(self, written: str, country: str | None) -> Phone:
-        """See the port. Without a country or a leading + nobody can tell which plan a number belongs to: unknown."""
+        """See the port. Without a leading + or a country with a plan nobody can tell what a number is."""
         try:
             number = phonenumbers.parse(written, country)
         except phonenumbers.NumberParseException as problem:
-            nowhere = problem.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE and not country
-            return Phone(Validity.UNKNOWN if nowhere else Validity.INVALID)
+            no_plan = problem.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
+            return Phone(Validity.UNKNOWN if no_plan and not written.startswith("+") else Validity.INVALID)
         if not phonenumbers.is_valid_number(number):
             return Phone(Validity.INVALID)
         return Phone(Validity.VALID, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -27,6 +27,28 @@ class Hint:
     due: datetime
     key: str
 
+    @property
+    def partner_id(self) -> str:
+        """The partner whose lead the key names."""
+        return self.key.split("|")[0]
+
+    @property
+    def lead_id(self) -> str:
+        """The lead that the key names."""
+        return self.key.split("|")[1]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One attempt to change leads: its name, by which its own commit is known again, and when it was made."""
+
+    id: str
+    at: datetime
+
+    def announcement(self, partner_id: str, lead_id: str) -> Hint:
+        """The hint that must be durable before the change is: look for its events."""
+        return Hint("publish", self.at, f"{partner_id}|{lead_id}|{self.id}")
+
 
 def stamp(at: datetime) -> str:
     """The one written form of an instant in UTC, in the API and in keys: `2026-11-21T20:04:27.123Z`; sorts as time."""
@@ -48,15 +70,27 @@ def deadline(lead: Lead) -> datetime | None:
     return lead.ages_at if lead.status is Status.INFORMATIONAL else None
 
 
+def cools_at(lead: Lead) -> datetime | None:
+    """When the flame cools (A2); None when it does not burn or has cooled."""
+    if lead.status is not Status.RECEIVED or lead.flame_cooled or lead.flame_until is None:
+        return None
+    # Where the deployment's expiry is the shorter one, a lead expires hot: what has ended cannot cool.
+    return None if lead.expires_at and lead.expires_at <= lead.flame_until else lead.flame_until
+
+
 def hints(lead: Lead) -> tuple[Hint, ...]:
     """The hints a lead needs as it stands: a function of the lead, so that the agenda can be rebuilt."""
-    key = f"{lead.partner_id}|{lead.id}"
+    return hints_of(lead.partner_id, lead.id, lead.status, deadline(lead), cools_at(lead))
+
+
+def hints_of(
+    partner_id: str, lead_id: str, status: Status, ends: datetime | None, cools: datetime | None
+) -> tuple[Hint, ...]:
+    """The same from the few facts that it takes: when the status ends by itself, and when the flame cools."""
+    key = f"{partner_id}|{lead_id}"
     found = []
-    if lead.status is Status.RECEIVED:
-        if lead.expires_at:
-            found.append(Hint("expire", lead.expires_at, key))
-        if lead.flame_until and not lead.flame_cooled:
-            found.append(Hint("cool", lead.flame_until, key))
-    elif lead.status is Status.INFORMATIONAL and lead.ages_at:
-        found.append(Hint("archive", lead.ages_at, key))
+    if ends:
+        found.append(Hint("expire" if status is Status.RECEIVED else "archive", ends, key))
+    if cools:
+        found.append(Hint("cool", cools, key))
     return tuple(found)

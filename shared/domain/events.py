@@ -29,6 +29,7 @@ class Event:
     """One line of a lead's history; never holds the customer's contact details.
 
     `sequence` is dense from 1 in each lead. `changes` maps a field's path to `{"from": …, "to": …}`, JSON values only.
+    `notify` names who is to be told besides the partner (A1: the operator), for whoever sends notices.
     """
 
     sequence: int
@@ -38,6 +39,7 @@ class Event:
     from_status: Status | None
     to_status: Status
     changes: Mapping[str, Any] = field(default_factory=dict)
+    notify: str | None = None
 
 
 FREE_TEXT = frozenset({"notes", "text", "description"})

@@ -21,6 +21,9 @@ from shared.domain.lead import (
 )
 from shared.domain.text import repaired
 
+INTEGER_MAX = 2**53
+"""Beyond it other readers of JSON lose digits, so a number is kept as text."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -95,11 +98,14 @@ def _fields(
     unknown: dict[str, Any],
     faults: list[Detail],
 ) -> dict[str, Any]:
-    """The known fields by our names, whatever their letter case; the first of several wins, the others are kept."""
+    """The known fields by our names, whatever their letter case.
+
+    Of several the first that says something wins, the others are kept as unknown.
+    """
     found: dict[str, Any] = {}
     for key, value in given.items():
         name, limit = known.get(key.casefold(), ("", 0))
-        if not name or name in found:
+        if not name or found.get(name):
             unknown[prefix + key] = value
         elif isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
             found[name] = repaired(str(value), limit, lines=name == "notes")
@@ -127,6 +133,8 @@ def _clean(value: Any, depth: int) -> Any:
     """The JSON value with its texts repaired; what is nested deeper than `depth` becomes null."""
     if isinstance(value, str):
         return repaired(value, ADDITIONAL_MAX, lines=True) or ""
+    if isinstance(value, int) and abs(value) > INTEGER_MAX:
+        return str(value)
     if isinstance(value, list | dict) and depth == 0:
         return None
     if isinstance(value, list):

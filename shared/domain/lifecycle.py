@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.deadlines import deadline, stamp
+from shared.domain.deadlines import cools_at, deadline, stamp
 from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed
 from shared.domain.events import Event, EventType
 from shared.domain.lead import Actor, Closing, Deal, LastTransition, Lead, Outcome, Status, TeamMember
@@ -90,8 +90,9 @@ def allowed_actions(lead: Lead) -> tuple[Action, ...]:
 def settle(lead: Lead, at: datetime) -> Decision:
     """What time alone has made of the lead by `at` (A1–A3): each change is recorded AT its deadline."""
     events: list[Event] = []
-    if lead.status is Status.RECEIVED and lead.flame_until and not lead.flame_cooled and lead.flame_until <= at:
-        lead, event = _record(replace(lead, flame_cooled=True), EventType.FLAME_COOLED, lead, lead.flame_until)
+    cools = cools_at(lead)
+    if cools is not None and cools <= at:
+        lead, event = _record(replace(lead, flame_cooled=True), EventType.FLAME_COOLED, lead, cools)
         events.append(event)
     due = deadline(lead)
     if due is not None and due <= at:
@@ -159,7 +160,9 @@ def _record(
     """Number the event, stand it on the lead; the times of a lead's events never go back."""
     by = by or {EventType.FLAME_COOLED: COOL_TIMER, EventType.EXPIRED: EXPIRE_TIMER}.get(kind, ARCHIVE_TIMER)
     at = max(at, before.updated_at)
-    event = Event(before.sequence + 1, kind, at, by, before.status, after.status, changes or {})
+    # A1: nobody answered, so whoever sent the lead is told; without a sender that is the operator.
+    notify = "operator" if kind is EventType.EXPIRED else None
+    event = Event(before.sequence + 1, kind, at, by, before.status, after.status, changes or {}, notify)
     last = LastTransition(kind, at, by) if before.status is not after.status else before.last_transition
     return replace(after, sequence=event.sequence, updated_at=at, last_transition=last), event
 

@@ -86,8 +86,8 @@ def receive_marketplace(
         reveal=reveal,
         phone_validity=phone.validity,
         additional_fields=reading.additional_fields,
-        flame_until=at + windows.flame if contact_requested else None,
-        # T9: a test lead never expires, so that a proved connection leaves no expired lead behind.
+        # T9: a test lead neither burns nor expires, so that a proved connection leaves nobody waiting.
+        flame_until=at + windows.flame if contact_requested and not test else None,
         expires_at=None if informational or test else at + windows.expiry,
         ages_at=add_months(at, windows.informational_months) if informational else None,
     )

@@ -43,37 +43,42 @@ class SigningKeys:
         self._keys: dict[str, jwt.PyJWK] = {}
         self._asked: datetime | None = None
         self._fetched: datetime | None = None
-        self._lock = asyncio.Lock()
+        self._failed = False
+        self._refreshing: asyncio.Task[None] | None = None
 
     async def get(self, key_id: str, at: datetime) -> jwt.PyJWK | None:
         """The key of this id, or None when the issuer has none."""
-        if self._is_stale(key_id, at):
-            async with self._lock:
-                if self._is_stale(key_id, at):
-                    await self._refresh(at)
-        return self._keys.get(key_id)
+        if self._refreshing is not None or self._is_stale(key_id, at):
+            # All who wait share one question to the issuer, and its outcome.
+            if self._refreshing is None:
+                self._refreshing = asyncio.create_task(self._refresh(at))
+            await asyncio.shield(self._refreshing)
+        key = self._keys.get(key_id)
+        if key is None and self._failed:
+            raise Unavailable("The issuer's signing keys cannot be fetched just now.")
+        return key
 
     def _is_stale(self, key_id: str, at: datetime) -> bool:
+        if self._fetched is None:
+            return True
         if self._asked is not None and timedelta() <= at - self._asked < REFRESH_AT_MOST:
-            return self._fetched is None
-        return key_id not in self._keys or self._fetched is None or at - self._fetched >= KEYS_FOR
+            return False
+        return key_id not in self._keys or at - self._fetched >= KEYS_FOR
 
     async def _refresh(self, at: datetime) -> None:
-        if self._fetched is not None:
-            self._asked = at
         try:
             found = await self._fetch()
             keys = [jwt.PyJWK(one) for one in found["keys"] if one.get("kty") == "RSA" and one.get("kid")]
+            self._keys = {str(key.key_id): key for key in keys}
+            self._fetched, self._failed = at, False
         except (OSError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as problem:
+            self._failed = True
             log.warning(
                 "The issuer's keys could not be fetched.",
                 extra={"event": "keys.fetch_failed", "problem": type(problem).__name__},
             )
-            if not self._keys:
-                raise Unavailable("The issuer's signing keys cannot be fetched just now.") from problem
-            return
-        self._keys = {str(key.key_id): key for key in keys}
-        self._asked = self._fetched = at
+        finally:
+            self._asked, self._refreshing = at, None
 
 
 class TokenVerifier:

@@ -6,6 +6,8 @@ caller, role and partner, body size and type, body, handler. The handler holds n
 
 import json
 import logging
+import math
+import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -97,10 +99,10 @@ class Call(Generic[B, Q]):
         wanted = sorted((k, v) for k, v in self.request.params.items() if k not in ("top", "pageToken"))
         return (self._route(), urlencode(wanted), self.caller.tenant, self.caller.person)
 
-    def after(self) -> str | None:
-        """The place that the page token names; None on the first page."""
+    def after(self, place: re.Pattern[str]) -> str | None:
+        """The place that the page token names, of the form that the list's places have; None on the first page."""
         token = self.query.page_token if isinstance(self.query, PageQuery) else None
-        return page_tokens.read(token, *self.scope) if token else None
+        return page_tokens.read(token, place, *self.scope) if token else None
 
     def page(self, value: list[Any], place: str | None) -> Answer:
         """A page of a list with the link to go on after `place`; None = this is the end, which has no link."""
@@ -203,7 +205,7 @@ def read_body(req: func.HttpRequest, limit: int) -> bytes:
 def read_json(body: bytes) -> object:
     """The JSON value of a UTF-8 body; raises InvalidRequest that says where it breaks."""
     try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
     except UnicodeDecodeError as problem:
         raise _unreadable(f"The body is not UTF-8: byte {problem.start} is invalid.") from problem
     except json.JSONDecodeError as problem:
@@ -224,6 +226,14 @@ def media_type(req: func.HttpRequest) -> str:
 
 def _unreadable(message: str) -> InvalidRequest:
     return InvalidRequest(message, details=[Detail("invalidJson", message)])
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        # 1e999: what would be stored is no JSON, and nobody could ever read it again.
+        raise ValueError(text)
+    return number
 
 
 def _no_constant(name: str) -> object:

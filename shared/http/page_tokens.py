@@ -5,6 +5,7 @@ The token holds no secret; its check makes a foreign, stale-filtered or mangled 
 
 import base64
 import binascii
+import re
 
 from shared.domain.errors import Detail, InvalidRequest
 from shared.ids import digest
@@ -15,14 +16,17 @@ def make(place: str, *scope: str) -> str:
     return base64.urlsafe_b64encode(f"{digest(place, *scope)}{place}".encode()).decode().rstrip("=")
 
 
-def read(token: str, *scope: str) -> str:
-    """The place a token names; raises InvalidRequest for a token of another list, filter or making."""
+def read(token: str, form: re.Pattern[str], *scope: str) -> str:
+    """The place a token names; raises InvalidRequest for a token of another list, filter or making.
+
+    The check keeps out mistakes, not forgers, so the place must also be of the list's form.
+    """
     try:
         text = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError):
         text = ""
     check, place = text[:32], text[32:]
-    if not place or check != digest(place, *scope):
+    if not form.fullmatch(place) or check != digest(place, *scope):
         fault = Detail("invalidValue", "The token belongs to another list or filter, or is damaged.", "pageToken")
         raise InvalidRequest("The query is not valid.", details=[fault])
     return place

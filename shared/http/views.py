@@ -5,6 +5,7 @@ descriptions are made from them, and a page of fifty leads costs no second valid
 decides what a viewer of a lead sees (L9).
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NotRequired
 
@@ -192,7 +193,7 @@ def etag(lead: Lead) -> str:
     return f'"{lead.version}"'
 
 
-def lead_view(seen: SeenLead, caller: Caller, at: datetime, *, in_list: bool = False) -> LeadView:
+def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
     """The lead as this caller may see it at `at` (L9, T6)."""
     lead = seen.lead
     hidden = is_redacted(lead, at)
@@ -223,7 +224,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, *, in_list: bool = F
         "isTest": lead.is_test,
         "isFavorite": seen.mark.favorite,
         "isNew": seen.is_new,
-        "relatedLeads": None if in_list else _related_views(seen),
+        "relatedLeads": None if seen.related is None else _related_views(seen.related),
         "consent": {
             "share": lead.consent.share,
             "contact": lead.consent.contact,
@@ -245,8 +246,8 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, *, in_list: bool = F
     }
 
 
-def _related_views(seen: SeenLead) -> list[RelatedView]:
-    return [{"id": one, "createdDateTime": stamp(created_at(one))} for one in seen.related]
+def _related_views(related: Sequence[str]) -> list[RelatedView]:
+    return [{"id": one, "createdDateTime": stamp(created_at(one))} for one in related]
 
 
 def _customer_view(lead: Lead, hidden: bool) -> CustomerView:

@@ -1,13 +1,26 @@
-"""The agenda in Table Storage: one partition, rows sorted by kind and due time (DESIGN.md, Agenda)."""
+"""The agenda in Table Storage: one partition, rows sorted by kind and due time (DESIGN.md, Agenda).
 
+A hint's key is a function of the lead for as long as it lives: one that fails is not moved but put off by a column, so
+that what is missing can be told from what is late.
+"""
+
+import asyncio
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.data.tables.aio import TableClient
 
 from shared.domain.deadlines import Hint, stamp
-from shared.storage import keys
-from shared.storage.errors import translating
+from shared.ports import DueHint
+from shared.storage import keys, reads
+from shared.storage.errors import is_race, translated, translating
 from shared.storage.tables import Tables
+
+BATCH = 100
+SIDE_BY_SIDE = 16
+"""Point reads under way at once: more only queue for the same processor."""
 
 
 class TableAgenda:
@@ -16,24 +29,84 @@ class TableAgenda:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
+    @property
+    def _agenda(self) -> TableClient:
+        return self._tables[keys.AGENDA]
+
     async def put(self, hints: Sequence[Hint]) -> None:
-        """See the port: one transaction."""
-        if not hints:
-            return
-        rows = [_key(hint) for hint in hints]
-        with translating():
-            await self._tables[keys.AGENDA].submit_transaction([("upsert", row, {"mode": "replace"}) for row in rows])
+        """See the port."""
+        for start in range(0, len(hints), BATCH):
+            some = hints[start : start + BATCH]
+            rows = ({**_key(hint), "notBefore": "", "tries": 0} for hint in some)
+            with translating():
+                await self._agenda.submit_transaction([("upsert", row, {"mode": "replace"}) for row in rows])
 
     async def remove(self, hints: Sequence[Hint]) -> None:
-        """See the port; one by one, since a transaction fails whole when one of them is gone."""
-        for hint in hints:
-            key = _key(hint)
-            with translating():
+        """See the port: a transaction fails whole when one of them is gone, then they go one by one."""
+        once = list(dict.fromkeys(hints))
+        for start in range(0, len(once), BATCH):
+            some = once[start : start + BATCH]
+            if len(some) > 1:
                 try:
-                    await self._tables[keys.AGENDA].delete_entity(key["PartitionKey"], key["RowKey"])
-                except ResourceNotFoundError:
+                    await self._agenda.submit_transaction([("delete", _key(hint)) for hint in some])
                     continue
+                except AzureError as error:
+                    if not is_race(error):
+                        raise translated(error) from error
+            for hint in some:
+                with translating():
+                    try:
+                        await self._agenda.delete_entity(keys.AGENDA_SHARD, _key(hint)["RowKey"])
+                    except ResourceNotFoundError:
+                        continue
+
+    async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
+        """See the port: one request, whatever is stored."""
+        low, high = keys.hints_until(kind, stamp(at))
+        condition = (
+            f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
+            f" and notBefore le '{stamp(at)}'"
+        )
+        found = await reads.scan(self._agenda, condition, top, ["RowKey", "tries"])
+        return [DueHint(_hint(row["RowKey"]), row["tries"]) for row in found.rows]
+
+    async def put_off(self, late: DueHint, until: datetime) -> None:
+        """See the port."""
+        row = {**_key(late.hint), "notBefore": stamp(until), "tries": late.tries + 1}
+        with translating():
+            try:
+                await self._agenda.update_entity(row, mode="merge")
+            except ResourceNotFoundError:
+                return
+
+    async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
+        """See the port: point reads, since a range of the agenda holds every partner's hints."""
+        found = []
+        for start in range(0, len(hints), SIDE_BY_SIDE):
+            some = hints[start : start + SIDE_BY_SIDE]
+            looked = await asyncio.gather(*(self._row(_key(hint)["RowKey"]) for hint in some))
+            found += [hint for hint, row in zip(some, looked, strict=True) if row is None]
+        return found
+
+    async def bookmark(self, name: str) -> str:
+        """See the port."""
+        row = await reads.row(self._agenda, keys.AGENDA_SHARD, keys.bookmark(name))
+        return str(row["place"]) if row else ""
+
+    async def set_bookmark(self, name: str, place: str) -> None:
+        """See the port."""
+        row = {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.bookmark(name), "place": place}
+        with translating():
+            await self._agenda.upsert_entity(row, mode="replace")
+
+    async def _row(self, row_key: str) -> Any | None:
+        return await reads.row(self._agenda, keys.AGENDA_SHARD, row_key, ["RowKey"])
 
 
 def _key(hint: Hint) -> dict[str, str]:
     return {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.hint(hint.kind, stamp(hint.due), hint.key)}
+
+
+def _hint(row_key: str) -> Hint:
+    kind, due, key = row_key.split("|", 2)
+    return Hint(kind, datetime.fromisoformat(due), key)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from shared.domain.contact import ALWAYS
-from shared.domain.deadlines import deadline, stamp
+from shared.domain.deadlines import Change, cools_at, deadline, stamp
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
@@ -29,7 +29,8 @@ _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 def dump(value: Any, *, limit: int = PIECE * PIECES) -> dict[str, Any]:
     """The columns `doc0` … of a record; raises InvalidRequest when its texts are too large together."""
-    text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"))
+    # What is stored must be read again: no NaN, no Infinity.
+    text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"), allow_nan=False)
     if len(text) > limit:
         message = "The lead's texts are too large together; shorten the notes."
         raise InvalidRequest(message, details=[Detail("tooLarge", message)])
@@ -56,15 +57,16 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
     """A lead's columns; `deadline` is when its stored status ends by itself, '' where that is not a matter of time."""
     waits = lead.status in (Status.RECEIVED, Status.INFORMATIONAL)
     # A test lead waits for ever, and `deadline gt at` must find it: a missing column would match nothing.
-    ends = deadline(lead) or ALWAYS
+    ends, cools = deadline(lead) or ALWAYS, cools_at(lead)
     columns = dump(lead, limit=PIECE * PIECES - (ROOM_FOR_TIME if waits else 0))
     return columns | {
         "status": str(lead.status),
         "deadline": stamp(ends) if waits else "",
+        "cools": stamp(cools) if cools else "",
         "isTest": lead.is_test,
     }
 
 
-def event_columns(event: Event, change: str) -> dict[str, Any]:
+def event_columns(event: Event, change: Change) -> dict[str, Any]:
     """A history row's columns; `change` names the attempt that wrote it, so that a lost answer can be made good."""
-    return dump(event) | {"change": change}
+    return dump(event) | {"change": change.id}

@@ -50,9 +50,12 @@ def history(lead_id: str, sequence: int) -> str:
     return f"hist|{lead_id}|{sequence:010d}"
 
 
+OUT = "out|"
+
+
 def out(at: str, lead_id: str, sequence: int) -> str:
     """An event whose consequences are not written yet; `at` is a stamp."""
-    return f"out|{at}|{lead_id}|{sequence:010d}"
+    return f"{OUT}{at}|{lead_id}|{sequence:010d}"
 
 
 def once(claim: str) -> str:
@@ -68,6 +71,16 @@ def who(partner_id: str, person: str) -> str:
 def hint(kind: str, due: str, key: str) -> str:
     """A row of the agenda; `due` is a stamp, so a range read up to now is what is due."""
     return f"{kind}|{due}|{key}"
+
+
+def hints_until(kind: str, at: str) -> tuple[str, str]:
+    """Exclusive bounds of the kind's rows that are due at the stamp or before."""
+    return f"{kind}|", hint(kind, at, "~")
+
+
+def bookmark(name: str) -> str:
+    """Where a long task goes on; no hint, since no kind is called so."""
+    return f"bookmark|{name}"
 
 
 AGENDA_SHARD = "0"

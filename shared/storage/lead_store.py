@@ -9,8 +9,8 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
-from shared.domain.contact import person_keys, shown_until
-from shared.domain.deadlines import stamp
+from shared.domain.contact import ALWAYS, NEVER, person_keys, shown_until
+from shared.domain.deadlines import Change, Hint, hints_of, stamp
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
@@ -22,6 +22,9 @@ from shared.storage.reads import Scan, merge, scan
 from shared.storage.tables import Tables
 
 Operation = tuple[Any, ...]
+
+OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
+"""Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
 
 OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED})
 INFO = frozenset({Status.INFORMATIONAL})
@@ -42,7 +45,7 @@ class TableLeadStore:
         entity = await reads.row(self._leads, partner_id, keys.lead(lead_id))
         return StoredLead(codec.load(Lead, entity), entity.metadata["etag"]) if entity else None
 
-    async def add(self, received: Decision, delivery: Delivery, change: str) -> None:
+    async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
         """See the port. Eight operations, all inserts but an outlived claim."""
         lead = received.lead
         partner = lead.partner_id
@@ -73,22 +76,30 @@ class TableLeadStore:
 
         await self._transact(operations, is_mine)
 
-    async def commit(self, before: StoredLead, decision: Decision, change: str) -> None:
+    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
         """See the port."""
-        lead = decision.lead
-        operations: list[Operation] = [
-            ("update", _row(lead, keys.lead(lead.id)), {"mode": "replace", **_if_unchanged(before.tag)}),
-            *_copies(before.lead, lead),
-            *_events(decision, change),
-            *_whos(before.lead, lead),
-        ]
+        operations = [one for before, decision in decided for one in _operations(before, decision, change)]
+        first = decided[0][1]
 
         async def is_mine() -> bool:
-            written = keys.history(lead.id, decision.events[0].sequence)
-            event = await reads.row(self._leads, lead.partner_id, written, ["change"])
-            return event is not None and event["change"] == change
+            written = keys.history(first.lead.id, first.events[0].sequence)
+            event = await reads.row(self._leads, first.lead.partner_id, written, ["change"])
+            return event is not None and event["change"] == change.id
 
         await self._transact(operations, is_mine)
+
+    def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
+        """See the port."""
+        packs: list[list[tuple[StoredLead, Decision]]] = []
+        count = size = 0
+        for before, decision in decided:
+            operations = _operations(before, decision, Change("", before.lead.created_at))
+            count, size = count + len(operations), size + _size(operations)
+            if not packs or count > OPERATIONS_MAX or size > BYTES_MAX:
+                packs.append([])
+                count, size = len(operations), _size(operations)
+            packs[-1].append((before, decision))
+        return packs
 
     async def once(self, partner_id: str, claim: str) -> Once | None:
         """See the port."""
@@ -118,6 +129,30 @@ class TableLeadStore:
         with translating():
             rows = [row async for row in self._leads.query_entities(condition, results_per_page=top)]
         return [codec.load(Event, row) for row in reversed(rows)]
+
+    async def needed_hints(self, partner_id: str, after: str | None) -> tuple[list[Hint], str | None]:
+        """See the port: `info|` before `open|`, from columns alone; what stands between the two is jumped over."""
+        low = after or keys.copy("info", "")
+        kind = "info" if low < keys.copy("info", "~") else "open"
+        condition = (
+            f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.copy(kind, '~')}'"
+            " and deadline gt ''"
+        )
+        found = await scan(self._leads, condition, 1000, ["RowKey", "status", "deadline", "cools"])
+        needed = [hint for row in found.rows for hint in _hints_of(partner_id, row)]
+        if not found.done:
+            return needed, found.rows[-1]["RowKey"]
+        return needed, keys.copy("open", "") if kind == "info" else None
+
+    async def first_announcement(self, partner_id: str) -> Hint | None:
+        """See the port: one request."""
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.OUT}' and RowKey lt '{keys.OUT}~'"
+        found = await scan(self._leads, condition, 1, ["RowKey", "change", "announced"])
+        if not found.rows:
+            return None
+        row = found.rows[0]
+        change = Change(row["change"], datetime.fromisoformat(row["announced"]))
+        return change.announcement(partner_id, row["RowKey"].split("|")[2])
 
     async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
         """See the port: the e-mail's leads, else the phone's."""
@@ -172,6 +207,17 @@ def _holds(status: Status, at: str) -> str:
             return f"(status eq '{status}' and deadline gt '{at}')"
 
 
+def _operations(before: StoredLead, decision: Decision, change: Change) -> list[Operation]:
+    """What a decision changes in storage."""
+    lead = decision.lead
+    return [
+        ("update", _row(lead, keys.lead(lead.id)), {"mode": "replace", **_if_unchanged(before.tag)}),
+        *_copies(before.lead, lead),
+        *_events(decision, change),
+        *_whos(before.lead, lead),
+    ]
+
+
 def _row(lead: Lead, row_key: str) -> dict[str, Any]:
     return {"PartitionKey": lead.partner_id, "RowKey": row_key, **codec.lead_columns(lead)}
 
@@ -194,7 +240,19 @@ def _copies(before: Lead | None, lead: Lead) -> list[Operation]:
     return operations
 
 
-def _events(decision: Decision, change: str) -> list[Operation]:
+def _hints_of(partner_id: str, row: Any) -> tuple[Hint, ...]:
+    lead_id = row["RowKey"].split("|")[1]
+    ends = datetime.fromisoformat(row["deadline"])
+    cools = datetime.fromisoformat(row["cools"]) if row["cools"] else None
+    return hints_of(partner_id, lead_id, Status(row["status"]), ends if ends < ALWAYS else None, cools)
+
+
+def _size(operations: Sequence[Operation]) -> int:
+    """Characters of the documents, which are nearly all of a transaction's bytes."""
+    return sum(len(value) for _, row, *_ in operations for value in row.values() if isinstance(value, str))
+
+
+def _events(decision: Decision, change: Change) -> list[Operation]:
     """Each event twice: in the lead's history, and as one whose consequences are still to be written."""
     lead = decision.lead
     operations: list[Operation] = []
@@ -202,13 +260,15 @@ def _events(decision: Decision, change: str) -> list[Operation]:
         row = {"PartitionKey": lead.partner_id, "RowKey": keys.history(lead.id, event.sequence)}
         operations.append(("create", row | codec.event_columns(event, change)))
         pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
-        operations.append(("create", pending | {"type": str(event.type), "change": change}))
+        noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at)}
+        operations.append(("create", pending | noted | {"notify": event.notify or ""}))
     return operations
 
 
 def _whos(before: Lead | None, lead: Lead) -> list[Operation]:
     """The person's rows, written anew only when they may show the lead for longer than before (L9)."""
-    until = shown_until(lead)
+    # T9: a test lead is related to nobody; its rows stand for erasure.
+    until = NEVER if lead.is_test else shown_until(lead)
     if before is not None and until <= shown_until(before):
         return []
     return [

@@ -51,15 +51,18 @@ class TablePartnerStore:
         return codec.load(Partner, row) if row else None
 
     async def put(self, partner: Partner) -> None:
-        """See the port. Tenants first when they come, first of all when they go: nobody enters who should not."""
+        """See the port. Tenants come before the registration; those that go, go before it too, but after a refusal."""
         stored = await reads.row(self._lookup, keys.PARTNER, partner.id)
         held = await self._tenants_of(partner.id)
         wanted = {keys.safe(tenant): tenant for tenant in partner.tenant_ids}
+        await self._claim(partner.id, {key: name for key, name in wanted.items() if key not in held})
         for gone in held - set(wanted):
             self._cache.pop((keys.TENANT, gone), None)
             with translating():
-                await self._lookup.delete_entity(keys.TENANT, gone)
-        await self._claim(partner.id, {key: name for key, name in wanted.items() if key not in held})
+                try:
+                    await self._lookup.delete_entity(keys.TENANT, gone)
+                except ResourceNotFoundError:
+                    continue
         row = {"PartitionKey": keys.PARTNER, "RowKey": partner.id, **codec.dump(partner)}
         with translating():
             if stored is None:
@@ -126,21 +129,27 @@ class TablePartnerStore:
             return {row["RowKey"] async for row in self._lookup.query_entities(condition, select=["RowKey"])}
 
     async def _claim(self, partner_id: str, tenants: dict[str, str]) -> None:
-        """Insert the tenants; on a conflict take this call's own inserts back and name every tenant at fault."""
-        taken, mine = [], []
+        """Insert the tenants; raises Conflict naming every one that is another partner's, before anything is written.
+
+        Where two partners race for one, the loser keeps what it has inserted by then: it was to be its own anyway, and
+        taking it back could take it from a second attempt that found it and succeeded.
+        """
+        owners = await asyncio.gather(*(reads.row(self._lookup, keys.TENANT, key) for key in tenants))
+        pairs = zip(tenants.values(), owners, strict=True)
+        taken = [name for name, owner in pairs if owner and owner["partner"] != partner_id]
         for key, name in tenants.items():
-            row = {"PartitionKey": keys.TENANT, "RowKey": key, "partner": partner_id}
+            if taken:
+                break
             with translating():
                 try:
-                    await self._lookup.create_entity(row)
-                    mine.append(key)
+                    await self._lookup.create_entity(
+                        {"PartitionKey": keys.TENANT, "RowKey": key, "partner": partner_id}
+                    )
                 except ResourceExistsError:
-                    other = await self._lookup.get_entity(keys.TENANT, key)
-                    if other["partner"] != partner_id:
+                    owner = await self._lookup.get_entity(keys.TENANT, key)
+                    if owner["partner"] != partner_id:
                         taken.append(name)
         if taken:
-            with translating():
-                await asyncio.gather(*(self._lookup.delete_entity(keys.TENANT, key) for key in mine))
             message = "A tenant belongs to one partner only."
             raise Conflict(message, details=[Detail("conflict", f"{name} is taken.", "tenantIds") for name in taken])
 

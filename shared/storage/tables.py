@@ -11,7 +11,6 @@ from shared.storage import keys
 
 # A request must be answered while its caller still waits, so a dead storage is told after seconds, not minutes.
 RETRIES = {"retry_total": 3, "retry_connect": 2, "retry_read": 2, "retry_status": 3}
-BACKOFF = {"retry_backoff_factor": 0.2, "retry_backoff_max": 2}
 
 
 class Tables:
@@ -37,15 +36,16 @@ class Tables:
         await self._service.close()
 
 
-def connect(settings: Settings, *, transport: Any = None) -> Tables:
-    """The deployment's tables; tests pass a transport that fails or counts."""
+def connect(settings: Settings, *, transport: Any = None, backoff_seconds: float = 0.2) -> Tables:
+    """The deployment's tables; tests pass a transport that fails or counts, and wait less before a retry."""
     # The SDK logs every request with its address at INFO.
     logging.getLogger("azure").setLevel(logging.WARNING)
     options: dict[str, Any] = {
         # Reading proxies from the environment costs a millisecond a call, and storage is never behind one.
         "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=15),
         **RETRIES,
-        **BACKOFF,
+        "retry_backoff_factor": backoff_seconds,
+        "retry_backoff_max": 2,
     }
     if settings.storage_connection:
         text = settings.storage_connection.get_secret_value()

@@ -1,15 +1,17 @@
-"""Answers a lead: one path for every action, load → decide → commit (L1–L7).
+"""Answers a lead: one path for every action, people's and time's, load → decide → commit (L1–L7, A1–A3).
 
 After a lost race the action is decided again on the fresh lead; the old decision is never sent again.
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain.deadlines import Hint
+from shared.domain.deadlines import Change
 from shared.domain.errors import NotFound, PreconditionRequired, Refusal, Unavailable
-from shared.domain.lead import Actor
-from shared.domain.lifecycle import Action, Answer, decide
+from shared.domain.lead import Actor, Lead
+from shared.domain.lifecycle import Action, Answer, decide, settle
 from shared.ids import new_change_id
 from shared.ports import LostRace, Ports
 from shared.usecases.read_leads import SeenLead, related_leads
@@ -35,8 +37,8 @@ async def answer_lead(
     """
     if answer.action is Action.EDIT and versions is None:
         raise PreconditionRequired
-    change = new_change_id()
-    announced = [Hint("publish", at, f"{partner_id}|{lead_id}|{change}")]
+    change = Change(new_change_id(), at)
+    announced = [change.announcement(partner_id, lead_id)]
     # The hint must be durable before what it announces; beside the first reads it costs no time.
     _, stored, mark = await asyncio.gather(
         ports.agenda.put(announced),
@@ -52,11 +54,15 @@ async def answer_lead(
                 await ports.agenda.remove(announced)
                 return SeenLead(decision.lead, mark, await related_leads(ports=ports, lead=decision.lead, at=at))
             try:
-                _, related = await asyncio.gather(
-                    ports.leads.commit(stored, decision, change),
+                committed, related = await asyncio.gather(
+                    ports.leads.commit([(stored, decision)], change),
                     related_leads(ports=ports, lead=decision.lead, at=at),
+                    return_exceptions=True,
                 )
-                return SeenLead(decision.lead, mark, related)
+                if committed is not None:
+                    raise committed
+                # What was done is done, whether the look at related leads succeeded or not.
+                return SeenLead(decision.lead, mark, None if isinstance(related, BaseException) else related)
             except LostRace:
                 stored = await ports.leads.get(partner_id, lead_id)
     except Refusal as refusal:
@@ -65,3 +71,46 @@ async def answer_lead(
             await ports.agenda.remove(announced)
         raise
     raise Unavailable
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Leads as they are once time is recorded (those that exist), and by id why others could not be recorded."""
+
+    leads: tuple[Lead, ...] = ()
+    failures: Mapping[str, Exception] = field(default_factory=dict)
+
+
+async def record_time(*, ports: Ports, partner_id: str, lead_ids: Sequence[str], at: datetime) -> Recorded:
+    """Record what time has done to these leads of one partner by `at`, each change AT its deadline (L6).
+
+    All in one transaction if they fit; where it fails, in halves that are loaded and decided anew, so that one lead
+    that cannot be recorded holds up nobody else. Raises Unavailable.
+    """
+    try:
+        return Recorded(await _record_together(ports, partner_id, lead_ids, at))
+    except Unavailable:
+        raise
+    except Exception as problem:  # noqa: BLE001 - whatever is wrong with one lead must not stop the others
+        if len(lead_ids) == 1:
+            return Recorded(failures={lead_ids[0]: problem})
+    half = len(lead_ids) // 2
+    first = await record_time(ports=ports, partner_id=partner_id, lead_ids=lead_ids[:half], at=at)
+    second = await record_time(ports=ports, partner_id=partner_id, lead_ids=lead_ids[half:], at=at)
+    return Recorded(first.leads + second.leads, {**first.failures, **second.failures})
+
+
+async def _record_together(ports: Ports, partner_id: str, lead_ids: Sequence[str], at: datetime) -> tuple[Lead, ...]:
+    read = await asyncio.gather(*(ports.leads.get(partner_id, one) for one in lead_ids))
+    decided = [(stored, settle(stored.lead, at)) for stored in read if stored is not None]
+    changed = [(stored, decision) for stored, decision in decided if decision.events]
+    for some in ports.leads.pack(changed):
+        change = Change(new_change_id(), at)
+        announced = [change.announcement(partner_id, stored.lead.id) for stored, _ in some]
+        await ports.agenda.put(announced)
+        try:
+            await ports.leads.commit(some, change)
+        except LostRace:
+            await ports.agenda.remove(announced)
+            raise
+    return tuple(decision.lead for _, decision in decided)

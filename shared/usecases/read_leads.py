@@ -35,11 +35,14 @@ BOTH = (Tab.MARKETPLACE, Tab.QUALIFIED)
 
 @dataclass(frozen=True)
 class SeenLead:
-    """A settled lead with what is this person's own; `related` are the ids of the same person's other leads."""
+    """A settled lead with what is this person's own.
+
+    `related` are the ids of the same person's other leads; None where nobody looked, as in lists.
+    """
 
     lead: Lead
     mark: Mark
-    related: tuple[str, ...] = ()
+    related: tuple[str, ...] | None = None
 
     @property
     def is_new(self) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from shared import ids
 from shared.domain.countries import country_code
-from shared.domain.deadlines import Hint, hints
+from shared.domain.deadlines import Change, hints
 from shared.domain.errors import Conflict, NotFound, Unauthenticated, Unavailable
 from shared.domain.formats import Reading, read_marketplace
 from shared.domain.lead import Actor, Status, Tab
@@ -62,10 +62,10 @@ async def receive_lead(
     reading = read_marketplace(parsed)
     content = ids.digest(json.dumps(parsed, sort_keys=True))
     claim = ids.digest(source.id, "key", idempotency_key) if idempotency_key else ids.digest(source.id, "body", content)
-    lead_id, change = ids.new_lead_id(Tab.MARKETPLACE, at), ids.new_change_id()
+    lead_id, change = ids.new_lead_id(Tab.MARKETPLACE, at), Change(ids.new_change_id(), at)
     received = _receive(ports, source, reading, lead_id, at)
     lead = received.lead
-    announced = (Hint("publish", at, f"{lead.partner_id}|{lead.id}|{change}"), *hints(lead))
+    announced = (change.announcement(lead.partner_id, lead.id), *hints(lead))
     await ports.agenda.put(announced)
     delivery = Delivery(body, content_type, claim, content)
     for _ in range(ATTEMPTS):

@@ -1,6 +1,7 @@
 """What the platform sees of `function_app.py`, with an empty environment, as at a deployment."""
 
 import json
+import re
 import subprocess
 import sys
 from typing import Any
@@ -53,6 +54,19 @@ EXPECTED = {
     "zz_nothing_here": ("DELETE GET PATCH POST PUT", "{*path}"),
 }
 
+TIMERS = {
+    "expire_leads": "%EXPIRE_LEADS_SCHEDULE%",
+    "cool_flames": "%COOL_FLAMES_SCHEDULE%",
+    "archive_leads": "%ARCHIVE_LEADS_SCHEDULE%",
+    "reconcile": "%RECONCILE_SCHEDULE%",
+}
+DEFAULTS = {
+    "EXPIRE_LEADS_SCHEDULE": "0 */5 * * * *",
+    "COOL_FLAMES_SCHEDULE": "0 */5 * * * *",
+    "ARCHIVE_LEADS_SCHEDULE": "0 0 * * * *",
+    "RECONCILE_SCHEDULE": "0 30 * * * *",
+}
+
 
 @pytest.fixture(scope="module")
 def index() -> list[dict[str, Any]]:
@@ -65,12 +79,25 @@ def index() -> list[dict[str, Any]]:
 
 
 def test_names_routes_methods_and_auth_levels(index: list[dict[str, Any]]) -> None:
-    assert {one["name"]: (" ".join(sorted(one["methods"])), one["route"]) for one in index} == EXPECTED
+    http = [one for one in index if one["type"] == "httpTrigger"]
+    assert {one["name"]: (" ".join(sorted(one["methods"])), one["route"]) for one in http} == EXPECTED
     # The app checks tokens itself; the platform's keys would keep out the partners' own tenants.
-    assert {one["authLevel"] for one in index} == {"anonymous"}
+    assert {one["authLevel"] for one in http} == {"anonymous"}
+
+
+def test_timers_and_their_schedules(index: list[dict[str, Any]]) -> None:
+    timers = {one["name"]: one["schedule"] for one in index if one["type"] != "httpTrigger"}
+    assert timers == TIMERS
+    values = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
+    documented = re.findall(
+        r"^\| `(\w+_SCHEDULE)` \| `([^`]+)` \|", (ROOT / "docs" / "settings.md").read_text(), re.MULTILINE
+    )
+    assert {name: values[name] for name in DEFAULTS} == dict(documented) == DEFAULTS
+    assert {f"%{name}%" for name in DEFAULTS} == set(TIMERS.values())
 
 
 def test_no_route_is_shadowed_by_one_whose_function_name_comes_first(index: list[dict[str, Any]]) -> None:
+    index = [one for one in index if one["type"] == "httpTrigger"]
     routes = [
         parse(one["name"], one["methods"], one["route"]) for one in sorted(index, key=lambda one: str(one["name"]))
     ]

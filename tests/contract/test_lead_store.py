@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.deadlines import Change, Hint, hints
 from shared.domain.lead import Lead, Reveal, Status, Tab, Validity
 from shared.domain.lifecycle import Action, Answer, Decision, decide, settle
 from shared.domain.receipt import Phone
@@ -15,7 +16,7 @@ ACCEPT = Answer(Action.ACCEPT, deal=DEAL)
 
 
 async def store(leads: LeadStore, decision: Decision) -> Lead:
-    await leads.add(decision, delivery(), "change")
+    await leads.add(decision, delivery(), Change("change", AT))
     return decision.lead
 
 
@@ -37,9 +38,9 @@ async def test_a_missing_lead_is_none_and_another_partners_is_missing(leads: Lea
 async def test_v4_a_claim_is_taken_once(leads: LeadStore) -> None:
     first, second = received(partner := unique()), received(partner)
     claimed = delivery("same")
-    await leads.add(first, claimed, "one")
+    await leads.add(first, claimed, Change("one", AT))
     with pytest.raises(LostRace):
-        await leads.add(second, claimed, "two")
+        await leads.add(second, claimed, Change("two", AT))
     held = await leads.once(partner, claimed.once)
     assert held is not None
     assert (held.lead_id, held.at, held.content) == (first.lead.id, AT, claimed.content)
@@ -50,13 +51,13 @@ async def test_v4_a_claim_is_taken_once(leads: LeadStore) -> None:
 async def test_v4_an_outlived_claim_is_taken_over_once(leads: LeadStore) -> None:
     first, second, third = received(partner := unique()), received(partner), received(partner)
     claimed = delivery("same")
-    await leads.add(first, claimed, "one")
+    await leads.add(first, claimed, Change("one", AT))
     held = await leads.once(partner, claimed.once)
     assert held is not None
     again = delivery("same", replaces=held.tag)
-    await leads.add(second, again, "two")
+    await leads.add(second, again, Change("two", AT))
     with pytest.raises(LostRace):
-        await leads.add(third, again, "three")
+        await leads.add(third, again, Change("three", AT))
     taken = await leads.once(partner, claimed.once)
     assert taken is not None
     assert taken.lead_id == second.lead.id
@@ -68,9 +69,9 @@ async def test_a_commit_on_a_lead_that_changed_is_a_lost_race_and_leaves_nothing
     assert stored is not None
     accepted = decide(lead, ACCEPT, at=AT, by=ANN)
     declined = decide(lead, Answer(Action.DECLINE, reason="budget"), at=AT, by=ANN)
-    await leads.commit(stored, accepted, "one")
+    await leads.commit([(stored, accepted)], Change("one", AT))
     with pytest.raises(LostRace):
-        await leads.commit(stored, declined, "two")
+        await leads.commit([(stored, declined)], Change("two", AT))
     now = await leads.get(lead.partner_id, lead.id)
     assert now is not None
     assert now.lead == accepted.lead
@@ -86,7 +87,7 @@ async def test_history_is_read_backwards_in_pieces(leads: LeadStore) -> None:
     for answer in answers:
         stored = await leads.get(lead.partner_id, lead.id)
         assert stored is not None
-        await leads.commit(stored, decide(stored.lead, answer, at=AT, by=ANN), "change")
+        await leads.commit([(stored, decide(stored.lead, answer, at=AT, by=ANN))], Change("change", AT))
     newest = await leads.history(lead.partner_id, lead.id, 8, 3)
     assert [event.sequence for event in newest] == [8, 7, 6]
     assert newest[1].changes == {"deal.name": {"from": "Deal 3", "to": "Deal 4"}}
@@ -139,7 +140,7 @@ async def test_l6_a_status_filter_judges_by_the_clock_alone(leads: LeadStore, st
     stored = await leads.get(partner, taken.id)
     assert stored is not None
     accepted = decide(taken, ACCEPT, at=AT, by=ANN)
-    await leads.commit(stored, accepted, "change")
+    await leads.commit([(stored, accepted)], Change("change", AT))
     mix.append(accepted.lead)
     ages = mix[1].ages_at
     assert ages is not None
@@ -179,6 +180,7 @@ async def test_l9_related_leads_leave_out_what_nobody_may_see(leads: LeadStore) 
     partner = unique()
     hidden = await store(leads, received(partner, AT, reveal=Reveal.ON_ACCEPT))
     await store(leads, received(partner, AT, ActionCode="DNC"))
+    await store(leads, received(partner, AT, FirstName="MSFT_TEST_1"))
     expiring = await store(leads, received(partner, AT))
     newest = await store(leads, received(partner, AT + 10 * DAY))
     assert await leads.related(newest, AT + 14 * DAY - DAY / 86400, 20) == [expiring.id]
@@ -186,5 +188,59 @@ async def test_l9_related_leads_leave_out_what_nobody_may_see(leads: LeadStore) 
     for lead in (hidden, expiring):
         stored = await leads.get(partner, lead.id)
         assert stored is not None
-        await leads.commit(stored, decide(lead, ACCEPT, at=AT, by=ANN), "change")
+        await leads.commit([(stored, decide(lead, ACCEPT, at=AT, by=ANN))], Change("change", AT))
     assert set(await leads.related(newest, AT + 100 * DAY, 20)) == {hidden.id, expiring.id}
+
+
+async def test_several_leads_are_committed_together_or_not_at_all(leads: LeadStore) -> None:
+    partner = unique()
+    made = [await store(leads, received(partner, AT)) for _ in range(3)]
+    read = [await leads.get(partner, lead.id) for lead in made]
+    late = AT + 20 * DAY
+    decided = [(one, settle(one.lead, late)) for one in read if one is not None]
+    await leads.commit(decided[:1], Change("one", late))
+    with pytest.raises(LostRace):
+        await leads.commit(decided, Change("two", late))
+    assert [(await leads.history(partner, lead.id, 9, 9))[0].type for lead in made] == [
+        "lead.expired",
+        "lead.received",
+        "lead.received",
+    ]
+    await leads.commit(decided[1:], Change("three", late))
+    for lead in made:
+        (expired, *_) = await leads.history(partner, lead.id, 9, 9)
+        assert (expired.type, expired.at, expired.notify) == ("lead.expired", AT + 14 * DAY, "operator")
+
+
+async def test_the_hints_that_waiting_leads_need_are_found_from_storage(leads: LeadStore) -> None:
+    partner = unique()
+    made = [
+        await store(leads, received(partner, AT)),
+        await store(leads, received(partner, AT, ActionCode="")),
+        await store(leads, received(partner, AT, ActionCode="INS")),
+        await store(leads, received(partner, AT, Email="MSFT_TEST_1@test.com")),
+    ]
+    taken = await store(leads, received(partner, AT))
+    stored = await leads.get(partner, taken.id)
+    assert stored is not None
+    await leads.commit([(stored, decide(taken, ACCEPT, at=AT, by=ANN))], Change("accept", AT))
+    found: list[Hint] = []
+    place = None
+    while True:
+        some, place = await leads.needed_hints(partner, place)
+        found += some
+        if place is None:
+            break
+    assert set(found) == {hint for lead in made for hint in hints(lead)}
+    assert len(found) == 4
+
+
+async def test_the_oldest_event_that_nobody_has_taken_names_its_announcement(leads: LeadStore) -> None:
+    partner = unique()
+    assert await leads.first_announcement(partner) is None
+    first = received(partner, AT)
+    await leads.add(first, delivery(), Change("first", AT + DAY / 1000))
+    await leads.add(received(partner, AT + DAY), delivery(), Change("second", AT + DAY))
+    assert await leads.first_announcement(partner) == Hint(
+        "publish", AT + DAY / 1000, f"{partner}|{first.lead.id}|first"
+    )

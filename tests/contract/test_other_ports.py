@@ -18,9 +18,53 @@ async def test_hints_are_written_again_and_removed_again_without_harm(agenda: Ag
     hints = [Hint("expire", AT, f"{unique()}|m1"), Hint("cool", AT + DAY, f"{unique()}|m1")]
     await agenda.put(hints)
     await agenda.put(hints)
+    assert await agenda.missing(hints) == []
     await agenda.remove(hints[:1])
+    assert await agenda.missing(hints) == hints[:1]
     await agenda.remove(hints)
     await agenda.put([])
+    assert await agenda.missing(hints) == hints
+
+
+async def test_a3_due_hints_come_by_kind_oldest_first_and_not_before_their_time(agenda: Agenda) -> None:
+    hints = [Hint("expire", AT + DAY * n, f"{unique()}|m1") for n in range(4)]
+    await agenda.put([*hints, Hint("cool", AT, "p|m1"), Hint("expired", AT, "p|m1")])
+    assert await agenda.due("expire", AT - DAY / 86_400_000, 10) == []
+    assert [late.hint for late in await agenda.due("expire", AT, 10)] == hints[:1]
+    assert [late.hint for late in await agenda.due("expire", AT + 2 * DAY, 10)] == hints[:3]
+    assert [late.hint for late in await agenda.due("expire", AT + 9 * DAY, 2)] == hints[:2]
+    assert await agenda.due("archive", AT + 9 * DAY, 10) == []
+
+
+async def test_a_hint_that_failed_is_counted_and_left_alone_for_a_while(agenda: Agenda) -> None:
+    hint, other = Hint("expire", AT, f"{unique()}|m1"), Hint("expire", AT, f"{unique()}|m2")
+    await agenda.put([hint, other])
+    (late,) = [one for one in await agenda.due("expire", AT, 10) if one.hint == hint]
+    await agenda.put_off(late, AT + DAY)
+    assert [one.hint for one in await agenda.due("expire", AT + DAY / 2, 10)] == [other]
+    found = {one.hint: one.tries for one in await agenda.due("expire", AT + DAY, 10)}
+    assert found == {hint: 1, other: 0}
+    assert await agenda.missing([hint, other]) == []
+    await agenda.remove([hint])
+    await agenda.put_off(late, AT + DAY)
+    assert await agenda.missing([hint, other]) == [hint]
+
+
+async def test_hundreds_of_hints_are_written_missed_and_removed(agenda: Agenda) -> None:
+    hints = [Hint("expire", AT + DAY * n, f"{unique()}|m1") for n in range(230)]
+    assert await agenda.missing(hints) == hints
+    await agenda.put(hints)
+    assert await agenda.missing(hints) == []
+    await agenda.remove(hints[:120])
+    await agenda.remove(hints)
+    assert await agenda.missing(hints) == hints
+
+
+async def test_a_bookmark_is_kept(agenda: Agenda) -> None:
+    assert await agenda.bookmark("task") == ""
+    await agenda.set_bookmark("task", "contoso|open|m1")
+    assert await agenda.bookmark("task") == "contoso|open|m1"
+    assert await agenda.due("bookmark", AT + 9 * DAY, 10) == []
 
 
 async def test_q2_marks_are_personal_and_merge(marks: MarkStore) -> None:
@@ -87,6 +131,10 @@ async def test_s1_a_tenant_belongs_to_one_partner_until_it_is_given_back(partner
     assert [detail.target for detail in refused.value.details] == ["tenantIds"]
     assert await partners.partner_of_tenant(shared_tenant, AT) == one
     assert await partners.partner_of_tenant(own, AT) is None
+    await partners.put(a_partner(other, own))
+    with pytest.raises(Conflict):
+        await partners.put(a_partner(other, shared_tenant))
+    assert await partners.partner_of_tenant(own, AT) == other, "a refused change takes nothing away"
     await partners.put(a_partner(one))
     await partners.put(a_partner(other, shared_tenant))
     assert await partners.partner_of_tenant(shared_tenant, AT) == other

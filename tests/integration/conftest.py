@@ -26,7 +26,7 @@ async def connected(settings: Settings, tables: Tables) -> AsyncIterator[Connect
     opened = []
 
     async def make(**options: object) -> Ports:
-        made = connect(settings, **options)  # type: ignore[arg-type] # passed on as they come
+        made = connect(settings, backoff_seconds=0.001, **options)  # type: ignore[arg-type] # passed on as they come
         opened.append(made)
         return app.build(settings, made).ports
 

@@ -5,24 +5,20 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import Conflict, InvalidTransition, Unavailable
-from shared.domain.lead import Status
+from shared.domain.lead import Outcome, Status
 from shared.domain.lifecycle import Action, Answer
-from shared.domain.partner import LeadSource
+from shared.domain.partner import LeadSource, Partner
 from shared.ports import Ports
 from shared.storage import keys
 from shared.storage.tables import Tables
 from shared.usecases import read_leads as reading
 from shared.usecases.receive_lead import Received
+from shared.usecases.run_due import run_due
+from tests import invariants
 from tests.builders import AT, DAY, delivery_body
 from tests.integration.conftest import Connect
-from tests.steps import all_leads, answer, deliver, listed
-from tests.transports import BEFORE, BUSY_AFTER, LOST, WAYS, FaultyTransport, together
-
-
-def transaction_of_leads(number: int, request: Any) -> bool:
-    """The first transaction in a partner's partition: `lead|` stands in its body."""
-    body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
-    return request.url.endswith("$batch") and (b"lead%7C" in body or b"lead|" in body)
+from tests.steps import all_leads, answer, budget, deliver, listed, run_timers
+from tests.transports import BEFORE, BUSY_AFTER, LOST, FaultyTransport, RoundTrips, changes_leads, together
 
 
 def once_only(picks: Any) -> Any:
@@ -55,7 +51,7 @@ async def test_an_accept_whose_commit_was_answered_badly_is_found_and_counts_onc
     connected: Connect, ports: Ports, source: LeadSource, way: str
 ) -> None:
     lead = (await deliver(ports, source)).lead_id
-    transport = FaultyTransport(once_only(transaction_of_leads), way)
+    transport = FaultyTransport(once_only(changes_leads), way)
     faulty = await connected(transport=transport)
     transport.armed = True
     seen = await answer(faulty, source, lead)
@@ -67,7 +63,7 @@ async def test_an_accept_whose_commit_was_answered_badly_is_found_and_counts_onc
 async def test_v4_a_delivery_whose_commit_was_answered_badly_is_one_new_lead(
     connected: Connect, ports: Ports, source: LeadSource, tables: Tables, way: str
 ) -> None:
-    transport = FaultyTransport(once_only(transaction_of_leads), way)
+    transport = FaultyTransport(once_only(changes_leads), way)
     faulty = await connected(transport=transport)
     transport.armed = True
     received = await deliver(faulty, source)
@@ -77,7 +73,7 @@ async def test_v4_a_delivery_whose_commit_was_answered_badly_is_one_new_lead(
     assert {row["RowKey"].split("|")[0] for row in hinted} == {"publish", "expire", "cool"}
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [BEFORE, LOST, BUSY_AFTER])
 async def test_any_failed_call_of_an_intake_ends_after_a_retry_as_one_lead_with_its_hints(
     connected: Connect, ports: Ports, source: LeadSource, tables: Tables, way: str
 ) -> None:
@@ -226,3 +222,38 @@ async def test_marks_beyond_the_first_thousand_are_still_seen(
         await ports.marks.put(source.partner_id, "ann", lead, favorite=True)
     page = await listed(ports, source, AT + 6 * DAY)
     assert [seen.mark.favorite for seen in page.leads] == [True] * 6
+
+
+async def test_a1_two_hosts_running_the_same_timers_at_once_change_each_lead_once(
+    connected: Connect, ports: Ports, source: LeadSource, tables: Tables
+) -> None:
+    for number in range(60):
+        code = ("PLT", "", "INS")[number % 3]
+        await deliver(ports, source, delivery_body(ActionCode=code, Title=str(number)))
+    await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
+    other = await connected()
+    late = AT + 400 * DAY
+    for kind in ("cool", "expire", "archive"):
+        outcomes = await together(*(run_timers(one, late, [kind]) for one in (ports, other)))
+        assert all(isinstance(one, int) for one in outcomes), outcomes
+    while await run_timers(ports, late + DAY):
+        pass
+    leads = await invariants.check(tables, source.partner_id)
+    assert {lead.outcome for lead in leads.values()} == {Outcome.EXPIRED, Outcome.AGED}
+    assert await invariants.orphans(tables, source.partner_id, leads) == []
+
+
+@pytest.mark.parametrize("due", [0, 1, 30, 100])
+async def test_a_run_costs_what_is_due_and_not_what_is_stored(
+    connected: Connect, ports: Ports, source: LeadSource, due: int
+) -> None:
+    for number in range(due + 50):
+        at = AT if number < due else AT + DAY
+        await deliver(ports, source, delivery_body(Title=str(number)), at=at)
+    trips = RoundTrips()
+    counted = await connected(transport=trips)
+    ran = await run_due(ports=counted, kind="expire", at=AT + 14 * DAY, budget=budget())
+    assert ran.done == due
+    assert trips.requests <= 2 * due + due / 50 + 3
+    if due == 0:
+        assert trips.requests == 1

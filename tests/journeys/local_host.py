@@ -32,7 +32,8 @@ class LocalHost:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end(signal.SIGTERM)
+        if self._process is not None and self._process.poll() is None:
+            self.end(signal.SIGTERM)
 
     @property
     def url(self) -> str:
@@ -67,8 +68,10 @@ class LocalHost:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        assert self._ready.wait(90), self.output
-        assert READY in self.output, self.output
+        ready = self._ready.wait(90) and READY in self.output
+        if not ready:
+            self._process.kill()
+        assert ready, self.output
 
     def end(self, with_signal: int) -> int:
         """Send the signal and wait for the end; the exit code."""

@@ -62,32 +62,28 @@ def gone(pid: int) -> bool:
 
 @pytest.mark.parametrize("way", ["kill -9 of the host", "SIGTERM of everything", "Ctrl-C"])
 def test_an_acknowledged_lead_survives(tmp_path: Path, way: str) -> None:
-    host = LocalHost(tmp_path)
     acknowledged: list[str] = []
     for _ in range(2):
-        host.start()
-        azurite = host.azurite_pid
-        poster = Poster(host.intake)
-        poster.start()
-        assert poster.enough.wait(60)
-        if way == "SIGTERM of everything":
-            os.kill(azurite, signal.SIGTERM)
-            code = host.end(signal.SIGTERM)
-        elif way == "Ctrl-C":
-            code = host.end(signal.SIGINT)
-        else:
-            code = host.end(signal.SIGKILL)
-        poster.stopped = True
-        poster.join(60)
-        assert code == (-signal.SIGKILL if way.startswith("kill") else 0)
-        acknowledged += poster.acknowledged
+        with LocalHost(tmp_path) as host:
+            azurite = host.azurite_pid
+            poster = Poster(host.intake)
+            poster.start()
+            assert poster.enough.wait(60)
+            if way == "SIGTERM of everything":
+                os.kill(azurite, signal.SIGTERM)
+                code = host.end(signal.SIGTERM)
+            elif way == "Ctrl-C":
+                code = host.end(signal.SIGINT)
+            else:
+                code = host.end(signal.SIGKILL)
+            poster.stopped = True
+            poster.join(60)
+            assert code == (-signal.SIGKILL if way.startswith("kill") else 0)
+            acknowledged += poster.acknowledged
     assert gone(azurite)
-    host.start()
-    try:
-        assert set(acknowledged) <= stored(host)
+    with LocalHost(tmp_path) as again:
+        assert set(acknowledged) <= stored(again)
         assert len(acknowledged) >= 50
-    finally:
-        host.end(signal.SIGTERM)
 
 
 def test_a_restart_keeps_the_leads_and_prints_the_same_door(tmp_path: Path) -> None:

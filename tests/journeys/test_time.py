@@ -1,10 +1,13 @@
 """The moved clock: deadlines and tokens follow it, on a host of its own."""
 
+import time
 from pathlib import Path
 
 import httpx
+from azure.data.tables import TableClient
 
-from tests.builders import CONTACT_ME, DEAL_BODY
+from local import azurite
+from tests.builders import CONTACT_ME, DEAL_BODY, delivery_body
 from tests.journeys.local_host import LocalHost
 
 
@@ -27,3 +30,53 @@ def test_post_advance_look(tmp_path: Path) -> None:
             assert (refused.status_code, refused.json()["error"]["code"]) == (409, "leadExpired")
     with LocalHost(tmp_path) as again:
         assert httpx.get(f"{again.url}/dev/clock", timeout=30).json()["offsetSeconds"] == 14 * 86_400 + 1
+
+
+def test_timers_record_what_the_clock_has_done_and_reconcile_mends_the_agenda(tmp_path: Path) -> None:
+    with LocalHost(tmp_path) as host:
+        asked = httpx.post(host.intake, json=CONTACT_ME, timeout=30).json()["id"]
+        got = httpx.post(host.intake, json=delivery_body(ActionCode="INS"), timeout=30).json()["id"]
+        _forget_deadlines(host)
+        for name in ("reconcile", "cool_flames", "expire_leads", "archive_leads"):
+            answer = httpx.post(f"{host.url}/admin/functions/{name}", json={"input": ""}, timeout=60)
+            assert answer.status_code == 202
+        assert "Missing hints were written again." in host.output
+        httpx.post(f"{host.url}/dev/clock", json={"advance": "P200D"}, timeout=30)
+        for name in ("expire_leads", "cool_flames", "archive_leads"):
+            httpx.post(f"{host.url}/admin/functions/{name}", json={"input": ""}, timeout=60)
+        with host.client("Leads.User") as ann:
+            history = ann.get(f"/partners/contoso/leads/{asked}/history").json()["value"]
+            assert [event["type"] for event in history] == ["lead.expired", "lead.flameCooled", "lead.received"]
+            aged = ann.get(f"/partners/contoso/leads/{got}/history").json()["value"][0]
+        assert (aged["type"], aged["by"]["id"]) == ("lead.aged", "archive_leads")
+        assert _statuses(host) == {"archived"}
+        # The moved clock passes over every schedule, and each missed run happens once, by itself.
+        late = httpx.post(host.intake, json=delivery_body(Title="late"), timeout=30).json()["id"]
+        httpx.post(f"{host.url}/dev/clock", json={"advance": "P14D"}, timeout=30)
+        for _ in range(100):
+            if _statuses(host) == {"archived"}:
+                break
+            time.sleep(0.1)
+        assert _statuses(host) == {"archived"}, late
+        assert "ERROR" not in host.output
+
+
+def _connection(host: LocalHost) -> str:
+    arguments = Path(f"/proc/{host.azurite_pid}/cmdline").read_bytes().split(b"\0")
+    port = arguments[arguments.index(b"--tablePort") + 1].decode()
+    end = f"http://127.0.0.1:{port}/{azurite.ACCOUNT}"
+    return f"AccountName={azurite.ACCOUNT};AccountKey={azurite.KEY};TableEndpoint={end};"
+
+
+def _forget_deadlines(host: LocalHost) -> None:
+    """Delete hints behind the system's back."""
+    with TableClient.from_connection_string(_connection(host), "Agenda") as agenda:
+        for row in list(agenda.list_entities()):
+            if not row["RowKey"].startswith("publish"):
+                agenda.delete_entity(row["PartitionKey"], row["RowKey"])
+
+
+def _statuses(host: LocalHost) -> set[str]:
+    """The stored statuses, whatever the clock says."""
+    with TableClient.from_connection_string(_connection(host), "Leads") as leads:
+        return {row["status"] for row in leads.query_entities("RowKey ge 'lead|' and RowKey lt 'lead~'")}

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.lead import Tab
-from shared.ids import LEAD_ID, created_at, digest, from_position, is_position, new_lead_id, position
+from shared.ids import LEAD_ID, POSITION, created_at, digest, from_position, new_lead_id, position
 from shared.storage import keys
 from tests.builders import AT
 
@@ -24,8 +24,8 @@ def test_positions_sort_both_tabs_together_and_lead_back() -> None:
     newer, older = new_lead_id(Tab.QUALIFIED, AT + timedelta(seconds=1)), new_lead_id(Tab.MARKETPLACE, AT)
     assert position(newer) < position(older)
     assert from_position(position(newer)) == newer
-    assert is_position(position(newer))
-    assert not is_position(newer)
+    assert POSITION.fullmatch(position(newer))
+    assert not POSITION.fullmatch(newer)
 
 
 def test_digests_keep_their_parts_apart() -> None:

@@ -66,6 +66,18 @@ def test_a_number_is_read_as_it_is_written() -> None:
     assert read_marketplace(delivery_body(Phone=16175555555)).phone == "16175555555"
 
 
+def test_of_a_field_that_comes_twice_the_one_that_says_something_wins() -> None:
+    reading = read_marketplace({"UserDetails": {"Email": "", "email": "real@northwind.example", "EMAIL": "x"}})
+    assert reading.email == "real@northwind.example"
+    assert reading.additional_fields == {"UserDetails.EMAIL": "x"}
+    kept = read_marketplace({"UserDetails": {"email": "real@northwind.example", "Email": " "}})
+    assert kept.email == "real@northwind.example"
+
+
+def test_i5_a_number_too_large_for_other_readers_is_kept_as_text() -> None:
+    assert read_marketplace(delivery_body(Big=10**30)).additional_fields == {"Big": str(10**30)}
+
+
 def test_t7_one_of_company_email_and_phone_is_enough() -> None:
     for name in ("Company", "Email", "Phone"):
         assert read_marketplace({"UserDetails": {name: "x"}})

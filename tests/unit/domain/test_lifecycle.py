@@ -117,6 +117,15 @@ def test_a2_a_flame_cools_at_72_hours_with_one_event_and_no_new_version(seconds:
     assert decision.lead.status is Status.RECEIVED
 
 
+def test_where_expiry_is_shorter_than_the_flame_a_lead_expires_hot() -> None:
+    lead = replace(a_lead(), expires_at=AT + 2 * DAY)
+    assert [hint.kind for hint in hints(lead)] == ["expire"]
+    for late in (2, 3, 30):
+        assert [(event.type, event.at) for event in settle(lead, AT + late * DAY).events] == [
+            (EventType.EXPIRED, AT + 2 * DAY)
+        ]
+
+
 def test_a2_an_accept_after_the_flame_records_the_cooling_first() -> None:
     decision = decide(a_lead(), ANSWERS[Action.ACCEPT], at=AT + 4 * DAY, by=ANN)
     assert [(event.sequence, event.type) for event in decision.events] == [

@@ -1,5 +1,6 @@
 """Tokens (S1): what is accepted, and everything that is not."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -83,6 +84,7 @@ async def test_a_tenant_of_no_partner_is_known_but_enters_nowhere(verifier: Toke
         ({"oid": 7}, "tid and oid"),
         ({"tid": ["contoso"]}, "tid and oid"),
         ({"aud": "api://else"}, "audience"),
+        ({"aud": 7}, "audience"),
         ({"iss": "https://issuer.example/contoso"}, "issuer"),
         ({"tid": "fabrikam"}, "issuer"),
         ({"exp": AT.timestamp() - 60}, "expired"),
@@ -94,7 +96,7 @@ async def test_a_tenant_of_no_partner_is_known_but_enters_nowhere(verifier: Toke
 async def test_what_a_token_must_say(verifier: TokenVerifier, issuer: Issuer, changes: Any, why: str) -> None:
     with pytest.raises(Unauthenticated) as refused:
         await verifier.caller(f"Bearer {signed(issuer, **changes)}", AT)
-    assert why in refused.value.message or "not valid" in refused.value.message
+    assert why in refused.value.message
 
 
 async def test_a_minute_of_leeway_for_clocks_that_differ(verifier: TokenVerifier, issuer: Issuer) -> None:
@@ -186,3 +188,36 @@ async def test_a_hostile_name_is_repaired(verifier: TokenVerifier, issuer: Issue
     assert caller.name is not None
     assert caller.name.startswith("A nn")
     assert len(caller.name) == 256
+
+
+async def test_all_who_wait_share_one_question_to_the_issuer(
+    verifier: TokenVerifier, issuer: Issuer, keys: Keys
+) -> None:
+    async def slowly() -> Any:
+        await asyncio.sleep(0.01)
+        return await keys()
+
+    verifier._keys._fetch = slowly
+    token = f"Bearer {signed(issuer)}"
+    callers = await asyncio.gather(*(verifier.caller(token, AT) for _ in range(10)))
+    assert {one.person for one in callers} == {"ann"}
+    assert keys.asked == 1
+    turned = jwt.algorithms.RSAAlgorithm.to_jwk(STRANGER.public_key(), as_dict=True) | {"kid": "new"}
+    keys.answer = {"keys": [turned]}
+    fresh = f"Bearer {signed(issuer, STRANGER, headers={'kid': 'new'})}"
+    later = AT + timedelta(minutes=2)
+    callers = await asyncio.gather(*(verifier.caller(fresh, later) for _ in range(10)))
+    assert {one.person for one in callers} == {"ann"}
+    assert keys.asked == 2
+
+
+async def test_an_unknown_key_while_the_issuer_is_down_is_unavailable_not_refused(
+    verifier: TokenVerifier, issuer: Issuer, keys: Keys
+) -> None:
+    await verifier.caller(f"Bearer {signed(issuer)}", AT)
+    keys.answer = OSError("down")
+    strange = f"Bearer {signed(issuer, STRANGER, headers={'kid': 'new'})}"
+    for seconds in (61, 62):
+        with pytest.raises(Unavailable):
+            await verifier.caller(strange, AT + timedelta(seconds=seconds))
+    assert keys.asked == 2

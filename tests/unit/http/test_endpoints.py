@@ -8,6 +8,7 @@ import pytest
 from shared import clock
 from shared.domain.errors import Unavailable
 from shared.domain.partner import Partner
+from shared.http import page_tokens
 from shared.ports import Ports
 from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, delivery_body
 from tests.in_process import InProcess, Reply
@@ -203,6 +204,8 @@ async def test_errors_name_every_field_at_fault(api: InProcess, door: str) -> No
         (b'"text"', 400),
         (b"\xff\xfe{}", 400),
         (b'{"name": NaN}', 400),
+        (b'{"UserDetails": {"Company": "A"}, "x": 1e999}', 400),
+        (b'{"UserDetails": {"Company": "A"}, "x": -1e999}', 400),
         (b"[" * 100_000, 400),
         (b'{"a": ' + b"9" * 5000 + b"}", 400),
         (b'{"name": "' + b"x" * 262_144 + b'"}', 413),
@@ -370,6 +373,29 @@ async def test_a_query_at_fault_is_a_400_that_lists_what_is_allowed(
         assert "'received'" in reply.text or "'marketplace'" in reply.text
     if target == "serach":
         assert "includeTest" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        ("/partners", ["x' or PartitionKey eq 'source", "A", "x" * 65]),
+        (f"{P}/leads", ["abc", "0" * 28, "m' or 1 eq 1"]),
+        (f"{NO_LEAD}/history", ["abc", "-5", "1_0", "0", "9" * 11]),
+    ],
+)
+async def test_a_forged_page_token_is_no_more_than_a_mistaken_one(
+    api: InProcess, door: str, path: str, places: list[str]
+) -> None:
+    role, tenant = ("Operator", "operator") if path == "/partners" else ("Leads.User", "contoso")
+    for place in places:
+        token = page_tokens.make(place, path, "", tenant, "ann")
+        reply = await api.call("GET", f"{path}?pageToken={token}", as_=role, tenant=tenant)
+        assert (reply.status, reply.targets) == (400, {"pageToken"}), place
+
+
+async def test_a_strange_content_type_loses_no_lead(api: InProcess, door: str) -> None:
+    headers = {"content-type": "application/" + "x" * 40_000 + "+json"}
+    assert (await api.call("POST", door, delivery_body(Title="long"), headers=headers)).status == 201
 
 
 async def test_q1_tabs_and_t9_test_leads(api: InProcess, door: str) -> None:

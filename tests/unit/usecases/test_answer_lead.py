@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.domain.deadlines import Change
 from shared.domain.errors import InvalidTransition, NotFound, PreconditionRequired, Unavailable
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer, decide
@@ -56,7 +57,9 @@ async def test_the_loser_decides_on_what_the_winner_left(ports: Ports, source: L
     async def get_then_lose(partner_id: str, lead_id: str) -> object:
         found = await real_get(partner_id, lead_id)
         ports.leads.get = real_get  # type: ignore[method-assign] # the race is lost once
-        await ports.leads.commit(stored, decide(stored.lead, Answer(Action.ACCEPT, deal=DEAL), at=AT, by=ANN), "other")
+        await ports.leads.commit(
+            [(stored, decide(stored.lead, Answer(Action.ACCEPT, deal=DEAL), at=AT, by=ANN))], Change("other", AT)
+        )
         return found
 
     ports.leads.get = get_then_lose  # type: ignore[method-assign, assignment] # somebody is faster

@@ -1,0 +1,55 @@
+"""Called by the clock: what time does to leads, and the care of the agenda (SPEC 4; DESIGN.md, Agenda).
+
+Schedules are settings in UTC (docs/settings.md). A run that ends at its budget goes on in the next; a run that fails is
+logged by the host, and the next one finds the same work.
+"""
+
+import logging
+
+import azure.functions as func
+
+from shared import app, clock
+from shared.usecases.reconcile import reconcile as reconcile_agenda
+from shared.usecases.run_due import Budget, run_due
+
+blueprint = func.Blueprint()
+log = logging.getLogger(__name__)
+
+
+@blueprint.function_name("expire_leads")
+@blueprint.timer_trigger(schedule="%EXPIRE_LEADS_SCHEDULE%", arg_name="timer")
+async def expire_leads(timer: func.TimerRequest) -> None:
+    """Record the expiry of leads that nobody answered in 14 days (A1)."""
+    await _run("expire", timer)
+
+
+@blueprint.function_name("cool_flames")
+@blueprint.timer_trigger(schedule="%COOL_FLAMES_SCHEDULE%", arg_name="timer")
+async def cool_flames(timer: func.TimerRequest) -> None:
+    """Record the cooling of flames that burned for 72 hours (A2)."""
+    await _run("cool", timer)
+
+
+@blueprint.function_name("archive_leads")
+@blueprint.timer_trigger(schedule="%ARCHIVE_LEADS_SCHEDULE%", arg_name="timer")
+async def archive_leads(timer: func.TimerRequest) -> None:
+    """Archive informational leads that are six months old (A3)."""
+    await _run("archive", timer)
+
+
+@blueprint.function_name("reconcile")
+@blueprint.timer_trigger(schedule="%RECONCILE_SCHEDULE%", arg_name="timer")
+async def reconcile(timer: func.TimerRequest) -> None:
+    """Write missing hints of the agenda again."""
+    current, budget = app.current(), Budget(clock.stopwatch())
+    found = await reconcile_agenda(ports=current.ports, budget=budget)
+    log.info(
+        "The agenda was reconciled.",
+        extra={"event": "timer.reconciled", "late": timer.past_due, **vars(found)},
+    )
+
+
+async def _run(kind: str, timer: func.TimerRequest) -> None:
+    current, budget = app.current(), Budget(clock.stopwatch())
+    ran = await run_due(ports=current.ports, kind=kind, at=clock.now(), budget=budget)
+    log.info("What was due is done.", extra={"event": f"timer.{kind}", "late": timer.past_due, **vars(ran)})

@@ -1,0 +1,108 @@
+"""Does what is due: reads the agenda, lets time be recorded, takes the hints away last (A1–A3; DESIGN.md, Agenda).
+
+A run costs what is due, never what is stored. It stops at its budget and goes on in the next run. A hint that fails is
+put off for longer each time, and never holds up the others.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.deadlines import Hint, hints
+from shared.ports import DueHint, Ports
+from shared.usecases.answer_lead import record_time
+
+log = logging.getLogger(__name__)
+
+PAGE = 1_000
+"""Hints read in one request; the most that storage gives."""
+TOGETHER = 25
+"""Leads recorded in one transaction: four operations each, of a hundred."""
+PUT_OFF_FIRST, PUT_OFF_MOST = timedelta(minutes=5), timedelta(hours=6)
+ALERT_AFTER = 3
+"""Failures of one hint from which on the log says so as an error."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much one run may do; `spent` gives the seconds since it began."""
+
+    spent: Callable[[], float]
+    rows: int = 20_000
+    seconds: float = 240
+
+    def allows(self, rows: int) -> bool:
+        """True while both rows and time are left."""
+        return rows < self.rows and self.spent() < self.seconds
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run did: hints handled, those that failed, and whether the budget ended it before the work did."""
+
+    done: int = 0
+    failed: int = 0
+    unfinished: bool = False
+
+
+async def run_due(*, ports: Ports, kind: str, at: datetime, budget: Budget) -> Ran:
+    """Handle the hints of one kind (`expire`, `cool`, `archive`) that are due at `at`; raises Unavailable."""
+    done = failed = 0
+    more = True
+    while more and budget.allows(done + failed):
+        # A hint that failed is put off beyond `at`, so each page is work not yet tried.
+        top = min(PAGE, budget.rows - done - failed)
+        page = await ports.agenda.due(kind, at, top)
+        more = len(page) == top
+        for some in _together(page):
+            if not budget.allows(done + failed):
+                more = True
+                break
+            failures = await _handle(ports, some, at)
+            failed += failures
+            done += len(some) - failures
+    return Ran(done, failed, unfinished=more)
+
+
+def _together(page: Sequence[DueHint]) -> list[list[DueHint]]:
+    """One partner's hints at a time, in the order they are due, as many as go into one transaction."""
+    by_partner: dict[str, list[DueHint]] = {}
+    for late in page:
+        by_partner.setdefault(late.hint.partner_id, []).append(late)
+    return [mine[n : n + TOGETHER] for mine in by_partner.values() for n in range(0, len(mine), TOGETHER)]
+
+
+async def _handle(ports: Ports, some: Sequence[DueHint], at: datetime) -> int:
+    """Record, then take the hints away; the number of those that failed."""
+    lead_ids = list(dict.fromkeys(late.hint.lead_id for late in some))
+    recorded = await record_time(ports=ports, partner_id=some[0].hint.partner_id, lead_ids=lead_ids, at=at)
+    # A hint may be found before its lead's deadline; then the lead keeps one that is right.
+    await ports.agenda.put([hint for lead in recorded.leads for hint in hints(lead) if _is_early(hint, some)])
+    await ports.agenda.remove([late.hint for late in some if late.hint.lead_id not in recorded.failures])
+    failed = [late for late in some if late.hint.lead_id in recorded.failures]
+    for late in failed:
+        await _put_off(ports, late, recorded.failures[late.hint.lead_id], at)
+    return len(failed)
+
+
+def _is_early(needed: Hint, some: Sequence[DueHint]) -> bool:
+    return any(late.hint.key == needed.key and late.hint.kind == needed.kind for late in some)
+
+
+async def _put_off(ports: Ports, late: DueHint, problem: Exception, at: datetime) -> None:
+    wait = min(PUT_OFF_FIRST * 2**late.tries, PUT_OFF_MOST)
+    await ports.agenda.put_off(late, at + wait)
+    level = logging.ERROR if late.tries + 1 >= ALERT_AFTER else logging.WARNING
+    log.log(
+        level,
+        "A due lead could not be recorded.",
+        extra={
+            "event": "agenda.hint_failed",
+            "kind": late.hint.kind,
+            "partner": late.hint.partner_id,
+            "lead": late.hint.lead_id,
+            "tries": late.tries + 1,
+            "problem": type(problem).__name__,
+        },
+    )

@@ -1,0 +1,194 @@
+"""Every storage call of everything that exists fails in turn, in every way, once and for good; then time passes.
+
+The harness: `OPERATIONS` is what is run, `sweep` fails its n-th call until there is no n-th call any more, and
+`tests/invariants.py` says what must hold afterwards. A new use case or timer gets a line in `OPERATIONS`.
+"""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import Refusal, Unavailable
+from shared.domain.lead import Lead, Outcome, Status
+from shared.domain.lifecycle import Action, Answer
+from shared.domain.partner import LeadSource, Partner
+from shared.ports import Ports
+from shared.storage.tables import Tables
+from shared.usecases.favorites import set_favorite
+from shared.usecases.reconcile import reconcile
+from tests import invariants
+from tests.builders import AT, DAY, delivery_body, unique
+from tests.integration.conftest import Connect
+from tests.steps import answer, budget, deliver, run_timers
+from tests.transports import RACE, WAYS, FaultyTransport, changes_leads
+
+
+@dataclass(frozen=True)
+class World:
+    """A partner of its own for one failure."""
+
+    source: LeadSource
+    leads: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """Something that talks to storage: the deliveries before it, itself, and what its leads must be in the end."""
+
+    act: Callable[[Ports, World], Awaitable[object]]
+    codes: tuple[str, ...] = ("PLT",)
+    before: tuple[Action, ...] = ()
+    ends: tuple[Outcome | Status, ...] = ()
+    again: Callable[[Ports, World], Awaitable[object]] | None = None
+
+
+async def _deliver(ports: Ports, world: World) -> object:
+    return await deliver(ports, world.source, delivery_body(Title="new"))
+
+
+def _answer(what: Answer | Action, at: datetime = AT) -> Callable[[Ports, World], Awaitable[object]]:
+    async def act(ports: Ports, world: World) -> object:
+        return await answer(ports, world.source, world.leads[0], what, versions=frozenset({"*"}), at=at)
+
+    return act
+
+
+def _timer(kind: str, at: datetime) -> Callable[[Ports, World], Awaitable[object]]:
+    async def act(ports: Ports, world: World) -> object:
+        return await run_timers(ports, at, [kind])
+
+    return act
+
+
+async def _reconcile(ports: Ports, world: World) -> object:
+    return await reconcile(ports=ports, budget=budget())
+
+
+async def _favorite(ports: Ports, world: World) -> object:
+    named = {"partner_id": world.source.partner_id, "person": "ann", "lead_id": world.leads[0]}
+    return await set_favorite(ports=ports, favorite=True, **named)
+
+
+OPERATIONS = {
+    "intake": Operation(_deliver, codes=(), ends=(Status.RECEIVED,)),
+    "accept": Operation(_answer(Action.ACCEPT), ends=(Status.ACCEPTED,)),
+    "accept after the flame": Operation(_answer(Action.ACCEPT, AT + 4 * DAY), ends=(Status.ACCEPTED,)),
+    "accept informational": Operation(_answer(Action.ACCEPT), codes=("INS",), ends=(Status.ACCEPTED,)),
+    "decline": Operation(_answer(Answer(Action.DECLINE, reason="budget")), ends=(Outcome.DECLINED,)),
+    "edit": Operation(
+        _answer(Answer(Action.EDIT, edits={"name": "B"})), before=(Action.ACCEPT,), ends=(Status.ACCEPTED,)
+    ),
+    "win": Operation(_answer(Action.WIN), before=(Action.ACCEPT,), ends=(Outcome.WON,)),
+    "favorite": Operation(_favorite, ends=(Status.RECEIVED,)),
+    # A hint that failed is put off, so a timer's second try comes later.
+    "expire_leads": Operation(
+        _timer("expire", AT + 15 * DAY),
+        codes=("PLT", ""),
+        ends=(Outcome.EXPIRED,) * 2,
+        again=_timer("expire", AT + 16 * DAY),
+    ),
+    "cool_flames": Operation(
+        _timer("cool", AT + 4 * DAY),
+        codes=("PLT", "PLT"),
+        ends=(Status.RECEIVED,) * 2,
+        again=_timer("cool", AT + 5 * DAY),
+    ),
+    "archive_leads": Operation(
+        _timer("archive", AT + 200 * DAY),
+        codes=("INS", "DNC"),
+        ends=(Outcome.AGED,) * 2,
+        again=_timer("archive", AT + 201 * DAY),
+    ),
+    "reconcile": Operation(_reconcile, codes=("PLT", "INS"), ends=(Status.RECEIVED, Status.INFORMATIONAL)),
+}
+
+
+async def begin(ports: Ports, operation: Operation) -> World:
+    source = LeadSource("0123456789abcdef", unique(), "Marketplace", AT)
+    await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
+    leads = [
+        (await deliver(ports, source, delivery_body(ActionCode=code, Title=str(n)))).lead_id
+        for n, code in enumerate(operation.codes)
+    ]
+    for action in operation.before:
+        await answer(ports, source, leads[0], action)
+    return World(source, tuple(leads))
+
+
+def ended(lead: Lead) -> Outcome | Status:
+    return lead.outcome or lead.status
+
+
+@pytest.mark.parametrize("for_good", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", OPERATIONS)
+async def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(
+    connected: Connect, ports: Ports, tables: Tables, name: str, way: str, for_good: bool
+) -> None:
+    operation = OPERATIONS[name]
+    calls = await _calls(connected, ports, operation)
+    for failing in range(calls):
+        world = await begin(ports, operation)
+        transport = FaultyTransport(_picks(failing, for_good=for_good, way=way), way)
+        faulty = await connected(transport=transport)
+        transport.armed = True
+        with suppress(Refusal):
+            await operation.act(faulty, world)
+        # The caller tries again, and time goes on: a second try that finds the first one done is refused, rightly.
+        with suppress(Refusal):
+            await (operation.again or operation.act)(ports, world)
+        await reconcile(ports=ports, budget=budget())
+        leads = await invariants.check(tables, world.source.partner_id)
+        assert sorted(map(ended, leads.values())) == sorted(operation.ends)
+        assert len(leads) == len(operation.ends)
+        while await run_timers(ports, AT + 400 * DAY):
+            pass
+        leads = await invariants.check(tables, world.source.partner_id)
+        assert await invariants.orphans(tables, world.source.partner_id, leads) == []
+    assert calls >= 2
+
+
+def _picks(failing: int, *, for_good: bool, way: str) -> Callable[[int, Any], bool]:
+    """Which calls fail: the n-th, or all from it on; a race is lost only where something is changed conditionally."""
+
+    def picks(number: int, request: Any) -> bool:
+        chosen = number >= failing if for_good else number == failing
+        return chosen and (way != RACE or changes_leads(number, request))
+
+    return picks
+
+
+async def _calls(connected: Connect, ports: Ports, operation: Operation) -> int:
+    """How many calls the operation makes when nothing fails."""
+    world = await begin(ports, operation)
+    transport = FaultyTransport(lambda *_: False, WAYS[0])
+    counted = await connected(transport=transport)
+    transport.armed = True
+    await operation.act(counted, world)
+    return len(transport.calls)
+
+
+async def test_the_sweep_would_notice_a_lead_that_is_lost(ports: Ports, tables: Tables) -> None:
+    world = await begin(ports, OPERATIONS["accept"])
+    partition = world.source.partner_id
+    await tables["Leads"].delete_entity(partition, f"open|{world.leads[0]}")
+    with pytest.raises(AssertionError):
+        await invariants.check(tables, partition)
+
+
+async def test_the_sweep_would_notice_a_missing_hint(ports: Ports, tables: Tables) -> None:
+    world = await begin(ports, OPERATIONS["accept"])
+    stored = await ports.leads.get(world.source.partner_id, world.leads[0])
+    assert stored is not None
+    from shared.domain.deadlines import hints
+
+    await ports.agenda.remove(hints(stored.lead)[:1])
+    with pytest.raises(AssertionError):
+        await invariants.check(tables, world.source.partner_id)
+    with suppress(Unavailable):
+        await reconcile(ports=ports, budget=budget())
+    await invariants.check(tables, world.source.partner_id)

@@ -1,0 +1,87 @@
+"""What must hold in storage after anything has failed and time has passed (DESIGN.md); reads the raw rows."""
+
+import itertools
+from collections import defaultdict
+from typing import Any
+
+from shared.domain.deadlines import hints
+from shared.domain.events import Event
+from shared.domain.lead import Lead, Status
+from shared.storage import codec, keys
+from shared.storage.tables import Tables
+
+OPEN = (Status.RECEIVED, Status.ACCEPTED)
+
+
+async def all_rows(tables: Tables, table: str) -> dict[str, dict[str, Any]]:
+    """Every row of a table by its keys."""
+    return {f"{row['PartitionKey']}/{row['RowKey']}": dict(row) async for row in tables[table].list_entities()}
+
+
+async def check(tables: Tables, partner_id: str) -> dict[str, Lead]:
+    """Assert everything that must hold of the partner; its leads by id."""
+    rows = {
+        key.removeprefix(f"{partner_id}/"): row
+        for key, row in (await all_rows(tables, keys.LEADS)).items()
+        if key.startswith(f"{partner_id}/")
+    }
+    leads = {key.removeprefix("lead|"): codec.load(Lead, row) for key, row in rows.items() if key.startswith("lead|")}
+    _copies_equal_their_leads(rows, leads)
+    _history_is_dense(rows, leads)
+    _each_lead_has_its_own_rows(rows, leads)
+    await _every_waiting_lead_and_event_is_on_the_agenda(tables, partner_id, rows, leads)
+    return leads
+
+
+def _copies_equal_their_leads(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
+    wanted = {}
+    for lead_id, lead in leads.items():
+        if lead.status is not Status.ARCHIVED:
+            wanted[keys.copy("open" if lead.status in OPEN else "info", lead_id)] = lead_id
+    found = {key for key in rows if key.startswith(("open|", "info|"))}
+    assert found == set(wanted)
+    for key, lead_id in wanted.items():
+        assert rows[key] | {"RowKey": ""} == rows[keys.lead(lead_id)] | {"RowKey": ""}
+
+
+def _history_is_dense(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
+    histories: dict[str, list[Event]] = defaultdict(list)
+    for key in sorted(rows):
+        if key.startswith("hist|"):
+            histories[key.split("|")[1]].append(codec.load(Event, rows[key]))
+    assert set(histories) == set(leads)
+    for lead_id, events in histories.items():
+        assert [event.sequence for event in events] == list(range(1, leads[lead_id].sequence + 1))
+        assert [event.at for event in events] == sorted(event.at for event in events)
+        assert events[-1].to_status is leads[lead_id].status
+        for before, after in itertools.pairwise(events):
+            assert before.to_status is after.from_status
+        kinds = [event.type for event in events if event.type != "lead.updated"]
+        assert len(kinds) == len(set(kinds)), "nothing happens twice"
+        out = [key for key in rows if key.startswith("out|") and f"|{lead_id}|" in key]
+        assert len(out) == len(events), "every event waits once for whoever publishes it"
+
+
+def _each_lead_has_its_own_rows(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
+    assert {key.split("|")[1] for key in rows if key.startswith("raw|")} == set(leads)
+    claimed = [row["lead"] for key, row in rows.items() if key.startswith("once|")]
+    assert sorted(claimed) == sorted(leads), "every accepted delivery is exactly one lead"
+
+
+async def _every_waiting_lead_and_event_is_on_the_agenda(
+    tables: Tables, partner_id: str, rows: dict[str, Any], leads: dict[str, Lead]
+) -> None:
+    agenda = {key.split("/", 1)[1] for key in await all_rows(tables, keys.AGENDA)}
+    for lead in leads.values():
+        for hint in hints(lead):
+            assert keys.hint(hint.kind, codec.stamp(hint.due), hint.key) in agenda
+    announced = {tuple(key.split("|")[3:]) for key in agenda if key.startswith("publish|") and partner_id in key}
+    waiting = {(key.split("|")[2], row["change"]) for key, row in rows.items() if key.startswith("out|")}
+    assert waiting <= announced
+
+
+async def orphans(tables: Tables, partner_id: str, leads: dict[str, Lead]) -> list[str]:
+    """Deadlines on the agenda that no lead of the partner needs."""
+    needed = {keys.hint(h.kind, codec.stamp(h.due), h.key) for lead in leads.values() for h in hints(lead)}
+    agenda = (key.split("/", 1)[1] for key in await all_rows(tables, keys.AGENDA))
+    return [key for key in agenda if partner_id in key and not key.startswith("publish|") and key not in needed]
