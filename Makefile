@@ -45,6 +45,7 @@ format: $(READY) ## write the format that `check` wants
 .PHONY: bench
 bench: $(READY) ## measure against the bare SDK, side by side
 	$(BIN)/python -m bench.main_job
+	$(BIN)/python -m bench.deadlines
 
 .PHONY: tables
 tables: ## write the generated tables of shared/domain anew

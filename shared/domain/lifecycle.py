@@ -140,7 +140,7 @@ def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
     if action in allowed_actions(lead):
         return
     last = lead.last_transition
-    done = Detail(last.type, f"{last.by.name or last.by.id}, {stamp(last.at)}", "status")
+    done = Detail(str(last.type), f"{last.by.name or last.by.id}, {stamp(last.at)}", "status")
     if lead.outcome is Outcome.EXPIRED:
         raise LeadExpired(target="status", details=[done])
     if lead.do_not_contact and lead.status is Status.INFORMATIONAL:

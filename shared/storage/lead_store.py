@@ -78,7 +78,7 @@ class TableLeadStore:
 
     async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
         """See the port."""
-        operations = [one for before, decision in decided for one in _operations(before, decision, change)]
+        operations = [one for before, decision in decided for one in operations_of(before, decision, change)]
         first = decided[0][1]
 
         async def is_mine() -> bool:
@@ -93,7 +93,7 @@ class TableLeadStore:
         packs: list[list[tuple[StoredLead, Decision]]] = []
         count = size = 0
         for before, decision in decided:
-            operations = _operations(before, decision, Change("", before.lead.created_at))
+            operations = operations_of(before, decision, Change("", before.lead.created_at))
             count, size = count + len(operations), size + _size(operations)
             if not packs or count > OPERATIONS_MAX or size > BYTES_MAX:
                 packs.append([])
@@ -207,7 +207,7 @@ def _holds(status: Status, at: str) -> str:
             return f"(status eq '{status}' and deadline gt '{at}')"
 
 
-def _operations(before: StoredLead, decision: Decision, change: Change) -> list[Operation]:
+def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Operation]:
     """What a decision changes in storage."""
     lead = decision.lead
     return [

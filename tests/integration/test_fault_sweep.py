@@ -13,18 +13,20 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import Refusal, Unavailable
-from shared.domain.lead import Lead, Outcome, Status
+from shared.domain.lead import Lead, Outcome, Reveal, Source, Status
 from shared.domain.lifecycle import Action, Answer
-from shared.domain.partner import LeadSource, Partner
+from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.ports import Ports
 from shared.storage.tables import Tables
 from shared.usecases.favorites import set_favorite
+from shared.usecases.manage_partner import add_source, put_partner, rotate_key
+from shared.usecases.receive_lead import open_door
 from shared.usecases.reconcile import reconcile
 from tests import invariants
 from tests.builders import AT, DAY, delivery_body, unique
 from tests.integration.conftest import Connect
 from tests.steps import answer, budget, deliver, run_timers
-from tests.transports import RACE, WAYS, FaultyTransport, changes_leads
+from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, changes_leads
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,46 @@ async def _calls(connected: Connect, ports: Ports, operation: Operation) -> int:
     transport.armed = True
     await operation.act(counted, world)
     return len(transport.calls)
+
+
+@pytest.mark.parametrize("for_good", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize("way", [BEFORE, LOST, BUSY_AFTER])
+async def test_whatever_call_of_a_registration_fails_a_second_try_heals_it(
+    connected: Connect, ports: Ports, way: str, for_good: bool
+) -> None:
+    async def act(some: Ports, partner_id: str) -> None:
+        tenants = (f"{partner_id}-kept", f"{partner_id}-new")
+        await put_partner(ports=some, partner=Partner(partner_id, "Contoso", tenants, AT, AT))
+        keyed = await add_source(
+            ports=some,
+            partner_id=partner_id,
+            name="Marketplace",
+            kind=SourceKind.HTTPS,
+            listing_source=Source.APP_SOURCE,
+            reveal=Reveal.ALWAYS,
+            at=AT,
+        )
+        keyed = await rotate_key(ports=some, partner_id=partner_id, source_id=keyed.source.id, at=AT)
+        await open_door(ports=some, source_id=keyed.source.id, key=keyed.key, at=AT)
+
+    failing, reached = 0, True
+    while reached:
+        partner_id = unique()
+        before = Partner(partner_id, "Contoso", (f"{partner_id}-kept", f"{partner_id}-gone"), AT, AT)
+        await ports.partners.put(before)
+        transport = FaultyTransport(_picks(failing, for_good=for_good, way=way), way)
+        faulty = await connected(transport=transport)
+        transport.armed = True
+        with suppress(Refusal):
+            await act(faulty, partner_id)
+        reached = len(transport.calls) > failing
+        # Whatever happened, nobody whose tenant stays was locked out.
+        assert await ports.partners.partner_of_tenant(f"{partner_id}-kept", AT) == partner_id
+        await act(ports, partner_id)
+        for tenant, owner in (("kept", partner_id), ("new", partner_id), ("gone", None)):
+            assert await ports.partners.partner_of_tenant(f"{partner_id}-{tenant}", AT + DAY) == owner
+        failing += 1
+    assert failing > 5
 
 
 async def test_the_sweep_would_notice_a_lead_that_is_lost(ports: Ports, tables: Tables) -> None:

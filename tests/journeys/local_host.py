@@ -23,6 +23,7 @@ class LocalHost:
     def __init__(self, data: Path, port: int | None = None) -> None:
         self.data = data
         self.port = port or free_port()
+        self.table_port = free_port()
         self.output = ""
         self._ready = threading.Event()
         self._process: subprocess.Popen[str] | None = None
@@ -56,7 +57,12 @@ class LocalHost:
         """Start it and wait until it says that it serves."""
         self._ready.clear()
         self.output = ""
-        environment = os.environ | {"PORT": str(self.port), "LOCAL_DATA": str(self.data), "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | {
+            "PORT": str(self.port),
+            "AZURITE_TABLE_PORT": str(self.table_port),
+            "LOCAL_DATA": str(self.data),
+            "PYTHONUNBUFFERED": "1",
+        }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "local"],
             cwd=ROOT,

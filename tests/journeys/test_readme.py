@@ -17,6 +17,8 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## The first five minutes")[1].split("\n## ")[0]
     blocks = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
     assert len(blocks) == 6
+    later = (ROOT / "README.md").read_text().split("## What happens when")[1].split("\n## ")[0]
+    blocks += re.findall(r"```bash\n(.*?)```", later, re.DOTALL)
     with LocalHost(tmp_path) as host:
         printed = dict(re.findall(r"^  (INTAKE|TOKEN)=(.*)$", host.output, re.MULTILINE))
         pasted = f"INTAKE={printed['INTAKE']}\nTOKEN={printed['TOKEN']}\n"
@@ -31,7 +33,7 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
             check=False,
         )
     assert run.returncode == 0, run.stderr
-    received, listed, answered, won, registered, expired = run.stdout.split("=====")
+    received, listed, answered, won, registered, expired, cooled = run.stdout.split("=====")
     assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
     assert '"state":"hot"' in listed
     assert 'etag: "1"' in answered.lower()
@@ -45,4 +47,6 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert '"id":"fabrikam"' in registered
     assert '"intakeUrl":"http://localhost' in registered
     assert '"outcome":"expired"' in expired
+    assert '"email":"lee@fabrikam.example"' in cooled
+    assert '"state":"cooled"' in cooled
     assert "kim@fabrikam.example" not in expired.split('"value"')[1]

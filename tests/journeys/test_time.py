@@ -62,9 +62,7 @@ def test_timers_record_what_the_clock_has_done_and_reconcile_mends_the_agenda(tm
 
 
 def _connection(host: LocalHost) -> str:
-    arguments = Path(f"/proc/{host.azurite_pid}/cmdline").read_bytes().split(b"\0")
-    port = arguments[arguments.index(b"--tablePort") + 1].decode()
-    end = f"http://127.0.0.1:{port}/{azurite.ACCOUNT}"
+    end = f"http://127.0.0.1:{host.table_port}/{azurite.ACCOUNT}"
     return f"AccountName={azurite.ACCOUNT};AccountKey={azurite.KEY};TableEndpoint={end};"
 
 
