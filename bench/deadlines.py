@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from azure.core import MatchConditions
 from pydantic import SecretStr
 
 from local.azurite import Azurite
@@ -92,8 +91,7 @@ async def bare(tables: Tables, leads: list[Lead]) -> None:
         operations: list[Any] = []
         for lead in leads[start : start + 25]:
             update, *rest = operations_of(StoredLead(lead, ""), settle(lead, LATE), change)
-            any_tag = {"mode": "replace", "etag": "*", "match_condition": MatchConditions.IfPresent}
-            operations += [(update[0], update[1], any_tag), *rest]
+            operations += [(update[0], update[1], {"mode": "replace"}), *rest]
         await tables[keys.LEADS].submit_transaction(operations)
 
 
