@@ -11,7 +11,7 @@ from datetime import datetime
 from shared import ids
 from shared.domain.countries import country_code
 from shared.domain.deadlines import Change, hints
-from shared.domain.errors import Conflict, NotFound, Unauthenticated, Unavailable
+from shared.domain.errors import Conflict, InternalError, Unauthenticated, Unavailable
 from shared.domain.formats import Reading, read_marketplace
 from shared.domain.lead import Actor, Status, Tab
 from shared.domain.lifecycle import Decision, settle
@@ -91,7 +91,8 @@ async def _first(ports: Ports, partner_id: str, held: Once, content: str, at: da
         raise Conflict("The idempotency key was used before with other content.", target="Idempotency-Key")
     stored = await ports.leads.get(partner_id, held.lead_id)
     if stored is None:
-        raise NotFound
+        # Claim and lead are written in one transaction, so this cannot be; and no sender can mend it.
+        raise InternalError
     return Received(held.lead_id, settle(stored.lead, at).lead.status, duplicate=True)
 
 

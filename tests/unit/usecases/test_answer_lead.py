@@ -66,3 +66,14 @@ async def test_the_loser_decides_on_what_the_winner_left(ports: Ports, source: L
     with pytest.raises(InvalidTransition) as refused:
         await answer(ports, source, lead, Answer(Action.DECLINE, reason="budget"))
     assert refused.value.details[0].code == "lead.accepted"
+
+
+async def test_what_was_done_is_done_even_if_related_leads_cannot_be_read(ports: Ports, source: LeadSource) -> None:
+    lead = (await deliver(ports, source)).lead_id
+
+    async def down(*_: object) -> list[str]:
+        raise Unavailable
+
+    ports.leads.related = down  # type: ignore[method-assign] # only the look at related leads fails
+    seen = await answer(ports, source, lead)
+    assert (seen.lead.status, seen.related) == (Status.ACCEPTED, None)
