@@ -5,10 +5,13 @@ Built at the first request, never at import: one exception at import and the hos
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic import ValidationError
 
 from shared.checks.phone import NumberingPlans
 from shared.http.auth import SigningKeys, TokenVerifier
@@ -20,6 +23,7 @@ from shared.storage.mark_store import TableMarkStore
 from shared.storage.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
 
+log = logging.getLogger(__name__)
 KEYS_TIMEOUT_SECONDS = 5
 """The issuer answers in a tenth of that; a caller waits no longer for it."""
 
@@ -42,8 +46,17 @@ def current() -> App:
     known = _apps.get(id(loop))
     if known and known[0] is loop:
         return known[1]
-    settings = Settings.read(os.environ)
+    settings = _settings()
     return use(build(settings, connect(settings)))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.read(os.environ)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, one['loc'])) or 'storage'}: {one['msg']}" for one in error.errors()]
+        log.error("The settings are not valid: %s", "; ".join(faults), extra={"event": "settings.invalid"})  # noqa: TRY400 - all is said
+        raise
 
 
 def use(app: App) -> App:
