@@ -90,9 +90,7 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 class Incoming(BaseModel):
     """Base of every body and query."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True, serialize_by_alias=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Nothing(Incoming):

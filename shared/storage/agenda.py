@@ -7,7 +7,6 @@ that what is missing can be told from what is late.
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.data.tables.aio import TableClient
@@ -84,7 +83,10 @@ class TableAgenda:
         found = []
         for start in range(0, len(hints), SIDE_BY_SIDE):
             some = hints[start : start + SIDE_BY_SIDE]
-            looked = await asyncio.gather(*(self._row(_key(hint)["RowKey"]) for hint in some))
+            keyed = (_key(hint)["RowKey"] for hint in some)
+            looked = await asyncio.gather(
+                *(reads.row(self._agenda, keys.AGENDA_SHARD, one, ["RowKey"]) for one in keyed)
+            )
             found += [hint for hint, row in zip(some, looked, strict=True) if row is None]
         return found
 
@@ -98,9 +100,6 @@ class TableAgenda:
         row = {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.bookmark(name), "place": place}
         with translating():
             await self._agenda.upsert_entity(row, mode="replace")
-
-    async def _row(self, row_key: str) -> Any | None:
-        return await reads.row(self._agenda, keys.AGENDA_SHARD, row_key, ["RowKey"])
 
 
 def _key(hint: Hint) -> dict[str, str]:
