@@ -56,16 +56,17 @@ class TableLeadStore:
             "at": stamp(lead.created_at),
             "content": delivery.content,
         }
+        columns = codec.lead_columns(lead)
         pieces = range(0, len(delivery.body), codec.RAW_PIECE)
         raw = {f"p{n}": delivery.body[i : i + codec.RAW_PIECE] for n, i in enumerate(pieces)}
         raw_key = {"PartitionKey": partner, "RowKey": keys.raw(lead.id), "contentType": delivery.content_type}
         operations: list[Operation] = [
-            ("create", _row(lead, keys.lead(lead.id))),
+            ("create", _row(lead, keys.lead(lead.id), columns)),
             ("create", raw_key | raw),
             ("create", claim)
             if delivery.replaces is None
             else ("update", claim, {"mode": "replace", **_if_unchanged(delivery.replaces)}),
-            *_copies(None, lead),
+            *_copies(None, lead, columns),
             *_events(received, change),
             *_whos(None, lead),
         ]
@@ -210,16 +211,17 @@ def _holds(status: Status, at: str) -> str:
 def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Operation]:
     """What a decision changes in storage."""
     lead = decision.lead
+    columns = codec.lead_columns(lead)
     return [
-        ("update", _row(lead, keys.lead(lead.id)), {"mode": "replace", **_if_unchanged(before.tag)}),
-        *_copies(before.lead, lead),
+        ("update", _row(lead, keys.lead(lead.id), columns), {"mode": "replace", **_if_unchanged(before.tag)}),
+        *_copies(before.lead, lead, columns),
         *_events(decision, change),
         *_whos(before.lead, lead),
     ]
 
 
-def _row(lead: Lead, row_key: str) -> dict[str, Any]:
-    return {"PartitionKey": lead.partner_id, "RowKey": row_key, **codec.lead_columns(lead)}
+def _row(lead: Lead, row_key: str, columns: dict[str, Any]) -> dict[str, Any]:
+    return {"PartitionKey": lead.partner_id, "RowKey": row_key, **columns}
 
 
 def _kind_of(lead: Lead | None) -> str | None:
@@ -229,14 +231,14 @@ def _kind_of(lead: Lead | None) -> str | None:
     return "open" if lead.status in OPEN else "info"
 
 
-def _copies(before: Lead | None, lead: Lead) -> list[Operation]:
-    """Keep the copy equal to the lead, and only where it belongs."""
+def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Operation]:
+    """Keep the copy equal to the lead, whose columns these are, and only where it belongs."""
     was, kind = _kind_of(before), _kind_of(lead)
     operations: list[Operation] = []
     if was and was != kind:
         operations.append(("delete", {"PartitionKey": lead.partner_id, "RowKey": keys.copy(was, lead.id)}))
     if kind:
-        operations.append(("upsert", _row(lead, keys.copy(kind, lead.id)), {"mode": "replace"}))
+        operations.append(("upsert", _row(lead, keys.copy(kind, lead.id), columns), {"mode": "replace"}))
     return operations
 
 
