@@ -20,7 +20,7 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
 from shared.ports import StoredLead
 from shared.settings import Settings
-from shared.storage import codec, keys
+from shared.storage import blobs, codec, keys
 from shared.storage.agenda import TableAgenda
 from shared.storage.lead_store import operations_of
 from shared.storage.tables import Tables, connect
@@ -55,7 +55,7 @@ async def fill(tables: Tables, leads: list[Lead]) -> None:
 async def expire(settings: Settings, tables: Tables, at: datetime) -> int:
     """One run of the timer; how many hints it handled."""
     began = time.monotonic()
-    ports = app.build(settings, tables).ports
+    ports = app.build(settings, tables, blobs.connect(settings)).ports
     ran = await run_due(ports=ports, kind="expire", at=at, budget=Budget(lambda: time.monotonic() - began))
     return ran.done
 

@@ -23,7 +23,7 @@ from local.issuer import AUDIENCE, Issuer
 from shared import app, ids
 from shared.domain.lead import Tab
 from shared.settings import Settings
-from shared.storage import keys
+from shared.storage import blobs, keys
 from shared.storage.tables import Tables, connect
 from tests.builders import DEAL_BODY, delivery_body
 from tests.in_process import InProcess, Reply
@@ -187,7 +187,7 @@ async def main() -> None:
         async def fetch() -> dict[str, Any]:
             return issuer.keys()
 
-        app.use(app.build(settings, tables, fetch))
+        app.use(app.build(settings, tables, blobs.connect(settings), fetch))
         try:
             await measure(Caller(InProcess(issuer)), Bare(tables))
         finally:

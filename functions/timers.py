@@ -11,6 +11,7 @@ import azure.functions as func
 from shared import app, clock
 from shared.usecases.reconcile import reconcile as reconcile_agenda
 from shared.usecases.run_due import Budget, run_due
+from shared.usecases.run_exports import run_exports as go_on_with_exports
 
 blueprint = func.Blueprint()
 log = logging.getLogger(__name__)
@@ -35,6 +36,16 @@ async def cool_flames(timer: func.TimerRequest) -> None:
 async def archive_leads(timer: func.TimerRequest) -> None:
     """Archive informational leads that are six months old (A3)."""
     await _run("archive", timer)
+
+
+@blueprint.function_name("run_exports")
+@blueprint.timer_trigger(schedule="%RUN_EXPORTS_SCHEDULE%", arg_name="timer")
+async def run_exports(timer: func.TimerRequest) -> None:
+    """Go on with exports that a request left unfinished, and delete those of last week (X1, X5)."""
+    current, budget = app.current(), Budget(clock.stopwatch())
+    ran = await go_on_with_exports(ports=current.ports, at=clock.now(), budget=budget)
+    if ran.done or ran.failed or ran.unfinished:
+        log.info("Exports were worked on.", extra={"event": "timer.export", "late": timer.past_due, **vars(ran)})
 
 
 @blueprint.function_name("reconcile")

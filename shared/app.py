@@ -17,7 +17,9 @@ from shared.checks.phone import NumberingPlans
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.ports import Ports
 from shared.settings import Settings
+from shared.storage import blobs
 from shared.storage.agenda import TableAgenda
+from shared.storage.export_store import TableExportStore
 from shared.storage.lead_store import TableLeadStore
 from shared.storage.mark_store import TableMarkStore
 from shared.storage.partner_store import TablePartnerStore
@@ -47,7 +49,7 @@ def current() -> App:
     if known and known[0] is loop:
         return known[1]
     settings = _settings()
-    return use(build(settings, connect(settings)))
+    return use(build(settings, connect(settings), blobs.connect(settings)))
 
 
 def _settings() -> Settings:
@@ -67,8 +69,13 @@ def use(app: App) -> App:
     return app
 
 
-def build(settings: Settings, tables: Tables, fetch_keys: Callable[[], Awaitable[dict[str, Any]]] | None = None) -> App:
-    """The app on these tables; `fetch_keys` replaces the download of the issuer's keys."""
+def build(
+    settings: Settings,
+    tables: Tables,
+    files: blobs.Blobs,
+    fetch_keys: Callable[[], Awaitable[dict[str, Any]]] | None = None,
+) -> App:
+    """The app on this storage; `fetch_keys` replaces the download of the issuer's keys."""
     partners = TablePartnerStore(tables)
     ports = Ports(
         leads=TableLeadStore(tables),
@@ -76,6 +83,8 @@ def build(settings: Settings, tables: Tables, fetch_keys: Callable[[], Awaitable
         marks=TableMarkStore(tables),
         partners=partners,
         phones=NumberingPlans(),
+        exports=TableExportStore(tables),
+        files=files,
         rules=settings.rules(),
     )
     keys = SigningKeys(fetch_keys or _download(settings.token_keys_url))

@@ -16,6 +16,11 @@ def now() -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+def real_now() -> datetime:
+    """The time in UTC that nobody has moved: what storage holds a link's end against."""
+    return datetime.now(UTC)
+
+
 def stopwatch() -> Callable[[], float]:
     """Starts a watch; call it for the seconds since then, which no change of the clock touches."""
     began = time.monotonic()

@@ -18,6 +18,9 @@ LEAD_ID = re.compile(r"[mq][0-9a-f]{28}")
 PARTNER_ID = re.compile(r"[a-z0-9-]{1,64}")
 SOURCE_ID = re.compile(r"[a-z0-9]{16}")
 POSITION = re.compile(r"[0-9a-f]{28}[mq]")
+EXPORT_ID = re.compile(r"[0-9a-f]{28}")
+STAMPS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")
+"""Two instants as they are written everywhere."""
 SEQUENCE = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -44,6 +47,11 @@ def from_position(text: str) -> str:
 def new_change_id() -> str:
     """Names one attempt to change a lead, so that its own commit can be known again (DESIGN.md, read back)."""
     return secrets.token_hex(16)
+
+
+def new_export_id(at: datetime) -> str:
+    """A fresh export id: newest first in key order, as leads are."""
+    return f"{_inverted(at):012x}{secrets.token_hex(8)}"
 
 
 def new_source_id() -> str:

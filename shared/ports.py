@@ -4,14 +4,16 @@ Every method may raise `Unavailable` when the part behind it cannot be reached o
 half-written then. Other errors are named where they occur. Times are UTC.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.domain.deadlines import Change, Hint, Windows
 from shared.domain.events import Event
-from shared.domain.lead import Lead, Status, Tab
+from shared.domain.export import SORTED_MAX, Export, Since
+from shared.domain.filters import LeadFilter
+from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.receipt import Phone
@@ -55,16 +57,11 @@ class Delivery:
 
 @dataclass(frozen=True)
 class LeadQuery:
-    """What a list asks for: newest first, only ids after the position `after` (exclusive), judged at `at` (L6).
-
-    `statuses` empty = all.
-    """
+    """What a list asks for: newest first, only ids after the position `after` (exclusive), judged at `at` (L6)."""
 
     partner_id: str
     at: datetime
-    tabs: tuple[Tab, ...] = (Tab.MARKETPLACE, Tab.QUALIFIED)
-    statuses: frozenset[Status] = frozenset()
-    include_test: bool = False
+    filter: LeadFilter = field(default_factory=LeadFilter)
     after: str | None = None
     top: int = 50
 
@@ -112,6 +109,15 @@ class LeadStore(Protocol):
 
     async def page(self, query: LeadQuery) -> LeadPage:
         """A page of leads as stored; each satisfies the query once settled at `query.at`."""
+
+    def walk(
+        self, query: LeadQuery, since: Since | None = None
+    ) -> AsyncGenerator[tuple[Sequence[Lead], str | None], None]:
+        """All leads of the query in its order as stored, a batch at a time, with the position covered so far.
+
+        With `since` all leads that changed from then on by a commit or by the clock, whatever their status is now: the
+        filter's constant parts alone restrict. A batch may be empty, its position None before the first lead.
+        """
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         """The leads of these ids that exist, in the order given."""
@@ -177,9 +183,12 @@ class MarkStore(Protocol):
         """Marks by lead id from the position `after` on, and the last position covered; None = covered to the end."""
 
     async def favorites(
-        self, partner_id: str, person: str, after: str | None, top: int
+        self, partner_id: str, person: str, after: str | None, top: int, *, taken_back: bool = False
     ) -> tuple[Mapping[str, Mark], str | None]:
-        """Marks of favorite leads by id after the position, newest lead first, and where to go on; None at the end."""
+        """Marks of favorite leads by id after the position, newest lead first, and where to go on; None at the end.
+
+        With `taken_back` also those whose heart was taken back.
+        """
 
 
 class PartnerStore(Protocol):
@@ -222,11 +231,111 @@ class PartnerStore(Protocol):
         """Return when storage answers a read, raise Unavailable otherwise."""
 
 
+@dataclass(frozen=True)
+class StoredExport:
+    """An export as it was read, with the storage tag that decides every race."""
+
+    export: Export
+    tag: str
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """How far an export is: one block of its file, or none where nothing was found, and where to go on.
+
+    `id` is random and names the block; `size` is the block's in bytes, `rows` all rows so far. `place` is where the
+    next block begins, None at the start; `done` says that there is none. `written_at` is storage's clock.
+    """
+
+    step: str
+    index: int
+    id: str
+    size: int = 0
+    rows: int = 0
+    place: str | None = None
+    done: bool = False
+    written_at: datetime | None = None
+
+
+class ExportStore(Protocol):
+    """Export jobs and their checkpoints."""
+
+    async def add(self, export: Export) -> None:
+        """Store a new export."""
+
+    async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
+        """One export; None when the partner has none of this id."""
+
+    async def page(self, partner_id: str, after: str | None, top: int) -> tuple[list[Export], str | None]:
+        """Exports after the given id, newest first, and where to go on; None at the end."""
+
+    async def unfinished(self, partner_id: str, top: int) -> int:
+        """How many exports have not ended, counted up to `top`."""
+
+    async def replace(self, stored: StoredExport, export: Export) -> None:
+        """Replace the export if it is still as read; raises LostRace otherwise."""
+
+    async def delete(self, partner_id: str, export_id: str) -> None:
+        """Delete the export with its checkpoints; one that is gone is no error."""
+
+    async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
+        """Insert a checkpoint, as it is stored then; raises LostRace when another stands at its index."""
+
+    async def last(self, export: Export, step: str) -> Checkpoint | None:
+        """The newest checkpoint of a step; None at its start."""
+
+    async def checkpoints(self, export: Export, step: str) -> list[Checkpoint]:
+        """All checkpoints of a step in order."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A URL that anyone can read one file with until then."""
+
+    url: str
+    until: datetime
+
+
+class FileStore(Protocol):
+    """Files in blob storage, written in blocks that nobody sees until they are put together."""
+
+    async def stage(self, name: str, block: str, content: bytes) -> None:
+        """Upload a block of a file under a random id of 32 hex digits."""
+
+    async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
+        """Make the file of exactly these blocks; doing it again is harmless."""
+
+    async def read(self, name: str, offset: int, length: int) -> bytes:
+        """A piece of a file; shorter at its end, empty beyond."""
+
+    async def delete(self, name: str) -> None:
+        """Delete a file; one that is gone is no error."""
+
+    async def link(self, name: str, file_name: str) -> Link:
+        """A link that reads this file only, for the time set, by the real clock; it saves under `file_name`."""
+
+
 class PhoneReader(Protocol):
     """Reads telephone numbers (V2)."""
 
     def read(self, written: str, country: str | None) -> Phone:
         """The number as known with the customer's country as default region; never raises."""
+
+
+@dataclass(frozen=True)
+class ExportRules:
+    """The bounds of exports (SPEC 8)."""
+
+    request_seconds: float = 5
+    timer_after: timedelta = timedelta(seconds=10)
+    kept: timedelta = timedelta(days=7)
+    unfinished_max: int = 10
+    block_bytes: int = 4 * 1024 * 1024
+    sorted_max: int = SORTED_MAX
+
+    def hints(self, export: Export) -> tuple[Hint, ...]:
+        """The hints an export needs; the timer takes it over when its request has had its time."""
+        return export.hints(timedelta(seconds=self.request_seconds) + self.timer_after, self.kept)
 
 
 @dataclass(frozen=True)
@@ -236,6 +345,7 @@ class Rules:
     windows: Windows = field(default_factory=Windows)
     duplicate_window: timedelta = timedelta(hours=24)
     source_key_overlap: timedelta = timedelta(hours=24)
+    export: ExportRules = field(default_factory=ExportRules)
 
 
 @dataclass(frozen=True)
@@ -247,4 +357,6 @@ class Ports:
     marks: MarkStore
     partners: PartnerStore
     phones: PhoneReader
+    exports: ExportStore
+    files: FileStore
     rules: Rules = field(default_factory=Rules)

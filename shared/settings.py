@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from shared.domain.deadlines import Windows
-from shared.ports import Rules
+from shared.ports import ExportRules, Rules
 
 PREFIX = "LEADS_"
 
@@ -48,6 +48,13 @@ class Settings(BaseModel):
     duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.
     source_key_overlap_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 24
+    # SPEC 8. A request waits so long for its export, then a timer goes on; gateways give up after minutes.
+    export_request_seconds: Annotated[float, Field(ge=0, le=60)] = 5
+    export_kept_days: Annotated[int, Field(ge=1, le=365)] = 7
+    # Whoever has the link has the file: long enough to fetch it, and no longer.
+    export_link_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
+    # S3: what one partner may keep running at once, since each reads the whole partition.
+    export_unfinished_max: Annotated[int, Field(ge=1, le=100)] = 10
     # S3: marketplaces send a few KiB; a payload is one row, which holds 1 MiB with its keys.
     body_max_bytes: Annotated[int, Field(ge=1_024, le=1_000_000)] = 262_144
 
@@ -79,4 +86,9 @@ class Settings(BaseModel):
             ),
             duplicate_window=timedelta(hours=self.duplicate_window_hours),
             source_key_overlap=timedelta(hours=self.source_key_overlap_hours),
+            export=ExportRules(
+                request_seconds=self.export_request_seconds,
+                kept=timedelta(days=self.export_kept_days),
+                unfinished_max=self.export_unfinished_max,
+            ),
         )

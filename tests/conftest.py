@@ -9,6 +9,8 @@ from pydantic import SecretStr
 
 from local.azurite import Azurite
 from shared.settings import Settings
+from shared.storage import blobs
+from shared.storage.blobs import Blobs
 from shared.storage.tables import Tables, connect
 
 hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -31,6 +33,14 @@ def settings(azurite: Azurite) -> Settings:
         token_audience="api://partner-leads",
         operator_tenant="operator",
     )
+
+
+@pytest.fixture
+async def files(settings: Settings) -> AsyncIterator[Blobs]:
+    made = blobs.connect(settings, backoff_seconds=0)
+    await made.create()
+    yield made
+    await made.close()
 
 
 @pytest.fixture

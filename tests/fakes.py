@@ -1,29 +1,38 @@
 """The ports in memory, for unit tests; the contract suites hold them to what the real parts do."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+import itertools
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+from shared import clock
 from shared.domain.contact import NEVER, person_keys, shown_until
-from shared.domain.deadlines import Change, Hint, hints
+from shared.domain.deadlines import Change, Hint, cools_at, deadline, hints
 from shared.domain.errors import Conflict, Detail
 from shared.domain.events import Event
+from shared.domain.export import Export, Since
+from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead, Validity
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.receipt import Phone
 from shared.ids import position
 from shared.ports import (
+    Checkpoint,
     Delivery,
     DueHint,
     LeadPage,
     LeadQuery,
+    Link,
     LostRace,
     Mark,
     Once,
     Ports,
     Rules,
+    StoredExport,
     StoredLead,
 )
+from tests.builders import AT
 
 
 class FakeLeadStore:
@@ -40,6 +49,8 @@ class FakeLeadStore:
         self.together_most = 25
         self.commits = 0
         self.lose_next_commits = 0
+        self.batch = 2
+        self.written: dict[str, datetime] = {}
         self._tags = 0
 
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
@@ -80,15 +91,29 @@ class FakeLeadStore:
                 row.lead
                 for (partner, lead_id), row in self.rows.items()
                 if partner == query.partner_id
-                and lead_id[0] in query.tabs
                 and (query.after is None or position(lead_id) > query.after)
-                and (query.include_test or not row.lead.is_test)
-                and (not query.statuses or settle(row.lead, query.at).lead.status in query.statuses)
+                and query.filter.matches(settle(row.lead, query.at).lead)
             ),
             key=lambda lead: position(lead.id),
         )
         page = tuple(found[: query.top])
         return LeadPage(page, position(page[-1].id) if len(found) > query.top else None)
+
+    async def walk(
+        self, query: LeadQuery, since: Since | None = None
+    ) -> AsyncGenerator[tuple[Sequence[Lead], str | None], None]:
+        wanted = query.filter if since is None else LeadFilter(query.filter.tab, include_test=query.filter.include_test)
+        place = query.after
+        while True:
+            page = await self.page(replace(query, filter=wanted, after=place, top=self.batch))
+            place = position(page.leads[-1].id) if page.leads else place
+            yield [lead for lead in page.leads if since is None or self._has_changed(lead, since, query.at)], place
+            if page.next is None:
+                return
+
+    def _has_changed(self, lead: Lead, since: Since, at: datetime) -> bool:
+        ends = [one for one in (deadline(lead), cools_at(lead)) if one]
+        return self.written[lead.id] >= since.stored or any(since.at < one <= at for one in ends)
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         return [self.rows[partner_id, one].lead for one in lead_ids if (partner_id, one) in self.rows]
@@ -116,6 +141,7 @@ class FakeLeadStore:
     def _write(self, lead: Lead, events: Sequence[Event], change: Change) -> None:
         self.unpublished.setdefault(lead.partner_id, []).append(change.announcement(lead.partner_id, lead.id))
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
+        self.written[lead.id] = clock.real_now()
         self.histories.setdefault((lead.partner_id, lead.id), []).extend(events)
         for person in person_keys(lead.customer):
             until = NEVER if lead.is_test else shown_until(lead)
@@ -171,6 +197,7 @@ class FakeMarkStore:
 
     def __init__(self) -> None:
         self.marks: dict[tuple[str, str], dict[str, Mark]] = {}
+        self.hearted: dict[tuple[str, str], set[str]] = {}
 
     async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
         return self.marks.get((partner_id, person), {}).get(lead_id, Mark())
@@ -179,6 +206,8 @@ class FakeMarkStore:
         self, partner_id: str, person: str, lead_id: str, *, favorite: bool | None = None, opened: bool | None = None
     ) -> None:
         mark = await self.get(partner_id, person, lead_id)
+        if favorite is not None:
+            self.hearted.setdefault((partner_id, person), set()).add(lead_id)
         self.marks.setdefault((partner_id, person), {})[lead_id] = Mark(
             mark.favorite if favorite is None else favorite, mark.opened if opened is None else opened
         )
@@ -187,9 +216,11 @@ class FakeMarkStore:
         return self._behind(partner_id, person, after), None
 
     async def favorites(
-        self, partner_id: str, person: str, after: str | None, top: int
+        self, partner_id: str, person: str, after: str | None, top: int, *, taken_back: bool = False
     ) -> tuple[Mapping[str, Mark], str | None]:
-        found = {one: mark for one, mark in self._behind(partner_id, person, after).items() if mark.favorite}
+        behind = self._behind(partner_id, person, after).items()
+        was = self.hearted.get((partner_id, person), set()) if taken_back else set()
+        found = {one: mark for one, mark in behind if mark.favorite or one in was}
         page = dict(list(found.items())[:top])
         return page, position(list(page)[-1]) if len(found) > top else None
 
@@ -258,6 +289,86 @@ class FakePhones:
         return Phone(Validity.VALID, "+" + "".join(c for c in written if c.isdigit()))
 
 
+class FakeExportStore:
+    """`ExportStore` in memory."""
+
+    def __init__(self) -> None:
+        self.jobs: dict[tuple[str, str], StoredExport] = {}
+        self.parts: dict[tuple[str, str], list[Checkpoint]] = {}
+        self._tags = itertools.count()
+
+    async def add(self, export: Export) -> None:
+        self.jobs[export.partner_id, export.id] = StoredExport(export, str(next(self._tags)))
+
+    async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
+        return self.jobs.get((partner_id, export_id))
+
+    async def page(self, partner_id: str, after: str | None, top: int) -> tuple[list[Export], str | None]:
+        mine = sorted(one for partner, one in self.jobs if partner == partner_id and one > (after or ""))
+        page = [self.jobs[partner_id, one].export for one in mine[:top]]
+        return page, page[-1].id if len(mine) > top else None
+
+    async def unfinished(self, partner_id: str, top: int) -> int:
+        mine = (one.export for (partner, _), one in self.jobs.items() if partner == partner_id)
+        return min(top, sum(not one.has_ended for one in mine))
+
+    async def replace(self, stored: StoredExport, export: Export) -> None:
+        if self.jobs.get((export.partner_id, export.id)) != stored:
+            raise LostRace
+        await self.add(export)
+
+    async def delete(self, partner_id: str, export_id: str) -> None:
+        self.jobs.pop((partner_id, export_id), None)
+        self.parts = {key: found for key, found in self.parts.items() if key[0] != export_id}
+
+    async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
+        parts = self.parts.setdefault((export.id, checkpoint.step), [])
+        if any(one.index == checkpoint.index for one in parts):
+            raise LostRace
+        parts.append(replace(checkpoint, written_at=clock.real_now()))
+        return checkpoint
+
+    async def last(self, export: Export, step: str) -> Checkpoint | None:
+        return (self.parts.get((export.id, step)) or [None])[-1]
+
+    async def checkpoints(self, export: Export, step: str) -> list[Checkpoint]:
+        return list(self.parts.get((export.id, step), []))
+
+
+class FakeFileStore:
+    """`FileStore` in memory; `puts` counts how often a file was put together."""
+
+    def __init__(self) -> None:
+        self.blocks: dict[tuple[str, str], bytes] = {}
+        self.files: dict[str, bytes] = {}
+        self.puts = 0
+
+    async def stage(self, name: str, block: str, content: bytes) -> None:
+        self.blocks[name, block] = content
+
+    async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
+        self.files[name] = b"".join(self.blocks[name, one] for one in blocks)
+        self.puts += 1
+
+    async def read(self, name: str, offset: int, length: int) -> bytes:
+        return self.files[name][offset : offset + length]
+
+    async def delete(self, name: str) -> None:
+        self.files.pop(name, None)
+
+    async def link(self, name: str, file_name: str) -> Link:
+        return Link(f"https://files.example/{name}?save={file_name}", AT + timedelta(hours=1))
+
+
 def fake_ports(rules: Rules | None = None) -> Ports:
     """All ports in memory."""
-    return Ports(FakeLeadStore(), FakeAgenda(), FakeMarkStore(), FakePartnerStore(), FakePhones(), rules or Rules())
+    return Ports(
+        FakeLeadStore(),
+        FakeAgenda(),
+        FakeMarkStore(),
+        FakePartnerStore(),
+        FakePhones(),
+        FakeExportStore(),
+        FakeFileStore(),
+        rules or Rules(),
+    )

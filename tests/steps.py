@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.partner import LeadSource
@@ -56,8 +57,15 @@ async def answer(
 
 async def listed(ports: Ports, source: LeadSource, at: datetime = AT, **changes: Any) -> reading.SeenPage:
     """Ann's list: both tabs, every status, no tests, fifty, from the start, but for the changes."""
-    asked: dict[str, Any] = {"tab": None, "statuses": frozenset(), "include_test": False, "after": None, "top": 50}
-    return await reading.list_leads(ports=ports, partner_id=source.partner_id, person="ann", at=at, **(asked | changes))
+    return await reading.list_leads(
+        ports=ports,
+        partner_id=source.partner_id,
+        person="ann",
+        after=changes.pop("after", None),
+        top=changes.pop("top", 50),
+        wanted=LeadFilter(**changes),
+        at=at,
+    )
 
 
 async def all_leads(ports: Ports, source: LeadSource, at: datetime = AT) -> list[Lead]:

@@ -1,5 +1,6 @@
 """Who may see a customer's contact details, and when two leads are about one person (L9, V4)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.domain.lead import Customer, Lead, Outcome, Reveal, Status
@@ -27,6 +28,26 @@ def shown_until(lead: Lead) -> datetime:
 def is_redacted(lead: Lead, at: datetime) -> bool:
     """True when no contact detail of this lead may be shown at `at`."""
     return at >= shown_until(lead)
+
+
+def shown(lead: Lead, at: datetime) -> Lead:
+    """The lead as anyone may see it at `at`: without contact details and free text where they are hidden (L9).
+
+    Every view, list, export, mail and webhook is made from what this returns; company and country stay.
+    """
+    if not is_redacted(lead, at):
+        return lead
+    customer = replace(
+        lead.customer, first_name=None, last_name=None, email=None, phone=None, phone_e164=None, title=None
+    )
+    return replace(
+        lead,
+        customer=customer,
+        notes=None,
+        additional_fields={},
+        deal=replace(lead.deal, notes=None) if lead.deal else None,
+        closing=replace(lead.closing, notes=None) if lead.closing else None,
+    )
 
 
 def fold_email(email: str) -> str:

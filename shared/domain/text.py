@@ -4,6 +4,7 @@ The API refuses a flawed text by name; intake, which must lose no lead, repairs 
 """
 
 import re
+import unicodedata
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
@@ -24,3 +25,9 @@ def repaired(text: str, limit: int, *, lines: bool = False) -> str | None:
     text = _SURROGATE.sub("\ufffd", text)
     text = (_CONTROL_BUT_LINES if lines else _CONTROL).sub(" ", text)
     return text.strip()[:limit].strip() or None
+
+
+def folded(text: str) -> str:
+    """The text for comparing and sorting: without case and accents, spaces as one."""
+    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
+    return " ".join(bare.casefold().split())

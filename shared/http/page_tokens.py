@@ -1,4 +1,4 @@
-"""Opaque page tokens (Q5): a place to go on from, bound to whose list it is and what it filters.
+"""Opaque tokens of pages (Q5) and syncs (`since`): a place to go on from, bound to whose it is and what it filters.
 
 The token holds no secret; its check makes a foreign, stale-filtered or mangled one a 400 instead of a wrong page.
 """
@@ -16,7 +16,7 @@ def make(place: str, *scope: str) -> str:
     return base64.urlsafe_b64encode(f"{digest(place, *scope)}{place}".encode()).decode().rstrip("=")
 
 
-def read(token: str, form: re.Pattern[str], *scope: str) -> str:
+def read(token: str, form: re.Pattern[str], *scope: str, target: str = "pageToken") -> str:
     """The place a token names; raises InvalidRequest for a token of another list, filter or making.
 
     The check keeps out mistakes, not forgers, so the place must also be of the list's form.
@@ -27,6 +27,6 @@ def read(token: str, form: re.Pattern[str], *scope: str) -> str:
         text = ""
     check, place = text[:32], text[32:]
     if not form.fullmatch(place) or check != digest(place, *scope):
-        fault = Detail("invalidValue", "The token belongs to another list or filter, or is damaged.", "pageToken")
-        raise InvalidRequest("The query is not valid.", details=[fault])
+        fault = Detail("invalidValue", "The token belongs to another list or filter, or is damaged.", target)
+        raise InvalidRequest("The token is not valid.", details=[fault])
     return place

@@ -22,10 +22,12 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from shared.domain.currencies import CODES as CURRENCIES
+from shared.domain.export import ExportFormat
+from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import NAME_MAX, NOTES_MAX, PHONE_MAX, TEAM_MAX, Deal, Reveal, Source, Status, TeamMember
+from shared.domain.ordering import Order, OrderField
 from shared.domain.partner import PartnerState, SourceKind
 from shared.domain.text import flaw
-from shared.usecases.read_leads import ListTab
 
 
 def _one_line(text: str) -> str:
@@ -240,12 +242,40 @@ class PageQuery(Incoming):
     page_token: Annotated[str, StringConstraints(max_length=2_000)] | None = None
 
 
-class LeadsQuery(PageQuery):
-    """Which leads a list shows (Q1, Q3)."""
+class LeadFilterIn(Incoming):
+    """Which leads a list or an export shows (Q1, Q3)."""
 
     tab: ListTab | None = None
     status: Annotated[list[Status], BeforeValidator(_listed)] = []
     include_test: bool = False
+
+    def wanted(self) -> LeadFilter:
+        """The domain's filter."""
+        return LeadFilter(self.tab, frozenset(self.status), self.include_test)
+
+
+class LeadsQuery(LeadFilterIn, PageQuery):
+    """Which leads a list shows, and how many of them from where (Q1, Q3, Q5)."""
+
+
+def _order(value: object) -> object:
+    try:
+        return Order.read(str(value))
+    except ValueError:
+        names = ", ".join(OrderField)
+        raise ValueError(f"The order is one of {names} or customer, alone or with asc or desc behind it.") from None
+
+
+OrderIn = Annotated[Order, BeforeValidator(_order)]
+
+
+class ExportIn(Incoming):
+    """Which leads to export, in which order and format; `since` is an earlier export's `nextSince` (SPEC 8)."""
+
+    filter: LeadFilterIn = LeadFilterIn()
+    order_by: OrderIn = Order()
+    format: ExportFormat = ExportFormat.CSV
+    since: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
 
 
 class KeyQuery(Incoming):

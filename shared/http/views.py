@@ -1,8 +1,8 @@
 """What callers are shown: allow-lists of their own, never the stored record minus something (API.md, Shapes).
 
 The shapes are typed dictionaries in the API's own spelling: the type checker holds every answer to its shape, the API
-descriptions are made from them, and a page of fifty leads costs no second validation. `lead_view` is the one place that
-decides what a viewer of a lead sees (L9).
+descriptions are made from them, and a page of fifty leads costs no second validation. What a viewer of a lead sees is
+decided by `contact.shown` alone (L9).
 """
 
 from collections.abc import Sequence
@@ -12,15 +12,18 @@ from typing import Any, NotRequired
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
 
-from shared.domain.contact import is_redacted
+from shared.domain.contact import shown
 from shared.domain.deadlines import stamp
 from shared.domain.events import Event
-from shared.domain.lead import Deal, Lead
+from shared.domain.export import ERRORS
+from shared.domain.lead import Closing, Customer, Deal, Lead
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.notices import FLAMES, Alert, alerts
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.permissions import Caller, Role
+from shared.http import since_tokens
 from shared.ids import created_at
+from shared.usecases.export_leads import SeenExport
 from shared.usecases.health import Health
 from shared.usecases.manage_partner import KeyedSource
 from shared.usecases.read_leads import SeenLead
@@ -195,8 +198,7 @@ def etag(lead: Lead) -> str:
 
 def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
     """The lead as this caller may see it at `at` (L9, T6)."""
-    lead = seen.lead
-    hidden = is_redacted(lead, at)
+    lead = shown(seen.lead, at)
     warned = alerts(lead, at)
     return {
         "id": lead.id,
@@ -211,8 +213,8 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
         "actionCode": lead.action_code,
         "offer": {"id": lead.offer.id, "title": lead.offer.title} if lead.offer else None,
         "location": lead.location,
-        "customer": _customer_view(lead, hidden),
-        "notes": None if hidden else lead.notes,
+        "customer": _customer_view(lead.customer),
+        "notes": lead.notes,
         "contactRequested": lead.contact_requested,
         "flame": _flame_view(lead, warned),
         "emailValidity": lead.email_validity,
@@ -231,9 +233,9 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
             "at": stamp(lead.consent.at),
             "country": lead.consent.country,
         },
-        "additionalFields": {} if hidden else dict(lead.additional_fields),
-        "deal": _deal_view(lead.deal, hidden) if lead.deal else None,
-        "closing": _closing_view(lead, hidden),
+        "additionalFields": dict(lead.additional_fields),
+        "deal": _deal_view(lead.deal) if lead.deal else None,
+        "closing": _closing_view(lead.closing),
         "sender": None,
         "warnings": [],
         "createdDateTime": stamp(lead.created_at),
@@ -250,19 +252,17 @@ def _related_views(related: Sequence[str]) -> list[RelatedView]:
     return [{"id": one, "createdDateTime": stamp(created_at(one))} for one in related]
 
 
-def _customer_view(lead: Lead, hidden: bool) -> CustomerView:
-    """Company and country stay; what names or reaches the person goes (L9)."""
-    customer = lead.customer
+def _customer_view(customer: Customer) -> CustomerView:
     return {
         "company": customer.company,
-        "firstName": None if hidden else customer.first_name,
-        "lastName": None if hidden else customer.last_name,
-        "email": None if hidden else customer.email,
-        "phone": None if hidden else customer.phone,
-        "phoneE164": None if hidden else customer.phone_e164,
+        "firstName": customer.first_name,
+        "lastName": customer.last_name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "phoneE164": customer.phone_e164,
         "country": customer.country,
         "countryText": customer.country_text,
-        "title": None if hidden else customer.title,
+        "title": customer.title,
         "size": customer.size,
     }
 
@@ -274,24 +274,21 @@ def _flame_view(lead: Lead, warned: tuple[Alert, ...]) -> FlameView | None:
     return {"state": FLAMES[burning.kind], "until": stamp(lead.flame_until), "message": burning.message}
 
 
-def _deal_view(deal: Deal, hidden: bool) -> DealView:
+def _deal_view(deal: Deal) -> DealView:
     return {
         "name": deal.name,
         "value": {"amount": f"{deal.amount:f}", "currency": deal.currency},
         "purchaseDate": deal.purchase_date.isoformat() if deal.purchase_date else None,
         "purchaseTimeframe": deal.purchase_timeframe,
-        "notes": None if hidden else deal.notes,
+        "notes": deal.notes,
         "crmId": deal.crm_id,
         "campaignId": deal.campaign_id,
         "team": [{"name": one.name, "email": one.email, "phone": one.phone} for one in deal.team],
     }
 
 
-def _closing_view(lead: Lead, hidden: bool) -> ClosingView | None:
-    if lead.closing is None:
-        return None
-    notes = None if hidden else lead.closing.notes
-    return {"reason": lead.closing.reason, "notes": notes, "suggestedPartners": []}
+def _closing_view(closing: Closing | None) -> ClosingView | None:
+    return {"reason": closing.reason, "notes": closing.notes, "suggestedPartners": []} if closing else None
 
 
 def _stamp(at: datetime | None) -> str | None:
@@ -427,6 +424,78 @@ def keyed_source_view(keyed: KeyedSource, base_url: str) -> KeyedSourceView:
     """The source with its new key."""
     url = f"{base_url}/intake/{keyed.source.id}?key={keyed.key}"
     return {**source_view(keyed.source), "key": keyed.key, "intakeUrl": url}
+
+
+class ProgressView(TypedDict):
+    """How many rows are written, of how many; null where the total is not known yet."""
+
+    rows: int
+    total: int | None
+
+
+class ExportErrorView(TypedDict):
+    """Why an export has failed."""
+
+    code: str
+    message: str
+
+
+class ExportFilterView(TypedDict):
+    """The filter of an export, by the list's names."""
+
+    tab: str | None
+    status: list[str]
+    includeTest: bool
+
+
+class ExportView(TypedDict):
+    """An export; `url` reads its file until `urlExpiresDateTime`, which is storage's time."""
+
+    id: str
+    state: str
+    progress: ProgressView
+    filter: ExportFilterView
+    orderBy: str
+    format: str
+    url: str | None
+    urlExpiresDateTime: str | None
+    nextSince: str | None
+    createdDateTime: str
+    endedDateTime: str | None
+    error: ExportErrorView | None
+
+
+class ExportsView(TypedDict):
+    """A page of exports, newest first."""
+
+    value: list[ExportView]
+    nextLink: NotRequired[str]
+
+
+def export_view(seen: SeenExport) -> ExportView:
+    """The export as an admin of its partner sees it."""
+    export, link = seen.export, seen.link
+    following = export.next_since
+    return {
+        "id": export.id,
+        "state": seen.state,
+        "progress": {"rows": seen.rows, "total": seen.total},
+        "filter": {
+            "tab": export.filter.tab,
+            "status": sorted(export.filter.statuses),
+            "includeTest": export.filter.include_test,
+        },
+        "orderBy": f"{export.order.field} {'desc' if export.order.descending else 'asc'}",
+        "format": export.format,
+        "url": link.url if link else None,
+        "urlExpiresDateTime": stamp(link.until) if link else None,
+        "nextSince": since_tokens.make(following, export.partner_id, export.filter, export.person)
+        if following
+        else None,
+        "createdDateTime": stamp(export.created_at),
+        "endedDateTime": _stamp(export.ended_at),
+        "error": {"code": export.error, "message": ERRORS[export.error]} if export.error else None,
+    }
 
 
 class CheckView(TypedDict):

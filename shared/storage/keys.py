@@ -8,8 +8,11 @@ import re
 from shared.domain.lead import Tab
 from shared.ids import digest
 
-LEADS, AGENDA, LOOKUP, FAVORITES = "Leads", "Agenda", "Lookup", "Favorites"
-TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES)
+LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS = "Leads", "Agenda", "Lookup", "Favorites", "Exports"
+TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS)
+
+EXPORT_FILES = "exports"
+"""The container of export files."""
 
 TENANT, SOURCE, PARTNER = "tenant", "source", "partner"
 """The partitions of Lookup."""
@@ -81,6 +84,28 @@ def hints_until(kind: str, at: str) -> tuple[str, str]:
 def bookmark(name: str) -> str:
     """Where a long task goes on; no hint, since no kind is called so."""
     return f"bookmark|{name}"
+
+
+JOB = "job|"
+
+
+def job(export_id: str) -> str:
+    """An export; its id is a time, so that jobs stand newest first."""
+    return f"{JOB}{export_id}"
+
+
+CHECKPOINTS_MAX = 50_000
+"""A blob has no more blocks."""
+
+
+def checkpoints(export_id: str, step: str) -> str:
+    """The start of the rows of one step of an export."""
+    return f"part|{export_id}|{step}|"
+
+
+def checkpoint(export_id: str, step: str, index: int) -> str:
+    """One checkpoint; the newest stands first, since that is the one a run asks for."""
+    return f"{checkpoints(export_id, step)}{CHECKPOINTS_MAX - index:05d}"
 
 
 AGENDA_SHARD = "0"

@@ -1,7 +1,8 @@
 """Leads in Table Storage: one partition a partner, one transaction a change (DESIGN.md, How a change travels)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -12,19 +13,23 @@ from azure.data.tables.aio import TableClient
 from shared.domain.contact import ALWAYS, NEVER, person_keys, shown_until
 from shared.domain.deadlines import Change, Hint, hints_of, stamp
 from shared.domain.events import Event
+from shared.domain.export import Since
+from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
 from shared.ids import from_position, position
 from shared.ports import Delivery, LeadPage, LeadQuery, Once, StoredLead
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
-from shared.storage.reads import Scan, merge, scan
+from shared.storage.reads import Range, Scan, merge, scan, walk
 from shared.storage.tables import Tables
 
 Operation = tuple[Any, ...]
 
 OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
 """Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
+
+SELECTED = ["RowKey", *codec.DOCS]
 
 OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED})
 INFO = frozenset({Status.INFORMATIONAL})
@@ -112,11 +117,29 @@ class TableLeadStore:
     async def page(self, query: LeadQuery) -> LeadPage:
         """See the port: one request a range; `info|` is read before `open|`, since a copy moves only that way."""
         found: list[Scan] = []
-        for kind in _kinds(query.statuses):
-            scans = (self._scan(query, kind, tab) for tab in query.tabs)
+        for kind in _kinds(query.filter.statuses):
+            scans = (self._scan(query, kind, tab) for tab in query.filter.tabs)
             found += await asyncio.gather(*scans)
         rows, following = merge(found, query.top)
         return LeadPage(tuple(codec.load(Lead, row) for row in rows), following)
+
+    async def walk(
+        self, query: LeadQuery, since: Since | None = None
+    ) -> AsyncGenerator[tuple[Sequence[Lead], str | None], None]:
+        """See the port: each range is read once, a page ahead of what is being worked on.
+
+        Two kinds of copies read at different moments could both miss a lead that moves between them, so only one is.
+        """
+        kinds = _kinds(query.filter.statuses)
+        kind = kinds[0] if len(kinds) == 1 and since is None else "lead"
+        conditions = _conditions(query.filter, stamp(query.at)) if since is None else _changed(query, since)
+        ranges = [
+            Range(self._leads, self._in_range(query, kind, tab, conditions), SELECTED, _position)
+            for tab in query.filter.tabs
+        ]
+        async with aclosing(walk(ranges, query.after)) as batches:
+            async for rows, covered in batches:
+                yield [codec.load(Lead, row) for row in rows], covered
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         """See the port: point reads side by side."""
@@ -170,14 +193,14 @@ class TableLeadStore:
         return [one for one in ids if one != lead.id][:top]
 
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
+        condition = self._in_range(query, kind, tab, _conditions(query.filter, stamp(query.at)))
+        found = await scan(self._leads, condition, query.top, SELECTED)
+        return found.placed(_position)
+
+    def _in_range(self, query: LeadQuery, kind: str, tab: Tab, conditions: Sequence[str]) -> str:
         low, high = keys.tab_range(kind, tab, query.after)
-        conditions = [f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'"]
-        if not query.include_test:
-            conditions.append("isTest eq false")
-        if query.statuses and query.statuses != set(Status):
-            conditions.append("(" + " or ".join(_holds(one, stamp(query.at)) for one in sorted(query.statuses)) + ")")
-        found = await scan(self._leads, " and ".join(conditions), query.top, ["RowKey", *codec.DOCS])
-        return found.placed(lambda row: position(row["RowKey"].split("|")[1]))
+        in_range = (f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'")
+        return " and ".join((*in_range, *conditions))
 
     async def _transact(self, operations: Sequence[Operation], is_mine: Callable[[], Awaitable[bool]]) -> None:
         """Commit all or nothing; where the answer leaves it open whether it took effect, look (DESIGN.md, step 2)."""
@@ -194,6 +217,26 @@ def _kinds(statuses: frozenset[Status]) -> tuple[str, ...]:
     if not statuses or statuses - OPEN - INFO:
         return ("lead",)
     return tuple(kind for kind, held in (("info", INFO), ("open", OPEN)) if statuses & held)
+
+
+def _conditions(wanted: LeadFilter, at: str) -> list[str]:
+    """What storage can select of a filter, judged at the stamp `at`."""
+    conditions = [] if wanted.include_test else ["isTest eq false"]
+    if wanted.statuses and wanted.statuses != set(Status):
+        conditions.append("(" + " or ".join(_holds(one, at) for one in sorted(wanted.statuses)) + ")")
+    return conditions
+
+
+def _changed(query: LeadQuery, since: Since) -> list[str]:
+    """Committed from then on by storage's clock, or changed by a deadline that has passed since by ours."""
+    at, before = stamp(query.at), stamp(since.at)
+    ways = [f"Timestamp ge datetime'{stamp(since.stored)}'"]
+    ways += [f"({column} gt '{before}' and {column} le '{at}')" for column in ("deadline", "cools")]
+    return ["(" + " or ".join(ways) + ")", *([] if query.filter.include_test else ["isTest eq false"])]
+
+
+def _position(row: Any) -> str:
+    return position(row["RowKey"].split("|")[1])
 
 
 def _holds(status: Status, at: str) -> str:

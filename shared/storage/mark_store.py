@@ -39,10 +39,11 @@ class TableMarkStore:
         return await self._range(partner_id, person, after, "", NEAR_MAX)
 
     async def favorites(
-        self, partner_id: str, person: str, after: str | None, top: int
+        self, partner_id: str, person: str, after: str | None, top: int, *, taken_back: bool = False
     ) -> tuple[Mapping[str, Mark], str | None]:
-        """See the port: one request."""
-        return await self._range(partner_id, person, after, " and favorite eq true", top)
+        """See the port: one request; a lead that was only opened has no such column, which matches neither."""
+        condition = " and (favorite eq true or favorite eq false)" if taken_back else " and favorite eq true"
+        return await self._range(partner_id, person, after, condition, top)
 
     async def _range(
         self, partner_id: str, person: str, after: str | None, condition: str, top: int

@@ -4,14 +4,20 @@ A service page may be short or empty and still go on, so a range knows how far i
 the range that has looked least far ends, which is why one position is enough to go on from in every range.
 """
 
-from collections.abc import Callable, Sequence
+import asyncio
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableClient
 
 from shared.storage.errors import is_table_missing, translating
+
+PAGE_MAX = 1_000
+"""Rows of one answer; the most that storage gives."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,73 @@ async def scan(table: TableClient, condition: str, top: int, select: list[str]) 
             if rows or done:
                 return Scan(rows, done)
     return Scan((), done=True)
+
+
+class Range:
+    """One range that is walked to its end: rows not yet taken, and the page behind them already on its way."""
+
+    def __init__(self, table: TableClient, condition: str, select: list[str], position: Callable[[Any], str]) -> None:
+        self._pages = table.query_entities(condition, results_per_page=PAGE_MAX, select=select).by_page()
+        self._position = position
+        self._rows: list[tuple[str, Any]] = []
+        self._done = False
+        self._coming = asyncio.ensure_future(self._fetch())
+
+    @property
+    def at_end(self) -> bool:
+        """True when every row was taken."""
+        return self._done and not self._rows
+
+    @property
+    def known(self) -> str | None:
+        """Up to where this range is known: the last row read, '' for nothing yet, None at its end."""
+        if self._done:
+            return None
+        return self._rows[-1][0] if self._rows else ""
+
+    async def fill(self) -> None:
+        """Wait for the next page when nothing is left of the one before; it may turn out empty."""
+        if self._rows or self._done:
+            return
+        self._rows, self._done = await self._coming
+        if not self._done:
+            self._coming = asyncio.ensure_future(self._fetch())
+
+    def take(self, until: str | None) -> list[tuple[str, Any]]:
+        """Take the rows up to a position, None for all, each with its own."""
+        count = len(self._rows) if until is None else bisect_right(self._rows, until, key=lambda one: one[0])
+        taken, self._rows = self._rows[:count], self._rows[count:]
+        return taken
+
+    async def close(self) -> None:
+        """Give up what is on its way."""
+        self._coming.cancel()
+        # Nobody waits for that page any more, whatever became of it.
+        await asyncio.gather(self._coming, return_exceptions=True)
+
+    async def _fetch(self) -> tuple[list[tuple[str, Any]], bool]:
+        with translating():
+            async for page in self._pages:
+                rows = [(self._position(row), row) async for row in page]
+                return rows, not getattr(self._pages, "continuation_token", None)
+        return [], True
+
+
+async def walk(ranges: Sequence[Range], after: str | None) -> AsyncGenerator[tuple[list[Any], str | None], None]:
+    """The rows of all ranges in the order of their positions, batch by batch, with the position covered so far."""
+    covered = after
+    try:
+        while not all(one.at_end for one in ranges):
+            for one in ranges:
+                await one.fill()
+            unknown = [known for one in ranges if (known := one.known) is not None]
+            until = min(unknown, default=None)
+            rows = sorted((row for one in ranges for row in one.take(until)), key=itemgetter(0))
+            covered = rows[-1][0] if rows else covered
+            yield [row for _, row in rows], covered
+    finally:
+        for one in ranges:
+            await one.close()
 
 
 def merge(scans: Sequence[Scan], top: int) -> tuple[list[Any], str | None]:

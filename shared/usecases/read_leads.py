@@ -7,30 +7,18 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from shared.domain.contact import is_redacted
 from shared.domain.errors import NotFound
 from shared.domain.events import Event, redacted_changes
-from shared.domain.lead import Lead, Status, Tab
+from shared.domain.filters import LeadFilter, ListTab
+from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import settle
 from shared.ids import position
 from shared.ports import LeadPage, LeadQuery, Mark, Ports
 
 RELATED_MAX = 20
 """Related leads shown with a lead; more would say nothing a list does not say better."""
-
-
-class ListTab(StrEnum):
-    """The tabs of a partner's list (Q1)."""
-
-    MARKETPLACE = "marketplace"
-    QUALIFIED = "qualified"
-    FAVORITES = "favorites"
-
-
-TABS = {ListTab.MARKETPLACE: (Tab.MARKETPLACE,), ListTab.QUALIFIED: (Tab.QUALIFIED,)}
-BOTH = (Tab.MARKETPLACE, Tab.QUALIFIED)
 
 
 @dataclass(frozen=True)
@@ -63,18 +51,15 @@ async def list_leads(
     ports: Ports,
     partner_id: str,
     person: str,
-    tab: ListTab | None,
-    statuses: frozenset[Status],
-    include_test: bool,
+    wanted: LeadFilter,
     after: str | None,
     top: int,
     at: datetime,
 ) -> SeenPage:
     """A page of leads, newest first (Q1, Q2, Q5); a page may be short, the end is where `next` is None."""
-    if tab is ListTab.FAVORITES:
-        return await _favorites(ports, partner_id, person, statuses, include_test, after, top, at)
-    tabs = TABS.get(tab, BOTH) if tab else BOTH
-    query = LeadQuery(partner_id, at, tabs, statuses, include_test, after, top)
+    if wanted.tab is ListTab.FAVORITES:
+        return await _favorites(ports, partner_id, person, wanted, after, top, at)
+    query = LeadQuery(partner_id, at, wanted, after, top)
     page, (marks, covered) = await asyncio.gather(ports.leads.page(query), ports.marks.near(partner_id, person, after))
     marks = dict(marks)
     # A filtered page may reach further back than one request for marks; only then are the rest read one by one.
@@ -131,18 +116,14 @@ async def _favorites(
     ports: Ports,
     partner_id: str,
     person: str,
-    statuses: frozenset[Status],
-    include_test: bool,
+    wanted: LeadFilter,
     after: str | None,
     top: int,
     at: datetime,
 ) -> SeenPage:
     marks, following = await ports.marks.favorites(partner_id, person, after, top)
     leads = [settle(lead, at).lead for lead in await ports.leads.many(partner_id, list(marks))]
-    wanted = [
-        lead for lead in leads if (not statuses or lead.status in statuses) and (include_test or not lead.is_test)
-    ]
-    return _seen(LeadPage(tuple(wanted), following), marks, at)
+    return _seen(LeadPage(tuple(lead for lead in leads if wanted.matches(lead)), following), marks, at)
 
 
 async def _open(ports: Ports, partner_id: str, person: str, lead_id: str, mark: Mark) -> None:

@@ -14,7 +14,7 @@ from shared.usecases.run_due import Budget
 
 log = logging.getLogger(__name__)
 BOOKMARK = "reconcile"
-PARTNERS_PAGE = 200
+PARTNERS_PAGE, EXPORTS_PAGE = 200, 200
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Reconciled:
 
 
 async def reconcile(*, ports: Ports, budget: Budget) -> Reconciled:
-    """Look through every partner's waiting leads and oldest unpublished event; raises Unavailable."""
+    """Look through every partner's waiting leads, exports and oldest unpublished event; raises Unavailable."""
     bookmark = await ports.agenda.bookmark(BOOKMARK)
     # The last partner that is done, the one under way, and how far it is.
     done, current, after = bookmark.split("|", 2) if bookmark else ("", "", "")
@@ -55,6 +55,13 @@ async def _partner(
     if not start:
         first = await ports.leads.first_announcement(partner_id)
         found = await _repair(ports, partner_id, [first] if first else [], found)
+        after: str | None = None
+        while True:
+            exports, after = await ports.exports.page(partner_id, after, EXPORTS_PAGE)
+            needed = [hint for one in exports for hint in ports.rules.export.hints(one)]
+            found = await _repair(ports, partner_id, needed, found)
+            if after is None:
+                break
     place: str | None = start or None
     while budget.allows(found.looked):
         needed, place = await ports.leads.needed_hints(partner_id, place)

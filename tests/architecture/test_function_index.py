@@ -29,6 +29,7 @@ print(json.dumps(found))
 
 LEADS = "partners/{partnerId}/leads"
 LEAD = LEADS + "/{leadId}"
+EXPORTS = "partners/{partnerId}/exports"
 SOURCES = "partners/{partnerId}/sources"
 EXPECTED = {
     "receive_lead": ("POST", "intake/{sourceId}"),
@@ -50,6 +51,11 @@ EXPECTED = {
     "list_sources": ("GET", SOURCES),
     "rotate_source": ("POST", SOURCES + "/{sourceId}/rotate"),
     "delete_source": ("DELETE", SOURCES + "/{sourceId}"),
+    "start_export": ("POST", EXPORTS),
+    "list_exports": ("GET", EXPORTS),
+    "read_export": ("GET", EXPORTS + "/{exportId}"),
+    "cancel_export": ("POST", EXPORTS + "/{exportId}/cancel"),
+    "link_export": ("POST", EXPORTS + "/{exportId}/link"),
     "health": ("GET", "health"),
     "zz_nothing_here": ("DELETE GET PATCH POST PUT", "{*path}"),
 }
@@ -58,12 +64,14 @@ TIMERS = {
     "expire_leads": "%EXPIRE_LEADS_SCHEDULE%",
     "cool_flames": "%COOL_FLAMES_SCHEDULE%",
     "archive_leads": "%ARCHIVE_LEADS_SCHEDULE%",
+    "run_exports": "%RUN_EXPORTS_SCHEDULE%",
     "reconcile": "%RECONCILE_SCHEDULE%",
 }
 DEFAULTS = {
     "EXPIRE_LEADS_SCHEDULE": "0 */5 * * * *",
     "COOL_FLAMES_SCHEDULE": "0 */5 * * * *",
     "ARCHIVE_LEADS_SCHEDULE": "0 0 * * * *",
+    "RUN_EXPORTS_SCHEDULE": "*/10 * * * * *",
     "RECONCILE_SCHEDULE": "0 30 * * * *",
 }
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from shared.ports import Agenda, LeadStore, MarkStore, PartnerStore
+from shared.ports import Agenda, ExportStore, FileStore, LeadStore, MarkStore, PartnerStore
 from shared.storage.agenda import TableAgenda
+from shared.storage.export_store import TableExportStore
 from shared.storage.lead_store import TableLeadStore
 from shared.storage.mark_store import TableMarkStore
 from shared.storage.partner_store import TablePartnerStore
-from tests.fakes import FakeAgenda, FakeLeadStore, FakeMarkStore, FakePartnerStore
+from tests.fakes import FakeAgenda, FakeExportStore, FakeFileStore, FakeLeadStore, FakeMarkStore, FakePartnerStore
 
 
 @pytest.fixture(params=["fake", "azurite"])
@@ -23,6 +24,19 @@ def leads(kind: str, request: pytest.FixtureRequest) -> LeadStore:
 @pytest.fixture
 def agenda(kind: str, request: pytest.FixtureRequest) -> Agenda:
     return FakeAgenda() if kind == "fake" else TableAgenda(request.getfixturevalue("tables"))
+
+
+@pytest.fixture
+def exports(kind: str, request: pytest.FixtureRequest) -> ExportStore:
+    return FakeExportStore() if kind == "fake" else TableExportStore(request.getfixturevalue("tables"))
+
+
+@pytest.fixture
+def store_of_files(kind: str, request: pytest.FixtureRequest) -> FileStore:
+    if kind == "fake":
+        return FakeFileStore()
+    made: FileStore = request.getfixturevalue("files")
+    return made
 
 
 @pytest.fixture

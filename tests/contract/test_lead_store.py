@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.deadlines import Change, Hint, hints
+from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead, Reveal, Status, Tab, Validity
 from shared.domain.lifecycle import Action, Answer, Decision, decide, settle
 from shared.domain.receipt import Phone
@@ -112,7 +113,7 @@ async def test_pages_are_newest_first_over_both_tabs_and_go_on_where_they_end(le
             if after is None:
                 break
         assert found == expected
-    only = await leads.page(LeadQuery(partner, AT + DAY, tabs=(Tab.QUALIFIED,)))
+    only = await leads.page(LeadQuery(partner, AT + DAY, LeadFilter(ListTab.QUALIFIED)))
     assert [lead.id for lead in only.leads] == [one for one in expected if one[0] == "q"]
 
 
@@ -146,7 +147,7 @@ async def test_l6_a_status_filter_judges_by_the_clock_alone(leads: LeadStore, st
     assert ages is not None
     for at in (AT, AT + 14 * DAY - DAY / 86400, AT + 14 * DAY, AT + 17 * DAY, ages - DAY / 86400, ages, ages + DAY):
         for tests in (False, True):
-            page = await leads.page(LeadQuery(partner, at, statuses=statuses, include_test=tests))
+            page = await leads.page(LeadQuery(partner, at, LeadFilter(statuses=statuses, include_test=tests)))
             expected = [
                 lead
                 for lead in sorted(mix, key=lambda one: position(one.id))

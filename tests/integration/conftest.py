@@ -8,6 +8,8 @@ from shared import app
 from shared.domain.partner import LeadSource, Partner
 from shared.ports import Ports
 from shared.settings import Settings
+from shared.storage import blobs
+from shared.storage.blobs import Blobs
 from shared.storage.tables import Tables, connect
 from shared.usecases.manage_partner import add_source
 from tests.builders import AT, unique
@@ -16,19 +18,20 @@ Connect = Callable[..., Awaitable[Ports]]
 
 
 @pytest.fixture
-async def ports(settings: Settings, tables: Tables) -> Ports:
-    return app.build(settings, tables).ports
+async def ports(settings: Settings, tables: Tables, files: Blobs) -> Ports:
+    return app.build(settings, tables, files).ports
 
 
 @pytest.fixture
-async def connected(settings: Settings, tables: Tables) -> AsyncIterator[Connect]:
+async def connected(settings: Settings, tables: Tables, files: Blobs) -> AsyncIterator[Connect]:
     """Ports on the test's tables with a transport of the test's own."""
-    opened = []
+    opened: list[Tables | Blobs] = []
 
     async def make(**options: object) -> Ports:
         made = connect(settings, backoff_seconds=0.001, **options)  # type: ignore[arg-type] # passed on as they come
-        opened.append(made)
-        return app.build(settings, made).ports
+        made_files = blobs.connect(settings, backoff_seconds=0, **options)  # type: ignore[arg-type] # as above
+        opened.extend((made, made_files))
+        return app.build(settings, made, made_files).ports
 
     yield make
     for one in opened:

@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.deadlines import add_months
 from shared.domain.errors import Refusal
+from shared.domain.filters import ListTab
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Action
 from shared.domain.partner import LeadSource
@@ -15,7 +16,7 @@ from shared.domain.permissions import Caller, Role
 from shared.http.views import event_view, lead_view
 from shared.ports import Ports
 from shared.usecases.favorites import set_favorite
-from shared.usecases.read_leads import ListTab, read_history, read_lead
+from shared.usecases.read_leads import read_history, read_lead
 from tests.builders import delivery_body, unique
 from tests.steps import answer, deliver, listed, run_timers
 

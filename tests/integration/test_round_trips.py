@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.domain.filters import ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.partner import LeadSource
@@ -71,9 +72,9 @@ async def test_an_answer_takes_two_round_trips(
 @pytest.mark.parametrize(
     ("tab", "statuses", "expected"),
     [
-        (reading.ListTab.MARKETPLACE, frozenset(), (1, 2)),
+        (ListTab.MARKETPLACE, frozenset(), (1, 2)),
         (None, frozenset(), (1, 3)),
-        (reading.ListTab.MARKETPLACE, frozenset({Status.RECEIVED}), (1, 2)),
+        (ListTab.MARKETPLACE, frozenset({Status.RECEIVED}), (1, 2)),
         (None, frozenset({Status.RECEIVED, Status.INFORMATIONAL}), (2, 5)),
     ],
 )
@@ -81,7 +82,7 @@ async def test_a_page_costs_its_ranges_and_the_marks(
     counted: Ports,
     trips: RoundTrips,
     source: LeadSource,
-    tab: reading.ListTab | None,
+    tab: ListTab | None,
     statuses: frozenset[Status],
     expected: tuple[int, int],
 ) -> None:
@@ -103,7 +104,7 @@ async def test_favorites_one_range_then_the_leads_side_by_side(
             ports=counted, partner_id=source.partner_id, person="ann", lead_id=lead, favorite=True
         )
         assert spent(trips) == (2, 2)
-    page = await listed(counted, source, tab=reading.ListTab.FAVORITES)
+    page = await listed(counted, source, tab=ListTab.FAVORITES)
     assert len(page.leads) == 5
     assert spent(trips) == (2, 6)
 

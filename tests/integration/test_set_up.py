@@ -7,13 +7,14 @@ from shared.domain.errors import Unavailable
 from shared.domain.lead import Tab
 from shared.ids import new_lead_id
 from shared.settings import Settings
+from shared.storage import blobs
 from shared.storage.tables import connect
 from tests.builders import AT
 
 
 async def test_missing_tables_are_unavailable_not_empty(settings: Settings) -> None:
     tables = connect(settings)
-    ports = app.build(settings, tables).ports
+    ports = app.build(settings, tables, blobs.connect(settings)).ports
     try:
         for call in (
             ports.partners.ping(),

@@ -12,9 +12,11 @@ from shared import app, clock
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.ports import Ports
 from shared.settings import Settings
-from tests.builders import AT
+from tests.builders import AT, delivery_body
 from tests.fakes import fake_ports
 from tests.in_process import InProcess
+
+P = "/partners/contoso"
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +57,18 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> datetime:
     monkeypatch.setattr(clock, "offset", timedelta())
     monkeypatch.setattr(clock, "now", lambda: AT + clock.offset)
     return AT
+
+
+@pytest.fixture
+async def door(api: InProcess) -> str:
+    """The intake path of a fresh source of the partner contoso."""
+    body = {"name": "Contoso", "tenantIds": ["contoso"]}
+    assert (await api.call("PUT", P, body, as_="Operator", tenant="operator")).status == 201
+    made = await api.call("POST", f"{P}/sources", {"name": "Marketplace"}, as_="Operator", tenant="operator")
+    return str(made.json["intakeUrl"]).removeprefix("http://localhost:7071/api")
+
+
+async def post_lead(api: InProcess, door: str, **changes: Any) -> str:
+    reply = await api.call("POST", door, delivery_body(**changes))
+    assert reply.status == 201
+    return str(reply.json["id"])

@@ -12,24 +12,10 @@ from shared.http import page_tokens
 from shared.ports import Ports
 from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, delivery_body
 from tests.in_process import InProcess, Reply
+from tests.unit.http.conftest import P, post_lead
 
-P = "/partners/contoso"
 NO_LEAD = f"{P}/leads/m{'0' * 28}"
-
-
-@pytest.fixture
-async def door(api: InProcess) -> str:
-    """The intake path of a fresh source of the partner contoso."""
-    body = {"name": "Contoso", "tenantIds": ["contoso"]}
-    assert (await api.call("PUT", P, body, as_="Operator", tenant="operator")).status == 201
-    made = await api.call("POST", f"{P}/sources", {"name": "Marketplace"}, as_="Operator", tenant="operator")
-    return str(made.json["intakeUrl"]).removeprefix("http://localhost:7071/api")
-
-
-async def post_lead(api: InProcess, door: str, **changes: Any) -> str:
-    reply = await api.call("POST", door, delivery_body(**changes))
-    assert reply.status == 201
-    return str(reply.json["id"])
+NO_EXPORT = f"{P}/exports/{'0' * 28}"
 
 
 async def accept(api: InProcess, lead: str, body: Any = DEAL_BODY, **options: Any) -> Reply:
@@ -48,6 +34,11 @@ ROUTES = [
     ("POST", f"{NO_LEAD}/win", "Leads.Admin", False),
     ("POST", f"{NO_LEAD}/lose", "Leads.Admin", False),
     ("POST", f"{NO_LEAD}/closeAsError", "Leads.Admin", False),
+    ("POST", f"{P}/exports", "Leads.Admin", False),
+    ("GET", f"{P}/exports", "Leads.Admin", True),
+    ("GET", NO_EXPORT, "Leads.Admin", True),
+    ("POST", f"{NO_EXPORT}/cancel", "Leads.Admin", False),
+    ("POST", f"{NO_EXPORT}/link", "Leads.Admin", False),
 ]
 OPERATOR_ROUTES = [
     ("GET", "/partners"),

@@ -224,6 +224,8 @@ class World:
             marks=self.ports.marks,
             partners=self.ports.partners,
             phones=self.ports.phones,
+            exports=self.ports.exports,
+            files=self.ports.files,
         )
         try:
             await run_due(ports=broken, kind=kind, at=self.at, budget=budget())

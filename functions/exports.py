@@ -1,0 +1,99 @@
+"""Called by partners' frontends and CRMs: exports of leads to a file (SPEC 8)."""
+
+import azure.functions as func
+
+from shared import clock
+from shared.domain.errors import NotFound
+from shared.domain.permissions import Role
+from shared.http import since_tokens
+from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.requests import ExportIn, Nothing, PageQuery
+from shared.http.views import export_view
+from shared.ids import EXPORT_ID
+from shared.usecases import export_leads as exporting
+from shared.usecases.run_due import Budget
+
+blueprint = func.Blueprint()
+
+ADMIN = frozenset({Role.LEADS_ADMIN})
+EXPORTS = "partners/{partnerId}/exports"
+EXPORT = EXPORTS + "/{exportId}"
+ANONYMOUS = func.AuthLevel.ANONYMOUS
+POLL_SECONDS = "5"
+"""How often to ask; the timer works every ten seconds."""
+
+
+@blueprint.function_name("start_export")
+@blueprint.route(EXPORTS, methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=ExportIn)
+async def start_export(call: Call[ExportIn, Nothing]) -> Answer:
+    """Export leads to a file (X1); small exports are done when this answers."""
+    wanted, person = call.body.filter.wanted(), call.caller.person
+    since = since_tokens.read(call.body.since, call.partner_id, wanted, person) if call.body.since else None
+    seen = await exporting.start_export(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=person,
+        wanted=wanted,
+        order=call.body.order_by,
+        form=call.body.format,
+        since=since,
+        at=call.at,
+        budget=Budget(clock.stopwatch(), seconds=call.app.ports.rules.export.request_seconds),
+    )
+    url = f"{call.app.settings.public_url}/partners/{call.partner_id}/exports/{seen.export.id}"
+    headers = {"Operation-Location": url} | ({} if seen.export.has_ended else {"Retry-After": POLL_SECONDS})
+    return Answer(export_view(seen), 202, headers)
+
+
+@blueprint.function_name("list_exports")
+@blueprint.route(EXPORTS, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, reads=True, query=PageQuery)
+async def list_exports(call: Call[Nothing, PageQuery]) -> Answer:
+    """List the exports of the last days, newest first."""
+    exports, following = await exporting.list_exports(
+        ports=call.app.ports, partner_id=call.partner_id, after=call.after(EXPORT_ID), top=call.query.top
+    )
+    return call.page([export_view(seen) for seen in exports], following)
+
+
+@blueprint.function_name("read_export")
+@blueprint.route(EXPORT, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, reads=True)
+async def read_export(call: Call[Nothing, Nothing]) -> Answer:
+    """Read how far an export is, with a link once it has succeeded."""
+    return _progress(
+        await exporting.read_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
+    )
+
+
+@blueprint.function_name("cancel_export")
+@blueprint.route(EXPORT + "/cancel", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN)
+async def cancel_export(call: Call[Nothing, Nothing]) -> Answer:
+    """Cancel an export that has not ended."""
+    seen = await exporting.cancel_export(
+        ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
+    )
+    return Answer(export_view(seen))
+
+
+@blueprint.function_name("link_export")
+@blueprint.route(EXPORT + "/link", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN)
+async def link_export(call: Call[Nothing, Nothing]) -> Answer:
+    """Get a new link to an export's file."""
+    seen = await exporting.link_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
+    return Answer(export_view(seen))
+
+
+def _progress(seen: exporting.SeenExport) -> Answer:
+    headers = {} if seen.export.has_ended else {"Retry-After": POLL_SECONDS}
+    return Answer(export_view(seen), headers=headers)
+
+
+def _export_id(call: Call[Nothing, Nothing]) -> str:
+    export_id = call.path("exportId")
+    if not EXPORT_ID.fullmatch(export_id):
+        raise NotFound
+    return export_id

@@ -1,0 +1,138 @@
+"""What an export is (SPEC 8): the job, and the lines of its file."""
+
+import csv
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain import export_columns
+from shared.domain.contact import shown
+from shared.domain.deadlines import Hint
+from shared.domain.filters import LeadFilter
+from shared.domain.lead import Lead
+from shared.domain.ordering import Order
+
+HINT = "export"
+SINCE_MARGIN = timedelta(minutes=5)
+"""How far a sync looks back behind the start of the one before: clocks differ, and a commit takes its time."""
+SORTED_MAX = 50_000
+"""X1: rows of an export in another order than by age."""
+SORT_TOO_LARGE, FAULTY = "sortTooLarge", "internalError"
+ERRORS = {
+    SORT_TOO_LARGE: f"Only an export ordered by created may have more than {SORTED_MAX:,} rows.",
+    FAULTY: "Something went wrong on our side; quote the export's id when you ask about it.",
+}
+
+
+class ExportFormat(StrEnum):
+    """The file's format."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+MEDIA_TYPES = {ExportFormat.CSV: "text/csv; charset=utf-8", ExportFormat.JSONL: "application/jsonl; charset=utf-8"}
+
+
+class ExportState(StrEnum):
+    """How far an export is."""
+
+    NOT_STARTED = "notStarted"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Since:
+    """From where on changes count: by storage's clock, which stamps commits, and by ours, which deadlines obey."""
+
+    stored: datetime
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Export:
+    """One export job. `person` asked for it; `rows` and `next_since` are known once it has succeeded."""
+
+    id: str
+    partner_id: str
+    person: str
+    created_at: datetime
+    filter: LeadFilter
+    order: Order
+    format: ExportFormat = ExportFormat.CSV
+    since: Since | None = None
+    state: ExportState = ExportState.NOT_STARTED
+    ended_at: datetime | None = None
+    rows: int | None = None
+    next_since: Since | None = None
+    error: str | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """True when nothing will change any more."""
+        return self.ended_at is not None
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called where it is saved."""
+        return f"leads-{self.created_at:%Y-%m-%d-%H%M%S}.{self.format}"
+
+    @property
+    def blob(self) -> str:
+        """Where the file is stored."""
+        return f"{self.partner_id}/{self.id}/leads.{self.format}"
+
+    @property
+    def spool(self) -> str:
+        """Where lines wait to be sorted."""
+        return f"{self.partner_id}/{self.id}/spool"
+
+    def hints(self, going_on: timedelta, kept: timedelta) -> tuple[Hint, ...]:
+        """The reminders to go on with this export while it has not ended, and to delete it."""
+        key = f"{self.partner_id}|{self.id}"
+        deleted = Hint(HINT, self.created_at + kept, key)
+        return (deleted,) if self.has_ended else (Hint(HINT, self.created_at + going_on, key), deleted)
+
+
+class _Echo:
+    """What a csv writer writes to, so that `writerow` returns the line."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+# Every cell in quotes: where a spreadsheet splits at semicolons, an unquoted cell could still become two (X2).
+_csv = csv.writer(_Echo(), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+
+
+def head(form: ExportFormat) -> str:
+    """What the file begins with: a BOM, by which spreadsheets know UTF-8, and the columns' names."""
+    return "\ufeff" + _csv_line(list(export_columns.NAMES)) if form is ExportFormat.CSV else ""
+
+
+def line(form: ExportFormat, lead: Lead, at: datetime) -> str:
+    """The row of a (settled) lead as anyone may see it at `at`."""
+    found = export_columns.values(shown(lead, at))
+    if form is ExportFormat.CSV:
+        return _csv_line([*export_columns.cells(found), ""])
+    return _json_line(dict(zip(export_columns.NAMES, found, strict=False)))
+
+
+def removed_line(form: ExportFormat, lead_id: str) -> str:
+    """The row of a lead that has changed and is not in the filter: its id and `Removed`."""
+    if form is ExportFormat.CSV:
+        return _csv_line([lead_id, *[""] * (len(export_columns.NAMES) - 2), "true"])
+    return _json_line({"Id": lead_id, "Removed": True})
+
+
+def _csv_line(cells: list[str]) -> str:
+    written: str = _csv.writerow(cells)
+    return written
+
+
+def _json_line(values: dict[str, export_columns.Value]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n"

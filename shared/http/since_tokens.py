@@ -1,0 +1,35 @@
+"""The `since` token of an export: from where on a sync goes on, bound to the partner and the filter (SPEC 8).
+
+A token of another filter would miss leads that are in this one and have not changed, so it is refused.
+"""
+
+from datetime import datetime
+
+from shared.domain.deadlines import stamp
+from shared.domain.errors import Detail, InvalidRequest
+from shared.domain.export import Since
+from shared.domain.filters import LeadFilter, ListTab
+from shared.http import page_tokens
+from shared.ids import STAMPS
+
+
+def make(since: Since, partner_id: str, wanted: LeadFilter, person: str) -> str:
+    """The token to hand out."""
+    return page_tokens.make(f"{stamp(since.stored)}|{stamp(since.at)}", *_scope(partner_id, wanted, person))
+
+
+def read(token: str, partner_id: str, wanted: LeadFilter, person: str) -> Since:
+    """What a token says; raises InvalidRequest for a token of another partner, filter or making."""
+    place = page_tokens.read(token, STAMPS, *_scope(partner_id, wanted, person), target="since")
+    stored, _, at = place.partition("|")
+    try:
+        return Since(datetime.fromisoformat(stored), datetime.fromisoformat(at))
+    except ValueError as problem:
+        fault = Detail("invalidValue", "The token is damaged.", "since")
+        raise InvalidRequest("The token is not valid.", details=[fault]) from problem
+
+
+def _scope(partner_id: str, wanted: LeadFilter, person: str) -> tuple[str, ...]:
+    # Favorites are one person's own; any other tab is everybody's.
+    whose = person if wanted.tab is ListTab.FAVORITES else ""
+    return ("since", partner_id, whose, *wanted.canonical())

@@ -1,0 +1,126 @@
+"""Exports leads to a file (SPEC 8): ask for one, look at it, cancel it, get a link.
+
+The work itself is `write_export`, which a request and the timer share.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
+from shared.domain.export import Export, ExportFormat, ExportState, Since
+from shared.domain.filters import LeadFilter
+from shared.domain.ordering import Order
+from shared.ids import new_export_id
+from shared.ports import Link, LostRace, Ports
+from shared.usecases.run_due import Budget
+from shared.usecases.write_export import MERGE, WALK, discard, write
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SeenExport:
+    """An export as it is now: how far it has come, and a link while there is a file."""
+
+    export: Export
+    state: ExportState
+    rows: int
+    total: int | None = None
+    link: Link | None = None
+
+
+async def start_export(
+    *,
+    ports: Ports,
+    partner_id: str,
+    person: str,
+    wanted: LeadFilter,
+    order: Order,
+    form: ExportFormat,
+    since: Since | None,
+    at: datetime,
+    budget: Budget,
+) -> SeenExport:
+    """Begin an export and write as much of it as the budget allows (X1); a timer does the rest.
+
+    Raises TooManyRequests when too many of the partner's exports are under way.
+    """
+    rules = ports.rules.export
+    export = Export(new_export_id(at), partner_id, person, at, wanted, order, form, since)
+    if await ports.exports.unfinished(partner_id, rules.unfinished_max) >= rules.unfinished_max:
+        raise TooManyRequests(f"{rules.unfinished_max} exports are under way; wait for one of them or cancel it.")
+    await ports.agenda.put(rules.hints(export))
+    await ports.exports.add(export)
+    try:
+        stored = await ports.exports.get(partner_id, export.id)
+        if stored is not None:
+            ended = await write(ports=ports, stored=stored, at=at, budget=budget, gives_up=True)
+            await ports.agenda.remove([one for one in rules.hints(export) if one not in rules.hints(ended)])
+        return await read_export(ports=ports, partner_id=partner_id, export_id=export.id)
+    except Unavailable:
+        # The export stands and its hint does too, so the timer goes on; who asked need not ask again.
+        log.warning(
+            "A request left its export to the timer.",
+            extra={"event": "export.left_to_timer", "partner": partner_id, "export": export.id},
+        )
+        return SeenExport(export, ExportState.NOT_STARTED, 0)
+
+
+async def read_export(*, ports: Ports, partner_id: str, export_id: str) -> SeenExport:
+    """One export, with a fresh link if it has succeeded; raises NotFound."""
+    stored = await ports.exports.get(partner_id, export_id)
+    if stored is None:
+        raise NotFound
+    return await _seen(ports, stored.export)
+
+
+async def list_exports(
+    *, ports: Ports, partner_id: str, after: str | None, top: int
+) -> tuple[list[SeenExport], str | None]:
+    """The partner's exports of the last days, newest first, and where to go on; None at the end."""
+    exports, following = await ports.exports.page(partner_id, after, top)
+    return list(await asyncio.gather(*(_seen(ports, one) for one in exports))), following
+
+
+async def cancel_export(*, ports: Ports, partner_id: str, export_id: str, at: datetime) -> SeenExport:
+    """Cancel an export; raises NotFound, or Conflict when it has ended otherwise."""
+    while True:
+        stored = await ports.exports.get(partner_id, export_id)
+        if stored is None:
+            raise NotFound
+        if stored.export.state is ExportState.CANCELLED:
+            return await _seen(ports, stored.export)
+        if stored.export.has_ended:
+            raise Conflict(f"The export has {stored.export.state} already.", target="state")
+        cancelled = replace(stored.export, state=ExportState.CANCELLED, ended_at=at)
+        try:
+            await ports.exports.replace(stored, cancelled)
+        except LostRace:
+            continue
+        # What a run that has not noticed yet may still put together goes when it notices, and in seven days at last.
+        await discard(ports, cancelled)
+        return await _seen(ports, cancelled)
+
+
+async def link_export(*, ports: Ports, partner_id: str, export_id: str) -> SeenExport:
+    """The export with a new link; raises NotFound, or Conflict when there is no file."""
+    seen = await read_export(ports=ports, partner_id=partner_id, export_id=export_id)
+    if seen.link is None:
+        raise Conflict(f"The export is {seen.state}; there is no file.", target="state")
+    return seen
+
+
+async def _seen(ports: Ports, export: Export) -> SeenExport:
+    if export.has_ended:
+        link = None
+        if export.state is ExportState.SUCCEEDED:
+            link = await ports.files.link(export.blob, export.file_name)
+        return SeenExport(export, export.state, export.rows or 0, export.rows, link)
+    walked, merged = await asyncio.gather(ports.exports.last(export, WALK), ports.exports.last(export, MERGE))
+    state = ExportState.RUNNING if walked else ExportState.NOT_STARTED
+    # Lines that wait to be sorted are not in the file yet; but how many there are is known before the file is written.
+    written = walked if export.order.is_by_age else merged
+    total = walked.rows if walked and walked.done else None
+    return SeenExport(export, state, written.rows if written else 0, total)

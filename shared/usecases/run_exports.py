@@ -1,0 +1,101 @@
+"""Goes on with the exports that a request left unfinished, and deletes old ones (X1, X5; DESIGN.md, Agenda)."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from shared.domain.errors import Unavailable
+from shared.domain.export import FAULTY, HINT
+from shared.ports import DueHint, Ports
+from shared.usecases.run_due import PAGE, Budget
+from shared.usecases.write_export import discard, fail, write
+
+log = logging.getLogger(__name__)
+
+SLICE_SECONDS = 20
+"""How long one export is worked on before the next has its turn."""
+TRIES_MAX = 3
+"""Defects of one export from which on it has failed."""
+PUT_OFF = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class RanExports:
+    """What a run did: exports that ended or were deleted, those that broke, and whether work is left."""
+
+    done: int = 0
+    failed: int = 0
+    unfinished: bool = False
+
+
+async def run_exports(*, ports: Ports, at: datetime, budget: Budget) -> RanExports:
+    """Work on every export whose hint is due at `at`, in turn; raises Unavailable."""
+    ran = RanExports()
+    waiting = await ports.agenda.due(HINT, at, PAGE)
+    while waiting and budget.allows(0):
+        going_on = []
+        for late in waiting:
+            if not budget.allows(0):
+                return replace(ran, unfinished=True)
+            try:
+                ended = await _one(ports, late, at, budget)
+            except Unavailable:
+                raise
+            except Exception as problem:  # noqa: BLE001 - one broken export must not stop the others
+                await _put_off(ports, late, at, problem)
+                ran = replace(ran, failed=ran.failed + 1)
+                continue
+            if ended:
+                ran = replace(ran, done=ran.done + 1)
+            else:
+                going_on.append(late)
+        waiting = going_on
+    return replace(ran, unfinished=bool(waiting))
+
+
+async def _one(ports: Ports, late: DueHint, at: datetime, budget: Budget) -> bool:
+    """Do what is due for one export; False when it needs another turn."""
+    hint = late.hint
+    partner_id, export_id = hint.partner_id, hint.lead_id
+    stored = await ports.exports.get(partner_id, export_id)
+    if stored is None:
+        await ports.agenda.remove([hint])
+        return True
+    export = stored.export
+    deleted_at = export.created_at + ports.rules.export.kept
+    if at >= deleted_at:
+        await discard(ports, export)
+        await ports.exports.delete(partner_id, export_id)
+        await ports.agenda.remove([hint])
+        return True
+    spent = budget.spent()
+    mine = Budget(lambda: budget.spent() - spent, seconds=min(SLICE_SECONDS, budget.seconds - spent))
+    now = at + timedelta(seconds=spent)
+    export = await write(ports=ports, stored=stored, at=now, budget=mine)
+    if not export.has_ended:
+        return False
+    if hint.due != deleted_at:
+        # The setting may have changed since the first of the two was written.
+        await ports.agenda.put(ports.rules.export.hints(export))
+        await ports.agenda.remove([hint])
+    return True
+
+
+async def _put_off(ports: Ports, late: DueHint, at: datetime, problem: Exception) -> None:
+    """Try again later; an export that breaks every time has failed."""
+    tries = late.tries + 1
+    log.error(
+        "An export could not be written.",
+        extra={
+            "event": "export.broken",
+            "partner": late.hint.partner_id,
+            "export": late.hint.lead_id,
+            "tries": tries,
+            "problem": type(problem).__name__,
+        },
+    )
+    await ports.agenda.put_off(late, at + PUT_OFF)
+    if tries >= TRIES_MAX:
+        stored = await ports.exports.get(late.hint.partner_id, late.hint.lead_id)
+        if stored is not None and not stored.export.has_ended:
+            await fail(ports, stored, at, FAULTY)

@@ -1,0 +1,264 @@
+"""Writes an export's file, block by block, from wherever the run before it got to (X5; DESIGN.md, Export).
+
+A block is uploaded under a random id, then its checkpoint is inserted: the first insert at an index wins, and the file
+is put together of exactly the recorded blocks. So a run may be killed anywhere, and two runs at once harm nothing but
+each other's time. By age one step does it, walking the leads; any other order takes a second one (`merge_export`).
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from shared.domain.export import (
+    MEDIA_TYPES,
+    SINCE_MARGIN,
+    SORT_TOO_LARGE,
+    Export,
+    ExportState,
+    Since,
+    head,
+    line,
+    removed_line,
+)
+from shared.domain.filters import ListTab
+from shared.domain.lead import Lead
+from shared.domain.lifecycle import settle
+from shared.domain.ordering import SortKey, sort_key
+from shared.ids import new_change_id, position
+from shared.ports import Checkpoint, LeadQuery, LostRace, Ports, StoredExport
+from shared.usecases.merge_export import begins, merged, spooled
+from shared.usecases.run_due import Budget
+
+WALK, MERGE = "walk", "merge"
+FAVORITES_PAGE = 200
+"""Favorites are read one by one, so many at once."""
+
+Batch = tuple[Sequence[tuple[Lead, bool]], str | None]
+"""Leads as stored, each with whether the requester's tab holds it, and the position covered so far."""
+
+
+async def write(*, ports: Ports, stored: StoredExport, at: datetime, budget: Budget, gives_up: bool = False) -> Export:
+    """Go on with an export until it has ended, the budget is spent or another run is ahead; raises Unavailable.
+
+    Storage may look through much and find nothing for longer than the budget: a run goes on all the same until it has
+    come further, or no run ever would. One that gives up (a request, behind which the timer stands) does not.
+    """
+    export = stored.export
+    if export.has_ended:
+        return export
+    begun = await ports.exports.last(export, WALK)
+    if begun is None:
+        begun = await _begin(ports, export, WALK)
+    walked: Checkpoint | None = begun
+    if not begun.done:
+        walked = await _walk(ports, export, begun, at, budget, gives_up=gives_up)
+    if walked is None or not walked.done:
+        return export
+    if not export.order.is_by_age:
+        if walked.rows > ports.rules.export.sorted_max:
+            return await _end(ports, stored, at, state=ExportState.FAILED, error=SORT_TOO_LARGE)
+        merging = await _merge(ports, export, budget)
+        if merging is None or not merging.done:
+            return export
+    return await _succeed(ports, stored, at, walked.rows)
+
+
+async def discard(ports: Ports, export: Export) -> None:
+    """Delete the export's files, whole or half."""
+    await ports.files.delete(export.blob)
+    await ports.files.delete(export.spool)
+
+
+async def fail(ports: Ports, stored: StoredExport, at: datetime, error: str) -> Export:
+    """End an export that cannot succeed."""
+    return await _end(ports, stored, at, state=ExportState.FAILED, error=error)
+
+
+async def _begin(ports: Ports, export: Export, step: str) -> Checkpoint:
+    """Record a step's first checkpoint, with the file's head where this step writes the file."""
+    writes = (step == WALK) == export.order.is_by_age
+    blocks = _Blocks(ports, export, step, Checkpoint(step, -1, ""))
+    blocks.add(head(export.format) if writes else "", rows=0)
+    try:
+        return await blocks.flush(None)
+    except LostRace:
+        begun = await ports.exports.last(export, step)
+        if begun is None:
+            raise
+        return begun
+
+
+async def _walk(
+    ports: Ports, export: Export, last: Checkpoint, at: datetime, budget: Budget, *, gives_up: bool
+) -> Checkpoint | None:
+    """Walk the leads from a checkpoint on; the newest checkpoint, None when another run is ahead."""
+    blocks = _Blocks(ports, export, WALK, last)
+    place = last.place
+    is_personal = export.filter.tab is ListTab.FAVORITES
+    found = _favorites(ports, export, place) if is_personal else _leads(ports, export, place, at)
+    too_many = None if export.order.is_by_age else ports.rules.export.sorted_max
+    try:
+        async with aclosing(found) as batches:
+            async for leads, place in batches:
+                # X5, L6: each row as of when it was read, and the clock goes on while a run lasts.
+                now = at + timedelta(seconds=budget.spent())
+                for lead, held in leads:
+                    if (text := _line(export, settle(lead, now).lead, now, held=held)) is not None:
+                        blocks.add(text, sort_key(lead, export.order, position(lead.id)))
+                        if blocks.is_full:
+                            await blocks.flush(position(lead.id))
+                if too_many is not None and blocks.rows > too_many:
+                    break
+                has_come_further = place != blocks.last.place
+                if not budget.allows(0) and (gives_up or has_come_further):
+                    return await blocks.flush(place) if has_come_further else blocks.last
+        return await blocks.flush(place, done=True)
+    except LostRace:
+        return None
+
+
+async def _merge(ports: Ports, export: Export, budget: Budget) -> Checkpoint | None:
+    """Merge the spool's blocks from wherever the last run got to; as `_walk`."""
+    parts = [one for one in await ports.exports.checkpoints(export, WALK) if one.size]
+    sizes = [one.size for one in parts]
+    last = await ports.exports.last(export, MERGE)
+    if last is None:
+        await ports.files.put_together(export.spool, [one.id for one in parts], "application/octet-stream")
+        last = await _begin(ports, export, MERGE)
+    if last.done:
+        return last
+    places: list[int] = msgspec.json.decode(last.place, type=list[int]) if last.place else begins(sizes)
+    blocks = _Blocks(ports, export, MERGE, last)
+
+    async def read(offset: int, length: int) -> bytes:
+        return await ports.files.read(export.spool, offset, length)
+
+    try:
+        async with aclosing(merged(read, sizes, places)) as lines:
+            async for text, number, size in lines:
+                blocks.add(text)
+                places[number] += size
+                if blocks.is_full:
+                    await blocks.flush(msgspec.json.encode(places).decode())
+                    if not budget.allows(0):
+                        return blocks.last
+        return await blocks.flush(None, done=True)
+    except LostRace:
+        return None
+
+
+async def _succeed(ports: Ports, stored: StoredExport, at: datetime, rows: int) -> Export:
+    """Put the file together of exactly the recorded blocks."""
+    export = stored.export
+    walked = await ports.exports.checkpoints(export, WALK)
+    first, *rest = walked if export.order.is_by_age else await ports.exports.checkpoints(export, MERGE)
+    if _is_turned(export):
+        rest.reverse()
+    blocks = [one.id for one in (first, *rest) if one.size]
+    await ports.files.put_together(export.blob, blocks, MEDIA_TYPES[export.format])
+    began = walked[0].written_at
+    if began is None:
+        raise ValueError("a checkpoint without its time")
+    following = Since(began - SINCE_MARGIN, export.created_at - SINCE_MARGIN)
+    ended = await _end(ports, stored, at, state=ExportState.SUCCEEDED, rows=rows, next_since=following)
+    if ended.state is ExportState.SUCCEEDED and not export.order.is_by_age:
+        await ports.files.delete(export.spool)
+    return ended
+
+
+async def _end(ports: Ports, stored: StoredExport, at: datetime, **changes: Any) -> Export:
+    """Record the end; where somebody else did so first, what is stored then, and no file is left of a cancelled one."""
+    ended = replace(stored.export, ended_at=at, **changes)
+    try:
+        await ports.exports.replace(stored, ended)
+    except LostRace:
+        now = await ports.exports.get(ended.partner_id, ended.id)
+        ended = now.export if now else replace(stored.export, state=ExportState.CANCELLED, ended_at=at)
+    if ended.state is not ExportState.SUCCEEDED:
+        await discard(ports, ended)
+    return ended
+
+
+class _Blocks:
+    """Collects lines into blocks; every block that is uploaded has its checkpoint, or nobody ever sees it."""
+
+    def __init__(self, ports: Ports, export: Export, step: str, last: Checkpoint) -> None:
+        self._ports = ports
+        self._export = export
+        self._step = step
+        self._spools = step == WALK and not export.order.is_by_age
+        self._lines: list[tuple[SortKey, str]] = []
+        self._size = 0
+        self.rows = last.rows
+        self.last = last
+
+    @property
+    def is_full(self) -> bool:
+        """True when the block is large enough to be uploaded."""
+        return self._size >= self._ports.rules.export.block_bytes
+
+    def add(self, text: str, key: SortKey = ("", "", ""), *, rows: int = 1) -> None:
+        """Take a line with what it is sorted by."""
+        self._lines.append((key, text))
+        self._size += len(text)
+        self.rows += rows
+
+    async def flush(self, place: str | None, *, done: bool = False) -> Checkpoint:
+        """Upload what was collected and record where to go on; raises LostRace when another run did so first."""
+        block = new_change_id()
+        content = self._content()
+        if content:
+            await self._ports.files.stage(self._export.spool if self._spools else self._export.blob, block, content)
+        made = Checkpoint(self._step, self.last.index + 1, block, len(content), self.rows, place, done)
+        self.last = await self._ports.exports.record(self._export, made)
+        self._lines, self._size = [], 0
+        return self.last
+
+    def _content(self) -> bytes:
+        if self._spools:
+            return spooled(self._lines)
+        texts = [text for _, text in self._lines]
+        if _is_turned(self._export):
+            texts.reverse()
+        return "".join(texts).encode()
+
+
+def _is_turned(export: Export) -> bool:
+    """True when the file is the reverse of how it is written: leads stand newest first, and sorting is upward."""
+    return export.order.descending != export.order.is_by_age
+
+
+async def _leads(ports: Ports, export: Export, after: str | None, at: datetime) -> AsyncGenerator[Batch, None]:
+    """The tab's leads: those that storage selects, or all that changed (`since`)."""
+    query = LeadQuery(export.partner_id, at, export.filter, after)
+    async with aclosing(ports.leads.walk(query, export.since)) as batches:
+        async for leads, place in batches:
+            yield [(lead, True) for lead in leads], place
+
+
+async def _favorites(ports: Ports, export: Export, after: str | None) -> AsyncGenerator[Batch, None]:
+    """The requester's favorites; with `since` all of them, and those whose heart was taken back: they are few."""
+    taken_back = export.since is not None
+    while True:
+        marks, following = await ports.marks.favorites(
+            export.partner_id, export.person, after, FAVORITES_PAGE, taken_back=taken_back
+        )
+        leads = await ports.leads.many(export.partner_id, list(marks))
+        yield [(lead, marks[lead.id].favorite) for lead in leads], following
+        if following is None:
+            return
+        after = following
+
+
+def _line(export: Export, lead: Lead, at: datetime, *, held: bool) -> str | None:
+    """The line of a settled lead; None for one that is no business of this export."""
+    if held and export.filter.matches(lead):
+        return line(export.format, lead, at)
+    # A lead that can never be in the filter never was, so nobody has to take it out.
+    if export.since is not None and export.filter.could_match(lead):
+        return removed_line(export.format, lead.id)
+    return None
