@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -63,11 +64,12 @@ class Azurite:
     """A running Azurite; its data is in `folder`, or in memory when that is None.
 
     Ports are free ones unless the environment names them (AZURITE_BLOB_PORT, AZURITE_QUEUE_PORT, AZURITE_TABLE_PORT).
-    It ends when this process does, however that ends, and saves its data then.
+    It ends when this process does, however that ends, and saves its data then. `more` are options of its own.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, more: Sequence[str] = ()) -> None:
         self._folder = folder
+        self._more = more
         self._process: subprocess.Popen[bytes] | None = None
         self.ports = {name: int(os.environ.get(f"AZURITE_{name.upper()}_PORT", "0")) for name in SERVICES}
 
@@ -110,6 +112,7 @@ class Azurite:
         options = [part for name, port in self.ports.items() for part in (f"--{name}Port", str(port))]
         # The default of 5 s races the client's connection pool: ECONNRESET.
         options += [part for name in SERVICES for part in (f"--{name}KeepAliveTimeout", "300")]
+        options += self._more
         self._process = subprocess.Popen(
             [runtime, "--require", str(GUARD), str(SCRIPT), "--silent", "--disableTelemetry", *place, *options],
             stdin=subprocess.PIPE,

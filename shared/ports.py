@@ -260,8 +260,8 @@ class Checkpoint:
 class ExportStore(Protocol):
     """Export jobs and their checkpoints."""
 
-    async def add(self, export: Export) -> None:
-        """Store a new export."""
+    async def add(self, export: Export) -> StoredExport:
+        """Store a new export, as it is stored then."""
 
     async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
         """One export; None when the partner has none of this id."""

@@ -297,8 +297,9 @@ class FakeExportStore:
         self.parts: dict[tuple[str, str], list[Checkpoint]] = {}
         self._tags = itertools.count()
 
-    async def add(self, export: Export) -> None:
-        self.jobs[export.partner_id, export.id] = StoredExport(export, str(next(self._tags)))
+    async def add(self, export: Export) -> StoredExport:
+        made = self.jobs[export.partner_id, export.id] = StoredExport(export, str(next(self._tags)))
+        return made
 
     async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
         return self.jobs.get((partner_id, export_id))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared import clock
@@ -81,8 +81,13 @@ class Blobs:
     async def read(self, name: str, offset: int, length: int) -> bytes:
         """See the port."""
         with translating():
-            piece = await self._blob(name).download_blob(offset=offset, length=length)
-            return await piece.readall()
+            try:
+                piece = await self._blob(name).download_blob(offset=offset, length=length)
+                return await piece.readall()
+            except HttpResponseError as error:
+                if error.status_code == 416:
+                    return b""
+                raise
 
     async def delete(self, name: str) -> None:
         """See the port."""

@@ -27,10 +27,11 @@ class TableExportStore:
     def _exports(self) -> TableClient:
         return self._tables[keys.EXPORTS]
 
-    async def add(self, export: Export) -> None:
+    async def add(self, export: Export) -> StoredExport:
         """See the port; an upsert of a fresh id, so that a retry of the client's own cannot fail."""
         with translating():
-            await self._exports.upsert_entity(_job(export), mode="replace")
+            answer = await self._exports.upsert_entity(_job(export), mode="replace")
+        return StoredExport(export, answer["etag"])
 
     async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
         """See the port."""

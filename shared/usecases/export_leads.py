@@ -49,16 +49,18 @@ async def start_export(
     """
     rules = ports.rules.export
     export = Export(new_export_id(at), partner_id, person, at, wanted, order, form, since)
-    if await ports.exports.unfinished(partner_id, rules.unfinished_max) >= rules.unfinished_max:
+    hints = rules.hints(export)
+    under_way, _ = await asyncio.gather(
+        ports.exports.unfinished(partner_id, rules.unfinished_max), ports.agenda.put(hints)
+    )
+    if under_way >= rules.unfinished_max:
+        await ports.agenda.remove(hints)
         raise TooManyRequests(f"{rules.unfinished_max} exports are under way; wait for one of them or cancel it.")
-    await ports.agenda.put(rules.hints(export))
-    await ports.exports.add(export)
+    stored = await ports.exports.add(export)
     try:
-        stored = await ports.exports.get(partner_id, export.id)
-        if stored is not None:
-            ended = await write(ports=ports, stored=stored, at=at, budget=budget, gives_up=True)
-            await ports.agenda.remove([one for one in rules.hints(export) if one not in rules.hints(ended)])
-        return await read_export(ports=ports, partner_id=partner_id, export_id=export.id)
+        written = await write(ports=ports, stored=stored, at=at, budget=budget, gives_up=True)
+        await ports.agenda.remove([one for one in hints if one not in rules.hints(written)])
+        return await _seen(ports, written)
     except Unavailable:
         # The export stands and its hint does too, so the timer goes on; who asked need not ask again.
         log.warning(

@@ -50,12 +50,9 @@ async def write(*, ports: Ports, stored: StoredExport, at: datetime, budget: Bud
     export = stored.export
     if export.has_ended:
         return export
-    begun = await ports.exports.last(export, WALK)
-    if begun is None:
-        begun = await _begin(ports, export, WALK)
-    walked: Checkpoint | None = begun
-    if not begun.done:
-        walked = await _walk(ports, export, begun, at, budget, gives_up=gives_up)
+    walked = await ports.exports.last(export, WALK) or await _begin(ports, export, WALK)
+    if walked is not None and not walked.done:
+        walked = await _walk(ports, export, walked, at, budget, gives_up=gives_up)
     if walked is None or not walked.done:
         return export
     if not export.order.is_by_age:
@@ -78,18 +75,15 @@ async def fail(ports: Ports, stored: StoredExport, at: datetime, error: str) -> 
     return await _end(ports, stored, at, state=ExportState.FAILED, error=error)
 
 
-async def _begin(ports: Ports, export: Export, step: str) -> Checkpoint:
-    """Record a step's first checkpoint, with the file's head where this step writes the file."""
+async def _begin(ports: Ports, export: Export, step: str) -> Checkpoint | None:
+    """Record a step's first checkpoint, with the file's head where this step writes the file; None as in `_walk`."""
     writes = (step == WALK) == export.order.is_by_age
     blocks = _Blocks(ports, export, step, Checkpoint(step, -1, ""))
     blocks.add(head(export.format) if writes else "", rows=0)
     try:
         return await blocks.flush(None)
     except LostRace:
-        begun = await ports.exports.last(export, step)
-        if begun is None:
-            raise
-        return begun
+        return None
 
 
 async def _walk(
@@ -111,6 +105,8 @@ async def _walk(
                         blocks.add(text, sort_key(lead, export.order, position(lead.id)))
                         if blocks.is_full:
                             await blocks.flush(position(lead.id))
+                            if not budget.allows(0):
+                                return blocks.last
                 if too_many is not None and blocks.rows > too_many:
                     break
                 has_come_further = place != blocks.last.place
@@ -129,7 +125,7 @@ async def _merge(ports: Ports, export: Export, budget: Budget) -> Checkpoint | N
     if last is None:
         await ports.files.put_together(export.spool, [one.id for one in parts], "application/octet-stream")
         last = await _begin(ports, export, MERGE)
-    if last.done:
+    if last is None or last.done:
         return last
     places: list[int] = msgspec.json.decode(last.place, type=list[int]) if last.place else begins(sizes)
     blocks = _Blocks(ports, export, MERGE, last)
@@ -178,7 +174,7 @@ async def _end(ports: Ports, stored: StoredExport, at: datetime, **changes: Any)
     except LostRace:
         now = await ports.exports.get(ended.partner_id, ended.id)
         ended = now.export if now else replace(stored.export, state=ExportState.CANCELLED, ended_at=at)
-    if ended.state is not ExportState.SUCCEEDED:
+    if ended.has_ended and ended.state is not ExportState.SUCCEEDED:
         await discard(ports, ended)
     return ended
 

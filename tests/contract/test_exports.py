@@ -29,9 +29,8 @@ async def test_an_export_is_read_as_it_was_stored_and_replaced_only_as_it_was_re
     partner = unique()
     made = export(partner)
     assert await exports.get(partner, made.id) is None
-    await exports.add(made)
-    stored = await exports.get(partner, made.id)
-    assert stored is not None
+    stored = await exports.add(made)
+    assert stored == await exports.get(partner, made.id)
     assert stored.export == made
     ended = replace(made, state=ExportState.SUCCEEDED, ended_at=AT, rows=3, next_since=Since(AT, AT))
     await exports.replace(stored, ended)
@@ -105,12 +104,15 @@ async def test_a_file_is_made_of_exactly_the_blocks_named_in_their_order(store_o
         await store_of_files.put_together(name, [fourth, first, third], "text/csv")
     assert await store_of_files.read(name, 0, 1000) == b"D" * 10 + b"A" * 10 + b"C" * 10
     assert await store_of_files.read(name, 8, 4) == b"DDAA"
+    assert await store_of_files.read(name, 28, 10) == b"CC"
+    assert await store_of_files.read(name, 30, 10) == b""
     link = await store_of_files.link(name, "leads.csv")
     assert name in link.url
     for _ in range(2):
         await store_of_files.delete(name)
     empty = f"{unique()}/leads.jsonl"
     await store_of_files.put_together(empty, [], "application/jsonl")
+    assert await store_of_files.read(empty, 0, 10) == b""
     assert left_out not in (first, third)
 
 

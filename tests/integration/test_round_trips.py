@@ -10,9 +10,20 @@ from shared.ports import Ports
 from shared.usecases import favorites
 from shared.usecases import read_leads as reading
 from tests.builders import AT, DAY, delivery_body
+from tests.exports import ask
 from tests.integration.conftest import Connect
 from tests.steps import answer, deliver, listed
 from tests.transports import RoundTrips
+
+
+@pytest.mark.parametrize(("order", "expected"), [("created", (11, 13)), ("company", (22, 24))])
+async def test_a_small_export_costs_what_it_writes(
+    counted: Ports, trips: RoundTrips, source: LeadSource, order: str, expected: tuple[int, int]
+) -> None:
+    await deliver(counted, source)
+    spent(trips)
+    assert (await ask(counted, source, order=order)).rows == 1
+    assert spent(trips) == expected
 
 
 @pytest.fixture

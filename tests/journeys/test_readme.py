@@ -1,5 +1,7 @@
 """The README's first five minutes, pasted into a shell as they stand."""
 
+import csv
+import io
 import os
 import re
 import shutil
@@ -17,6 +19,8 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## The first five minutes")[1].split("\n## ")[0]
     blocks = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
     assert len(blocks) == 6
+    exports = (ROOT / "README.md").read_text().split("## Exporting leads")[1].split("\n## ")[0]
+    blocks += re.findall(r"```bash\n(.*?)```", exports, re.DOTALL)
     later = (ROOT / "README.md").read_text().split("## What happens when")[1].split("\n## ")[0]
     blocks += re.findall(r"```bash\n(.*?)```", later, re.DOTALL)
     with LocalHost(tmp_path) as host:
@@ -33,7 +37,7 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
             check=False,
         )
     assert run.returncode == 0, run.stderr
-    received, listed, answered, won, registered, expired, cooled = run.stdout.split("=====")
+    received, listed, answered, won, registered, expired, exported, synced, cooled = run.stdout.split("=====")
     assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
     assert '"state":"hot"' in listed
     assert 'etag: "1"' in answered.lower()
@@ -47,6 +51,13 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert '"id":"fabrikam"' in registered
     assert '"intakeUrl":"http://localhost' in registered
     assert '"outcome":"expired"' in expired
+    rows = list(csv.DictReader(io.StringIO(exported.strip().removeprefix("\ufeff"))))
+    assert {(row["Status"], row["Outcome"], row["Email"]) for row in rows} == {
+        ("archived", "won", "ada.berg@northwind.example"),
+        ("archived", "expired", ""),
+    }
+    assert '"state":"succeeded","progress":{"rows":2,"total":2}' in synced
+    assert '"format":"jsonl","url":"http://127.0.0.1' in synced
     assert '"email":"lee@fabrikam.example"' in cooled
     assert '"state":"cooled"' in cooled
     assert "kim@fabrikam.example" not in expired.split('"value"')[1]
