@@ -46,6 +46,11 @@ format: $(READY) ## write the format that `check` wants
 bench: $(READY) ## measure against the bare SDK, side by side
 	$(BIN)/python -m bench.main_job
 	$(BIN)/python -m bench.deadlines
+	$(BIN)/python -m bench.export
+
+.PHONY: interop
+interop: $(READY) ## open an export in LibreOffice (which must be installed) and compare cell by cell
+	$(BIN)/python -m tests.interop.libreoffice
 
 .PHONY: tables
 tables: ## write the generated tables of shared/domain anew

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -111,22 +112,22 @@ _csv = csv.writer(_Echo(), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
 
 def head(form: ExportFormat) -> str:
     """What the file begins with: a BOM, by which spreadsheets know UTF-8, and the columns' names."""
-    return "\ufeff" + _csv_line(list(export_columns.NAMES)) if form is ExportFormat.CSV else ""
+    return "\ufeff" + _csv_line(list(export_columns.names())) if form is ExportFormat.CSV else ""
 
 
 def line(form: ExportFormat, lead: Lead, at: datetime) -> str:
     """The row of a (settled) lead as anyone may see it at `at`."""
-    found = export_columns.values(shown(lead, at))
+    found = export_columns.row(shown(lead, at))
     if form is ExportFormat.CSV:
-        return _csv_line([*export_columns.cells(found), ""])
-    return _json_line(dict(zip(export_columns.NAMES, found, strict=False)))
+        return _csv_line([*export_columns.cells(found.values()), ""])
+    return _json_line(found)
 
 
 def removed_line(form: ExportFormat, lead_id: str) -> str:
     """The row of a lead that has changed and is not in the filter: its id and `Removed`."""
     if form is ExportFormat.CSV:
-        return _csv_line([lead_id, *[""] * (len(export_columns.NAMES) - 2), "true"])
-    return _json_line({"Id": lead_id, "Removed": True})
+        return _csv_line([lead_id, *[""] * (len(export_columns.names()) - 2), "true"])
+    return _json_line({"Id": lead_id, export_columns.REMOVED: True})
 
 
 def _csv_line(cells: list[str]) -> str:
@@ -134,5 +135,5 @@ def _csv_line(cells: list[str]) -> str:
     return written
 
 
-def _json_line(values: dict[str, export_columns.Value]) -> str:
+def _json_line(values: Mapping[str, export_columns.Value]) -> str:
     return json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n"

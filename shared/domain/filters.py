@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from shared.domain.lead import Lead, Status, Tab
 
@@ -28,7 +29,7 @@ class LeadFilter:
     statuses: frozenset[Status] = frozenset()
     include_test: bool = False
 
-    @property
+    @cached_property
     def tabs(self) -> tuple[Tab, ...]:
         """The lead tabs that are looked through."""
         return _TABS.get(self.tab, tuple(Tab)) if self.tab else tuple(Tab)

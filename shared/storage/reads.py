@@ -86,6 +86,8 @@ class Range:
         self._rows, self._done = await self._coming
         if not self._done:
             self._coming = asyncio.ensure_future(self._fetch())
+            # Once around, so that the request is on its way while the caller works on these rows.
+            await asyncio.sleep(0)
 
     def take(self, until: str | None) -> list[tuple[str, Any]]:
         """Take the rows up to a position, None for all, each with its own."""

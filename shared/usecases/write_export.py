@@ -34,6 +34,7 @@ from shared.usecases.merge_export import begins, merged, spooled
 from shared.usecases.run_due import Budget
 
 WALK, MERGE = "walk", "merge"
+NO_KEY: SortKey = ("", "", "")
 FAVORITES_PAGE = 200
 """Favorites are read one by one, so many at once."""
 
@@ -94,7 +95,7 @@ async def _walk(
     place = last.place
     is_personal = export.filter.tab is ListTab.FAVORITES
     found = _favorites(ports, export, place) if is_personal else _leads(ports, export, place, at)
-    too_many = None if export.order.is_by_age else ports.rules.export.sorted_max
+    is_sorted = not export.order.is_by_age
     try:
         async with aclosing(found) as batches:
             async for leads, place in batches:
@@ -102,12 +103,12 @@ async def _walk(
                 now = at + timedelta(seconds=budget.spent())
                 for lead, held in leads:
                     if (text := _line(export, settle(lead, now).lead, now, held=held)) is not None:
-                        blocks.add(text, sort_key(lead, export.order, position(lead.id)))
+                        blocks.add(text, sort_key(lead, export.order, position(lead.id)) if is_sorted else NO_KEY)
                         if blocks.is_full:
                             await blocks.flush(position(lead.id))
                             if not budget.allows(0):
                                 return blocks.last
-                if too_many is not None and blocks.rows > too_many:
+                if is_sorted and blocks.rows > ports.rules.export.sorted_max:
                     break
                 has_come_further = place != blocks.last.place
                 if not budget.allows(0) and (gives_up or has_come_further):
@@ -197,7 +198,7 @@ class _Blocks:
         """True when the block is large enough to be uploaded."""
         return self._size >= self._ports.rules.export.block_bytes
 
-    def add(self, text: str, key: SortKey = ("", "", ""), *, rows: int = 1) -> None:
+    def add(self, text: str, key: SortKey = NO_KEY, *, rows: int = 1) -> None:
         """Take a line with what it is sorted by."""
         self._lines.append((key, text))
         self._size += len(text)

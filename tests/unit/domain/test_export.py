@@ -69,7 +69,7 @@ def test_the_formats_say_the_same() -> None:
     lead = full()
     found = json.loads(line(ExportFormat.JSONL, lead, AT))
     row = row_of(lead)
-    assert list(found) == list(export_columns.NAMES)[:-1]
+    assert list(found) == list(export_columns.names())[:-1]
     for name, value in found.items():
         if isinstance(value, str):
             assert restore(row[name]) == value
@@ -127,7 +127,21 @@ def test_the_file_begins_with_a_bom_and_the_columns() -> None:
     assert head(ExportFormat.JSONL) == ""
 
 
+TYPES = {
+    "time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "date": r"\d{4}-\d\d-\d\d",
+    "decimal": r"\d+(\.\d+)?",
+    "text": r"(?s).+",
+}
+
+
 def test_every_column_is_documented_in_its_order_with_its_type() -> None:
     text = (ROOT / "docs" / "export.md").read_text().split("## Columns")[1]
     documented = re.findall(r"^\| `(\w+)` \| (\w+) \|", text, re.MULTILINE)
-    assert documented == [*((one.name, one.type) for one in export_columns.COLUMNS), ("Removed", "boolean")]
+    assert [name for name, _ in documented] == list(export_columns.names())
+    lead = replace(full(), closed_at=AT, erased_at=AT, flame_until=AT)
+    for (name, kind), value in zip(documented, export_columns.row(lead).values(), strict=False):
+        if isinstance(value, str):
+            assert re.fullmatch(TYPES[kind], value), name
+        elif value is not None:
+            assert {bool: "boolean", list: "list", dict: "object"}[type(value)] == kind

@@ -1,0 +1,42 @@
+// Deletes export files seven days after they were written (SPEC 8). The app deletes them at that age itself, with their
+// jobs; this rule stands behind it, so that a file outlives no failure of the app.
+
+@description('The storage account that holds the export files.')
+param storageAccountName string
+
+@description('The age in days at which a file goes; a day more than LEADS_EXPORT_KEPT_DAYS, which is the app\'s own.')
+@minValue(2)
+param deleteAfterDays int = 8
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: storageAccountName
+}
+
+resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
+  parent: account
+  name: 'default'
+  properties: {
+    policy: {
+      rules: [
+        {
+          name: 'delete-old-exports'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: ['exports/']
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: deleteAfterDays
+                }
+              }
+            }
+          }
+        }
+      ]
+    }
+  }
+}

@@ -1,0 +1,134 @@
+"""`make interop`: LibreOffice opens an export headless, and every cell is what the export says; no cell is a formula.
+
+Not a part of `make test`, which needs nothing but Python. The file is opened as docs/export.md advises, quoted cells
+being text: then every cell must be equal. And as a double click opens it: then LibreOffice takes some texts for numbers,
+dates or times, as it does with any file; all others must be equal, and none may be a formula.
+"""
+
+import csv
+import io
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from xml.etree import ElementTree
+
+from shared.domain.csv_cells import restore
+from shared.domain.export import ExportFormat, head, line
+from shared.domain.lead import Lead, TeamMember
+from shared.domain.lifecycle import settle
+from tests.builders import AT, DAY, DEAL, a_lead, accepted
+
+OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
+TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
+TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
+
+HOSTILE = (
+    *("=1+1", "+1+1", "-1+1", "@SUM(1;1)", "＝1+1", "＋1", "－1", "＠A1", "'=1+1", "''=1", " =1+1"),
+    *("\u200b=1", "\ufeff=1", '=HYPERLINK("http://a.example";"b")', "=cmd|' /C calc'!A0", "a;=1+1", 'a,"=1+1'),
+    *('he said "no"', '"', '""', ",", ";", "a\nb", "a\n=1+1", "\n=1", "'t Hart", "O'Hara", "مرحبا بالعالم"),
+    *("\u202eabc", "אבג =1", "🙂 \U0001d11e", "ﬀ ß İ", "\ud800x", "007", "1e5", "12:30", "2026-11-21", "TRUE", "1,5"),
+    *("50%", "$5", "#REF!", "a\tb", "  two  spaces  ", "{1}", "[=1]"),
+)
+AS_A_DOUBLE_CLICK = "44,34,76,1"
+AS_ADVISED = "44,34,76,1,,0,true"
+
+
+def leads() -> list[Lead]:
+    """Leads whose texts want to be more than texts."""
+    made = []
+    for n, text in enumerate(HOSTILE):
+        lead = a_lead(at=AT + n * DAY, Company=text, FirstName=text, Description=text, Title=text)
+        team = (TeamMember(text.encode("utf-8", "replace").decode(), None, "+46 1"),)
+        safe = lead.customer.company or ""
+        deal = replace(DEAL, name=safe, notes=safe, crm_id=safe, amount=Decimal(n), team=team)
+        made += [lead, replace(accepted(lead, lead.created_at), deal=deal, additional_fields={"=1": [safe]})]
+    return made
+
+
+def sheet(file: Path) -> list[list[ElementTree.Element]]:
+    """The cells of the first table."""
+    root = ElementTree.parse(file).getroot()
+    table = next(root.iter(f"{TABLE}table"))
+    rows = []
+    for row in table.iter(f"{TABLE}table-row"):
+        cells = []
+        for cell in row:
+            times = int(cell.get(f"{TABLE}number-columns-repeated", "1"))
+            cells += [cell] * min(times, 100)
+        rows += [cells] * min(int(row.get(f"{TABLE}number-rows-repeated", "1")), 2)
+    return rows
+
+
+def text_of(cell: ElementTree.Element) -> str:
+    """What stands in a text cell."""
+    return "\n".join(_plain(paragraph) for paragraph in cell.findall(f"{TEXT}p"))
+
+
+def _plain(node: ElementTree.Element) -> str:
+    found = node.text or ""
+    for child in node:
+        if child.tag == f"{TEXT}s":
+            found += " " * int(child.get(f"{TEXT}c", "1"))
+        elif child.tag == f"{TEXT}tab":
+            found += "\t"
+        elif child.tag == f"{TEXT}line-break":
+            found += "\n"
+        else:
+            found += _plain(child)
+        found += child.tail or ""
+    return found
+
+
+def check(office: str, folder: Path, options: str, wanted: list[list[str]]) -> tuple[int, int, list[str]]:
+    """How many cells are equal, how many became another type, and what is wrong with the others."""
+    command = [office, "--headless", f"-env:UserInstallation={(folder / 'profile').as_uri()}"]
+    command += [f"--infilter=Text - txt - csv (StarCalc):{options}", "--convert-to", "fods", "--outdir", str(folder)]
+    subprocess.run([*command, str(folder / "leads.csv")], check=True, capture_output=True, timeout=240)
+    found = sheet(folder / "leads.fods")
+    equal, typed, wrong = 0, 0, []
+    for number, expected in enumerate(wanted):
+        for column, text in enumerate(expected):
+            cell = found[number][column]
+            if cell.get(f"{TABLE}formula") is not None:
+                wrong.append(f"row {number} column {column}: a formula made of {text!r}")
+            elif cell.get(f"{OFFICE}value-type", "string") != "string":
+                typed += 1
+            elif text_of(cell) == text:
+                equal += 1
+            else:
+                wrong.append(f"row {number} column {column}: {text!r} became {text_of(cell)!r}")
+    return equal, typed, wrong
+
+
+def main() -> int:
+    """Compare cell by cell; the exit code is 1 when LibreOffice disagrees, 2 when there is none."""
+    office = shutil.which("soffice") or shutil.which("libreoffice")
+    if office is None:
+        print("LibreOffice is not installed here; nothing was checked (Debian: apt-get install libreoffice-calc).")
+        return 2
+    texts = [line(ExportFormat.CSV, settle(lead, lead.created_at).lead, lead.created_at) for lead in leads()]
+    content = head(ExportFormat.CSV) + "".join(texts)
+    wanted = list(csv.reader(io.StringIO(content.removeprefix("\ufeff"), newline=""), strict=True))
+    company = wanted[0].index("Company")
+    restored = [restore(row[company]) for row in wanted[1:]]
+    if restored != [lead.customer.company or "" for lead in leads()]:
+        print("The cells do not give back the texts they were made of.")
+        return 1
+    failed = False
+    for name, options in (("quoted cells as text", AS_ADVISED), ("as a double click", AS_A_DOUBLE_CLICK)):
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "leads.csv").write_bytes(content.encode())
+            equal, typed, wrong = check(office, Path(folder), options, wanted)
+        print(f"{name}: {equal} cells are equal, {typed} became numbers, dates or times, {len(wrong)} are wrong")
+        for one in wrong[:20]:
+            print("  " + one)
+        failed = failed or bool(wrong) or (options == AS_ADVISED and typed > 0)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
