@@ -1,12 +1,12 @@
-// Deletes export files seven days after they were written (SPEC 8). The app deletes them at that age itself, with their
+// Deletes export files seven days after they were written (SPEC 8). The app deletes them seven days after they were asked for, with their
 // jobs; this rule stands behind it, so that a file outlives no failure of the app.
 
 @description('The storage account that holds the export files.')
 param storageAccountName string
 
-@description('The age in days at which a file goes; a day more than LEADS_EXPORT_KEPT_DAYS, which is the app\'s own.')
-@minValue(2)
-param deleteAfterDays int = 8
+@description('The age in days at which a file goes, as LEADS_EXPORT_KEPT_DAYS.')
+@minValue(1)
+param deleteAfterDays int = 7
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageAccountName

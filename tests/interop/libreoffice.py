@@ -1,7 +1,7 @@
 """`make interop`: LibreOffice opens an export headless, and every cell is what the export says; no cell is a formula.
 
 Not a part of `make test`, which needs nothing but Python. The file is opened as docs/export.md advises, quoted cells
-being text: then every cell must be equal. And as a double click opens it: then LibreOffice takes some texts for numbers,
+being text: then every cell must be equal. And as a double click opens it: LibreOffice takes some texts for numbers,
 dates or times, as it does with any file; all others must be equal, and none may be a formula.
 """
 
