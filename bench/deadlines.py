@@ -18,13 +18,13 @@ from shared import app
 from shared.domain.deadlines import Change, hints
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
-from shared.ports import StoredLead
+from shared.ports import Budget, StoredLead
 from shared.settings import Settings
 from shared.storage import blobs, codec, keys
 from shared.storage.agenda import TableAgenda
 from shared.storage.lead_store import operations_of
 from shared.storage.tables import Tables, connect
-from shared.usecases.run_due import Budget, run_due
+from shared.usecases.run_due import run_due
 from tests.builders import AT, DAY, a_lead, unique
 from tests.transports import RoundTrips
 

@@ -22,11 +22,11 @@ from local.azurite import ROOT, Azurite
 from shared import app
 from shared.domain.export import ExportFormat
 from shared.domain.partner import LeadSource
+from shared.ports import Budget
 from shared.settings import Settings
 from shared.storage import blobs, codec, keys
 from shared.storage.lead_store import SELECTED
 from shared.storage.tables import Tables, connect
-from shared.usecases.run_due import Budget
 from tests.builders import AT, DAY
 from tests.exports import ask
 from tests.transports import RoundTrips

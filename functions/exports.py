@@ -7,11 +7,12 @@ from shared.domain.errors import NotFound
 from shared.domain.permissions import Role
 from shared.http import since_tokens
 from shared.http.endpoint import Answer, Call, endpoint
-from shared.http.requests import ExportIn, Nothing, PageQuery
+from shared.http.queries import ExportIn, PageQuery
+from shared.http.requests import Nothing
 from shared.http.views import export_view
 from shared.ids import EXPORT_ID
+from shared.ports import Budget
 from shared.usecases import export_leads as exporting
-from shared.usecases.run_due import Budget
 
 blueprint = func.Blueprint()
 

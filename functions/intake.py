@@ -4,7 +4,8 @@ import azure.functions as func
 
 from shared.domain.errors import Detail, InvalidRequest, UnsupportedMediaType
 from shared.http.endpoint import Answer, Call, endpoint, media_type, read_body, read_json
-from shared.http.requests import KeyQuery, Nothing
+from shared.http.queries import KeyQuery
+from shared.http.requests import Nothing
 from shared.http.views import received_view
 from shared.usecases.receive_lead import open_door
 from shared.usecases.receive_lead import receive_lead as receive

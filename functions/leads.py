@@ -4,15 +4,19 @@ from typing import Any
 
 import azure.functions as func
 
+from shared import clock
 from shared.domain.lifecycle import Action
 from shared.domain.lifecycle import Answer as LeadAnswer
 from shared.domain.permissions import Role
 from shared.http.endpoint import MERGE_PATCH, Answer, Call, endpoint
-from shared.http.requests import AnswerIn, DealIn, LeadPatch, LeadsQuery, Nothing, PageQuery
-from shared.http.views import etag, event_view, lead_view
-from shared.ids import POSITION, SEQUENCE
+from shared.http.queries import LeadsQuery, PageQuery
+from shared.http.requests import ActivityIn, AnswerIn, DealIn, LeadPatch, Nothing
+from shared.http.views import etag, event_view, lead_view, summary_view
+from shared.ids import SEQUENCE
 from shared.usecases import answer_lead as answering
+from shared.usecases import count_leads as counting
 from shared.usecases import favorites
+from shared.usecases import list_leads as listing
 from shared.usecases import read_leads as reading
 
 blueprint = func.Blueprint()
@@ -28,18 +32,29 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.route(LEADS, methods=["GET"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, query=LeadsQuery)
 async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer:
-    """List leads, newest first (Q1, Q5)."""
-    page = await reading.list_leads(
-        ports=call.app.ports,
-        partner_id=call.partner_id,
-        person=call.caller.person,
-        wanted=call.query.wanted(),
-        after=call.after(POSITION),
+    """List leads, by default newest first (Q1–Q5)."""
+    order = call.query.order_by
+    page = await listing.list_leads(
+        listing.Look(call.app.ports, call.partner_id, call.caller.person, call.query.wanted(), call.at),
+        order=order,
+        after=call.after(listing.places_of(order)),
         top=call.query.top,
-        at=call.at,
+        budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
     )
     views = [lead_view(seen, call.caller, call.at) for seen in page.leads]
     return call.page(views, page.next)
+
+
+# Its name comes before `read_lead`, whose route would take `summary` for an id.
+@blueprint.function_name("count_leads")
+@blueprint.route(LEADS + "/summary", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True)
+async def count_leads(call: Call[Nothing, Nothing]) -> Answer:
+    """Count leads by tab and status, for badges (Q6)."""
+    counts = await counting.count_leads(
+        ports=call.app.ports, partner_id=call.partner_id, person=call.caller.person, at=call.at
+    )
+    return Answer(summary_view(counts))
 
 
 @blueprint.function_name("read_lead")
@@ -120,6 +135,22 @@ async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer:
 async def close_lead_as_error(call: Call[AnswerIn, Nothing]) -> Answer:
     """Archive an accepted lead as an error, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.CLOSE_AS_ERROR, call.body))
+
+
+@blueprint.function_name("log_activity")
+@blueprint.route(LEAD + "/activities", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=USER, body=ActivityIn)
+async def log_activity(call: Call[ActivityIn, Nothing]) -> Answer:
+    """Log a contact attempt, in every status (L8)."""
+    event = await answering.log_contact_attempt(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        lead_id=call.lead_id,
+        activity=call.body.activity(),
+        by=call.caller.actor(),
+        at=call.at,
+    )
+    return Answer(event_view(event), 201)
 
 
 @blueprint.function_name("add_favorite")

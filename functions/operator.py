@@ -7,7 +7,8 @@ from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.partner import Partner
 from shared.domain.permissions import Role
 from shared.http.endpoint import Answer, Call, endpoint
-from shared.http.requests import Nothing, PageQuery, PartnerIn, SourceIn
+from shared.http.queries import PageQuery
+from shared.http.requests import Nothing, PartnerIn, SourceIn
 from shared.http.views import keyed_source_view, partner_view, source_view
 from shared.usecases import manage_partner as managing
 

@@ -9,8 +9,10 @@ import logging
 import azure.functions as func
 
 from shared import app, clock
+from shared.ports import Budget
+from shared.usecases.publish import publish_events
 from shared.usecases.reconcile import reconcile as reconcile_agenda
-from shared.usecases.run_due import Budget, run_due
+from shared.usecases.run_due import run_due
 from shared.usecases.run_exports import run_exports as go_on_with_exports
 
 blueprint = func.Blueprint()
@@ -36,6 +38,16 @@ async def cool_flames(timer: func.TimerRequest) -> None:
 async def archive_leads(timer: func.TimerRequest) -> None:
     """Archive informational leads that are six months old (A3)."""
     await _run("archive", timer)
+
+
+@blueprint.function_name("deliver_events")
+@blueprint.timer_trigger(schedule="%DELIVER_EVENTS_SCHEDULE%", arg_name="timer")
+async def deliver_events(timer: func.TimerRequest) -> None:
+    """Write what follows from leads' events: so far their counts (Q6)."""
+    current, budget = app.current(), Budget(clock.stopwatch())
+    done = await publish_events(ports=current.ports, at=clock.now(), budget=budget)
+    if done.events or done.failed or done.unfinished:
+        log.info("Events were published.", extra={"event": "timer.publish", "late": timer.past_due, **vars(done)})
 
 
 @blueprint.function_name("run_exports")

@@ -24,6 +24,7 @@ from shared.storage.lead_store import TableLeadStore
 from shared.storage.mark_store import TableMarkStore
 from shared.storage.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
+from shared.storage.tally_store import TableTallyStore
 
 log = logging.getLogger(__name__)
 KEYS_TIMEOUT_SECONDS = 5
@@ -83,6 +84,7 @@ def build(
         marks=TableMarkStore(tables),
         partners=partners,
         phones=NumberingPlans(),
+        tallies=TableTallyStore(tables),
         exports=TableExportStore(tables),
         files=files,
         rules=settings.rules(),

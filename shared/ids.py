@@ -80,5 +80,10 @@ def key_hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def inverted_time(at: datetime) -> str:
+    """How the ids of leads created at `at` begin behind their tab letter; later times sort first."""
+    return f"{_inverted(at):012x}"
+
+
 def _inverted(at: datetime) -> int:
     return _TIME_SPAN - 1 - (at - _EPOCH) // timedelta(milliseconds=1)

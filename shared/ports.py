@@ -4,7 +4,7 @@ Every method may raise `Unavailable` when the part behind it cannot be reached o
 half-written then. Other errors are named where they occur. Times are UTC.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -17,6 +17,7 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.receipt import Phone
+from shared.domain.tally import Pending, Tally
 
 
 class LostRace(Exception):
@@ -175,9 +176,22 @@ class MarkStore(Protocol):
         """The mark; an empty one when there is none."""
 
     async def put(
-        self, partner_id: str, person: str, lead_id: str, *, favorite: bool | None = None, opened: bool | None = None
+        self,
+        partner_id: str,
+        person: str,
+        lead_id: str,
+        *,
+        favorite: bool | None = None,
+        opened: bool | None = None,
+        is_test: bool = False,
     ) -> None:
-        """Set what is given, leave the rest."""
+        """Set what is given, leave the rest; a test lead's heart is not counted (T9)."""
+
+    async def opened(self, partner_id: str, person: str, until: str) -> frozenset[str]:
+        """The leads this person has opened, from the newest to the position."""
+
+    async def count_favorites(self, partner_id: str, person: str) -> int:
+        """How many leads this person has hearted, test leads aside."""
 
     async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
         """Marks by lead id from the position `after` on, and the last position covered; None = covered to the end."""
@@ -315,11 +329,67 @@ class FileStore(Protocol):
         """A link that reads this file only, for the time set, by the real clock; it saves under `file_name`."""
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """A stored lead that waits for its deadline: when that is, and until when its flame burns ('' = it has none)."""
+
+    lead_id: str
+    deadline: str
+    flame: str
+
+
+class TallyStore(Protocol):
+    """A partner's counts, and the events that move them; test leads are not counted."""
+
+    async def read(self, partner_id: str) -> Tally:
+        """The counts as written so far; all 0 before the first event was taken."""
+
+    async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
+        """Events whose consequences are not written yet, oldest first, after the given key, and where to go on."""
+
+    async def take(self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally) -> None:
+        """Delete the events and store the counts, all or nothing.
+
+        Raises LostRace when the counts are not as read, or an event is gone: another relay has it.
+        """
+
+    async def received(self, partner_id: str) -> list[Waiting]:
+        """Every lead that is stored as received, overdue ones too."""
+
+    async def overdue_informational(self, partner_id: str, at: datetime) -> list[Waiting]:
+        """Every lead that is stored as informational and is archived at `at`."""
+
+
 class PhoneReader(Protocol):
     """Reads telephone numbers (V2)."""
 
     def read(self, written: str, country: str | None) -> Phone:
         """The number as known with the customer's country as default region; never raises."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How much one run may do; `spent` gives the seconds since it began."""
+
+    spent: Callable[[], float]
+    rows: int = 20_000
+    seconds: float = 240
+
+    def allows(self, rows: int) -> bool:
+        """True while both rows and time are left."""
+        return rows < self.rows and self.spent() < self.seconds
+
+
+@dataclass(frozen=True)
+class ListRules:
+    """What one request may read (Q4, Q5)."""
+
+    scan_leads: int = 10_000
+    scan_seconds: float = 5
+
+    def budget(self, spent: Callable[[], float]) -> Budget:
+        """The budget of a request."""
+        return Budget(spent, self.scan_leads, self.scan_seconds)
 
 
 @dataclass(frozen=True)
@@ -345,6 +415,7 @@ class Rules:
     windows: Windows = field(default_factory=Windows)
     duplicate_window: timedelta = timedelta(hours=24)
     source_key_overlap: timedelta = timedelta(hours=24)
+    lists: ListRules = field(default_factory=ListRules)
     export: ExportRules = field(default_factory=ExportRules)
 
 
@@ -357,6 +428,7 @@ class Ports:
     marks: MarkStore
     partners: PartnerStore
     phones: PhoneReader
+    tallies: TallyStore
     exports: ExportStore
     files: FileStore
     rules: Rules = field(default_factory=Rules)

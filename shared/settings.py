@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from shared.domain.deadlines import Windows
-from shared.ports import ExportRules, Rules
+from shared.ports import ExportRules, ListRules, Rules
 
 PREFIX = "LEADS_"
 
@@ -48,6 +48,9 @@ class Settings(BaseModel):
     duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.
     source_key_overlap_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 24
+    # Q4, Q5. What a request reads to find what storage cannot look for, or to sort; then its page is short.
+    list_scan_leads: Annotated[int, Field(ge=100, le=100_000)] = 10_000
+    list_scan_seconds: Annotated[float, Field(ge=0.1, le=60)] = 5
     # SPEC 8. A request waits so long for its export, then a timer goes on; gateways give up after minutes.
     export_request_seconds: Annotated[float, Field(ge=0, le=60)] = 5
     export_kept_days: Annotated[int, Field(ge=1, le=365)] = 7
@@ -86,6 +89,7 @@ class Settings(BaseModel):
             ),
             duplicate_window=timedelta(hours=self.duplicate_window_hours),
             source_key_overlap=timedelta(hours=self.source_key_overlap_hours),
+            lists=ListRules(self.list_scan_leads, self.list_scan_seconds),
             export=ExportRules(
                 request_seconds=self.export_request_seconds,
                 kept=timedelta(days=self.export_kept_days),

@@ -12,9 +12,8 @@ from shared.domain.export import ExportFormat, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
-from shared.ports import FileStore, Ports, StoredExport
+from shared.ports import Budget, FileStore, Ports, StoredExport
 from shared.usecases.export_leads import SeenExport, read_export, start_export
-from shared.usecases.run_due import Budget
 from shared.usecases.run_exports import RanExports, run_exports
 from tests.builders import AT
 from tests.steps import budget

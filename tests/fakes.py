@@ -6,16 +6,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared import clock
-from shared.domain.contact import NEVER, person_keys, shown_until
-from shared.domain.deadlines import Change, Hint, cools_at, deadline, hints
+from shared.domain.contact import ALWAYS, NEVER, person_keys, shown_until
+from shared.domain.deadlines import Change, Hint, cools_at, deadline, hints, stamp
 from shared.domain.errors import Conflict, Detail
 from shared.domain.events import Event
 from shared.domain.export import Export, Since
 from shared.domain.filters import LeadFilter
-from shared.domain.lead import Lead, Validity
+from shared.domain.lead import Lead, Status, Validity
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.receipt import Phone
+from shared.domain.tally import Pending, Tally
 from shared.ids import position
 from shared.ports import (
     Checkpoint,
@@ -31,7 +32,9 @@ from shared.ports import (
     Rules,
     StoredExport,
     StoredLead,
+    Waiting,
 )
+from shared.storage import keys
 from tests.builders import AT
 
 
@@ -44,7 +47,7 @@ class FakeLeadStore:
         self.histories: dict[tuple[str, str], list[Event]] = {}
         self.shown: dict[tuple[str, str], dict[str, datetime]] = {}
         self.payloads: dict[str, Delivery] = {}
-        self.unpublished: dict[str, list[Hint]] = {}
+        self.out: dict[str, list[Pending]] = {}
         self.poisoned: set[str] = set()
         self.together_most = 25
         self.commits = 0
@@ -92,7 +95,7 @@ class FakeLeadStore:
                 for (partner, lead_id), row in self.rows.items()
                 if partner == query.partner_id
                 and (query.after is None or position(lead_id) > query.after)
-                and query.filter.matches(settle(row.lead, query.at).lead)
+                and query.filter.matches(settle(row.lead, query.at).lead, query.at)
             ),
             key=lambda lead: position(lead.id),
         )
@@ -135,11 +138,14 @@ class FakeLeadStore:
         return [hint for lead in leads for hint in hints(lead)], None
 
     async def first_announcement(self, partner_id: str) -> Hint | None:
-        waiting = self.unpublished.get(partner_id)
-        return waiting[0] if waiting else None
+        waiting = sorted(self.out.get(partner_id, []), key=lambda one: one.key)
+        return waiting[0].hint if waiting else None
 
     def _write(self, lead: Lead, events: Sequence[Event], change: Change) -> None:
-        self.unpublished.setdefault(lead.partner_id, []).append(change.announcement(lead.partner_id, lead.id))
+        for one in events:
+            key = keys.out(stamp(one.at), lead.id, one.sequence)
+            moves = (one.from_status, one.to_status, lead.is_test)
+            self.out.setdefault(lead.partner_id, []).append(Pending(key, lead.partner_id, lead.id, change, *moves))
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
         self.written[lead.id] = clock.real_now()
         self.histories.setdefault((lead.partner_id, lead.id), []).extend(events)
@@ -197,20 +203,38 @@ class FakeMarkStore:
 
     def __init__(self) -> None:
         self.marks: dict[tuple[str, str], dict[str, Mark]] = {}
+        self.tests: set[str] = set()
         self.hearted: dict[tuple[str, str], set[str]] = {}
 
     async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
         return self.marks.get((partner_id, person), {}).get(lead_id, Mark())
 
     async def put(
-        self, partner_id: str, person: str, lead_id: str, *, favorite: bool | None = None, opened: bool | None = None
+        self,
+        partner_id: str,
+        person: str,
+        lead_id: str,
+        *,
+        favorite: bool | None = None,
+        opened: bool | None = None,
+        is_test: bool = False,
     ) -> None:
+        if is_test:
+            self.tests.add(lead_id)
         mark = await self.get(partner_id, person, lead_id)
         if favorite is not None:
             self.hearted.setdefault((partner_id, person), set()).add(lead_id)
         self.marks.setdefault((partner_id, person), {})[lead_id] = Mark(
             mark.favorite if favorite is None else favorite, mark.opened if opened is None else opened
         )
+
+    async def opened(self, partner_id: str, person: str, until: str) -> frozenset[str]:
+        marks = self.marks.get((partner_id, person), {})
+        return frozenset(one for one, mark in marks.items() if mark.opened and position(one) <= until)
+
+    async def count_favorites(self, partner_id: str, person: str) -> int:
+        marks = self.marks.get((partner_id, person), {})
+        return sum(mark.favorite and one not in self.tests for one, mark in marks.items())
 
     async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
         return self._behind(partner_id, person, after), None
@@ -289,6 +313,48 @@ class FakePhones:
         return Phone(Validity.VALID, "+" + "".join(c for c in written if c.isdigit()))
 
 
+class FakeTallyStore:
+    """`TallyStore` in memory, over the leads of a fake store."""
+
+    def __init__(self, leads: FakeLeadStore) -> None:
+        self._leads = leads
+        self.tallies: dict[str, Tally] = {}
+        self.poisoned: set[str] = set()
+        self.taken = 0
+
+    async def read(self, partner_id: str) -> Tally:
+        return self.tallies.get(partner_id, Tally())
+
+    async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
+        mine = [one for one in self._leads.out.get(partner_id, []) if one.key > (after or "")]
+        page = sorted(mine, key=lambda one: one.key)[:top]
+        return page, page[-1].key if len(mine) > top else None
+
+    async def take(self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally) -> None:
+        if partner_id in self.poisoned:
+            raise ValueError("a partner that cannot be counted")
+        waiting = self._leads.out.get(partner_id, [])
+        if await self.read(partner_id) != before or not set(events) <= set(waiting):
+            raise LostRace
+        self.taken += 1
+        self._leads.out[partner_id] = [one for one in waiting if one not in events]
+        self.tallies[partner_id] = replace(after, tag=str(self.taken))
+
+    async def received(self, partner_id: str) -> list[Waiting]:
+        return self._waiting(partner_id, Status.RECEIVED)
+
+    async def overdue_informational(self, partner_id: str, at: datetime) -> list[Waiting]:
+        return [one for one in self._waiting(partner_id, Status.INFORMATIONAL) if one.deadline <= stamp(at)]
+
+    def _waiting(self, partner_id: str, status: Status) -> list[Waiting]:
+        leads = [row.lead for (partner, _), row in self._leads.rows.items() if partner == partner_id]
+        return [
+            Waiting(one.id, stamp(deadline(one) or ALWAYS), stamp(one.flame_until) if one.flame_until else "")
+            for one in leads
+            if one.status is status and not one.is_test
+        ]
+
+
 class FakeExportStore:
     """`ExportStore` in memory."""
 
@@ -363,12 +429,14 @@ class FakeFileStore:
 
 def fake_ports(rules: Rules | None = None) -> Ports:
     """All ports in memory."""
+    leads = FakeLeadStore()
     return Ports(
-        FakeLeadStore(),
+        leads,
         FakeAgenda(),
         FakeMarkStore(),
         FakePartnerStore(),
         FakePhones(),
+        FakeTallyStore(leads),
         FakeExportStore(),
         FakeFileStore(),
         rules or Rules(),

@@ -8,12 +8,14 @@ from typing import Any
 from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Action, Answer
+from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
-from shared.ports import Ports
+from shared.ports import Budget, Ports
 from shared.usecases import answer_lead as answering
+from shared.usecases import list_leads as listing
 from shared.usecases import read_leads as reading
 from shared.usecases.receive_lead import Received, receive_lead
-from shared.usecases.run_due import Budget, run_due
+from shared.usecases.run_due import run_due
 from tests.builders import ANN, AT, CONTACT_ME, DEAL
 
 
@@ -55,16 +57,13 @@ async def answer(
     )
 
 
-async def listed(ports: Ports, source: LeadSource, at: datetime = AT, **changes: Any) -> reading.SeenPage:
+async def listed(ports: Ports, source: LeadSource, at: datetime = AT, **changes: Any) -> listing.SeenPage:
     """Ann's list: both tabs, every status, no tests, fifty, from the start, but for the changes."""
-    return await reading.list_leads(
-        ports=ports,
-        partner_id=source.partner_id,
-        person="ann",
-        after=changes.pop("after", None),
-        top=changes.pop("top", 50),
-        wanted=LeadFilter(**changes),
-        at=at,
+    after, top = changes.pop("after", None), changes.pop("top", 50)
+    order, within = changes.pop("order", "created"), changes.pop("within", None)
+    look = listing.Look(ports, source.partner_id, changes.pop("person", "ann"), LeadFilter(**changes), at)
+    return await listing.list_leads(
+        look, order=Order.read(order), after=after, top=top, budget=within or budget(rows=10_000)
     )
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from shared.domain.events import Event, redacted_changes
 from shared.domain.lead import Customer, Lead, Outcome, Reveal, Status
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
@@ -48,6 +49,11 @@ def shown(lead: Lead, at: datetime) -> Lead:
         deal=replace(lead.deal, notes=None) if lead.deal else None,
         closing=replace(lead.closing, notes=None) if lead.closing else None,
     )
+
+
+def shown_event(event: Event, lead: Lead, at: datetime) -> Event:
+    """An event of the lead's history as anyone may see it at `at`: without free text where that is hidden (L9)."""
+    return replace(event, changes=redacted_changes(event.changes)) if is_redacted(lead, at) else event
 
 
 def fold_email(email: str) -> str:

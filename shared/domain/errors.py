@@ -36,6 +36,12 @@ class InvalidRequest(Refusal):
     code = "invalidRequest"
 
 
+class SortTooLarge(Refusal):
+    """This order takes reading too many leads: narrow the filter, or order by created."""
+
+    code = "sortTooLarge"
+
+
 class Unauthenticated(Refusal):
     """A valid token or key is needed."""
 

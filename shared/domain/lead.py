@@ -232,6 +232,7 @@ class Lead:
     additional_fields: Mapping[str, Any] = field(default_factory=dict)
     deal: Deal | None = None
     closing: Closing | None = None
+    contact_attempts: int = 0
     flame_until: datetime | None = None
     flame_cooled: bool = False
     expires_at: datetime | None = None

@@ -74,6 +74,27 @@ class Answer:
     notes: str | None = None
 
 
+class ActivityKind(StrEnum):
+    """How a partner tried to reach a customer (L8)."""
+
+    CALL = "call"
+    EMAIL = "email"
+    MEETING = "meeting"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Activity:
+    """A contact attempt as it is logged (L8)."""
+
+    kind: ActivityKind
+    text: str | None = None
+
+
+NO_RESPONSE_ATTEMPTS = 3
+"""L4: fewer logged contact attempts than this make the reason noResponse doubtful."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """The lead as it becomes and what is recorded of it, oldest first; no events means nothing changed."""
@@ -133,6 +154,25 @@ def decide(lead: Lead, answer: Answer, *, at: datetime, by: Actor, versions: fro
     changes = _changes("deal", before.deal, after.deal) | _changes("closing", before.closing, after.closing)
     after, event = _record(after, transition.event, before, at, by, changes)
     return Decision(after, (*settled.events, event))
+
+
+def log_activity(lead: Lead, activity: Activity, *, at: datetime, by: Actor) -> Decision:
+    """Log a contact attempt, in every status (L5, L8); due changes of time come first and are part of the decision.
+
+    It is no transition and no edit, so the lead's version stays (API.md, ETag).
+    """
+    settled = settle(lead, at)
+    before = settled.lead
+    changes = {f"activity.{name}": {"from": None, "to": _plain(getattr(activity, name))} for name in ("kind", "text")}
+    after = replace(before, contact_attempts=before.contact_attempts + 1)
+    after, event = _record(after, EventType.ACTIVITY_LOGGED, before, at, by, changes)
+    return Decision(after, (*settled.events, event))
+
+
+def is_doubtful(lead: Lead, answer: Answer) -> bool:
+    """True when a lead is lost for want of an answer that was hardly asked for (L4)."""
+    unanswered = answer.action is Action.LOSE and answer.reason == "noResponse"
+    return unanswered and lead.contact_attempts < NO_RESPONSE_ATTEMPTS
 
 
 def _refuse_unless_allowed(lead: Lead, action: Action) -> None:

@@ -29,6 +29,10 @@ TEXTS = {
     "doNotContact": "The customer does not want to be contacted.",
     "expiresSoon": "The lead expires soon if nobody answers it.",
 }
+WARNINGS = {
+    "fewContactAttempts": "Fewer than three contact attempts are logged, so the reason noResponse may be doubted.",
+}
+"""What an answer says although it succeeds (L4)."""
 FLAMES = {"flameHot": "hot", "flameCooled": "cooled"}
 """The alerts that are a flame, which comes first, and its state."""
 ALERTS = {kind: Alert(kind, message) for kind, message in TEXTS.items()}

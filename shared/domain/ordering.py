@@ -49,8 +49,13 @@ class Order:
         return cls(field, way.strip() == "desc" or (not way and field is OrderField.CREATED))
 
     @property
-    def is_by_age(self) -> bool:
+    def is_newest_first(self) -> bool:
         """True for the order in which leads are stored, which costs nothing."""
+        return self.is_by_age and self.descending
+
+    @property
+    def is_by_age(self) -> bool:
+        """True for the order in which leads are stored, or its reverse."""
         return self.field is OrderField.CREATED
 
 

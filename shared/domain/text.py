@@ -27,7 +27,14 @@ def repaired(text: str, limit: int, *, lines: bool = False) -> str | None:
     return text.strip()[:limit].strip() or None
 
 
+# Letters with a stroke and the Turkish dotless i, which Unicode does not take apart.
+_STROKES = str.maketrans("ıłøđħŧ", "ilodht")
+
+
 def folded(text: str) -> str:
-    """The text for comparing and sorting: without case and accents, spaces as one."""
-    bare = "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
-    return " ".join(bare.casefold().split())
+    """The text for comparing, searching and sorting: without case and accents, spaces as one."""
+    if not text.isascii():
+        # Folding case can make new accents (İ, ΐ), so they are taken off after it.
+        cased = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+        text = "".join(one for one in cased if not unicodedata.combining(one)).translate(_STROKES)
+    return " ".join(text.casefold().split())

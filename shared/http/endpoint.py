@@ -32,7 +32,8 @@ from shared.domain.errors import (
 )
 from shared.domain.permissions import Caller, Role, may_enter, must_have
 from shared.http import page_tokens, problems
-from shared.http.requests import Nothing, PageQuery
+from shared.http.queries import PageQuery
+from shared.http.requests import Nothing
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=BaseModel)

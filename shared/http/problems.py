@@ -8,6 +8,7 @@ from shared.domain.errors import Detail, InvalidRequest, Refusal
 
 STATUS = {
     "invalidRequest": 400,
+    "sortTooLarge": 400,
     "unauthenticated": 401,
     "accessDenied": 403,
     "notFound": 404,

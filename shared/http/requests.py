@@ -22,10 +22,17 @@ from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
 from shared.domain.currencies import CODES as CURRENCIES
-from shared.domain.export import ExportFormat
-from shared.domain.filters import LeadFilter, ListTab
-from shared.domain.lead import NAME_MAX, NOTES_MAX, PHONE_MAX, TEAM_MAX, Deal, Reveal, Source, Status, TeamMember
-from shared.domain.ordering import Order, OrderField
+from shared.domain.lead import (
+    NAME_MAX,
+    NOTES_MAX,
+    PHONE_MAX,
+    TEAM_MAX,
+    Deal,
+    Reveal,
+    Source,
+    TeamMember,
+)
+from shared.domain.lifecycle import Activity, ActivityKind
 from shared.domain.partner import PartnerState, SourceKind
 from shared.domain.text import flaw
 
@@ -65,10 +72,6 @@ def _day(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value):
         raise ValueError("The date must be written as 2027-01-31.")
     return value
-
-
-def _listed(value: object) -> object:
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
 
 
 def _unique(values: list[str]) -> list[str]:
@@ -211,6 +214,17 @@ class AnswerIn(Incoming):
     notes: Notes | None = None
 
 
+class ActivityIn(Incoming):
+    """A contact attempt (L8)."""
+
+    kind: ActivityKind
+    text: Notes | None = None
+
+    def activity(self) -> Activity:
+        """The domain's activity."""
+        return Activity(self.kind, self.text or None)
+
+
 class PartnerIn(Incoming):
     """A partner's registration."""
 
@@ -230,60 +244,3 @@ class SourceIn(Incoming):
     kind: SourceKind = SourceKind.HTTPS
     listing_source: Source = Source.APP_SOURCE
     reveal_contact: Reveal = Reveal.ALWAYS
-
-
-Top = Annotated[int, Field(ge=1, le=200)]
-
-
-class PageQuery(Incoming):
-    """How much of a list, and from where."""
-
-    top: Top = 50
-    page_token: Annotated[str, StringConstraints(max_length=2_000)] | None = None
-
-
-class LeadFilterIn(Incoming):
-    """Which leads a list or an export shows (Q1, Q3)."""
-
-    tab: ListTab | None = None
-    status: Annotated[list[Status], BeforeValidator(_listed)] = []
-    include_test: bool = False
-
-    def wanted(self) -> LeadFilter:
-        """The domain's filter."""
-        return LeadFilter(self.tab, frozenset(self.status), self.include_test)
-
-
-class LeadsQuery(LeadFilterIn, PageQuery):
-    """Which leads a list shows, and how many of them from where (Q1, Q3, Q5)."""
-
-
-def _order(value: object) -> object:
-    try:
-        return Order.read(str(value))
-    except ValueError:
-        names = ", ".join(OrderField)
-        raise ValueError(f"The order is one of {names} or customer, alone or with asc or desc behind it.") from None
-
-
-OrderIn = Annotated[Order, BeforeValidator(_order)]
-
-
-class ExportIn(Incoming):
-    """Which leads to export, in which order and format; `since` is an earlier export's `nextSince` (SPEC 8)."""
-
-    filter: LeadFilterIn = LeadFilterIn()
-    order_by: OrderIn = Order()
-    format: ExportFormat = ExportFormat.CSV
-    since: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
-
-
-class KeyQuery(Incoming):
-    """A source's key in the URL, for callers that can hold nothing else (S2).
-
-    Other names are ignored: no lead is lost because a sender adds a parameter.
-    """
-
-    model_config = ConfigDict(extra="ignore")
-
-    key: Annotated[str, StringConstraints(max_length=200)] | None = None

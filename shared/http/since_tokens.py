@@ -32,4 +32,4 @@ def read(token: str, partner_id: str, wanted: LeadFilter, person: str) -> Since:
 def _scope(partner_id: str, wanted: LeadFilter, person: str) -> tuple[str, ...]:
     # Favorites are one person's own; any other tab is everybody's.
     whose = person if wanted.tab is ListTab.FAVORITES else ""
-    return ("since", partner_id, whose, *wanted.canonical())
+    return ("since", partner_id, whose, *wanted.canonical)

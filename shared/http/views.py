@@ -6,8 +6,11 @@ decided by `contact.shown` alone (L9).
 """
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, NotRequired
+
+from pydantic.alias_generators import to_camel
 
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
@@ -16,13 +19,15 @@ from shared.domain.contact import shown
 from shared.domain.deadlines import stamp
 from shared.domain.events import Event
 from shared.domain.export import ERRORS
-from shared.domain.lead import Closing, Customer, Deal, Lead
+from shared.domain.filters import LeadFilter
+from shared.domain.lead import Closing, Customer, Deal, Lead, Status, Tab
 from shared.domain.lifecycle import allowed_actions
-from shared.domain.notices import FLAMES, Alert, alerts
+from shared.domain.notices import FLAMES, WARNINGS, Alert, alerts
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.permissions import Caller, Role
 from shared.http import since_tokens
 from shared.ids import created_at
+from shared.usecases.count_leads import Counts
 from shared.usecases.export_leads import SeenExport
 from shared.usecases.health import Health
 from shared.usecases.manage_partner import KeyedSource
@@ -78,6 +83,13 @@ class AlertView(TypedDict):
     """One thing to know about a lead."""
 
     kind: str
+    message: str
+
+
+class WarningView(TypedDict):
+    """What an answer says although it succeeded (L4)."""
+
+    code: str
     message: str
 
 
@@ -174,7 +186,7 @@ class LeadView(TypedDict):
     deal: DealView | None
     closing: ClosingView | None
     sender: None
-    warnings: list[str]
+    warnings: list[WarningView]
     createdDateTime: str
     updatedDateTime: str
     expirationDateTime: str | None
@@ -237,7 +249,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
         "deal": _deal_view(lead.deal) if lead.deal else None,
         "closing": _closing_view(lead.closing),
         "sender": None,
-        "warnings": [],
+        "warnings": [{"code": one, "message": WARNINGS[one]} for one in seen.warnings],
         "createdDateTime": stamp(lead.created_at),
         "updatedDateTime": stamp(lead.updated_at),
         "expirationDateTime": _stamp(lead.expires_at),
@@ -426,6 +438,48 @@ def keyed_source_view(keyed: KeyedSource, base_url: str) -> KeyedSourceView:
     return {**source_view(keyed.source), "key": keyed.key, "intakeUrl": url}
 
 
+class TabView(TypedDict):
+    """Leads of one tab by status; `new` are received ones that this person has not opened."""
+
+    received: int
+    accepted: int
+    informational: int
+    archived: int
+    new: int
+
+
+class TabsView(TypedDict):
+    """The counts of both tabs."""
+
+    marketplace: TabView
+    qualified: TabView
+
+
+class SummaryView(TypedDict):
+    """Counts for badges (Q6)."""
+
+    tabs: TabsView
+    favorites: int
+    hot: int
+
+
+def summary_view(counts: Counts) -> SummaryView:
+    """The counts as this person sees them."""
+    marketplace, qualified = _tab_view(counts, Tab.MARKETPLACE), _tab_view(counts, Tab.QUALIFIED)
+    tabs: TabsView = {"marketplace": marketplace, "qualified": qualified}
+    return {"tabs": tabs, "favorites": counts.favorites, "hot": counts.hot}
+
+
+def _tab_view(counts: Counts, tab: Tab) -> TabView:
+    return {
+        "received": counts.leads[tab, Status.RECEIVED],
+        "accepted": counts.leads[tab, Status.ACCEPTED],
+        "informational": counts.leads[tab, Status.INFORMATIONAL],
+        "archived": counts.leads[tab, Status.ARCHIVED],
+        "new": counts.new[tab],
+    }
+
+
 class ProgressView(TypedDict):
     """How many rows are written, of how many; null where the total is not known yet."""
 
@@ -440,21 +494,13 @@ class ExportErrorView(TypedDict):
     message: str
 
 
-class ExportFilterView(TypedDict):
-    """The filter of an export, by the list's names."""
-
-    tab: str | None
-    status: list[str]
-    includeTest: bool
-
-
 class ExportView(TypedDict):
     """An export; `url` reads its file until `urlExpiresDateTime`, which is storage's time."""
 
     id: str
     state: str
     progress: ProgressView
-    filter: ExportFilterView
+    filter: dict[str, Any]
     orderBy: str
     format: str
     url: str | None
@@ -480,11 +526,7 @@ def export_view(seen: SeenExport) -> ExportView:
         "id": export.id,
         "state": seen.state,
         "progress": {"rows": seen.rows, "total": seen.total},
-        "filter": {
-            "tab": export.filter.tab,
-            "status": sorted(export.filter.statuses),
-            "includeTest": export.filter.include_test,
-        },
+        "filter": _filter_view(export.filter),
         "orderBy": f"{export.order.field} {'desc' if export.order.descending else 'asc'}",
         "format": export.format,
         "url": link.url if link else None,
@@ -496,6 +538,20 @@ def export_view(seen: SeenExport) -> ExportView:
         "endedDateTime": _stamp(export.ended_at),
         "error": {"code": export.error, "message": ERRORS[export.error]} if export.error else None,
     }
+
+
+def _filter_view(wanted: LeadFilter) -> dict[str, Any]:
+    """What was asked for, by the API's names; parts that do not restrict are left out."""
+    found: dict[str, Any] = {}
+    for item in fields(wanted):
+        value = getattr(wanted, item.name)
+        if isinstance(value, frozenset):
+            value = sorted(value)
+        elif isinstance(value, datetime):
+            value = stamp(value)
+        if value:
+            found[to_camel(item.name)] = value
+    return found
 
 
 class CheckView(TypedDict):

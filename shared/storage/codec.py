@@ -14,6 +14,8 @@ from shared.domain.deadlines import Change, cools_at, deadline, stamp
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
+from shared.domain.text import folded
+from shared.ids import digest
 
 T = TypeVar("T")
 PIECE = 32_000
@@ -64,7 +66,25 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
         "deadline": stamp(ends) if waits else "",
         "cools": stamp(cools) if cools else "",
         "isTest": lead.is_test,
+        "flame": stamp(lead.flame_until) if lead.flame_until else "",
+        "outcome": lead.outcome or "",
+        "type": lead.type or "",
+        "qualification": str(lead.qualification),
+        "source": lead.source or "",
+        "callToAction": lead.call_to_action or "",
+        "country": lead.customer.country or "",
+        "quality": str(lead.quality.level),
+        "email": str(lead.email_validity),
+        "phone": str(lead.phone_validity),
+        **_offer_columns(lead),
     }
+
+
+def _offer_columns(lead: Lead) -> dict[str, str]:
+    """Digests, since folded titles hold what an OData condition could stumble over."""
+    offer = lead.offer
+    parts = {"offerId": offer.id if offer else None, "offerTitle": offer.title if offer else None}
+    return {name: digest(folded(text)) if text else "" for name, text in parts.items()}
 
 
 def event_columns(event: Event, change: Change) -> dict[str, Any]:

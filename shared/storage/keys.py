@@ -4,9 +4,10 @@ Keys are ASCII. Ids that come from outside pass through `safe`, which no charact
 """
 
 import re
+from datetime import datetime
 
 from shared.domain.lead import Tab
-from shared.ids import digest
+from shared.ids import digest, inverted_time
 
 LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS = "Leads", "Agenda", "Lookup", "Favorites", "Exports"
 TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS)
@@ -37,10 +38,17 @@ def copy(kind: str, lead_id: str) -> str:
     return f"{kind}|{lead_id}"
 
 
-def tab_range(kind: str, tab: Tab, after: str | None) -> tuple[str, str]:
-    """Exclusive bounds of one tab's rows of a kind, beyond the position `after` of a lead of either tab."""
+def tab_range(
+    kind: str, tab: Tab, after: str | None, created: tuple[datetime | None, datetime | None] = (None, None)
+) -> tuple[str, str]:
+    """Exclusive bounds of one tab's rows of a kind, beyond the position `after` of a lead of either tab.
+
+    `created` are the earliest and the latest creation time: ids begin with it, newest first, so they cost nothing.
+    """
+    earliest, latest = (inverted_time(one) if one else "" for one in created)
     # The position's last letter is its tab; the time and 64 random bits before it are a lead's own.
-    return f"{kind}|{tab}{after[:-1] if after else ''}", f"{kind}|{tab}~"
+    begins = max(latest, after[:-1] if after else "")
+    return f"{kind}|{tab}{begins}", f"{kind}|{tab}{earliest}~"
 
 
 def raw(lead_id: str) -> str:
@@ -53,6 +61,8 @@ def history(lead_id: str, sequence: int) -> str:
     return f"hist|{lead_id}|{sequence:010d}"
 
 
+TALLY = "tally"
+"""The partner's counts."""
 OUT = "out|"
 
 

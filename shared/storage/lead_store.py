@@ -14,12 +14,12 @@ from shared.domain.contact import ALWAYS, NEVER, person_keys, shown_until
 from shared.domain.deadlines import Change, Hint, hints_of, stamp
 from shared.domain.events import Event
 from shared.domain.export import Since
-from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
 from shared.ids import from_position, position
 from shared.ports import Delivery, LeadPage, LeadQuery, Once, StoredLead
-from shared.storage import codec, keys, reads
+from shared.storage import codec, conditions, keys, reads
+from shared.storage.conditions import OPEN
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.reads import Range, Scan, merge, scan, walk
 from shared.storage.tables import Tables
@@ -30,9 +30,6 @@ OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
 """Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
 
 SELECTED = ["RowKey", *codec.DOCS]
-
-OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED})
-INFO = frozenset({Status.INFORMATIONAL})
 
 
 class TableLeadStore:
@@ -117,7 +114,7 @@ class TableLeadStore:
     async def page(self, query: LeadQuery) -> LeadPage:
         """See the port: one request a range; `info|` is read before `open|`, since a copy moves only that way."""
         found: list[Scan] = []
-        for kind in _kinds(query.filter.statuses):
+        for kind in conditions.kinds(query.filter.statuses):
             scans = (self._scan(query, kind, tab) for tab in query.filter.tabs)
             found += await asyncio.gather(*scans)
         rows, following = merge(found, query.top)
@@ -130,11 +127,13 @@ class TableLeadStore:
 
         Two kinds of copies read at different moments could both miss a lead that moves between them, so only one is.
         """
-        kinds = _kinds(query.filter.statuses)
+        kinds = conditions.kinds(query.filter.statuses)
+        if not kinds and since is None:
+            return
         kind = kinds[0] if len(kinds) == 1 and since is None else "lead"
-        conditions = _conditions(query.filter, stamp(query.at)) if since is None else _changed(query, since)
+        selected = conditions.changed(query, since) if since else conditions.selecting(query.filter, stamp(query.at))
         ranges = [
-            Range(self._leads, self._in_range(query, kind, tab, conditions), SELECTED, _position)
+            Range(self._leads, self._in_range(query, kind, tab, selected), SELECTED, _position)
             for tab in query.filter.tabs
         ]
         async with aclosing(walk(ranges, query.after)) as batches:
@@ -193,14 +192,15 @@ class TableLeadStore:
         return [one for one in ids if one != lead.id][:top]
 
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
-        condition = self._in_range(query, kind, tab, _conditions(query.filter, stamp(query.at)))
+        condition = self._in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
         found = await scan(self._leads, condition, query.top, SELECTED)
         return found.placed(_position)
 
-    def _in_range(self, query: LeadQuery, kind: str, tab: Tab, conditions: Sequence[str]) -> str:
-        low, high = keys.tab_range(kind, tab, query.after)
+    def _in_range(self, query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> str:
+        created = query.filter.created_from, query.filter.created_to
+        low, high = keys.tab_range(kind, tab, query.after, created)
         in_range = (f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'")
-        return " and ".join((*in_range, *conditions))
+        return " and ".join((*in_range, *selected))
 
     async def _transact(self, operations: Sequence[Operation], is_mine: Callable[[], Awaitable[bool]]) -> None:
         """Commit all or nothing; where the answer leaves it open whether it took effect, look (DESIGN.md, step 2)."""
@@ -212,43 +212,8 @@ class TableLeadStore:
             raise translated(error) from error
 
 
-def _kinds(statuses: frozenset[Status]) -> tuple[str, ...]:
-    """The ranges in which leads of these statuses stand."""
-    if not statuses or statuses - OPEN - INFO:
-        return ("lead",)
-    return tuple(kind for kind, held in (("info", INFO), ("open", OPEN)) if statuses & held)
-
-
-def _conditions(wanted: LeadFilter, at: str) -> list[str]:
-    """What storage can select of a filter, judged at the stamp `at`."""
-    conditions = [] if wanted.include_test else ["isTest eq false"]
-    if wanted.statuses and wanted.statuses != set(Status):
-        conditions.append("(" + " or ".join(_holds(one, at) for one in sorted(wanted.statuses)) + ")")
-    return conditions
-
-
-def _changed(query: LeadQuery, since: Since) -> list[str]:
-    """Committed from then on by storage's clock, or changed by a deadline that has passed since by ours."""
-    at, before = stamp(query.at), stamp(since.at)
-    ways = [f"Timestamp ge datetime'{stamp(since.stored)}'"]
-    ways += [f"({column} gt '{before}' and {column} le '{at}')" for column in ("deadline", "cools")]
-    return ["(" + " or ".join(ways) + ")", *([] if query.filter.include_test else ["isTest eq false"])]
-
-
 def _position(row: Any) -> str:
     return position(row["RowKey"].split("|")[1])
-
-
-def _holds(status: Status, at: str) -> str:
-    """The condition under which a stored lead has this status at `at`, no timer needed (L6)."""
-    match status:
-        case Status.ACCEPTED:
-            return "status eq 'accepted'"
-        case Status.ARCHIVED:
-            # `deadline` is '' where the status does not end by itself, and '' is less than any time.
-            return f"(status eq 'archived' or (deadline gt '' and deadline le '{at}'))"
-        case _:
-            return f"(status eq '{status}' and deadline gt '{at}')"
 
 
 def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Operation]:
@@ -306,7 +271,8 @@ def _events(decision: Decision, change: Change) -> list[Operation]:
         operations.append(("create", row | codec.event_columns(event, change)))
         pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
         noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at)}
-        operations.append(("create", pending | noted | {"notify": event.notify or ""}))
+        moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
+        operations.append(("create", pending | noted | moves | {"notify": event.notify or ""}))
     return operations
 
 

@@ -25,14 +25,37 @@ class TableMarkStore:
         return _mark(row) if row else Mark()
 
     async def put(
-        self, partner_id: str, person: str, lead_id: str, *, favorite: bool | None = None, opened: bool | None = None
+        self,
+        partner_id: str,
+        person: str,
+        lead_id: str,
+        *,
+        favorite: bool | None = None,
+        opened: bool | None = None,
+        is_test: bool = False,
     ) -> None:
         """See the port: a merge, so that opening and hearting at once lose nothing."""
-        given = {"favorite": favorite, "opened": opened}
+        given = {"favorite": favorite, "opened": opened, "isTest": is_test or None}
         row: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         row |= {"PartitionKey": keys.person(partner_id, person), "RowKey": position(lead_id)}
         with translating():
             await self._tables[keys.FAVORITES].upsert_entity(row, mode="merge")
+
+    async def opened(self, partner_id: str, person: str, until: str) -> frozenset[str]:
+        """See the port."""
+        rows = await self._all(partner_id, person, f"RowKey le '{until}' and opened eq true")
+        return frozenset(from_position(row["RowKey"]) for row in rows)
+
+    async def count_favorites(self, partner_id: str, person: str) -> int:
+        """See the port."""
+        rows = await self._all(partner_id, person, "favorite eq true")
+        return sum(not row.get("isTest") for row in rows)
+
+    async def _all(self, partner_id: str, person: str, condition: str) -> list[Any]:
+        query = f"PartitionKey eq '{keys.person(partner_id, person)}' and {condition}"
+        with translating():
+            rows = self._tables[keys.FAVORITES].query_entities(query, select=["RowKey", "isTest"])
+            return [row async for row in rows]
 
     async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
         """See the port: one request."""

@@ -4,18 +4,30 @@ After a lost race the action is decided again on the fresh lead; the old decisio
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from shared.domain.contact import shown_event
 from shared.domain.deadlines import Change
 from shared.domain.errors import NotFound, PreconditionRequired, Refusal, Unavailable
+from shared.domain.events import Event
 from shared.domain.lead import Actor, Lead
-from shared.domain.lifecycle import Action, Answer, decide, settle
+from shared.domain.lifecycle import (
+    Action,
+    Activity,
+    Answer,
+    Decision,
+    decide,
+    is_doubtful,
+    log_activity,
+    settle,
+)
 from shared.ids import new_change_id
 from shared.ports import LostRace, Ports
 from shared.usecases.read_leads import SeenLead, related_leads
 
+FEW_ATTEMPTS = "fewContactAttempts"
 ATTEMPTS = 8
 """Each lost race means that somebody else changed the lead, which a life cycle allows a few times at most."""
 
@@ -37,6 +49,39 @@ async def answer_lead(
     """
     if answer.action is Action.EDIT and versions is None:
         raise PreconditionRequired
+    doubtful = False
+
+    def decided(lead: Lead) -> Decision:
+        nonlocal doubtful
+        decision = decide(lead, answer, at=at, by=by, versions=versions)
+        doubtful = is_doubtful(lead, answer)
+        return decision
+
+    seen = await _commit(ports, partner_id, lead_id, by, at, decided)
+    return replace(seen, warnings=(FEW_ATTEMPTS,)) if doubtful else seen
+
+
+async def log_contact_attempt(
+    *, ports: Ports, partner_id: str, lead_id: str, activity: Activity, by: Actor, at: datetime
+) -> Event:
+    """Log how the partner tried to reach the customer (L8); the event as it is shown. Raises NotFound."""
+    event: Event | None = None
+
+    def decided(lead: Lead) -> Decision:
+        nonlocal event
+        decision = log_activity(lead, activity, at=at, by=by)
+        event = decision.events[-1]
+        return decision
+
+    seen = await _commit(ports, partner_id, lead_id, by, at, decided)
+    assert event is not None
+    return shown_event(event, seen.lead, at)
+
+
+async def _commit(
+    ports: Ports, partner_id: str, lead_id: str, by: Actor, at: datetime, decided: Callable[[Lead], Decision]
+) -> SeenLead:
+    """Decide on the lead as it is stored and commit; after a lost race, decide again on the fresh one."""
     change = Change(new_change_id(), at)
     announced = [change.announcement(partner_id, lead_id)]
     # The hint must be durable before what it announces; beside the first reads it costs no time.
@@ -49,7 +94,7 @@ async def answer_lead(
         for _ in range(ATTEMPTS):
             if stored is None:
                 raise NotFound
-            decision = decide(stored.lead, answer, at=at, by=by, versions=versions)
+            decision = decided(stored.lead)
             if not decision.events:
                 await ports.agenda.remove(announced)
                 return SeenLead(decision.lead, mark, await related_leads(ports=ports, lead=decision.lead, at=at))

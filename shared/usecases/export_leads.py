@@ -13,8 +13,7 @@ from shared.domain.export import Export, ExportFormat, ExportState, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.ordering import Order
 from shared.ids import new_export_id
-from shared.ports import Link, LostRace, Ports
-from shared.usecases.run_due import Budget
+from shared.ports import Budget, Link, LostRace, Ports
 from shared.usecases.write_export import MERGE, WALK, discard, write
 
 log = logging.getLogger(__name__)

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain.deadlines import Hint
-from shared.ports import Ports
-from shared.usecases.run_due import Budget
+from shared.ports import Budget, Ports
 
 log = logging.getLogger(__name__)
 BOOKMARK = "reconcile"

@@ -5,12 +5,12 @@ put off for longer each time, and never holds up the others.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.deadlines import Hint, hints
-from shared.ports import DueHint, Ports
+from shared.ports import Budget, DueHint, Ports
 from shared.usecases.answer_lead import record_time
 
 log = logging.getLogger(__name__)
@@ -22,19 +22,6 @@ TOGETHER = 25
 PUT_OFF_FIRST, PUT_OFF_MOST = timedelta(minutes=5), timedelta(hours=6)
 ALERT_AFTER = 3
 """Failures of one hint from which on the log says so as an error."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How much one run may do; `spent` gives the seconds since it began."""
-
-    spent: Callable[[], float]
-    rows: int = 20_000
-    seconds: float = 240
-
-    def allows(self, rows: int) -> bool:
-        """True while both rows and time are left."""
-        return rows < self.rows and self.spent() < self.seconds
 
 
 @dataclass(frozen=True)
@@ -82,7 +69,7 @@ async def _handle(ports: Ports, some: Sequence[DueHint], at: datetime) -> int:
     await ports.agenda.remove([late.hint for late in some if late.hint.lead_id not in recorded.failures])
     failed = [late for late in some if late.hint.lead_id in recorded.failures]
     for late in failed:
-        await _put_off(ports, late, recorded.failures[late.hint.lead_id], at)
+        await put_off(ports, late, recorded.failures[late.hint.lead_id], at)
     return len(failed)
 
 
@@ -90,18 +77,19 @@ def _is_early(needed: Hint, some: Sequence[DueHint]) -> bool:
     return any(late.hint.key == needed.key and late.hint.kind == needed.kind for late in some)
 
 
-async def _put_off(ports: Ports, late: DueHint, problem: Exception, at: datetime) -> None:
+async def put_off(ports: Ports, late: DueHint, problem: Exception, at: datetime) -> None:
+    """Leave a hint that failed alone for a while, longer each time, and say so; loudly when it goes on."""
     wait = min(PUT_OFF_FIRST * 2**late.tries, PUT_OFF_MOST)
     await ports.agenda.put_off(late, at + wait)
     level = logging.ERROR if late.tries + 1 >= ALERT_AFTER else logging.WARNING
     log.log(
         level,
-        "A due lead could not be recorded.",
+        "What was due could not be done.",
         extra={
             "event": "agenda.hint_failed",
             "kind": late.hint.kind,
             "partner": late.hint.partner_id,
-            "lead": late.hint.lead_id,
+            "subject": late.hint.lead_id,
             "tries": late.tries + 1,
             "problem": type(problem).__name__,
         },

@@ -1,22 +1,16 @@
 """Goes on with the exports that a request left unfinished, and deletes old ones (X1, X5; DESIGN.md, Agenda)."""
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.errors import Unavailable
 from shared.domain.export import FAULTY, HINT
-from shared.ports import DueHint, Ports
-from shared.usecases.run_due import PAGE, Budget
+from shared.ports import Budget, DueHint, Ports
+from shared.usecases.run_due import ALERT_AFTER, PAGE, put_off
 from shared.usecases.write_export import discard, fail, write
-
-log = logging.getLogger(__name__)
 
 SLICE_SECONDS = 20
 """How long one export is worked on before the next has its turn."""
-TRIES_MAX = 3
-"""Defects of one export from which on it has failed."""
-PUT_OFF = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -42,7 +36,7 @@ async def run_exports(*, ports: Ports, at: datetime, budget: Budget) -> RanExpor
             except Unavailable:
                 raise
             except Exception as problem:  # noqa: BLE001 - one broken export must not stop the others
-                await _put_off(ports, late, at, problem)
+                await _broke(ports, late, at, problem)
                 ran = replace(ran, failed=ran.failed + 1)
                 continue
             if ended:
@@ -81,21 +75,10 @@ async def _one(ports: Ports, late: DueHint, at: datetime, budget: Budget) -> boo
     return True
 
 
-async def _put_off(ports: Ports, late: DueHint, at: datetime, problem: Exception) -> None:
+async def _broke(ports: Ports, late: DueHint, at: datetime, problem: Exception) -> None:
     """Try again later; an export that breaks every time has failed."""
-    tries = late.tries + 1
-    log.error(
-        "An export could not be written.",
-        extra={
-            "event": "export.broken",
-            "partner": late.hint.partner_id,
-            "export": late.hint.lead_id,
-            "tries": tries,
-            "problem": type(problem).__name__,
-        },
-    )
-    await ports.agenda.put_off(late, at + PUT_OFF)
-    if tries >= TRIES_MAX:
+    await put_off(ports, late, problem, at)
+    if late.tries + 1 >= ALERT_AFTER:
         stored = await ports.exports.get(late.hint.partner_id, late.hint.lead_id)
         if stored is not None and not stored.export.has_ended:
             await fail(ports, stored, at, FAULTY)

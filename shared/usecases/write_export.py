@@ -5,7 +5,6 @@ is put together of exactly the recorded blocks. So a run may be killed anywhere,
 each other's time. By age one step does it, walking the leads; any other order takes a second one (`merge_export`).
 """
 
-from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -24,22 +23,16 @@ from shared.domain.export import (
     line,
     removed_line,
 )
-from shared.domain.filters import ListTab
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
 from shared.domain.ordering import SortKey, sort_key
 from shared.ids import new_change_id, position
-from shared.ports import Checkpoint, LeadQuery, LostRace, Ports, StoredExport
+from shared.ports import Budget, Checkpoint, LostRace, Ports, StoredExport
+from shared.usecases.list_leads import Look, is_held, leads_of
 from shared.usecases.merge_export import begins, merged, spooled
-from shared.usecases.run_due import Budget
 
 WALK, MERGE = "walk", "merge"
 NO_KEY: SortKey = ("", "", "")
-FAVORITES_PAGE = 200
-"""Favorites are read one by one, so many at once."""
-
-Batch = tuple[Sequence[tuple[Lead, bool]], str | None]
-"""Leads as stored, each with whether the requester's tab holds it, and the position covered so far."""
 
 
 async def write(*, ports: Ports, stored: StoredExport, at: datetime, budget: Budget, gives_up: bool = False) -> Export:
@@ -93,16 +86,15 @@ async def _walk(
     """Walk the leads from a checkpoint on; the newest checkpoint, None when another run is ahead."""
     blocks = _Blocks(ports, export, WALK, last)
     place = last.place
-    is_personal = export.filter.tab is ListTab.FAVORITES
-    found = _favorites(ports, export, place) if is_personal else _leads(ports, export, place, at)
+    look = Look(ports, export.partner_id, export.person, export.filter, at)
     is_sorted = not export.order.is_by_age
     try:
-        async with aclosing(found) as batches:
+        async with aclosing(leads_of(look, place, export.since)) as batches:
             async for leads, place in batches:
                 # X5, L6: each row as of when it was read, and the clock goes on while a run lasts.
                 now = at + timedelta(seconds=budget.spent())
-                for lead, held in leads:
-                    if (text := _line(export, settle(lead, now).lead, now, held=held)) is not None:
+                for lead, mark in leads:
+                    if (text := _line(export, settle(lead, now).lead, now, held=is_held(mark))) is not None:
                         blocks.add(text, sort_key(lead, export.order, position(lead.id)) if is_sorted else NO_KEY)
                         if blocks.is_full:
                             await blocks.flush(position(lead.id))
@@ -229,31 +221,9 @@ def _is_turned(export: Export) -> bool:
     return export.order.descending != export.order.is_by_age
 
 
-async def _leads(ports: Ports, export: Export, after: str | None, at: datetime) -> AsyncGenerator[Batch, None]:
-    """The tab's leads: those that storage selects, or all that changed (`since`)."""
-    query = LeadQuery(export.partner_id, at, export.filter, after)
-    async with aclosing(ports.leads.walk(query, export.since)) as batches:
-        async for leads, place in batches:
-            yield [(lead, True) for lead in leads], place
-
-
-async def _favorites(ports: Ports, export: Export, after: str | None) -> AsyncGenerator[Batch, None]:
-    """The requester's favorites; with `since` all of them, and those whose heart was taken back: they are few."""
-    taken_back = export.since is not None
-    while True:
-        marks, following = await ports.marks.favorites(
-            export.partner_id, export.person, after, FAVORITES_PAGE, taken_back=taken_back
-        )
-        leads = await ports.leads.many(export.partner_id, list(marks))
-        yield [(lead, marks[lead.id].favorite) for lead in leads], following
-        if following is None:
-            return
-        after = following
-
-
 def _line(export: Export, lead: Lead, at: datetime, *, held: bool) -> str | None:
     """The line of a settled lead; None for one that is no business of this export."""
-    if held and export.filter.matches(lead):
+    if held and export.filter.matches(lead, at):
         return line(export.format, lead, at)
     # A lead that can never be in the filter never was, so nobody has to take it out.
     if export.since is not None and export.filter.could_match(lead):

@@ -34,6 +34,8 @@ SOURCES = "partners/{partnerId}/sources"
 EXPECTED = {
     "receive_lead": ("POST", "intake/{sourceId}"),
     "list_leads": ("GET", LEADS),
+    "count_leads": ("GET", LEADS + "/summary"),
+    "log_activity": ("POST", LEAD + "/activities"),
     "read_lead": ("GET", LEAD),
     "edit_lead": ("PATCH", LEAD),
     "accept_lead": ("POST", LEAD + "/accept"),
@@ -64,6 +66,7 @@ TIMERS = {
     "expire_leads": "%EXPIRE_LEADS_SCHEDULE%",
     "cool_flames": "%COOL_FLAMES_SCHEDULE%",
     "archive_leads": "%ARCHIVE_LEADS_SCHEDULE%",
+    "deliver_events": "%DELIVER_EVENTS_SCHEDULE%",
     "run_exports": "%RUN_EXPORTS_SCHEDULE%",
     "reconcile": "%RECONCILE_SCHEDULE%",
 }
@@ -71,6 +74,7 @@ DEFAULTS = {
     "EXPIRE_LEADS_SCHEDULE": "0 */5 * * * *",
     "COOL_FLAMES_SCHEDULE": "0 */5 * * * *",
     "ARCHIVE_LEADS_SCHEDULE": "0 0 * * * *",
+    "DELIVER_EVENTS_SCHEDULE": "*/10 * * * * *",
     "RUN_EXPORTS_SCHEDULE": "*/10 * * * * *",
     "RECONCILE_SCHEDULE": "0 30 * * * *",
 }

@@ -153,16 +153,16 @@ async def test_l6_a_walk_selects_by_the_clock(leads: LeadStore, status: Status |
 
         await leads.commit([(stored, decision)], Change(new_change_id(), AT))
     at = AT + days * DAY
-    wanted = LeadFilter(statuses=frozenset({status} if status else ()))
+    wanted = LeadFilter(status=frozenset({status} if status else ()))
     stored_leads = [await leads.get(partner, lead.id) for lead in made]
-    expected = {one.lead.id for one in stored_leads if one and wanted.matches(settle(one.lead, at).lead)}
+    expected = {one.lead.id for one in stored_leads if one and wanted.matches(settle(one.lead, at).lead, at)}
     assert {lead.id for lead in await walked(leads, LeadQuery(partner, at, wanted))} == expected
 
 
 async def test_a_walk_since_meets_what_was_committed_or_ended_by_time_whatever_its_status(leads: LeadStore) -> None:
     partner = unique()
     lead = await store(leads, received(partner))
-    query = LeadQuery(partner, AT, LeadFilter(statuses=frozenset({Status.ARCHIVED})))
+    query = LeadQuery(partner, AT, LeadFilter(status=frozenset({Status.ARCHIVED})))
     now = clock.real_now()
     hour = timedelta(hours=1)
     assert [one.id for one in await walked(leads, query, Since(now - hour, AT))] == [lead.id]

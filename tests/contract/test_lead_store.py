@@ -147,7 +147,7 @@ async def test_l6_a_status_filter_judges_by_the_clock_alone(leads: LeadStore, st
     assert ages is not None
     for at in (AT, AT + 14 * DAY - DAY / 86400, AT + 14 * DAY, AT + 17 * DAY, ages - DAY / 86400, ages, ages + DAY):
         for tests in (False, True):
-            page = await leads.page(LeadQuery(partner, at, LeadFilter(statuses=statuses, include_test=tests)))
+            page = await leads.page(LeadQuery(partner, at, LeadFilter(status=statuses, include_test=tests)))
             expected = [
                 lead
                 for lead in sorted(mix, key=lambda one: position(one.id))

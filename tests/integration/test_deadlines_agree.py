@@ -45,7 +45,7 @@ async def everything(ports: Ports, source: LeadSource, lead: str, at: datetime) 
     seen: list[str] = []
     for statuses in (frozenset[Status](), *(frozenset({one}) for one in Status)):
         for tab in (None, ListTab.FAVORITES):
-            page = await listed(ports, source, at, statuses=statuses, tab=tab)
+            page = await listed(ports, source, at, status=statuses, tab=tab)
             seen.append(f"{sorted(statuses)} {[lead_view(one, ANN, at) for one in page.leads]}")
     read = await read_lead(ports=ports, partner_id=source.partner_id, person="ann", lead_id=lead, at=at)
     seen.append(str(lead_view(read, ANN, at)))

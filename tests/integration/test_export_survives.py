@@ -170,7 +170,7 @@ async def test_leads_that_arrive_move_and_expire_between_blocks(ports: Ports, fi
     both = frozenset({Status.RECEIVED, Status.ACCEPTED})
     statuses = chance.choice([frozenset[Status](), both, frozenset({Status.RECEIVED})])
     at = AT + 14 * DAY - timedelta(seconds=20)
-    seen = await ask(ports, source, at, within=SPENT, statuses=statuses, order=chance.choice(["created", "company"]))
+    seen = await ask(ports, source, at, within=SPENT, status=statuses, order=chance.choice(["created", "company"]))
     left: set[str] = set()
     was: dict[str, set[str]] = {}
 
@@ -226,7 +226,7 @@ async def test_two_syncs_around_concurrent_writes_miss_nothing(ports: Ports, fil
 
     async def sync() -> int:
         nonlocal since, syncs
-        seen = await ask(ports, source, at, within=SPENT, statuses=statuses, since=since)
+        seen = await ask(ports, source, at, within=SPENT, status=statuses, since=since)
         while not (seen := await again(ports, seen)).export.has_ended:
             if syncs < 5:
                 await happens()

@@ -202,7 +202,7 @@ async def test_paging_goes_on_past_what_one_request_gives(ports: Ports, source: 
     found: list[str] = []
     after = None
     while True:
-        page = await listed(ports, source, AT + DAY, statuses=frozenset({Status.RECEIVED}), after=after, top=100)
+        page = await listed(ports, source, AT + DAY, status=frozenset({Status.RECEIVED}), after=after, top=100)
         found += [seen.lead.id for seen in page.leads]
         after = page.next
         if after is None:

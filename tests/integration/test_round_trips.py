@@ -100,7 +100,7 @@ async def test_a_page_costs_its_ranges_and_the_marks(
     for number in range(60):
         await deliver(counted, source, delivery_body(Description=str(number)), at=AT + DAY / 1000 * number)
     spent(trips)
-    page = await listed(counted, source, AT + DAY, tab=tab, statuses=statuses)
+    page = await listed(counted, source, AT + DAY, tab=tab, status=statuses)
     assert len(page.leads) == 50
     assert spent(trips) == expected
 

@@ -32,7 +32,7 @@ async def test_an_export_is_answered_with_its_address_its_rows_and_a_link(api: I
         "id": shown["id"],
         "state": "succeeded",
         "progress": {"rows": 1, "total": 1},
-        "filter": {"tab": "marketplace", "status": ["accepted", "received"], "includeTest": False},
+        "filter": {"tab": "marketplace", "status": ["accepted", "received"]},
         "orderBy": "company asc",
         "format": "csv",
         "urlExpiresDateTime": "2026-11-21T21:04:27.123Z",

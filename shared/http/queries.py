@@ -1,0 +1,139 @@
+"""What callers may ask for: pages, filters and orders of leads, in a list's query as in an export's body (Q1–Q5)."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from shared.domain.countries import country_code
+from shared.domain.export import ExportFormat
+from shared.domain.filters import FlameState, LeadFilter, ListTab
+from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
+from shared.domain.ordering import Order, OrderField
+from shared.http.requests import Incoming, Text
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?")
+
+
+def _listed(value: object) -> object:
+    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+
+
+Top = Annotated[int, Field(ge=1, le=200)]
+
+
+class PageQuery(Incoming):
+    """How much of a list, and from where."""
+
+    top: Top = 50
+    page_token: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+
+
+def _countries(value: object) -> object:
+    found = _listed(value)
+    if not isinstance(found, list):
+        return found
+    codes = [country_code(one) if isinstance(one, str) else None for one in found]
+    if None in codes:
+        raise ValueError("A country is an ISO 3166 code such as SE, or a name such as Sweden.")
+    return codes
+
+
+def _instant(value: object) -> object:
+    if isinstance(value, str) and re.fullmatch(
+        r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?", value
+    ):
+        return value
+    raise ValueError("The time must be written as 2026-11-21T20:04:27Z, or as a day in UTC such as 2026-11-21.")
+
+
+def _day_begins(value: object) -> object:
+    text = _instant(value)
+    return f"{text}T00:00:00Z" if isinstance(text, str) and len(text) == 10 else text
+
+
+def _day_ends(value: object) -> object:
+    text = _instant(value)
+    return f"{text}T23:59:59.999Z" if isinstance(text, str) and len(text) == 10 else text
+
+
+def _in_utc(at: datetime) -> datetime:
+    # Ids hold whole milliseconds from 1970 on.
+    at = at.astimezone(UTC)
+    if at.year < 1970:
+        raise ValueError("The time must not be before 1970.")
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+PhoneValidity = Literal[Validity.VALID, Validity.INVALID, Validity.UNKNOWN]
+Many = BeforeValidator(_listed)
+Countries = Annotated[tuple[str, ...], BeforeValidator(_countries), Field(max_length=50)]
+From = Annotated[datetime, BeforeValidator(_day_begins), AfterValidator(_in_utc)]
+To = Annotated[datetime, BeforeValidator(_day_ends), AfterValidator(_in_utc)]
+
+
+class LeadFilterIn(Incoming):
+    """Which leads a list, a count or an export shows (Q1, Q3); lists are comma-separated in a query."""
+
+    tab: ListTab | None = None
+    status: Annotated[tuple[Status, ...], Many] = ()
+    outcome: Annotated[tuple[Outcome, ...], Many] = ()
+    type: Annotated[tuple[LeadType, ...], Many] = ()
+    qualification: Annotated[tuple[Qualification, ...], Many] = ()
+    source: Annotated[tuple[Source, ...], Many] = ()
+    call_to_action: Annotated[tuple[CallToAction, ...], Many] = ()
+    country: Countries = ()
+    quality: Annotated[tuple[Level, ...], Many] = ()
+    email_validity: Annotated[tuple[Validity, ...], Many] = ()
+    phone_validity: Annotated[tuple[PhoneValidity, ...], Many] = ()
+    flame: Annotated[tuple[FlameState, ...], Many] = ()
+    offer: Text | None = None
+    customer: Text | None = None
+    search: Text | None = None
+    created_from: From | None = None
+    created_to: To | None = None
+    include_test: bool = False
+
+    def wanted(self) -> LeadFilter:
+        """The domain's filter."""
+        given = ((name, getattr(self, name)) for name in LeadFilterIn.model_fields)
+        parts: dict[str, Any] = {name: frozenset(one) if isinstance(one, tuple) else one for name, one in given}
+        return LeadFilter(**parts)
+
+
+def _order(value: object) -> object:
+    try:
+        return Order.read(str(value))
+    except ValueError:
+        names = ", ".join(OrderField)
+        raise ValueError(f"The order is one of {names} or customer, alone or with asc or desc behind it.") from None
+
+
+OrderIn = Annotated[Order, BeforeValidator(_order)]
+
+
+class LeadsQuery(LeadFilterIn, PageQuery):
+    """Which leads a list shows, in which order, and how many of them from where (Q1, Q3, Q4, Q5)."""
+
+    order_by: OrderIn = Order()
+
+
+class ExportIn(Incoming):
+    """Which leads to export, in which order and format; `since` is an earlier export's `nextSince` (SPEC 8)."""
+
+    filter: LeadFilterIn = LeadFilterIn()
+    order_by: OrderIn = Order()
+    format: ExportFormat = ExportFormat.CSV
+    since: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
+
+
+class KeyQuery(Incoming):
+    """A source's key in the URL, for callers that can hold nothing else (S2).
+
+    Other names are ignored: no lead is lost because a sender adds a parameter.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    key: Annotated[str, StringConstraints(max_length=200)] | None = None
