@@ -109,12 +109,14 @@ class LeadStore(Protocol):
         """Who holds an idempotency claim; None when nobody."""
 
     async def page(self, query: LeadQuery) -> LeadPage:
-        """A page of leads as stored; each satisfies the query once settled at `query.at`."""
+        """A page of leads as stored: all that are in the filter at `query.at`, and maybe others; the caller judges each."""
 
     def walk(
-        self, query: LeadQuery, since: Since | None = None
-    ) -> AsyncGenerator[tuple[Sequence[Lead], str | None], None]:
+        self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
+    ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
         """All leads of the query in its order as stored, a batch at a time, with the position covered so far.
+
+        Beside each lead stands what the watch said when it was asked for: batches are read ahead.
 
         With `since` all leads that changed from then on by a commit or by the clock, whatever their status is now: the
         filter's constant parts alone restrict. A batch may be empty, its position None before the first lead.
@@ -310,6 +312,10 @@ class Link:
     until: datetime
 
 
+class FileGone(Exception):
+    """A file, or a block that was uploaded for it, is not there: somebody has deleted it or put it together."""
+
+
 class FileStore(Protocol):
     """Files in blob storage, written in blocks that nobody sees until they are put together."""
 
@@ -317,10 +323,10 @@ class FileStore(Protocol):
         """Upload a block of a file under a random id of 32 hex digits."""
 
     async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
-        """Make the file of exactly these blocks; doing it again is harmless."""
+        """Make the file of exactly these blocks; doing it again is harmless. Raises FileGone."""
 
     async def read(self, name: str, offset: int, length: int) -> bytes:
-        """A piece of a file; shorter at its end, empty beyond."""
+        """A piece of a file; shorter at its end, empty beyond. Raises FileGone."""
 
     async def delete(self, name: str) -> None:
         """Delete a file; one that is gone is no error."""

@@ -1,7 +1,7 @@
 """The ports in memory, for unit tests; the contract suites hold them to what the real parts do."""
 
 import itertools
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -89,13 +89,15 @@ class FakeLeadStore:
         return self.claims.get((partner_id, claim))
 
     async def page(self, query: LeadQuery) -> LeadPage:
+        # Storage has no way to look for words.
+        selected = replace(query.filter, customer=None, search=None)
         found = sorted(
             (
                 row.lead
                 for (partner, lead_id), row in self.rows.items()
                 if partner == query.partner_id
                 and (query.after is None or position(lead_id) > query.after)
-                and query.filter.matches(settle(row.lead, query.at).lead, query.at)
+                and selected.matches(settle(row.lead, query.at).lead, query.at)
             ),
             key=lambda lead: position(lead.id),
         )
@@ -103,14 +105,16 @@ class FakeLeadStore:
         return LeadPage(page, position(page[-1].id) if len(found) > query.top else None)
 
     async def walk(
-        self, query: LeadQuery, since: Since | None = None
-    ) -> AsyncGenerator[tuple[Sequence[Lead], str | None], None]:
+        self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
+    ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
         wanted = query.filter if since is None else LeadFilter(query.filter.tab, include_test=query.filter.include_test)
         place = query.after
         while True:
+            asked = watch()
             page = await self.page(replace(query, filter=wanted, after=place, top=self.batch))
             place = position(page.leads[-1].id) if page.leads else place
-            yield [lead for lead in page.leads if since is None or self._has_changed(lead, since, query.at)], place
+            taken = [lead for lead in page.leads if since is None or self._has_changed(lead, since, query.at)]
+            yield [(lead, asked) for lead in taken], place
             if page.next is None:
                 return
 

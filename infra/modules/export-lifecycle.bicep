@@ -1,5 +1,5 @@
-// Deletes export files seven days after they were written (SPEC 8). The app deletes them seven days after they were asked for, with their
-// jobs; this rule stands behind it, so that a file outlives no failure of the app.
+// Deletes export files seven days after they were written (SPEC 8). The app deletes them seven days after they were asked
+// for, with their jobs; this rule stands behind it, so that a file outlives no failure of the app.
 
 @description('The storage account that holds the export files.')
 param storageAccountName string

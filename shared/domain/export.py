@@ -106,7 +106,7 @@ class _Echo:
         return line
 
 
-# Every cell in quotes: where a spreadsheet splits at semicolons, an unquoted cell could still become two (X2).
+# Every cell in quotes, as OWASP says; what a spreadsheet that splits elsewhere makes of it, `csv_cells` sees to (X2).
 _csv = csv.writer(_Echo(), quoting=csv.QUOTE_ALL, lineterminator="\r\n")
 
 
@@ -119,7 +119,7 @@ def line(form: ExportFormat, lead: Lead, at: datetime) -> str:
     """The row of a (settled) lead as anyone may see it at `at`."""
     found = export_columns.row(shown(lead, at))
     if form is ExportFormat.CSV:
-        return _csv_line([*export_columns.cells(found.values()), ""])
+        return _csv_line([*export_columns.cells(list(found.values())), ""])
     return _json_line(found)
 
 

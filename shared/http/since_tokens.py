@@ -12,6 +12,8 @@ from shared.domain.filters import LeadFilter, ListTab
 from shared.http import page_tokens
 from shared.ids import STAMPS
 
+YEAR_LEAST = 2000
+
 
 def make(since: Since, partner_id: str, wanted: LeadFilter, person: str) -> str:
     """The token to hand out."""
@@ -23,10 +25,13 @@ def read(token: str, partner_id: str, wanted: LeadFilter, person: str) -> Since:
     place = page_tokens.read(token, STAMPS, *_scope(partner_id, wanted, person), target="since")
     stored, _, at = place.partition("|")
     try:
-        return Since(datetime.fromisoformat(stored), datetime.fromisoformat(at))
-    except ValueError as problem:
-        fault = Detail("invalidValue", "The token is damaged.", "since")
-        raise InvalidRequest("The token is not valid.", details=[fault]) from problem
+        since = Since(datetime.fromisoformat(stored), datetime.fromisoformat(at))
+    except ValueError:
+        since = None
+    # Tables know no time before 1601, and nobody synced before there was anything to sync.
+    if since is None or min(since.stored, since.at).year < YEAR_LEAST:
+        raise InvalidRequest("The token is not valid.", details=[Detail("invalidValue", "It is damaged.", "since")])
+    return since
 
 
 def _scope(partner_id: str, wanted: LeadFilter, person: str) -> tuple[str, ...]:

@@ -4,23 +4,26 @@ The blob client takes 200 ms to import, so it is loaded at the first export and 
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import AioHttpTransport
 
 from shared import clock
-from shared.ports import Link
+from shared.domain.errors import Unavailable
+from shared.ports import FileGone, Link
 from shared.settings import Settings
 from shared.storage import keys
-from shared.storage.errors import translating
+from shared.storage.errors import is_unavailable
 
 if TYPE_CHECKING:
     from azure.storage.blob import UserDelegationKey
     from azure.storage.blob.aio import BlobClient, BlobServiceClient
 
+_GONE = frozenset({"BlobNotFound", "InvalidBlockList"})
 CLOCK_SKEW = timedelta(minutes=15)
 """How far storage's clock may be behind ours when a delegation key begins."""
 DELEGATION_LASTS = timedelta(hours=24)
@@ -65,14 +68,14 @@ class Blobs:
 
     async def stage(self, name: str, block: str, content: bytes) -> None:
         """See the port."""
-        with translating():
+        with _translating():
             await self._blob(name).stage_block(block, content, length=len(content))
 
     async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
         """See the port: a block that was taken into the file before is found there again."""
         from azure.storage.blob import BlobBlock, ContentSettings  # noqa: PLC0415 - see the module's docstring
 
-        with translating():
+        with _translating():
             await self._blob(name).commit_block_list(
                 [BlobBlock(one) for one in blocks],
                 content_settings=ContentSettings(content_type=media_type, cache_control="no-store"),
@@ -80,7 +83,7 @@ class Blobs:
 
     async def read(self, name: str, offset: int, length: int) -> bytes:
         """See the port."""
-        with translating():
+        with _translating():
             try:
                 piece = await self._blob(name).download_blob(offset=offset, length=length)
                 return await piece.readall()
@@ -91,7 +94,7 @@ class Blobs:
 
     async def delete(self, name: str) -> None:
         """See the port."""
-        with translating():
+        with _translating():
             try:
                 await self._blob(name).delete_blob()
             except ResourceNotFoundError:
@@ -124,12 +127,26 @@ class Blobs:
             if self._delegation is None or self._delegation[1] < until:
                 now = self._real_now()
                 ends = now + DELEGATION_LASTS
-                with translating():
+                with _translating():
                     self._delegation = await self._service.get_user_delegation_key(now - CLOCK_SKEW, ends), ends
             return self._delegation[0]
 
     def _blob(self, name: str) -> "BlobClient":
         return self._service.get_blob_client(self._container, name)
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    """Raise the port's error in place of the SDK's; a missing container is a defect of the deployment's set-up."""
+    try:
+        yield
+    except AzureError as error:
+        code = getattr(error, "error_code", None)
+        if code in _GONE:
+            raise FileGone from error
+        if is_unavailable(error) or code == "ContainerNotFound":
+            raise Unavailable from error
+        raise
 
 
 def connect(settings: Settings, *, transport: Any = None, backoff_seconds: int = 1) -> Blobs:

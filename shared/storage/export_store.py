@@ -51,7 +51,13 @@ class TableExportStore:
         condition = (
             f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.JOB}' and RowKey lt '{keys.JOB}~' and ended eq false"
         )
-        return len((await reads.scan(self._exports, condition, top, ["RowKey"])).rows)
+        found = 0
+        with translating():
+            async for _ in self._exports.query_entities(condition, results_per_page=top, select=["RowKey"]):
+                found += 1
+                if found == top:
+                    break
+        return found
 
     async def replace(self, stored: StoredExport, export: Export) -> None:
         """See the port."""

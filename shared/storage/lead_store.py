@@ -121,8 +121,8 @@ class TableLeadStore:
         return LeadPage(tuple(codec.load(Lead, row) for row in rows), following)
 
     async def walk(
-        self, query: LeadQuery, since: Since | None = None
-    ) -> AsyncGenerator[tuple[Sequence[Lead], str | None], None]:
+        self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
+    ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
         """See the port: each range is read once, a page ahead of what is being worked on.
 
         Two kinds of copies read at different moments could both miss a lead that moves between them, so only one is.
@@ -133,12 +133,12 @@ class TableLeadStore:
         kind = kinds[0] if len(kinds) == 1 and since is None else "lead"
         selected = conditions.changed(query, since) if since else conditions.selecting(query.filter, stamp(query.at))
         ranges = [
-            Range(self._leads, self._in_range(query, kind, tab, selected), SELECTED, _position)
+            Range(self._leads, self._in_range(query, kind, tab, selected), SELECTED, _position, watch)
             for tab in query.filter.tabs
         ]
         async with aclosing(walk(ranges, query.after)) as batches:
             async for rows, covered in batches:
-                yield [codec.load(Lead, row) for row in rows], covered
+                yield [(codec.load(Lead, row), asked) for row, asked in rows], covered
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         """See the port: point reads side by side."""

@@ -16,8 +16,12 @@ from azure.data.tables.aio import TableClient
 
 from shared.storage.errors import is_table_missing, translating
 
-PAGE_MAX = 1_000
-"""Rows of one answer; the most that storage gives."""
+PAGE_FIRST, PAGE_LEAST, PAGE_MAX = 250, 20, 1_000
+"""Rows of one answer of a walk: the first, and the bounds; a thousand is the most that storage gives."""
+PAGE_CHARACTERS = 4 * 1024 * 1024
+"""What an answer of a walk should hold: a sender decides how large its leads are, and memory must not follow."""
+Placed = tuple[str, Any, float]
+"""A row with its position, and when it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,23 @@ async def scan(table: TableClient, condition: str, top: int, select: list[str]) 
 
 
 class Range:
-    """One range that is walked to its end: rows not yet taken, and the page behind them already on its way."""
+    """One range that is walked to its end: rows not yet taken, and the page behind them already on its way.
 
-    def __init__(self, table: TableClient, condition: str, select: list[str], position: Callable[[Any], str]) -> None:
-        self._pages = table.query_entities(condition, results_per_page=PAGE_MAX, select=select).by_page()
+    Pages grow while their rows are small and shrink when they are large: two pages a range are held at a time.
+    """
+
+    def __init__(
+        self,
+        table: TableClient,
+        condition: str,
+        select: list[str],
+        position: Callable[[Any], str],
+        watch: Callable[[], float],
+    ) -> None:
+        self._pages: Any = table.query_entities(condition, results_per_page=PAGE_FIRST, select=select).by_page()
         self._position = position
-        self._rows: list[tuple[str, Any]] = []
+        self._watch = watch
+        self._rows: list[Placed] = []
         self._done = False
         self._coming = asyncio.ensure_future(self._fetch())
 
@@ -89,9 +104,9 @@ class Range:
             # Once around, so that the request is on its way while the caller works on these rows.
             await asyncio.sleep(0)
 
-    def take(self, until: str | None) -> list[tuple[str, Any]]:
+    def take(self, until: str | None) -> list[Placed]:
         """Take the rows up to a position, None for all, each with its own."""
-        count = len(self._rows) if until is None else bisect_right(self._rows, until, key=lambda one: one[0])
+        count = len(self._rows) if until is None else bisect_right(self._rows, until, key=itemgetter(0))
         taken, self._rows = self._rows[:count], self._rows[count:]
         return taken
 
@@ -101,16 +116,27 @@ class Range:
         # Nobody waits for that page any more, whatever became of it.
         await asyncio.gather(self._coming, return_exceptions=True)
 
-    async def _fetch(self) -> tuple[list[tuple[str, Any]], bool]:
+    async def _fetch(self) -> tuple[list[Placed], bool]:
+        asked = self._watch()
         with translating():
             async for page in self._pages:
-                rows = [(self._position(row), row) async for row in page]
+                rows = [(self._position(row), row, asked) async for row in page]
+                size = sum(len(text) for _, row, _ in rows for text in row.values() if isinstance(text, str))
+                # The next page is asked for with as many rows as fit, going by this one.
+                fitting = PAGE_CHARACTERS * len(rows) // max(1, size)
+                self._pages.results_per_page = max(PAGE_LEAST, min(PAGE_MAX, fitting)) if rows else PAGE_MAX
+                # The SDK keeps the token on the iterator and says so nowhere in its types.
                 return rows, not getattr(self._pages, "continuation_token", None)
         return [], True
 
 
-async def walk(ranges: Sequence[Range], after: str | None) -> AsyncGenerator[tuple[list[Any], str | None], None]:
-    """The rows of all ranges in the order of their positions, batch by batch, with the position covered so far."""
+async def walk(
+    ranges: Sequence[Range], after: str | None
+) -> AsyncGenerator[tuple[list[tuple[Any, float]], str | None], None]:
+    """The rows of all ranges in the order of their positions, batch by batch, with the position covered so far.
+
+    Beside each row stands what the watch said when it was asked for.
+    """
     covered = after
     try:
         while not all(one.at_end for one in ranges):
@@ -120,7 +146,7 @@ async def walk(ranges: Sequence[Range], after: str | None) -> AsyncGenerator[tup
             until = min(unknown, default=None)
             rows = sorted((row for one in ranges for row in one.take(until)), key=itemgetter(0))
             covered = rows[-1][0] if rows else covered
-            yield [row for _, row in rows], covered
+            yield [(row, asked) for _, row, asked in rows], covered
     finally:
         for one in ranges:
             await one.close()

@@ -13,7 +13,7 @@ from shared.domain.export import Export, ExportFormat, ExportState, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.ordering import Order
 from shared.ids import new_export_id
-from shared.ports import Budget, Link, LostRace, Ports
+from shared.ports import Budget, FileGone, Link, LostRace, Ports
 from shared.usecases.write_export import MERGE, WALK, discard, write
 
 log = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ async def start_export(
         written = await write(ports=ports, stored=stored, at=at, budget=budget, gives_up=True)
         await ports.agenda.remove([one for one in hints if one not in rules.hints(written)])
         return await _seen(ports, written)
-    except Unavailable:
+    except (Unavailable, FileGone):
         # The export stands and its hint does too, so the timer goes on; who asked need not ask again.
         log.warning(
             "A request left its export to the timer.",

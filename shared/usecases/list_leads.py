@@ -9,7 +9,7 @@ import asyncio
 import base64
 import heapq
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,8 +30,23 @@ FAVORITES_PAGE = 200
 """Favorites are read one by one, so many at once."""
 SORTED_PLACE = re.compile(r"[A-Za-z0-9_-]+")
 
-Batch = tuple[Sequence[tuple[Lead, Mark | None]], str | None]
-"""Leads as stored, with the person's marks on the favorites tab, and the position covered so far."""
+
+@dataclass(frozen=True)
+class Read:
+    """A lead as stored, the person's mark on the favorites tab, and the seconds on the watch when it was asked for."""
+
+    lead: Lead
+    mark: Mark | None
+    asked: float
+
+    @property
+    def is_held(self) -> bool:
+        """False for a lead whose heart was taken back; on any other tab the lead itself decides."""
+        return self.mark is None or self.mark.favorite
+
+
+Batch = tuple[Sequence[Read], str | None]
+"""Leads, and the position covered so far."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +86,12 @@ async def list_leads(look: Look, *, order: Order, after: str | None, top: int, b
 
 
 async def leads_of(
-    look: Look, after: str | None, since: Since | None = None, *, at_once: int = FAVORITES_PAGE
+    look: Look,
+    after: str | None,
+    since: Since | None = None,
+    *,
+    at_once: int = FAVORITES_PAGE,
+    watch: Callable[[], float] = lambda: 0.0,
 ) -> AsyncGenerator[Batch, None]:
     """Every lead that may be in the filter, newest first, after a position; the caller settles and judges each.
 
@@ -79,24 +99,21 @@ async def leads_of(
     """
     if look.wanted.tab is not ListTab.FAVORITES:
         query = LeadQuery(look.partner_id, look.at, look.wanted, after)
-        async with aclosing(look.ports.leads.walk(query, since)) as batches:
+        async with aclosing(look.ports.leads.walk(query, since, watch)) as batches:
             async for leads, place in batches:
-                yield [(lead, None) for lead in leads], place
+                yield [Read(lead, None, asked) for lead, asked in leads], place
         return
     while True:
+        asked = watch()
         marks, following = await look.ports.marks.favorites(
             look.partner_id, look.person, after, at_once, taken_back=since is not None
         )
-        leads = await look.ports.leads.many(look.partner_id, list(marks))
-        yield [(lead, marks[lead.id]) for lead in leads], following
+        hearted = await look.ports.leads.many(look.partner_id, list(marks))
+        # The last page has a place too: None would be the beginning.
+        after = following or max(map(position, marks), default=after)
+        yield [Read(lead, marks[lead.id], asked) for lead in hearted], after
         if following is None:
             return
-        after = following
-
-
-def is_held(mark: Mark | None) -> bool:
-    """False for a lead whose heart was taken back; on any other tab the lead itself decides."""
-    return mark is None or mark.favorite
 
 
 async def _selected(look: Look, after: str | None, top: int) -> SeenPage:
@@ -116,16 +133,16 @@ async def _searched(look: Look, after: str | None, top: int, budget: Budget) -> 
     place, looked = after, 0
     async with aclosing(leads_of(look, after, at_once=top)) as batches:
         async for leads, covered in batches:
-            for stored, mark in leads:
+            for read in leads:
                 looked += 1
-                lead = settle(stored, look.at).lead
-                if is_held(mark) and look.wanted.matches(lead, look.at):
-                    found[lead.id] = lead, mark
+                lead = settle(read.lead, look.at).lead
+                if read.is_held and look.wanted.matches(lead, look.at):
+                    found[lead.id] = lead, read.mark
                     if len(found) == top:
                         return await _marked(look, found, after, position(lead.id))
             place = covered or place
-            if place is not None and not budget.allows(looked):
-                # The end has no place, and only the source knows that it is there.
+            # A page that comes no further would be asked for again for ever.
+            if place not in (None, after) and not budget.allows(looked):
                 return await _marked(look, found, after, place)
     return await _marked(look, found, after, None)
 
@@ -137,10 +154,10 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
     looked = 0
     async with aclosing(leads_of(look, None)) as batches:
         async for leads, _ in batches:
-            for stored, mark in leads:
+            for read in leads:
                 looked += 1
-                lead = settle(stored, look.at).lead
-                if is_held(mark) and look.wanted.matches(lead, look.at):
+                lead = settle(read.lead, look.at).lead
+                if read.is_held and look.wanted.matches(lead, look.at):
                     key = sort_key(lead, order, position(lead.id))
                     if last is None or (key < last if order.descending else key > last):
                         found.append((key, lead))

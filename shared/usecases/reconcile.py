@@ -14,6 +14,8 @@ from shared.ports import Budget, Ports
 log = logging.getLogger(__name__)
 BOOKMARK = "reconcile"
 PARTNERS_PAGE, EXPORTS_PAGE = 200, 200
+EXPORTS = "exports:"
+"""How a place among a partner's exports begins; any other is one among its leads."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ async def reconcile(*, ports: Ports, budget: Budget) -> Reconciled:
                 await ports.agenda.set_bookmark(BOOKMARK, f"{done}|{partner.id}|{rest}")
                 return replace(found, unfinished=True)
             done = partner.id
+            if not budget.allows(found.looked):
+                await ports.agenda.set_bookmark(BOOKMARK, f"{done}||")
+                return replace(found, unfinished=True)
         if listed is None:
             if bookmark:
                 await ports.agenda.set_bookmark(BOOKMARK, "")
@@ -54,20 +59,24 @@ async def _partner(
     if not start:
         first = await ports.leads.first_announcement(partner_id)
         found = await _repair(ports, partner_id, [first] if first else [], found)
-        after: str | None = None
+    if not start or start.startswith(EXPORTS):
+        export: str | None = start.removeprefix(EXPORTS) or None
         while True:
-            exports, after = await ports.exports.page(partner_id, after, EXPORTS_PAGE)
+            exports, export = await ports.exports.page(partner_id, export, EXPORTS_PAGE)
             needed = [hint for one in exports for hint in ports.rules.export.hints(one)]
             found = await _repair(ports, partner_id, needed, found)
-            if after is None:
+            if export is None:
                 break
+            if not budget.allows(found.looked):
+                return found, EXPORTS + export
+        start = ""
     place: str | None = start or None
-    while budget.allows(found.looked):
+    while True:
         needed, place = await ports.leads.needed_hints(partner_id, place)
         found = await _repair(ports, partner_id, needed, found)
-        if place is None:
-            return found, None
-    return found, place or ""
+        # A run always comes further, however small its budget is.
+        if place is None or not budget.allows(found.looked):
+            return found, place
 
 
 async def _repair(ports: Ports, partner_id: str, needed: Sequence[Hint], found: Reconciled) -> Reconciled:

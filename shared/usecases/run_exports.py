@@ -9,6 +9,8 @@ from shared.ports import Budget, DueHint, Ports
 from shared.usecases.run_due import ALERT_AFTER, PAGE, put_off
 from shared.usecases.write_export import discard, fail, write
 
+EMPTY_AFTER = timedelta(minutes=2)
+"""When a hint without an export goes."""
 SLICE_SECONDS = 20
 """How long one export is worked on before the next has its turn."""
 
@@ -23,7 +25,7 @@ class RanExports:
 
 
 async def run_exports(*, ports: Ports, at: datetime, budget: Budget) -> RanExports:
-    """Work on every export whose hint is due at `at`, in turn; raises Unavailable."""
+    """Work on every export whose hint is due at `at`, in turn; raises Unavailable when the agenda is out of reach."""
     ran = RanExports()
     waiting = await ports.agenda.due(HINT, at, PAGE)
     while waiting and budget.allows(0):
@@ -33,9 +35,7 @@ async def run_exports(*, ports: Ports, at: datetime, budget: Budget) -> RanExpor
                 return replace(ran, unfinished=True)
             try:
                 ended = await _one(ports, late, at, budget)
-            except Unavailable:
-                raise
-            except Exception as problem:  # noqa: BLE001 - one broken export must not stop the others
+            except Exception as problem:  # noqa: BLE001 - one export that cannot be written must not stop the others
                 await _broke(ports, late, at, problem)
                 ran = replace(ran, failed=ran.failed + 1)
                 continue
@@ -53,7 +53,9 @@ async def _one(ports: Ports, late: DueHint, at: datetime, budget: Budget) -> boo
     partner_id, export_id = hint.partner_id, hint.lead_id
     stored = await ports.exports.get(partner_id, export_id)
     if stored is None:
-        await ports.agenda.remove([hint])
+        # The hint comes first; whoever wrote it may still be about to store its export.
+        if hint.due <= at - EMPTY_AFTER:
+            await ports.agenda.remove([hint])
         return True
     export = stored.export
     deleted_at = export.created_at + ports.rules.export.kept
@@ -76,9 +78,9 @@ async def _one(ports: Ports, late: DueHint, at: datetime, budget: Budget) -> boo
 
 
 async def _broke(ports: Ports, late: DueHint, at: datetime, problem: Exception) -> None:
-    """Try again later; an export that breaks every time has failed."""
+    """Try again later; an export that breaks every time has failed, and one that storage has no time for has not."""
     await put_off(ports, late, problem, at)
-    if late.tries + 1 >= ALERT_AFTER:
+    if late.tries + 1 >= ALERT_AFTER and not isinstance(problem, Unavailable):
         stored = await ports.exports.get(late.hint.partner_id, late.hint.lead_id)
         if stored is not None and not stored.export.has_ended:
             await fail(ports, stored, at, FAULTY)

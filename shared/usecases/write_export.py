@@ -27,8 +27,8 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
 from shared.domain.ordering import SortKey, sort_key
 from shared.ids import new_change_id, position
-from shared.ports import Budget, Checkpoint, LostRace, Ports, StoredExport
-from shared.usecases.list_leads import Look, is_held, leads_of
+from shared.ports import Budget, Checkpoint, FileGone, LostRace, Ports, StoredExport
+from shared.usecases.list_leads import Look, leads_of
 from shared.usecases.merge_export import begins, merged, spooled
 
 WALK, MERGE = "walk", "merge"
@@ -41,9 +41,20 @@ async def write(*, ports: Ports, stored: StoredExport, at: datetime, budget: Bud
     Storage may look through much and find nothing for longer than the budget: a run goes on all the same until it has
     come further, or no run ever would. One that gives up (a request, behind which the timer stands) does not.
     """
+    if stored.export.has_ended:
+        return stored.export
+    try:
+        return await _go_on(ports, stored, at, budget, gives_up=gives_up)
+    except FileGone:
+        # A run that was faster has ended the export and tidied up; if none was, something is wrong.
+        now = await ports.exports.get(stored.export.partner_id, stored.export.id)
+        if now is not None and not now.export.has_ended:
+            raise
+        return now.export if now else _cancelled(stored.export, at)
+
+
+async def _go_on(ports: Ports, stored: StoredExport, at: datetime, budget: Budget, *, gives_up: bool) -> Export:
     export = stored.export
-    if export.has_ended:
-        return export
     walked = await ports.exports.last(export, WALK) or await _begin(ports, export, WALK)
     if walked is not None and not walked.done:
         walked = await _walk(ports, export, walked, at, budget, gives_up=gives_up)
@@ -56,6 +67,10 @@ async def write(*, ports: Ports, stored: StoredExport, at: datetime, budget: Bud
         if merging is None or not merging.done:
             return export
     return await _succeed(ports, stored, at, walked.rows)
+
+
+def _cancelled(export: Export, at: datetime) -> Export:
+    return replace(export, state=ExportState.CANCELLED, ended_at=at)
 
 
 async def discard(ports: Ports, export: Export) -> None:
@@ -73,7 +88,8 @@ async def _begin(ports: Ports, export: Export, step: str) -> Checkpoint | None:
     """Record a step's first checkpoint, with the file's head where this step writes the file; None as in `_walk`."""
     writes = (step == WALK) == export.order.is_by_age
     blocks = _Blocks(ports, export, step, Checkpoint(step, -1, ""))
-    blocks.add(head(export.format) if writes else "", rows=0)
+    if writes:
+        blocks.add(head(export.format), rows=0)
     try:
         return await blocks.flush(None)
     except LostRace:
@@ -89,12 +105,13 @@ async def _walk(
     look = Look(ports, export.partner_id, export.person, export.filter, at)
     is_sorted = not export.order.is_by_age
     try:
-        async with aclosing(leads_of(look, place, export.since)) as batches:
+        async with aclosing(leads_of(look, place, export.since, watch=budget.spent)) as batches:
             async for leads, place in batches:
-                # X5, L6: each row as of when it was read, and the clock goes on while a run lasts.
-                now = at + timedelta(seconds=budget.spent())
-                for lead, mark in leads:
-                    if (text := _line(export, settle(lead, now).lead, now, held=is_held(mark))) is not None:
+                for read in leads:
+                    # X5, L6: each row as of when it was read; the clock goes on while a run lasts.
+                    now = at + timedelta(seconds=read.asked)
+                    lead = settle(read.lead, now).lead
+                    if (text := _line(export, lead, now, held=read.is_held)) is not None:
                         blocks.add(text, sort_key(lead, export.order, position(lead.id)) if is_sorted else NO_KEY)
                         if blocks.is_full:
                             await blocks.flush(position(lead.id))
@@ -166,7 +183,7 @@ async def _end(ports: Ports, stored: StoredExport, at: datetime, **changes: Any)
         await ports.exports.replace(stored, ended)
     except LostRace:
         now = await ports.exports.get(ended.partner_id, ended.id)
-        ended = now.export if now else replace(stored.export, state=ExportState.CANCELLED, ended_at=at)
+        ended = now.export if now else _cancelled(stored.export, at)
     if ended.has_ended and ended.state is not ExportState.SUCCEEDED:
         await discard(ports, ended)
     return ended

@@ -119,7 +119,7 @@ async def test_a_file_is_made_of_exactly_the_blocks_named_in_their_order(store_o
 async def walked(leads: LeadStore, query: LeadQuery, since: Since | None = None) -> list[Lead]:
     found: list[Lead] = []
     async for batch, place in leads.walk(query, since):
-        found += batch
+        found += [lead for lead, _ in batch]
         assert not found or (place is not None and place >= position(found[-1].id))
     return found
 
