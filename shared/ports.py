@@ -109,7 +109,7 @@ class LeadStore(Protocol):
         """Who holds an idempotency claim; None when nobody."""
 
     async def page(self, query: LeadQuery) -> LeadPage:
-        """A page of leads as stored: all that are in the filter at `query.at`, and maybe others; the caller judges each."""
+        """A page of leads as stored: those in the filter at `query.at`, and maybe others; the caller judges each."""
 
     def walk(
         self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0

@@ -31,10 +31,12 @@ HOSTILE = (
     *("\u200b=1", "\ufeff=1", '=HYPERLINK("http://a.example";"b")', "=cmd|' /C calc'!A0", "a;=1+1", 'a,"=1+1'),
     *('he said "no"', '"', '""', ",", ";", "a\nb", "a\n=1+1", "\n=1", "'t Hart", "O'Hara", "مرحبا بالعالم"),
     *("\u202eabc", "אבג =1", "🙂 \U0001d11e", "ﬀ ß İ", "\ud800x", "007", "1e5", "12:30", "2026-11-21", "TRUE", "1,5"),
+    *("Contoso;=1+1;x", "hello\n=1+2\nbye", "a\n- b", 'a;=HYPERLINK("http://a.example")', "a\t=1"),
     *("50%", "$5", "#REF!", "a\tb", "  two  spaces  ", "{1}", "[=1]"),
 )
 AS_A_DOUBLE_CLICK = "44,34,76,1"
 AS_ADVISED = "44,34,76,1,,0,true"
+WITH_SEMICOLONS = "59,34,76,1"
 
 
 def leads() -> list[Lead]:
@@ -83,11 +85,16 @@ def _plain(node: ElementTree.Element) -> str:
     return found
 
 
-def check(office: str, folder: Path, options: str, wanted: list[list[str]]) -> tuple[int, int, list[str]]:
-    """How many cells are equal, how many became another type, and what is wrong with the others."""
+def convert(office: str, folder: Path, options: str) -> None:
+    """Let LibreOffice open leads.csv with these options and write it as leads.fods."""
     command = [office, "--headless", f"-env:UserInstallation={(folder / 'profile').as_uri()}"]
     command += [f"--infilter=Text - txt - csv (StarCalc):{options}", "--convert-to", "fods", "--outdir", str(folder)]
     subprocess.run([*command, str(folder / "leads.csv")], check=True, capture_output=True, timeout=240)
+
+
+def check(office: str, folder: Path, options: str, wanted: list[list[str]]) -> tuple[int, int, list[str]]:
+    """How many cells are equal, how many became another type, and what is wrong with the others."""
+    convert(office, folder, options)
     found = sheet(folder / "leads.fods")
     equal, typed, wrong = 0, 0, []
     for number, expected in enumerate(wanted):
@@ -102,6 +109,13 @@ def check(office: str, folder: Path, options: str, wanted: list[list[str]]) -> t
             else:
                 wrong.append(f"row {number} column {column}: {text!r} became {text_of(cell)!r}")
     return equal, typed, wrong
+
+
+def formulas(office: str, folder: Path, options: str) -> list[str]:
+    """The formulas that LibreOffice makes of the file with another separator."""
+    convert(office, folder, options)
+    cells = (cell for row in sheet(folder / "leads.fods") for cell in row)
+    return [found for cell in cells if (found := cell.get(f"{TABLE}formula")) is not None]
 
 
 def main() -> int:
@@ -127,7 +141,11 @@ def main() -> int:
         for one in wrong[:20]:
             print("  " + one)
         failed = failed or bool(wrong) or (options == AS_ADVISED and typed > 0)
-    return int(failed)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "leads.csv").write_bytes(content.encode())
+        found = formulas(office, Path(folder), WITH_SEMICOLONS)
+    print(f"split at semicolons: {len(found)} formulas {found[:5]}")
+    return int(failed or bool(found))
 
 
 if __name__ == "__main__":

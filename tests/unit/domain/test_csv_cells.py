@@ -1,5 +1,7 @@
 """X2: no cell is run as a formula, and every text comes back."""
 
+import re
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -17,13 +19,25 @@ def test_a_cell_that_could_be_a_formula_begins_with_an_apostrophe(start: str, be
     assert restore(defuse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "Contoso", "'t Hart", "''", "a=b", "1+1", "O'Hara", " Ada", "Åsa", "مرحبا", "🙂"])
+@pytest.mark.parametrize("between", [";", "\t", "\n", "\r\n", "; ", ";'"])
+@pytest.mark.parametrize("formula", ["=1+1", "-1", "@SUM(A1)", "+1", "＝1"])
+def test_what_a_spreadsheet_with_another_separator_takes_for_a_cell_is_defused_too(between: str, formula: str) -> None:
+    text = f"Contoso{between}{formula}{between}x"
+    cell = defuse(text)
+    parts = re.split(r"[;\t\r\n]", cell)
+    assert not any(part.lstrip().startswith(tuple(STARTS)) for part in parts if part)
+    assert restore(cell) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Contoso", "'t Hart", "''", "a=b", "1+1", "O'Hara", "a; b", "a\n\nb", " Ada", "Åsa", "مرحبا", "🙂"]
+)
 def test_other_texts_stay_as_they_are(text: str) -> None:
     assert defuse(text) == text
     assert restore(text) == text
 
 
-@given(st.text(alphabet=st.one_of(st.sampled_from("='+-@\t\r\n＝ \u200bab1"), st.characters())))
+@given(st.text(alphabet=st.one_of(st.sampled_from("='+-@;\t\r\n＝ \u200bab1"), st.characters())))
 @example("'=1")
 @example("''=1")
 def test_every_text_comes_back_and_none_is_dangerous(text: str) -> None:

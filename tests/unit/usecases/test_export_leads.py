@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.deadlines import Hint
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from shared.domain.export import Export, ExportFormat, ExportState
 from shared.domain.filters import ListTab
@@ -14,14 +15,14 @@ from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.ordering import OrderField
 from shared.domain.partner import LeadSource
-from shared.ports import Checkpoint, Ports
+from shared.ports import Checkpoint, FileGone, Ports
 from shared.usecases.export_leads import cancel_export, link_export, list_exports, read_export
 from shared.usecases.favorites import set_favorite
 from shared.usecases.write_export import MERGE, WALK, write
 from tests.builders import AT, DAY, delivery_body, unique
 from tests.exports import SPENT, TIMER, again, ask, by_timer, ids_of, in_small_blocks, rows_of, stopping, stored
 from tests.fakes import FakeAgenda, FakeExportStore, FakeFileStore, FakeLeadStore, fake_ports
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, deliver, run_timers
 
 
 @pytest.fixture
@@ -379,3 +380,115 @@ async def test_no_block_is_larger_than_it_needs_to_be(source: LeadSource) -> Non
         assert all(3_000 <= size <= most for size in full)
         assert last <= most
         assert len(full) >= 3
+
+
+@pytest.mark.parametrize("count", [3, 20])
+async def test_favorites_come_once_however_often_the_time_is_over(source: LeadSource, count: int) -> None:
+    ports = in_small_blocks(fake_ports())
+    made = await leads(ports, source, count)
+    for lead_id in made:
+        await set_favorite(ports=ports, partner_id=source.partner_id, person="ann", lead_id=lead_id, favorite=True)
+    seen = await ask(ports, source, LATER, tab=ListTab.FAVORITES, within=SPENT)
+    for _ in range(40):
+        if (await again(ports, seen)).export.has_ended:
+            break
+        await write(ports=ports, stored=await stored(ports, seen), at=LATER, budget=stopping(1))
+    assert await ids_of(ports.files, await again(ports, seen)) == made
+
+
+@pytest.mark.parametrize("timers", [False, True])
+@pytest.mark.parametrize("order", ["status", "expiry", "updated desc"])
+async def test_l6_an_order_follows_the_clock_too(source: LeadSource, order: str, timers: bool) -> None:
+    ports = fake_ports()
+    old = (await deliver(ports, source, delivery_body(Title="old"), at=AT)).lead_id
+    new = (await deliver(ports, source, delivery_body(Title="new"), at=AT + 10 * DAY)).lead_id
+    taken = (await deliver(ports, source, delivery_body(Title="taken"), at=AT + 9 * DAY)).lead_id
+    await answer(ports, source, taken, at=AT + 9 * DAY)
+    at = AT + 15 * DAY
+    if timers:
+        await run_timers(ports, at)
+    found = await ids_of(ports.files, await ask(ports, source, at, order=order))
+    expected = {
+        "status": [new, taken, old],
+        "expiry": [new, taken, old],
+        # The expiry is at day 14, the new lead's flame cooled on day 13.
+        "updated desc": [old, new, taken],
+    }
+    assert found == expected[order]
+
+
+async def test_one_export_that_storage_has_no_time_for_does_not_starve_the_others(source: LeadSource) -> None:
+    ports = in_small_blocks(fake_ports())
+    made = await leads(ports, source, 9)
+    slow = await ask(ports, source, LATER, within=SPENT)
+    fine = await ask(ports, source, LATER + timedelta(seconds=1), within=SPENT)
+
+    class Throttled(FakeFileStore):
+        async def stage(self, name: str, block: str, content: bytes) -> None:
+            if slow.export.id in name:
+                raise Unavailable
+            await super().stage(name, block, content)
+
+    throttled = Throttled()
+    assert isinstance(ports.files, FakeFileStore)
+    throttled.__dict__ = ports.files.__dict__
+    ran = await by_timer(replace(ports, files=throttled), LATER + TIMER + timedelta(seconds=1))
+    assert (ran.done, ran.failed) == (1, 1)
+    assert await ids_of(ports.files, await again(ports, fine)) == made
+    assert not (await again(ports, slow)).export.has_ended
+
+
+async def test_a_run_whose_blocks_are_gone_finds_the_export_ended_or_says_that_something_is_wrong(
+    source: LeadSource,
+) -> None:
+    ports = in_small_blocks(fake_ports())
+    await leads(ports, source, 9)
+    seen = await ask(ports, source, LATER, order="company", within=SPENT)
+    before = await stored(ports, seen)
+
+    class Overtaken(FakeFileStore):
+        """Another run ends the export just before this one puts the spool together."""
+
+        async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
+            await write(ports=ports, stored=before, at=LATER, budget=budget())
+            raise FileGone
+
+    overtaken = Overtaken()
+    assert isinstance(ports.files, FakeFileStore)
+    overtaken.__dict__ = ports.files.__dict__
+    ended = await write(ports=replace(ports, files=overtaken), stored=before, at=LATER, budget=budget())
+    assert ended.state is ExportState.SUCCEEDED
+    other = await ask(ports, source, LATER, order="company", within=SPENT)
+
+    class Lost(FakeFileStore):
+        async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
+            raise FileGone
+
+    assert isinstance(ports.files, FakeFileStore)
+    lost = Lost()
+    lost.__dict__ = ports.files.__dict__
+    with pytest.raises(FileGone):
+        await write(ports=replace(ports, files=lost), stored=await stored(ports, other), at=LATER, budget=budget())
+
+
+async def test_a_hint_whose_export_is_still_to_be_stored_is_kept_for_two_minutes(source: LeadSource) -> None:
+    ports = fake_ports()
+    hint = Hint("export", LATER, f"{source.partner_id}|{'0' * 28}")
+    await ports.agenda.put([hint])
+    await by_timer(ports, LATER + timedelta(seconds=119))
+    assert await ports.agenda.missing([hint]) == []
+    await by_timer(ports, LATER + timedelta(seconds=120))
+    assert await ports.agenda.missing([hint]) == [hint]
+
+
+async def test_the_progress_of_a_sorted_export_never_passes_its_total(source: LeadSource) -> None:
+    ports = in_small_blocks(fake_ports())
+    await leads(ports, source, 12)
+    seen = await ask(ports, source, LATER, order="company", form=ExportFormat.CSV, within=SPENT)
+    most = 0
+    while not (seen := await again(ports, seen)).export.has_ended:
+        if seen.total is not None:
+            assert seen.rows <= seen.total == 12
+            most = max(most, seen.rows)
+        await write(ports=ports, stored=await stored(ports, seen), at=LATER, budget=stopping(1))
+    assert 0 < most <= 12

@@ -1,6 +1,10 @@
 """Missing hints come back, and what is right is left alone (DESIGN.md, Agenda)."""
 
+from shared.domain.export import Export
+from shared.domain.filters import LeadFilter
+from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource, Partner
+from shared.ids import new_export_id
 from shared.ports import Ports
 from shared.usecases.reconcile import reconcile
 from tests.builders import AT, delivery_body, unique
@@ -21,6 +25,24 @@ async def test_missing_hints_come_back_and_what_is_right_is_left_alone(ports: Po
     await ports.agenda.remove(gone)
     assert (await reconcile(ports=ports, budget=budget())).repaired == len(gone) == 5
     assert ports.agenda.rows == right
+
+
+async def test_a_partner_with_many_exports_does_not_keep_it_from_the_next(ports: Ports) -> None:
+    assert isinstance(ports.agenda, FakeAgenda)
+    first, second = sorted(unique() for _ in range(2))
+    for one in (first, second):
+        await ports.partners.put(Partner(one, "Contoso", (), AT, AT))
+    for _ in range(450):
+        await ports.exports.add(Export(new_export_id(AT), first, "ann", AT, LeadFilter(), Order()))
+    await deliver(ports, LeadSource("0123456789abcdef", second, "Marketplace", AT))
+    ports.agenda.rows.clear()
+    runs = 1
+    while (await reconcile(ports=ports, budget=budget(rows=1))).unfinished:
+        runs += 1
+        assert runs < 20
+    assert runs > 2
+    assert sum(hint.kind == "export" for hint in ports.agenda.rows) == 900
+    assert any(hint.partner_id == second for hint in ports.agenda.rows)
 
 
 async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: Ports) -> None:
