@@ -46,6 +46,7 @@ format: $(READY) ## write the format that `check` wants
 bench: $(READY) ## measure against the bare SDK, side by side
 	$(BIN)/python -m bench.main_job
 	$(BIN)/python -m bench.deadlines
+	$(BIN)/python -m bench.lists
 	$(BIN)/python -m bench.export
 
 .PHONY: interop

@@ -41,6 +41,8 @@ class FlameState(StrEnum):
     COOLED = "cooled"
 
 
+ID_PART_LEAST = 8
+"""Characters of an id that a search takes for one."""
 _TABS = {ListTab.MARKETPLACE: (Tab.MARKETPLACE,), ListTab.QUALIFIED: (Tab.QUALIFIED,)}
 
 
@@ -135,8 +137,8 @@ class LeadFilter:
         if self.customer and not _found(self.customer, (customer.company, person)):
             return False
         deal = (lead.deal.name, lead.deal.notes) if lead.deal else ()
-        everywhere = (customer.company, person, customer.email, lead.notes, *deal, lead.id)
-        return not self.search or _found(self.search, everywhere)
+        everywhere = (customer.company, person, customer.email, lead.notes, *deal)
+        return not self.search or _found(self.search, everywhere, lead.id)
 
 
 def flame_of(lead: Lead) -> FlameState | None:
@@ -156,10 +158,10 @@ def _in(value: object, wanted: frozenset[object]) -> bool:
     return not wanted or value in wanted
 
 
-def _found(words: str, texts: Iterable[str | None]) -> bool:
-    """True when every word is in one of the texts or another."""
+def _found(words: str, texts: Iterable[str | None], lead_id: str = "") -> bool:
+    """True when every word is in one of the texts or another, or is a good part of the id: `ada` is in many by chance."""
     everything = "\n".join(folded(text) for text in texts if text)
-    return all(word in everything for word in folded(words).split())
+    return all(word in everything or (len(word) >= ID_PART_LEAST and word in lead_id) for word in folded(words).split())
 
 
 def _plain(value: object) -> str:

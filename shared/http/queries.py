@@ -1,7 +1,7 @@
 """What callers may ask for: pages, filters and orders of leads, in a list's query as in an export's body (Q1–Q5)."""
 
 import re
-from datetime import UTC, datetime
+from datetime import MAXYEAR, UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
@@ -59,10 +59,10 @@ def _day_ends(value: object) -> object:
 
 
 def _in_utc(at: datetime) -> datetime:
-    # Ids hold whole milliseconds from 1970 on.
+    # Ids hold whole milliseconds from 1970 on; the calendar's ends have no neighbours in other time zones.
+    if not 1970 < at.year < MAXYEAR:
+        raise ValueError("The year must be after 1970.")
     at = at.astimezone(UTC)
-    if at.year < 1970:
-        raise ValueError("The time must not be before 1970.")
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 

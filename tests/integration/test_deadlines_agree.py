@@ -11,14 +11,19 @@ from shared.domain.errors import Refusal
 from shared.domain.filters import ListTab
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Action
+from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
 from shared.domain.permissions import Caller, Role
-from shared.http.views import event_view, lead_view
+from shared.http.views import event_view, lead_view, summary_view
 from shared.ports import Ports
+from shared.usecases.count_leads import count_leads
 from shared.usecases.favorites import set_favorite
+from shared.usecases.list_leads import Look, list_leads
 from shared.usecases.read_leads import read_history, read_lead
 from tests.builders import delivery_body, unique
-from tests.steps import answer, deliver, listed, run_timers
+from tests.exports import ask, rows_of
+from tests.filters import SINGLE
+from tests.steps import answer, budget, deliver, listed, run_timers
 
 ANN = Caller("contoso", "ann", "Ann", frozenset({Role.LEADS_ADMIN, Role.LEADS_USER}), "contoso")
 SECOND = timedelta(seconds=1)
@@ -41,12 +46,24 @@ def without_identity(view: Any, lead: str, partner: str) -> str:
 
 
 async def everything(ports: Ports, source: LeadSource, lead: str, at: datetime) -> list[str]:
-    """What a list by any status, favorites, a read, the history and an accept say at `at`."""
+    """What lists by every filter and order, counts, exports, a read, the history and an accept say at `at`."""
     seen: list[str] = []
     for statuses in (frozenset[Status](), *(frozenset({one}) for one in Status)):
         for tab in (None, ListTab.FAVORITES):
             page = await listed(ports, source, at, status=statuses, tab=tab)
             seen.append(f"{sorted(statuses)} {[lead_view(one, ANN, at) for one in page.leads]}")
+    for wanted in SINGLE:
+        look = Look(ports, source.partner_id, "ann", wanted, at)
+        page = await list_leads(look, order=Order(), after=None, top=50, budget=budget())
+        seen.append(f"{wanted.canonical} {[one.lead.status for one in page.leads]}")
+    for order in ("status", "expiry", "updated desc"):
+        page = await listed(ports, source, at, order=order)
+        seen.append(f"{order} {[lead_view(one, ANN, at) for one in page.leads]}")
+    counts = await count_leads(ports=ports, partner_id=source.partner_id, person="ann", at=at)
+    seen.append(str(summary_view(counts)))
+    seen += [
+        str(await rows_of(ports.files, await ask(ports, source, at, tab=tab))) for tab in (None, ListTab.FAVORITES)
+    ]
     read = await read_lead(ports=ports, partner_id=source.partner_id, person="ann", lead_id=lead, at=at)
     seen.append(str(lead_view(read, ANN, at)))
     events, _ = await read_history(ports=ports, partner_id=source.partner_id, lead_id=lead, below=None, top=50, at=at)

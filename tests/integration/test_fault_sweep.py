@@ -14,16 +14,18 @@ import pytest
 
 from shared.domain.errors import Refusal, Unavailable
 from shared.domain.lead import Lead, Outcome, Reveal, Source, Status
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, Activity, ActivityKind, Answer
 from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.ports import Ports
 from shared.storage.tables import Tables
+from shared.usecases.answer_lead import log_contact_attempt
 from shared.usecases.favorites import set_favorite
 from shared.usecases.manage_partner import add_source, put_partner, rotate_key
+from shared.usecases.publish import publish_events
 from shared.usecases.receive_lead import open_door
 from shared.usecases.reconcile import reconcile
 from tests import invariants
-from tests.builders import AT, DAY, delivery_body, unique
+from tests.builders import ANN, AT, DAY, delivery_body, unique
 from tests.integration.conftest import Connect
 from tests.steps import answer, budget, deliver, run_timers
 from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, changes_leads
@@ -66,6 +68,25 @@ def _timer(kind: str, at: datetime) -> Callable[[Ports, World], Awaitable[object
     return act
 
 
+async def _publish(ports: Ports, world: World) -> object:
+    return await publish_events(ports=ports, at=AT, budget=budget())
+
+
+async def _publish_later(ports: Ports, world: World) -> object:
+    return await publish_events(ports=ports, at=AT + DAY, budget=budget())
+
+
+async def _log(ports: Ports, world: World) -> object:
+    return await log_contact_attempt(
+        ports=ports,
+        partner_id=world.source.partner_id,
+        lead_id=world.leads[0],
+        activity=Activity(ActivityKind.CALL, "Left a message."),
+        by=ANN,
+        at=AT,
+    )
+
+
 async def _reconcile(ports: Ports, world: World) -> object:
     return await reconcile(ports=ports, budget=budget())
 
@@ -105,6 +126,14 @@ OPERATIONS = {
         ends=(Outcome.AGED,) * 2,
         again=_timer("archive", AT + 201 * DAY),
     ),
+    "deliver_events": Operation(
+        _publish,
+        codes=("PLT", "INS"),
+        before=(Action.ACCEPT,),
+        ends=(Status.ACCEPTED, Status.INFORMATIONAL),
+        again=_publish_later,
+    ),
+    "log a contact attempt": Operation(_log, ends=(Status.RECEIVED,)),
     "reconcile": Operation(_reconcile, codes=("PLT", "INS"), ends=(Status.RECEIVED, Status.INFORMATIONAL)),
 }
 

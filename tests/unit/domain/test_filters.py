@@ -139,6 +139,8 @@ def test_a_search_looks_at_company_person_email_deal_notes_and_id_and_all_words_
     ):
         assert found(LeadFilter(search=text), lead), text
     assert not found(LeadFilter(search="ada nothing"), lead)
+    assert found(LeadFilter(search=lead.id[5:14].upper()), lead)
+    assert not found(LeadFilter(search=lead.id[5:10]), lead), "a word may be in an id by chance"
     assert not found(LeadFilter(search="+46 8"), lead)
 
 

@@ -34,6 +34,8 @@ ROUTES = [
     ("POST", f"{NO_LEAD}/win", "Leads.Admin", False),
     ("POST", f"{NO_LEAD}/lose", "Leads.Admin", False),
     ("POST", f"{NO_LEAD}/closeAsError", "Leads.Admin", False),
+    ("GET", f"{P}/leads/summary", "Leads.User", True),
+    ("POST", f"{NO_LEAD}/activities", "Leads.User", False),
     ("POST", f"{P}/exports", "Leads.Admin", False),
     ("GET", f"{P}/exports", "Leads.Admin", True),
     ("GET", NO_EXPORT, "Leads.Admin", True),

@@ -1,0 +1,178 @@
+"""Lists and counts on Azurite while leads arrive, move and expire (Q5, Q6, L6, L9)."""
+
+import asyncio
+import random
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.errors import Refusal
+from shared.domain.filters import FlameState, LeadFilter
+from shared.domain.lead import Outcome, Status, Tab
+from shared.domain.lifecycle import Action, Answer, settle
+from shared.domain.partner import LeadSource, Partner
+from shared.ports import Ports
+from shared.storage import keys
+from shared.storage.tables import Tables
+from shared.usecases.count_leads import count_leads
+from shared.usecases.publish import publish_events
+from tests import invariants
+from tests.builders import AT, DAY, delivery_body
+from tests.integration.conftest import Connect
+from tests.steps import all_leads, answer, budget, deliver, listed, run_timers
+from tests.transports import RoundTrips, together
+
+LATER = AT + timedelta(hours=1)
+FILTERS: list[dict[str, Any]] = [
+    {},
+    {"status": frozenset({Status.RECEIVED, Status.ACCEPTED})},
+    {"status": frozenset({Status.RECEIVED})},
+    {"status": frozenset({Status.ACCEPTED, Status.INFORMATIONAL})},
+    {"status": frozenset({Status.ARCHIVED})},
+    {"outcome": frozenset({Outcome.WON, Outcome.EXPIRED})},
+    {"country": frozenset({"SE"}), "status": frozenset({Status.RECEIVED, Status.ACCEPTED})},
+    {"flame": frozenset({FlameState.HOT})},
+    {"search": "northwind"},
+    {"customer": "ada", "status": frozenset({Status.RECEIVED, Status.ACCEPTED})},
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("number", range(len(FILTERS)))
+async def test_q5_a_lead_that_stays_in_the_filter_is_neither_skipped_nor_repeated(
+    ports: Ports, source: LeadSource, number: int, seed: int
+) -> None:
+    chance, asked = random.Random(seed), FILTERS[number]
+    wanted = LeadFilter(**asked)
+    codes = ["PLT", "PLT", "INS", ""]
+    bodies = [delivery_body(Title=str(n), ActionCode=codes[n % 4]) for n in range(24)]
+    made = [(await deliver(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
+    at = AT + 14 * DAY - timedelta(seconds=20)
+    stayed: set[str] | None = None
+    found: list[str] = []
+
+    async def inside() -> set[str]:
+        settled = [settle(lead, at).lead for lead in await all_leads(ports, source, at)]
+        return {lead.id for lead in settled if wanted.matches(lead, at)}
+
+    after = None
+    while True:
+        now = await inside()
+        stayed = now if stayed is None else stayed & now
+        within = budget(rows=chance.choice([1, 5, 10_000]))
+        page = await listed(ports, source, at, after=after, top=chance.choice([1, 3, 7]), within=within, **asked)
+        found += [seen.lead.id for seen in page.leads]
+        assert all(wanted.matches(seen.lead, at) for seen in page.leads)
+        if page.next is None:
+            break
+        after = page.next
+        at += timedelta(seconds=chance.choice([0, 1, 5]))
+        for lead_id in chance.sample(made, 2):
+            what = chance.choice([Action.ACCEPT, Action.WIN, Answer(Action.DECLINE, reason="budget")])
+            with suppress(Refusal):
+                await answer(ports, source, lead_id, what, at=at)
+        await deliver(ports, source, delivery_body(Title=f"new {at} {chance.random()}"), at=at)
+        if chance.random() < 0.3:
+            await run_timers(ports, at)
+    stayed &= await inside()
+    assert len(found) == len(set(found))
+    assert stayed <= set(found)
+
+
+async def counted(ports: Ports, source: LeadSource, at: datetime) -> dict[tuple[Tab, Status], int]:
+    found = await count_leads(ports=ports, partner_id=source.partner_id, person="ann", at=at)
+    return {place: count for place, count in found.leads.items() if count}
+
+
+async def recounted(ports: Ports, source: LeadSource, at: datetime) -> dict[tuple[Tab, Status], int]:
+    """The same from the leads themselves."""
+    found: dict[tuple[Tab, Status], int] = {}
+    for lead in await all_leads(ports, source, at):
+        if not lead.is_test:
+            place = Tab(lead.id[0]), lead.status
+            found[place] = found.get(place, 0) + 1
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_q6_counts_are_those_of_the_leads_at_every_moment(
+    ports: Ports, tables: Tables, source: LeadSource, seed: int
+) -> None:
+    chance = random.Random(seed)
+    made: list[str] = []
+    at = AT
+    for step in range(25):
+        at += timedelta(days=chance.choice([0, 0, 1, 5, 40]))
+        for _ in range(chance.randint(0, 3)):
+            body = delivery_body(Title=f"{step} {chance.random()}", ActionCode=chance.choice(["PLT", "INS", "DNC", ""]))
+            if chance.random() < 0.1:
+                body["UserDetails"]["FirstName"] = "MSFT_TEST_A"
+            made.append((await deliver(ports, source, body, at=at)).lead_id)
+        for lead_id in chance.sample(made, min(len(made), 2)):
+            what = chance.choice([Action.ACCEPT, Action.WIN, Answer(Action.DECLINE, reason="budget")])
+            with suppress(Refusal):
+                await answer(ports, source, lead_id, what, at=at)
+        if chance.random() < 0.3:
+            await run_timers(ports, at)
+        if chance.random() < 0.4:
+            await publish_events(ports=ports, at=at, budget=budget(rows=chance.choice([1, 1_000])))
+        assert await counted(ports, source, at) == await recounted(ports, source, at)
+    await publish_events(ports=ports, at=at, budget=budget())
+    rows = await invariants.all_rows(tables, keys.LEADS)
+    assert not [key for key in rows if "/out|" in key]
+    assert await counted(ports, source, at) == await recounted(ports, source, at)
+    await invariants.check(tables, source.partner_id)
+
+
+async def test_q6_two_relays_and_writers_at_once_count_everything_once(
+    ports: Ports, tables: Tables, source: LeadSource
+) -> None:
+    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(30)]
+
+    async def relay() -> object:
+        return await publish_events(ports=ports, at=LATER, budget=budget())
+
+    outcomes = await together(
+        relay(),
+        relay(),
+        relay(),
+        *(answer(ports, source, lead_id, at=LATER) for lead_id in made[:15]),
+        *(deliver(ports, source, delivery_body(Title=f"more {n}"), at=LATER) for n in range(10)),
+        *(counted(ports, source, LATER) for _ in range(10)),
+    )
+    assert not [one for one in outcomes if isinstance(one, Exception)], outcomes
+    for counts in outcomes[-10:]:
+        assert isinstance(counts, dict)
+        assert 30 <= sum(counts.values()) <= 40
+    await publish_events(ports=ports, at=LATER + DAY, budget=budget())
+    expected = {(Tab.MARKETPLACE, Status.RECEIVED): 25, (Tab.MARKETPLACE, Status.ACCEPTED): 15}
+    assert await counted(ports, source, LATER) == expected
+    await invariants.check(tables, source.partner_id)
+
+
+async def test_counting_reads_nothing_of_the_archive(connected: Connect, ports: Ports, source: LeadSource) -> None:
+    async def requests() -> int:
+        trips = RoundTrips()
+        other = await connected(transport=trips)
+        trips.reset()
+        await counted(other, source, LATER)
+        return trips.requests
+
+    await deliver(ports, source)
+    await publish_events(ports=ports, at=LATER, budget=budget())
+    before = await requests()
+    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(60)]
+    await asyncio.gather(
+        *(answer(ports, source, one, Answer(Action.DECLINE, reason="budget"), at=LATER) for one in made)
+    )
+    await publish_events(ports=ports, at=LATER, budget=budget())
+    assert await requests() == before == 7
+
+
+async def test_a_partner_that_was_registered_and_nothing_more_has_zeros(ports: Ports, source: LeadSource) -> None:
+    await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
+    found = await count_leads(ports=ports, partner_id=source.partner_id, person="ann", at=AT)
+    assert set(found.leads.values()) == {0}
+    assert len(found.leads) == len(Tab) * len(Status)

@@ -1,0 +1,286 @@
+"""Lists, counts and contact attempts through the routes: names, values, tokens, and what nobody may see."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared import clock
+from shared.http.queries import LeadFilterIn
+from tests.builders import DAY, DEAL_BODY
+from tests.in_process import InProcess, Reply
+from tests.unit.http.conftest import P, post_lead
+
+
+async def leads(api: InProcess, query: str = "", **options: Any) -> Reply:
+    return await api.call("GET", f"{P}/leads?{query}" if query else f"{P}/leads", as_="Leads.User", **options)
+
+
+async def ids(api: InProcess, query: str) -> list[str]:
+    reply = await leads(api, query)
+    assert reply.status == 200, reply.text
+    return [one["id"] for one in reply.json["value"]]
+
+
+@pytest.fixture
+async def two(api: InProcess, door: str) -> tuple[str, str]:
+    """A contact-me lead of northwind in Sweden, and an informational one in Germany."""
+    first = await post_lead(api, door)
+    return first, await post_lead(api, door, ActionCode="INS", Country="Germany", Company="Fabrikam")
+
+
+QUERIES = {
+    "tab=marketplace": {0, 1},
+    "tab=qualified": set(),
+    "tab=favorites": set(),
+    "status=received": {0},
+    "status=received,informational": {0, 1},
+    "outcome=won": set(),
+    "type=offer": {0, 1},
+    "type=profile": set(),
+    "qualification=customerInquiry,salesQualified": {0, 1},
+    "source=appSource": {0, 1},
+    "callToAction=getItNow": {1},
+    "country=SE": {0},
+    "country=Sweden,de": {0, 1},
+    "customer=NORTH": {0},
+    "search=berg fabrikam": {1},
+    "quality=unknown": {0, 1},
+    "quality=high,low": set(),
+    "emailValidity=unknown": {0, 1},
+    "phoneValidity=valid": {0, 1},
+    "flame=hot": {0},
+    "flame=cooled": set(),
+    "offer=contoso crm": {0, 1},
+    "createdFrom=2026-11-21": {0, 1},
+    "createdTo=2026-11-21": {0, 1},
+    "createdTo=2026-11-20": set(),
+    "createdFrom=2026-11-21T20:04:27.123Z&createdTo=2026-11-21T20:04:27.123Z": {0, 1},
+    "createdFrom=2026-11-21T22:04:28%2B01:00": set(),
+    "country=SE&status=informational": set(),
+    "orderBy=company": {0, 1},
+    "orderBy=company desc&country=SE": {0},
+}
+
+
+@pytest.mark.parametrize("query", QUERIES)
+async def test_q3_every_filter_has_its_name(api: InProcess, two: tuple[str, str], query: str) -> None:
+    assert set(await ids(api, query)) == {two[n] for n in QUERIES[query]}
+
+
+def test_every_filter_of_the_interface_is_tried() -> None:
+    tried = {part.split("=")[0] for query in QUERIES for part in query.split("&")}
+    named = {one.alias for one in LeadFilterIn.model_fields.values()}
+    assert named - tried == {"includeTest"}
+
+
+@pytest.mark.parametrize(
+    ("query", "target", "says"),
+    [
+        ("city=1", "city", "allowed are"),
+        ("status=open", "status", "'received', 'informational', 'accepted' or 'archived'"),
+        ("status=received,open", "status", "'received'"),
+        ("outcome=lost,gone", "outcome", "'declined'"),
+        ("flame=warm", "flame", "'hot' or 'cooled'"),
+        ("quality=best", "quality", "'high'"),
+        ("emailValidity=good", "emailValidity", "'spam'"),
+        ("phoneValidity=spam", "phoneValidity", "'unknown'"),
+        ("country=Atlantis", "country", "ISO 3166"),
+        ("createdFrom=yesterday", "createdFrom", "2026-11-21"),
+        ("createdTo=2026-13-01", "createdTo", ""),
+        ("createdFrom=20261121", "createdFrom", "2026-11-21"),
+        ("createdFrom=0001-01-01T00:00:00%2B14:00", "createdFrom", ""),
+        ("createdFrom=1969-12-31", "createdFrom", "1970"),
+        ("orderBy=size", "orderBy", "dealValue"),
+        ("search=" + "x" * 300, "search", "256"),
+        ("includeTest=maybe", "includeTest", ""),
+        ("top=0", "top", ""),
+    ],
+)
+async def test_what_is_unknown_is_refused_with_what_is_allowed(
+    api: InProcess, door: str, query: str, target: str, says: str
+) -> None:
+    reply = await leads(api, query)
+    assert reply.status == 400
+    assert reply.targets == {target}
+    assert says in reply.text
+
+
+async def test_every_fault_of_a_query_is_named_at_once(api: InProcess, door: str) -> None:
+    reply = await leads(api, "status=open&flame=warm&city=1&orderBy=x")
+    assert reply.targets == {"status", "flame", "city", "orderBy"}
+
+
+@pytest.mark.parametrize(
+    "order", ["", "orderBy=company", "search=ada", "orderBy=created asc", "search=ada&tab=marketplace"]
+)
+async def test_q5_next_links_lead_through_every_list_and_belong_to_it(api: InProcess, door: str, order: str) -> None:
+    for n in range(5):
+        await post_lead(api, door, Title=str(n), Company=f"C{n % 2}")
+    everything = await ids(api, order)
+    found: list[str] = []
+    reply = await leads(api, f"{order}&top=2" if order else "top=2")
+    token = ""
+    while True:
+        found += [one["id"] for one in reply.json["value"]]
+        if "nextLink" not in reply.json:
+            break
+        link = reply.json["nextLink"].removeprefix("http://localhost:7071/api")
+        token = link.split("pageToken=")[1].split("&")[0]
+        reply = await api.call("GET", link, as_="Leads.User")
+    assert found == everything
+    assert len(set(found)) == 5
+    for other in ("status=received", "orderBy=country", "tab=favorites"):
+        refused = await leads(api, f"{other}&top=2&pageToken={token}")
+        assert (refused.status, refused.targets) == (400, {"pageToken"})
+    assert (await leads(api, f"{order}&pageToken={token[:-4]}AAAA".lstrip("&"))).status == 400
+
+
+async def test_q6_the_summary_counts_by_tab_and_status(api: InProcess, two: tuple[str, str]) -> None:
+    async def summary(user: str = "ann") -> Any:
+        reply = await api.call("GET", f"{P}/leads/summary", as_="Leads.User", user=user)
+        assert reply.status == 200
+        return reply.json
+
+    nothing = {"received": 0, "accepted": 0, "informational": 0, "archived": 0, "new": 0}
+    marketplace = {"received": 1, "accepted": 0, "informational": 1, "archived": 0, "new": 1}
+    expected = {"tabs": {"marketplace": marketplace, "qualified": nothing}, "favorites": 0, "hot": 1}
+    assert await summary() == expected
+    await api.call("GET", f"{P}/leads/{two[0]}", as_="Leads.User")
+    await api.call("PUT", f"{P}/leads/{two[1]}/favorite", as_="Leads.User")
+    assert await summary() == {
+        "tabs": {"marketplace": {**marketplace, "new": 0}, "qualified": nothing},
+        "favorites": 1,
+        "hot": 1,
+    }
+    assert await summary("bob") == expected
+    await api.call("POST", f"{P}/leads/{two[0]}/accept", DEAL_BODY, as_="Leads.Admin")
+    assert (await summary("bob"))["tabs"]["marketplace"] == {**nothing, "accepted": 1, "informational": 1}
+
+
+async def test_l8_a_contact_attempt_is_logged_in_every_status_and_changes_no_version(
+    api: InProcess, two: tuple[str, str]
+) -> None:
+    lead = f"{P}/leads/{two[0]}"
+
+    async def log(kind: str, text: str | None = "Left a message.") -> Reply:
+        return await api.call("POST", f"{lead}/activities", {"kind": kind, "text": text}, as_="Leads.User")
+
+    first = await log("call")
+    assert first.status == 201
+    assert first.json["type"] == "lead.activityLogged"
+    assert (first.json["from"], first.json["to"]) == ("received", "received")
+    assert first.json["by"] == {"kind": "person", "id": "ann", "name": "ann"}
+    assert first.json["changes"] == {
+        "activity.kind": {"from": None, "to": "call"},
+        "activity.text": {"from": None, "to": "Left a message."},
+    }
+    assert (await api.call("GET", lead, as_="Leads.User")).headers["ETag"] == '"1"'
+    await api.call("POST", f"{lead}/accept", DEAL_BODY, as_="Leads.Admin")
+    assert (await log("meeting")).status == 201
+    won = await api.call("POST", f"{lead}/win", as_="Leads.Admin", headers={"If-Match": '"2"'})
+    assert won.status == 200
+    assert (await log("note", None)).status == 201
+    history = (await api.call("GET", f"{lead}/history", as_="Leads.User")).json["value"]
+    assert [one["type"].removeprefix("lead.") for one in history] == [
+        *("activityLogged", "won", "activityLogged", "accepted", "activityLogged", "received"),
+    ]
+    for body, targets in (
+        ({"kind": "fax"}, {"kind"}),
+        ({}, {"kind"}),
+        ({"kind": "call", "text": "x" * 9_000, "to": 1}, {"text", "to"}),
+    ):
+        refused = await api.call("POST", f"{lead}/activities", body, as_="Leads.User")
+        assert (refused.status, refused.targets) == (400, targets)
+
+
+async def test_l4_lost_for_want_of_an_answer_hardly_asked_for_succeeds_with_a_warning(
+    api: InProcess, door: str
+) -> None:
+    async def lose(attempts: int, reason: str) -> list[str]:
+        lead = f"{P}/leads/{await post_lead(api, door, Title=f'{attempts} {reason}')}"
+        await api.call("POST", f"{lead}/accept", DEAL_BODY, as_="Leads.Admin")
+        for _ in range(attempts):
+            await api.call("POST", f"{lead}/activities", {"kind": "call", "text": "No answer."}, as_="Leads.User")
+        reply = await api.call("POST", f"{lead}/lose", {"reason": reason}, as_="Leads.Admin")
+        assert (reply.status, reply.json["outcome"]) == (200, "lost")
+        assert all(one["message"] for one in reply.json["warnings"])
+        return [one["code"] for one in reply.json["warnings"]]
+
+    assert await lose(0, "noResponse") == ["fewContactAttempts"]
+    assert await lose(2, "noResponse") == ["fewContactAttempts"]
+    assert await lose(3, "noResponse") == []
+    assert await lose(0, "budget") == []
+
+
+SECRETS = ("Ada", "Berg", "ada.berg@northwind.example", "+46", "rollout", "secret of the call", "Procurement")
+
+
+@pytest.mark.parametrize("way", ["expired", "do not contact"])
+async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
+    api: InProcess, door: str, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dnc = way == "do not contact"
+    lead = await post_lead(api, door, ActionCode="DNC" if dnc else "PLT", Campaign="secret of the call")
+    path = f"{P}/leads/{lead}"
+    await api.call("PUT", f"{path}/favorite", as_="Leads.Admin")
+    logged = await api.call(
+        "POST", f"{path}/activities", {"kind": "call", "text": "Ada: secret of the call"}, as_="Leads.Admin"
+    )
+    shown = await api.call("GET", path, as_="Leads.Admin")
+    assert ("secret of the call" in logged.text) is not dnc
+    assert ("ada.berg" in shown.text) is not dnc
+    if not dnc:
+        monkeypatch.setattr(clock, "offset", 14 * DAY)
+    late = await api.call("POST", f"{path}/activities", {"kind": "note", "text": "Ada Berg"}, as_="Leads.Admin")
+    answers = [late]
+    for method, route, body in (
+        ("GET", path, None),
+        ("GET", f"{path}/history", None),
+        ("GET", f"{P}/leads", None),
+        ("GET", f"{P}/leads?tab=favorites", None),
+        ("GET", f"{P}/leads?status=archived,informational", None),
+        ("GET", f"{P}/leads?orderBy=company", None),
+        ("GET", f"{P}/leads?search=northwind", None),
+        ("GET", f"{P}/leads/summary", None),
+        ("POST", f"{path}/accept", DEAL_BODY),
+        ("POST", f"{path}/decline", {"reason": "budget"}),
+        ("POST", f"{P}/exports", {"filter": {"tab": "favorites"}}),
+        ("POST", f"{P}/exports", {"format": "jsonl"}),
+        ("GET", f"{P}/exports", None),
+    ):
+        answers.append(await api.call(method, route, body, as_="Leads.Admin"))
+    from shared import app
+    from tests.fakes import FakeFileStore
+
+    files = app.current().ports.files
+    assert isinstance(files, FakeFileStore)
+    texts = [reply.text for reply in answers] + [content.decode() for content in files.files.values()]
+    assert len(files.files) == 2
+    for text in texts:
+        for secret in SECRETS:
+            assert secret not in text, text
+    assert any("northwind" in text.lower() for text in texts), "the company stays"
+    for query in ("search=ada", "customer=berg", "search=rollout", "search=ada.berg@northwind.example"):
+        assert await ids(api, query) == []
+
+
+async def test_every_route_that_shows_leads_is_walked_above() -> None:
+    """A new route that shows a lead must be added to the walk."""
+    from tests.in_process import served
+
+    about_leads = {function.name for _, function in served() if "lead" in function.name or "export" in function.name}
+    assert about_leads == {
+        *("receive_lead", "list_leads", "count_leads", "read_lead", "edit_lead", "accept_lead", "decline_lead"),
+        *("win_lead", "lose_lead", "close_lead_as_error", "read_lead_history", "start_export", "list_exports"),
+        *("read_export", "cancel_export", "link_export"),
+    }
+
+
+async def test_tokens_and_deadlines_follow_one_clock(api: InProcess, two: tuple[str, str]) -> None:
+    clock.offset = timedelta(hours=72)
+    try:
+        assert await ids(api, "flame=hot") == []
+        assert await ids(api, "flame=cooled") == [two[0]]
+    finally:
+        clock.offset = timedelta()
