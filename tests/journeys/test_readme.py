@@ -19,6 +19,8 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## The first five minutes")[1].split("\n## ")[0]
     blocks = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
     assert len(blocks) == 6
+    finding = (ROOT / "README.md").read_text().split("## Finding leads")[1].split("\n## ")[0]
+    blocks += re.findall(r"```bash\n(.*?)```", finding, re.DOTALL)
     exports = (ROOT / "README.md").read_text().split("## Exporting leads")[1].split("\n## ")[0]
     blocks += re.findall(r"```bash\n(.*?)```", exports, re.DOTALL)
     later = (ROOT / "README.md").read_text().split("## What happens when")[1].split("\n## ")[0]
@@ -37,7 +39,9 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
             check=False,
         )
     assert run.returncode == 0, run.stderr
-    received, listed, answered, won, registered, expired, exported, synced, cooled = run.stdout.split("=====")
+    received, listed, answered, won, registered, expired, looked, counted, exported, synced, cooled = run.stdout.split(
+        "====="
+    )
     assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
     assert '"state":"hot"' in listed
     assert 'etag: "1"' in answered.lower()
@@ -51,12 +55,24 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert '"id":"fabrikam"' in registered
     assert '"intakeUrl":"http://localhost' in registered
     assert '"outcome":"expired"' in expired
+    hot, searched, ordered, refused = looked.strip().splitlines()[-1].split('{"value":')[1:4] + [looked]
+    assert hot.count('"state":"hot"') == 3
+    assert searched.count('"company":') == 1
+    assert "Ångström" in searched
+    assert re.findall(r'"company":"(\w+)"', ordered)[:2] == ["Ångström", "Contoso"]
+    assert "'received', 'informational', 'accepted' or 'archived'" in refused
+    assert '"marketplace":{"received":3,' in counted
+    assert '"type":"lead.activityLogged"' in counted
+    assert '"code":"fewContactAttempts"' in counted
     rows = list(csv.DictReader(io.StringIO(exported.strip().removeprefix("\ufeff"))))
     assert {(row["Status"], row["Outcome"], row["Email"]) for row in rows} == {
         ("archived", "won", "ada.berg@northwind.example"),
         ("archived", "expired", ""),
+        ("archived", "lost", "li@fabrikam.example"),
+        ("received", "", "li@fabrikam.example"),
     }
-    assert '"state":"succeeded","progress":{"rows":2,"total":2}' in synced
+    assert len(rows) == 5
+    assert '"state":"succeeded","progress":{"rows":5,"total":5}' in synced
     assert '"format":"jsonl","url":"http://127.0.0.1' in synced
     assert '"email":"lee@fabrikam.example"' in cooled
     assert '"state":"cooled"' in cooled
