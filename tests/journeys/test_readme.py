@@ -55,7 +55,7 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert '"id":"fabrikam"' in registered
     assert '"intakeUrl":"http://localhost' in registered
     assert '"outcome":"expired"' in expired
-    hot, searched, ordered, refused = looked.strip().splitlines()[-1].split('{"value":')[1:4] + [looked]
+    hot, searched, ordered, refused = (*looked.split('{"value":')[1:4], looked)
     assert hot.count('"state":"hot"') == 3
     assert searched.count('"company":') == 1
     assert "Ångström" in searched
