@@ -1,4 +1,4 @@
-"""Called by the operator: partners and the sources their leads come through (SPEC 9)."""
+"""Called by the operator: partners, the sources their leads come through, and block lists (SPEC 9)."""
 
 import azure.functions as func
 
@@ -8,8 +8,9 @@ from shared.domain.partner import Partner
 from shared.domain.permissions import Role
 from shared.http.endpoint import Answer, Call, endpoint
 from shared.http.queries import PageQuery
-from shared.http.requests import Nothing, PartnerIn, SourceIn
-from shared.http.views import keyed_source_view, partner_view, source_view
+from shared.http.requests import ContactListsIn, Nothing, PartnerIn, SourceIn
+from shared.http.views import contact_lists_view, keyed_source_view, partner_view, source_view
+from shared.usecases import contact_lists as listing
 from shared.usecases import manage_partner as managing
 
 blueprint = func.Blueprint()
@@ -107,3 +108,21 @@ async def delete_source(call: Call[Nothing, Nothing]) -> Answer:
         ports=call.app.ports, partner_id=call.partner_id, source_id=call.path("sourceId"), at=call.at
     )
     return Answer(status=204)
+
+
+@blueprint.function_name("get_contact_lists")
+@blueprint.route("contactLists", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def get_contact_lists(call: Call[Nothing, Nothing]) -> Answer:
+    """Read the block and allow lists (V1)."""
+    return Answer(contact_lists_view(await listing.read_contact_lists(ports=call.app.ports, at=call.at)))
+
+
+@blueprint.function_name("put_contact_lists")
+@blueprint.route("contactLists", methods=["PUT"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, body=ContactListsIn)
+async def put_contact_lists(call: Call[ContactListsIn, Nothing]) -> Answer:
+    """Replace the block and allow lists (V1)."""
+    lists = call.body.lists()
+    await listing.put_contact_lists(ports=call.app.ports, lists=lists)
+    return Answer(contact_lists_view(lists))

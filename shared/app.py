@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from shared.checks.email import MailAddresses
 from shared.checks.phone import NumberingPlans
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.ports import Ports
@@ -84,6 +85,7 @@ def build(
         marks=TableMarkStore(tables),
         partners=partners,
         phones=NumberingPlans(),
+        emails=MailAddresses(),
         tallies=TableTallyStore(tables),
         exports=TableExportStore(tables),
         files=files,

@@ -69,6 +69,11 @@ def new_request_id() -> str:
     return str(uuid.uuid4())
 
 
+def jitter() -> float:
+    """A share between 0 and 1, so that those who lost a race do not meet again."""
+    return secrets.randbelow(1_000) / 1_000
+
+
 def digest(*parts: str) -> str:
     """128 bits of SHA-256 over the parts in hex; the parts cannot run into each other."""
     joined = "\x00".join(f"{len(part)}:{part}" for part in parts)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import Change, Hint, Windows
 from shared.domain.events import Event
 from shared.domain.export import SORTED_MAX, Export, Since
 from shared.domain.filters import LeadFilter
-from shared.domain.lead import Lead
+from shared.domain.lead import Lead, Validity
 from shared.domain.lifecycle import Decision
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.receipt import Phone
@@ -58,13 +59,17 @@ class Delivery:
 
 @dataclass(frozen=True)
 class LeadQuery:
-    """What a list asks for: newest first, only ids after the position `after` (exclusive), judged at `at` (L6)."""
+    """What a list asks for: newest first, only ids after the position `after` (exclusive), judged at `at` (L6).
+
+    When `is_over`, a page ends where storage has looked, with or without a lead.
+    """
 
     partner_id: str
     at: datetime
     filter: LeadFilter = field(default_factory=LeadFilter)
     after: str | None = None
     top: int = 50
+    is_over: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
@@ -243,6 +248,12 @@ class PartnerStore(Protocol):
     async def sources(self, partner_id: str) -> list[LeadSource]:
         """A partner's sources, oldest first."""
 
+    async def contact_lists(self, at: datetime) -> ContactLists:
+        """The operator's block and allow lists (cached); empty ones when there are none."""
+
+    async def put_contact_lists(self, lists: ContactLists) -> None:
+        """Replace the lists."""
+
     async def ping(self) -> None:
         """Return when storage answers a read, raise Unavailable otherwise."""
 
@@ -373,6 +384,13 @@ class PhoneReader(Protocol):
         """The number as known with the customer's country as default region; never raises."""
 
 
+class EmailReader(Protocol):
+    """Reads e-mail addresses (V1)."""
+
+    def read(self, written: str, lists: ContactLists) -> Validity:
+        """What is known about the address with the operator's lists; never raises."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """How much one run may do; `spent` gives the seconds since it began."""
@@ -434,6 +452,7 @@ class Ports:
     marks: MarkStore
     partners: PartnerStore
     phones: PhoneReader
+    emails: EmailReader
     tallies: TallyStore
     exports: ExportStore
     files: FileStore

@@ -11,7 +11,7 @@ from typing import Any
 from shared import ids
 from shared.domain.deadlines import Windows
 from shared.domain.formats import Reading, read_marketplace
-from shared.domain.lead import Actor, Deal, Lead, Reveal, Tab
+from shared.domain.lead import Actor, Deal, Lead, Reveal, Tab, Validity
 from shared.domain.lifecycle import Action, Answer, Decision, decide
 from shared.domain.receipt import Phone, receive_marketplace
 from shared.ports import Delivery
@@ -62,6 +62,7 @@ def received(
         source=SOURCE,
         reveal=reveal,
         phone=phone or Phone(),
+        email=Validity.UNKNOWN,
         windows=Windows(),
         at=at,
     )

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from shared import clock
 from shared.domain.contact import ALWAYS, NEVER, person_keys, shown_until
+from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import Change, Hint, cools_at, deadline, hints, stamp
 from shared.domain.errors import Conflict, Detail
 from shared.domain.events import Event
@@ -264,6 +265,7 @@ class FakePartnerStore:
         self.registered: dict[str, Partner] = {}
         self.tenants: dict[str, str] = {}
         self.doors: dict[str, LeadSource] = {}
+        self.lists = ContactLists()
 
     async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
         return self.tenants.get(tenant)
@@ -304,8 +306,24 @@ class FakePartnerStore:
         mine = (one for one in self.doors.values() if one.partner_id == partner_id)
         return sorted(mine, key=lambda one: (one.created_at, one.id))
 
+    async def contact_lists(self, at: datetime) -> ContactLists:
+        return self.lists
+
+    async def put_contact_lists(self, lists: ContactLists) -> None:
+        self.lists = lists
+
     async def ping(self) -> None:
         return None
+
+
+class FakeEmails:
+    """`EmailReader` that knows an address by its domain."""
+
+    def read(self, written: str, lists: ContactLists) -> Validity:
+        address, _, domain = written.partition("@")
+        if not address or not domain:
+            return Validity.INVALID
+        return Validity.SPAM if lists.blocks(written, domain) else Validity.UNKNOWN
 
 
 class FakePhones:
@@ -440,6 +458,7 @@ def fake_ports(rules: Rules | None = None) -> Ports:
         FakeMarkStore(),
         FakePartnerStore(),
         FakePhones(),
+        FakeEmails(),
         FakeTallyStore(leads),
         FakeExportStore(),
         FakeFileStore(),

@@ -161,7 +161,9 @@ def _in(value: object, wanted: frozenset[object]) -> bool:
 def _found(words: str, texts: Iterable[str | None], lead_id: str = "") -> bool:
     """True when every word is in one of the texts or a good part of the id: `ada` is in many ids by chance."""
     everything = "\n".join(folded(text) for text in texts if text)
-    return all(word in everything or (len(word) >= ID_PART_LEAST and word in lead_id) for word in folded(words).split())
+    wanted = folded(words).split()
+    found = (word in everything or (len(word) >= ID_PART_LEAST and word in lead_id) for word in wanted)
+    return bool(wanted) and all(found)
 
 
 def _plain(value: object) -> str:

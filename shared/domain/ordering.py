@@ -68,10 +68,12 @@ def _deal_value(deal: Deal | None) -> str | None:
     return None if deal is None else f"{deal.amount:020.4f}{deal.currency}"
 
 
+TEXT_MAX = 120
 _VALUES: Mapping[OrderField, Callable[[Lead], str | None]] = {
     OrderField.CREATED: lambda lead: stamp(lead.created_at),
     OrderField.UPDATED: lambda lead: stamp(lead.updated_at),
-    OrderField.COMPANY: lambda lead: folded(lead.customer.company or "") or None,
+    # As much of it as anybody sorts by: the key of a page's last lead stands in the link to the next page.
+    OrderField.COMPANY: lambda lead: folded(lead.customer.company or "")[:TEXT_MAX] or None,
     OrderField.COUNTRY: lambda lead: lead.customer.country,
     OrderField.SOURCE: lambda lead: _rank(Source, lead.source),
     OrderField.CALL_TO_ACTION: lambda lead: _rank(CallToAction, lead.call_to_action),

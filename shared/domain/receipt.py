@@ -21,6 +21,7 @@ from shared.domain.lead import (
     Validity,
 )
 from shared.domain.lifecycle import Decision
+from shared.domain.quality import quality_of
 
 INFORMATIONAL = (CallToAction.GET_IT_NOW, CallToAction.FREE_TRIAL, CallToAction.TEST_DRIVE)
 
@@ -41,6 +42,7 @@ def receive_marketplace(
     source: Actor,
     reveal: Reveal,
     phone: Phone,
+    email: Validity,
     windows: Windows,
     at: datetime,
 ) -> Decision:
@@ -52,6 +54,17 @@ def receive_marketplace(
     contact_requested = action is CallToAction.CONTACT_ME
     country = country_code(reading.country) if reading.country else None
     status = Status.INFORMATIONAL if informational else Status.RECEIVED
+    customer = Customer(
+        company=reading.company,
+        first_name=reading.first_name,
+        last_name=reading.last_name,
+        email=reading.email,
+        phone=reading.phone,
+        phone_e164=phone.e164,
+        country=country,
+        country_text=reading.country,
+        title=reading.title,
+    )
     event = Event(1, EventType.RECEIVED, at, source, None, status)
     lead = Lead(
         id=lead_id,
@@ -68,23 +81,15 @@ def receive_marketplace(
         call_to_action=action,
         action_code=reading.action_code,
         offer=Offer(title=reading.offer_title) if reading.offer_title else None,
-        customer=Customer(
-            company=reading.company,
-            first_name=reading.first_name,
-            last_name=reading.last_name,
-            email=reading.email,
-            phone=reading.phone,
-            phone_e164=phone.e164,
-            country=country,
-            country_text=reading.country,
-            title=reading.title,
-        ),
+        customer=customer,
         notes=reading.notes,
         contact_requested=contact_requested,
         do_not_contact=dnc,
         is_test=test,
         reveal=reveal,
+        email_validity=email,
         phone_validity=phone.validity,
+        quality=quality_of(customer, email, phone.validity),
         additional_fields=reading.additional_fields,
         # T9: a test lead neither burns nor expires, so that a proved connection leaves nobody waiting.
         flame_until=at + windows.flame if contact_requested and not test else None,

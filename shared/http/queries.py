@@ -11,6 +11,7 @@ from shared.domain.export import ExportFormat
 from shared.domain.filters import FlameState, LeadFilter, ListTab
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
 from shared.domain.ordering import Order, OrderField
+from shared.domain.text import folded
 from shared.http.requests import Incoming, Text
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?")
@@ -41,9 +42,7 @@ def _countries(value: object) -> object:
 
 
 def _instant(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(
-        r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?", value
-    ):
+    if isinstance(value, str) and _INSTANT.fullmatch(value):
         return value
     raise ValueError("The time must be written as 2026-11-21T20:04:27Z, or as a day in UTC such as 2026-11-21.")
 
@@ -66,6 +65,13 @@ def _in_utc(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+def _words(text: str) -> str:
+    if not folded(text):
+        raise ValueError("The text holds nothing to look for.")
+    return text
+
+
+Words = Annotated[Text, AfterValidator(_words)]
 PhoneValidity = Literal[Validity.VALID, Validity.INVALID, Validity.UNKNOWN]
 Many = BeforeValidator(_listed)
 Countries = Annotated[tuple[str, ...], BeforeValidator(_countries), Field(max_length=50)]
@@ -88,9 +94,9 @@ class LeadFilterIn(Incoming):
     email_validity: Annotated[tuple[Validity, ...], Many] = ()
     phone_validity: Annotated[tuple[PhoneValidity, ...], Many] = ()
     flame: Annotated[tuple[FlameState, ...], Many] = ()
-    offer: Text | None = None
-    customer: Text | None = None
-    search: Text | None = None
+    offer: Words | None = None
+    customer: Words | None = None
+    search: Words | None = None
     created_from: From | None = None
     created_to: To | None = None
     include_test: bool = False

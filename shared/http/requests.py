@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
 
+from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -21,6 +22,8 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from shared.domain.contact import fold_email
+from shared.domain.contact_lists import ContactLists
 from shared.domain.currencies import CODES as CURRENCIES
 from shared.domain.lead import (
     NAME_MAX,
@@ -235,6 +238,44 @@ class PartnerIn(Incoming):
     operator_contact: Text | None = None
     competencies: Annotated[list[Word], Field(max_length=100)] = []
     endorsements: Annotated[list[Word], Field(max_length=100)] = []
+
+
+def _address(text: str) -> str:
+    try:
+        return fold_email(validate_email(text, check_deliverability=False, strict=True).normalized)
+    except EmailNotValidError as problem:
+        raise ValueError(str(problem)) from problem
+
+
+def _domain(text: str) -> str:
+    """In ASCII, as addresses are compared with it."""
+    try:
+        found = validate_email(f"a@{text.strip().strip('.')}", check_deliverability=False, strict=True)
+    except EmailNotValidError as problem:
+        raise ValueError(str(problem)) from problem
+    return found.ascii_domain.casefold()
+
+
+Addresses = list[Annotated[str, StringConstraints(max_length=320), AfterValidator(_address)]]
+Domains = list[Annotated[str, StringConstraints(max_length=255), AfterValidator(_domain)]]
+
+
+class ContactListsIn(Incoming):
+    """The operator's block and allow lists (V1); a domain stands for its subdomains too."""
+
+    blocked_addresses: Addresses = []
+    blocked_domains: Domains = []
+    allowed_addresses: Addresses = []
+    allowed_domains: Domains = []
+
+    def lists(self) -> ContactLists:
+        """The domain's lists."""
+        return ContactLists(
+            frozenset(self.blocked_addresses),
+            frozenset(self.blocked_domains),
+            frozenset(self.allowed_addresses),
+            frozenset(self.allowed_domains),
+        )
 
 
 class SourceIn(Incoming):

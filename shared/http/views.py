@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from shared.domain.contact import shown
+from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import stamp
 from shared.domain.events import Event
 from shared.domain.export import ERRORS
@@ -385,6 +386,25 @@ def partner_view(partner: Partner) -> PartnerView:
         "endorsements": list(partner.endorsements),
         "createdDateTime": stamp(partner.created_at),
         "updatedDateTime": stamp(partner.updated_at),
+    }
+
+
+class ContactListsView(TypedDict):
+    """The operator's block and allow lists."""
+
+    blockedAddresses: list[str]
+    blockedDomains: list[str]
+    allowedAddresses: list[str]
+    allowedDomains: list[str]
+
+
+def contact_lists_view(lists: ContactLists) -> ContactListsView:
+    """The lists in alphabetical order, as addresses are compared with them."""
+    return {
+        "blockedAddresses": sorted(lists.blocked_addresses),
+        "blockedDomains": sorted(lists.blocked_domains),
+        "allowedAddresses": sorted(lists.allowed_addresses),
+        "allowedDomains": sorted(lists.allowed_domains),
     }
 
 

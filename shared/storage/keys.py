@@ -15,7 +15,7 @@ TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS)
 EXPORT_FILES = "exports"
 """The container of export files."""
 
-TENANT, SOURCE, PARTNER = "tenant", "source", "partner"
+TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
 """The partitions of Lookup."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")

@@ -21,7 +21,7 @@ from shared.ports import Delivery, LeadPage, LeadQuery, Once, StoredLead
 from shared.storage import codec, conditions, keys, reads
 from shared.storage.conditions import OPEN
 from shared.storage.errors import is_unclear, translated, translating
-from shared.storage.reads import Range, Scan, merge, scan, walk
+from shared.storage.reads import Query, Range, Scan, merge, scan, walk
 from shared.storage.tables import Tables
 
 Operation = tuple[Any, ...]
@@ -192,15 +192,15 @@ class TableLeadStore:
         return [one for one in ids if one != lead.id][:top]
 
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
-        condition = self._in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
-        found = await scan(self._leads, condition, query.top, SELECTED)
+        wanted = self._in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
+        found = await scan(self._leads, wanted, query.top, SELECTED, query.is_over)
         return found.placed(_position)
 
-    def _in_range(self, query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> str:
+    def _in_range(self, query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> Query:
         created = query.filter.created_from, query.filter.created_to
         low, high = keys.tab_range(kind, tab, query.after, created)
         in_range = (f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'")
-        return " and ".join((*in_range, *selected))
+        return Query(" and ".join(in_range), selected)
 
     async def _transact(self, operations: Sequence[Operation], is_mine: Callable[[], Awaitable[bool]]) -> None:
         """Commit all or nothing; where the answer leaves it open whether it took effect, look (DESIGN.md, step 2)."""

@@ -9,6 +9,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.data.tables.aio import TableClient
 
+from shared.domain.contact_lists import ContactLists
 from shared.domain.errors import Conflict, Detail
 from shared.domain.partner import LeadSource, Partner
 from shared.ports import LostRace
@@ -31,6 +32,7 @@ class TablePartnerStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._cache: OrderedDict[tuple[str, str], tuple[datetime, Any]] = OrderedDict()
+        self._lists: tuple[datetime, ContactLists] | None = None
 
     @property
     def _lookup(self) -> TableClient:
@@ -118,6 +120,20 @@ class TablePartnerStore:
         with translating():
             rows = [row async for row in self._lookup.query_entities(condition)]
         return sorted((codec.load(LeadSource, row) for row in rows), key=lambda one: (one.created_at, one.id))
+
+    async def contact_lists(self, at: datetime) -> ContactLists:
+        """See the port; that there are none is remembered too, or every delivery would ask."""
+        if self._lists is None or not timedelta() <= at - self._lists[0] < CACHE_FOR:
+            row = await reads.row(self._lookup, keys.LISTS, keys.LISTS)
+            self._lists = at, codec.load(ContactLists, row) if row else ContactLists()
+        return self._lists[1]
+
+    async def put_contact_lists(self, lists: ContactLists) -> None:
+        """See the port."""
+        row = {"PartitionKey": keys.LISTS, "RowKey": keys.LISTS, **codec.dump(lists)}
+        with translating():
+            await self._lookup.upsert_entity(row, mode="replace")
+        self._lists = None
 
     async def ping(self) -> None:
         """See the port: a read of a row that need not exist."""

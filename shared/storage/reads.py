@@ -25,15 +25,32 @@ Placed = tuple[str, Any, float]
 
 
 @dataclass(frozen=True)
+class Query:
+    """Which rows are looked through, and which of them are wanted."""
+
+    range: str
+    wanted: Sequence[str] = ()
+
+    def __str__(self) -> str:
+        return " and ".join((self.range, *self.wanted))
+
+
+@dataclass(frozen=True)
 class Scan:
-    """Rows of one range in key order; `done` when the range holds no more. `positions` run beside the rows."""
+    """Rows of one range in key order; `done` when the range holds no more. `positions` run beside the rows.
+
+    `reached` is the key of the row that is looked at next, where storage was asked for it.
+    """
 
     rows: tuple[Any, ...]
     done: bool
     positions: tuple[str, ...] = ()
+    reached: str | None = None
 
     def placed(self, position: Callable[[Any], str]) -> "Scan":
         """The same scan with every row's position."""
+        if self.reached is not None:
+            return replace(self, positions=(before(position({"RowKey": self.reached})),))
         return replace(self, positions=tuple(position(row) for row in self.rows))
 
 
@@ -48,17 +65,38 @@ async def row(table: TableClient, partition: str, key: str, select: list[str] | 
             return None
 
 
-async def scan(table: TableClient, condition: str, top: int, select: list[str]) -> Scan:
-    """At least one row of the range, or its end; one request unless the service answers empty pages."""
+async def scan(
+    table: TableClient, query: Query | str, top: int, select: list[str], is_over: Callable[[], bool] = lambda: False
+) -> Scan:
+    """At least one row of the range, or its end, or when time is over how far storage has looked.
+
+    One request, unless the service answers empty pages, as it does when it finds nothing for seconds.
+    """
     with translating():
-        pages = table.query_entities(condition, results_per_page=top, select=select).by_page()
+        pages = table.query_entities(str(query), results_per_page=top, select=select).by_page()
         async for page in pages:
             rows = tuple([row async for row in page])
             # The SDK keeps the token on the iterator and says so nowhere in its types.
-            done = not getattr(pages, "continuation_token", None)
-            if rows or done:
-                return Scan(rows, done)
+            token = getattr(pages, "continuation_token", None)
+            if rows or not token:
+                return Scan(rows, done=not token)
+            if is_over() and isinstance(query, Query) and (reached := await _reached(table, query, token)):
+                return Scan((), done=False, reached=reached)
     return Scan((), done=True)
+
+
+async def _reached(table: TableClient, query: Query, token: Any) -> str | None:
+    """The key that a continuation goes on from: tokens are storage's own, but the next row of all is at theirs."""
+    pages = table.query_entities(query.range, results_per_page=1, select=["RowKey"]).by_page(token)
+    async for page in pages:
+        async for row in page:
+            return str(row["RowKey"])
+    return None
+
+
+def before(position: str) -> str:
+    """A position just before this one, so that what stands at it is not passed over."""
+    return f"{int(position[:-1], 16) - 1:028x}{position[-1]}"
 
 
 class Range:
@@ -70,15 +108,17 @@ class Range:
     def __init__(
         self,
         table: TableClient,
-        condition: str,
+        query: Query,
         select: list[str],
         position: Callable[[Any], str],
         watch: Callable[[], float],
     ) -> None:
-        self._pages: Any = table.query_entities(condition, results_per_page=PAGE_FIRST, select=select).by_page()
+        self._table, self._query = table, query
+        self._pages: Any = table.query_entities(str(query), results_per_page=PAGE_FIRST, select=select).by_page()
         self._position = position
         self._watch = watch
         self._rows: list[Placed] = []
+        self._reached = ""
         self._done = False
         self._coming = asyncio.ensure_future(self._fetch())
 
@@ -89,16 +129,16 @@ class Range:
 
     @property
     def known(self) -> str | None:
-        """Up to where this range is known: the last row read, '' for nothing yet, None at its end."""
+        """Up to where this range is known: the last row read or looked at, '' for nothing yet, None at its end."""
         if self._done:
             return None
-        return self._rows[-1][0] if self._rows else ""
+        return self._rows[-1][0] if self._rows else self._reached
 
     async def fill(self) -> None:
         """Wait for the next page when nothing is left of the one before; it may turn out empty."""
         if self._rows or self._done:
             return
-        self._rows, self._done = await self._coming
+        self._rows, self._done, self._reached = await self._coming
         if not self._done:
             self._coming = asyncio.ensure_future(self._fetch())
             # Once around, so that the request is on its way while the caller works on these rows.
@@ -116,7 +156,7 @@ class Range:
         # Nobody waits for that page any more, whatever became of it.
         await asyncio.gather(self._coming, return_exceptions=True)
 
-    async def _fetch(self) -> tuple[list[Placed], bool]:
+    async def _fetch(self) -> tuple[list[Placed], bool, str]:
         asked = self._watch()
         with translating():
             async for page in self._pages:
@@ -125,9 +165,10 @@ class Range:
                 # The next page is asked for with as many rows as fit, going by this one.
                 fitting = PAGE_CHARACTERS * len(rows) // max(1, size)
                 self._pages.results_per_page = max(PAGE_LEAST, min(PAGE_MAX, fitting)) if rows else PAGE_MAX
-                # The SDK keeps the token on the iterator and says so nowhere in its types.
-                return rows, not getattr(self._pages, "continuation_token", None)
-        return [], True
+                token = getattr(self._pages, "continuation_token", None)
+                reached = await _reached(self._table, self._query, token) if token and not rows else None
+                return rows, not token, before(self._position({"RowKey": reached})) if reached else ""
+        return [], True, ""
 
 
 async def walk(
@@ -145,7 +186,7 @@ async def walk(
             unknown = [known for one in ranges if (known := one.known) is not None]
             until = min(unknown, default=None)
             rows = sorted((row for one in ranges for row in one.take(until)), key=itemgetter(0))
-            covered = rows[-1][0] if rows else covered
+            covered = max(covered or "", until or "", rows[-1][0] if rows else "") or None
             yield [(row, asked) for _, row, asked in rows], covered
     finally:
         for one in ranges:
@@ -154,11 +195,12 @@ async def walk(
 
 def merge(scans: Sequence[Scan], top: int) -> tuple[list[Any], str | None]:
     """The first `top` rows by position, one a position, and where to go on; None when every range is at its end."""
+    # Where a range gave no row, it was looked through up to its one position.
     frontier = min((one.positions[-1] for one in scans if not one.done), default=None)
     by_position: dict[str, Any] = {}
     for one in scans:
         # A row that stands in two ranges moved between the reads; the range read last saw it last.
-        by_position.update(zip(one.positions, one.rows, strict=True))
+        by_position.update(zip(one.positions, one.rows, strict=False))
     ready = sorted(at for at in by_position if frontier is None or at <= frontier)
     page = ready[:top]
     more = frontier is not None or len(ready) > top

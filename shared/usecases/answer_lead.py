@@ -23,13 +23,15 @@ from shared.domain.lifecycle import (
     log_activity,
     settle,
 )
-from shared.ids import new_change_id
+from shared.ids import jitter, new_change_id
 from shared.ports import LostRace, Ports
 from shared.usecases.read_leads import SeenLead, related_leads
 
 FEW_ATTEMPTS = "fewContactAttempts"
-ATTEMPTS = 8
-"""Each lost race means that somebody else changed the lead, which a life cycle allows a few times at most."""
+ATTEMPTS = 15
+"""Each lost race means that somebody else changed the lead; contact attempts may come many at once (L8)."""
+PAUSE_SECONDS, PAUSE_MOST = 0.01, 0.3
+"""Before the next attempt, longer each time: those who lose together must not try together."""
 
 
 async def answer_lead(
@@ -91,7 +93,7 @@ async def _commit(
         ports.marks.get(partner_id, by.id, lead_id),
     )
     try:
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if stored is None:
                 raise NotFound
             decision = decided(stored.lead)
@@ -109,6 +111,7 @@ async def _commit(
                 # What was done is done, whether the look at related leads succeeded or not.
                 return SeenLead(decision.lead, mark, None if isinstance(related, BaseException) else related)
             except LostRace:
+                await asyncio.sleep(jitter() * min(PAUSE_SECONDS * 2**attempt, PAUSE_MOST))
                 stored = await ports.leads.get(partner_id, lead_id)
     except Refusal as refusal:
         # Where storage gave no answer the change may stand all the same, so that hint must stay.

@@ -13,10 +13,11 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 
 import msgspec
 
-from shared.domain.errors import SortTooLarge
+from shared.domain.errors import SortTooLarge, Unavailable
 from shared.domain.export import Since
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead
@@ -28,6 +29,10 @@ from shared.usecases.read_leads import SeenLead
 
 FAVORITES_PAGE = 200
 """Favorites are read one by one, so many at once."""
+SORTED_HELD = 1_000
+"""Leads held while sorting before all but the page's are let go of: senders decide how large they are."""
+TOGETHER = 50
+"""Leads judged before other requests of the instance have their turn."""
 SORTED_PLACE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -76,13 +81,14 @@ def places_of(order: Order) -> re.Pattern[str]:
 async def list_leads(look: Look, *, order: Order, after: str | None, top: int, budget: Budget) -> SeenPage:
     """A page after a place; it may be short, the end is where `next` is None.
 
-    Raises SortTooLarge when another order than newest first would take more reading than the budget has.
+    Raises SortTooLarge when another order than newest first would take more leads than the budget has, Unavailable when
+    it would take more time.
     """
     if not order.is_newest_first:
         return await _sorted(look, order, after, top, budget)
     if look.wanted.is_textual or look.wanted.tab is ListTab.FAVORITES:
         return await _searched(look, after, top, budget)
-    return await _selected(look, after, top)
+    return await _selected(look, after, top, budget)
 
 
 async def leads_of(
@@ -101,7 +107,12 @@ async def leads_of(
         query = LeadQuery(look.partner_id, look.at, look.wanted, after)
         async with aclosing(look.ports.leads.walk(query, since, watch)) as batches:
             async for leads, place in batches:
-                yield [Read(lead, None, asked) for lead, asked in leads], place
+                reads = [Read(lead, None, asked) for lead, asked in leads]
+                for start in range(0, len(reads) - TOGETHER, TOGETHER):
+                    some = reads[start : start + TOGETHER]
+                    yield some, position(some[-1].lead.id)
+                    await asyncio.sleep(0)
+                yield reads[-(len(reads) % TOGETHER or TOGETHER) :], place
         return
     while True:
         asked = watch()
@@ -116,9 +127,9 @@ async def leads_of(
             return
 
 
-async def _selected(look: Look, after: str | None, top: int) -> SeenPage:
+async def _selected(look: Look, after: str | None, top: int, budget: Budget) -> SeenPage:
     """Newest first by what storage selects: one request for each range, beside the person's marks."""
-    query = LeadQuery(look.partner_id, look.at, look.wanted, after, top)
+    query = LeadQuery(look.partner_id, look.at, look.wanted, after, top, lambda: not budget.allows(0))
     page, (marks, covered) = await asyncio.gather(
         look.ports.leads.page(query), look.ports.marks.near(look.partner_id, look.person, after)
     )
@@ -152,6 +163,7 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
     last = _read_place(after) if after else None
     found: list[tuple[SortKey, Lead]] = []
     looked = 0
+    pick = heapq.nlargest if order.descending else heapq.nsmallest
     async with aclosing(leads_of(look, None)) as batches:
         async for leads, _ in batches:
             for read in leads:
@@ -161,10 +173,14 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
                     key = sort_key(lead, order, position(lead.id))
                     if last is None or (key < last if order.descending else key > last):
                         found.append((key, lead))
-            if not budget.allows(looked):
+            if looked > budget.rows:
                 raise SortTooLarge
-    pick = heapq.nlargest if order.descending else heapq.nsmallest
-    best = pick(top + 1, found, key=lambda one: one[0])
+            if budget.spent() >= budget.seconds:
+                # Storage is slow, and no fault of the request.
+                raise Unavailable
+            if len(found) > SORTED_HELD:
+                found = pick(top + 1, found, key=itemgetter(0))
+    best = pick(top + 1, found, key=itemgetter(0))
     following = _place(best[top - 1][0]) if len(best) > top else None
     return await _seen(look, [lead for _, lead in best[:top]], following, {}, "")
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids
+from shared.domain.contact_lists import ContactLists
 from shared.domain.countries import country_code
 from shared.domain.deadlines import Change, hints
 from shared.domain.errors import Conflict, InternalError, Unauthenticated, Unavailable
 from shared.domain.formats import Reading, read_marketplace
-from shared.domain.lead import Actor, Status, Tab
+from shared.domain.lead import Actor, Status, Tab, Validity
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.partner import LeadSource, accepts
 from shared.domain.receipt import Phone, receive_marketplace
@@ -63,7 +64,8 @@ async def receive_lead(
     content = ids.digest(json.dumps(parsed, sort_keys=True))
     claim = ids.digest(source.id, "key", idempotency_key) if idempotency_key else ids.digest(source.id, "body", content)
     lead_id, change = ids.new_lead_id(Tab.MARKETPLACE, at), Change(ids.new_change_id(), at)
-    received = _receive(ports, source, reading, lead_id, at)
+    lists = await ports.partners.contact_lists(at)
+    received = _receive(ports, source, reading, lists, lead_id, at)
     lead = received.lead
     announced = (change.announcement(lead.partner_id, lead.id), *hints(lead))
     await ports.agenda.put(announced)
@@ -96,7 +98,9 @@ async def _first(ports: Ports, partner_id: str, held: Once, content: str, at: da
     return Received(held.lead_id, settle(stored.lead, at).lead.status, duplicate=True)
 
 
-def _receive(ports: Ports, source: LeadSource, reading: Reading, lead_id: str, at: datetime) -> Decision:
+def _receive(
+    ports: Ports, source: LeadSource, reading: Reading, lists: ContactLists, lead_id: str, at: datetime
+) -> Decision:
     country = country_code(reading.country) if reading.country else None
     return receive_marketplace(
         reading,
@@ -105,6 +109,7 @@ def _receive(ports: Ports, source: LeadSource, reading: Reading, lead_id: str, a
         source=Actor("source", source.id, source.name),
         reveal=source.reveal,
         phone=ports.phones.read(reading.phone, country) if reading.phone else Phone(),
+        email=ports.emails.read(reading.email, lists) if reading.email else Validity.UNKNOWN,
         windows=ports.rules.windows,
         at=at,
     )

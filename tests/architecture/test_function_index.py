@@ -49,6 +49,8 @@ EXPECTED = {
     "put_partner": ("PUT", "partners/{partnerId}"),
     "get_partner": ("GET", "partners/{partnerId}"),
     "list_partners": ("GET", "partners"),
+    "get_contact_lists": ("GET", "contactLists"),
+    "put_contact_lists": ("PUT", "contactLists"),
     "add_source": ("POST", SOURCES),
     "list_sources": ("GET", SOURCES),
     "rotate_source": ("POST", SOURCES + "/{sourceId}/rotate"),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import Hint
 from shared.domain.errors import Conflict
 from shared.domain.lead import Tab
@@ -161,3 +162,12 @@ async def test_sources_are_stored_rotated_listed_and_deleted(partners: PartnerSt
 
 async def test_a_ping_answers(partners: PartnerStore) -> None:
     await partners.ping()
+
+
+async def test_block_lists_are_empty_until_they_are_put_and_then_as_they_were_put(partners: PartnerStore) -> None:
+    assert await partners.contact_lists(AT) == ContactLists()
+    lists = ContactLists(blocked_domains=frozenset({"fabrikam.example"}), allowed_addresses=frozenset({"ü@b.example"}))
+    await partners.put_contact_lists(lists)
+    assert await partners.contact_lists(AT) == lists
+    await partners.put_contact_lists(ContactLists())
+    assert await partners.contact_lists(AT + DAY) == ContactLists()

@@ -6,16 +6,17 @@ import pytest
 
 from shared.domain.errors import Conflict, InvalidTransition, Unavailable
 from shared.domain.lead import Outcome, Status
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, Activity, ActivityKind, Answer
 from shared.domain.partner import LeadSource, Partner
 from shared.ports import Ports
 from shared.storage import keys
 from shared.storage.tables import Tables
 from shared.usecases import read_leads as reading
+from shared.usecases.answer_lead import log_contact_attempt
 from shared.usecases.receive_lead import Received
 from shared.usecases.run_due import run_due
 from tests import invariants
-from tests.builders import AT, DAY, delivery_body
+from tests.builders import ANN, AT, DAY, delivery_body
 from tests.integration.conftest import Connect
 from tests.steps import all_leads, answer, budget, deliver, listed, run_timers
 from tests.transports import BEFORE, BUSY_AFTER, LOST, FaultyTransport, RoundTrips, changes_leads, together
@@ -257,3 +258,18 @@ async def test_a_run_costs_what_is_due_and_not_what_is_stored(
     assert trips.requests <= 2 * due + due / 50 + 3
     if due == 0:
         assert trips.requests == 1
+
+
+async def test_l8_contact_attempts_logged_at_once_are_all_logged(ports: Ports, source: LeadSource) -> None:
+    lead = (await deliver(ports, source)).lead_id
+
+    async def log(number: int) -> object:
+        activity = Activity(ActivityKind.CALL, str(number))
+        named = {"partner_id": source.partner_id, "lead_id": lead}
+        return await log_contact_attempt(ports=ports, activity=activity, by=ANN, at=AT, **named)
+
+    outcomes = await together(*(log(number) for number in range(20)), answer(ports, source, lead))
+    assert not [one for one in outcomes if isinstance(one, Exception)], outcomes
+    stored = await ports.leads.get(source.partner_id, lead)
+    assert stored is not None
+    assert (stored.lead.contact_attempts, stored.lead.sequence, stored.lead.version) == (20, 22, 2)

@@ -13,16 +13,18 @@ from shared.domain.filters import FlameState, LeadFilter
 from shared.domain.lead import Outcome, Status, Tab
 from shared.domain.lifecycle import Action, Answer, settle
 from shared.domain.partner import LeadSource, Partner
-from shared.ports import Ports
+from shared.ports import Budget, Ports
 from shared.storage import keys
 from shared.storage.tables import Tables
 from shared.usecases.count_leads import count_leads
 from shared.usecases.publish import publish_events
+from shared.usecases.write_export import WALK, write
 from tests import invariants
 from tests.builders import AT, DAY, delivery_body
+from tests.exports import SPENT, again, ask, ids_of, stored
 from tests.integration.conftest import Connect
 from tests.steps import all_leads, answer, budget, deliver, listed, run_timers
-from tests.transports import RoundTrips, together
+from tests.transports import EmptyPages, RoundTrips, together
 
 LATER = AT + timedelta(hours=1)
 FILTERS: list[dict[str, Any]] = [
@@ -176,3 +178,51 @@ async def test_a_partner_that_was_registered_and_nothing_more_has_zeros(ports: P
     found = await count_leads(ports=ports, partner_id=source.partner_id, person="ann", at=AT)
     assert set(found.leads.values()) == {0}
     assert len(found.leads) == len(Tab) * len(Status)
+
+
+@pytest.mark.parametrize("looks", [1, 4, 7])
+async def test_where_storage_finds_nothing_for_long_a_page_ends_and_the_next_goes_on(
+    connected: Connect, ports: Ports, source: LeadSource, looks: int
+) -> None:
+    bodies = [delivery_body(Title=str(n), Country="Iceland" if n in (3, 17) else "Sweden") for n in range(20)]
+    made = [(await deliver(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
+    expected = [made[17], made[3]]
+    transport = EmptyPages(looks, "country")
+    slow = await connected(transport=transport)
+    country = frozenset({"IS"})
+    # In time, the whole is looked through for one page; out of time, each page ends where storage has looked.
+    page = await listed(slow, source, LATER, country=country)
+    assert [seen.lead.id for seen in page.leads] == expected[:1]
+    for asked in ({"country": country}, {"country": country, "search": "northwind"}):
+        found: list[str] = []
+        after, pages = None, 0
+        while True:
+            out_of_time = Budget(lambda: 9.0, seconds=5)
+            page = await listed(slow, source, LATER, after=after, within=out_of_time, **asked)
+            found += [seen.lead.id for seen in page.leads]
+            pages += 1
+            if page.next is None:
+                break
+            assert page.next != after
+            after = page.next
+        assert found == expected
+        assert pages >= 16 // looks
+    assert transport.empty >= 3
+
+
+async def test_an_export_that_finds_nothing_for_long_keeps_what_it_has_looked_through(
+    connected: Connect, ports: Ports, source: LeadSource
+) -> None:
+    bodies = [delivery_body(Title=str(n), Country="Iceland" if n == 2 else "Sweden") for n in range(20)]
+    made = [(await deliver(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
+    slow = await connected(transport=EmptyPages(4, "country"))
+    seen = await ask(slow, source, LATER, within=SPENT, country=frozenset({"IS"}))
+    places = []
+    while not seen.export.has_ended:
+        last = await ports.exports.last(seen.export, WALK)
+        places.append(last.place if last else None)
+        await write(ports=slow, stored=await stored(ports, seen), at=LATER, budget=SPENT)
+        seen = await again(slow, seen)
+    assert len(places) >= 3
+    assert len(set(places)) == len(places), "every run came further"
+    assert await ids_of(ports.files, seen) == [made[2]]

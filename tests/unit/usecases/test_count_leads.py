@@ -113,13 +113,13 @@ async def test_the_relay_takes_each_event_once_with_its_hint(source: LeadSource)
     assert ports.tallies.taken == 2
 
 
-async def test_a_hint_without_an_event_goes_after_two_minutes(source: LeadSource) -> None:
+async def test_a_hint_without_an_event_goes_after_ten_minutes(source: LeadSource) -> None:
     ports = fake_ports()
     hint = Hint("publish", AT, f"{source.partner_id}|m1|change")
     await ports.agenda.put([hint])
-    assert await relay(ports, AT + timedelta(minutes=1, seconds=59)) == 0
+    assert await relay(ports, AT + timedelta(minutes=9, seconds=59)) == 0
     assert await ports.agenda.missing([hint]) == []
-    assert await relay(ports, AT + timedelta(minutes=2)) == 0
+    assert await relay(ports, AT + timedelta(minutes=10)) == 0
     assert await ports.agenda.missing([hint]) == [hint]
 
 

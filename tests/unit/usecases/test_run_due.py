@@ -224,6 +224,7 @@ class World:
             marks=self.ports.marks,
             partners=self.ports.partners,
             phones=self.ports.phones,
+            emails=self.ports.emails,
             tallies=self.ports.tallies,
             exports=self.ports.exports,
             files=self.ports.files,

@@ -1,0 +1,36 @@
+"""The operator's own block and allow list of e-mail addresses and domains (V1)."""
+
+from dataclasses import dataclass, field
+
+CHARACTERS_MAX = 200_000
+"""Of all entries together: they are one row, read with the first delivery of a minute."""
+
+
+@dataclass(frozen=True)
+class ContactLists:
+    """Addresses as `contact.fold_email` writes them, domains in ASCII; a domain stands for its subdomains too."""
+
+    blocked_addresses: frozenset[str] = field(default_factory=frozenset)
+    blocked_domains: frozenset[str] = field(default_factory=frozenset)
+    allowed_addresses: frozenset[str] = field(default_factory=frozenset)
+    allowed_domains: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def characters(self) -> int:
+        """Of all entries."""
+        lists = (self.blocked_addresses, self.blocked_domains, self.allowed_addresses, self.allowed_domains)
+        return sum(len(entry) for one in lists for entry in one)
+
+    def allows(self, address: str, domain: str) -> bool:
+        """True for what is never spam, whatever any other list says."""
+        return address in self.allowed_addresses or holds(self.allowed_domains, domain)
+
+    def blocks(self, address: str, domain: str) -> bool:
+        """True for what the operator knows as spam."""
+        return address in self.blocked_addresses or holds(self.blocked_domains, domain)
+
+
+def holds(domains: frozenset[str], domain: str) -> bool:
+    """True when the domain or one above it is among these."""
+    labels = domain.split(".")
+    return any(".".join(labels[n:]) in domains for n in range(len(labels)))
