@@ -16,6 +16,7 @@ from typing import Any
 from shared.domain.contact import NEVER
 from shared.domain.csv_cells import defuse, may_begin_cells
 from shared.domain.deadlines import stamp
+from shared.domain.filters import flame_of
 from shared.domain.lead import Actor, Closing, Consent, LastTransition, Lead, Offer, Status, TeamMember
 
 Value = str | bool | list[Any] | Mapping[str, Any] | None
@@ -63,7 +64,7 @@ def row(lead: Lead) -> dict[str, Value]:
         "ContactRequested": lead.contact_requested,
         "DoNotContact": lead.do_not_contact,
         "IsTest": lead.is_test,
-        "Flame": _flame(lead),
+        "Flame": flame_of(lead),
         "FlameUntilDateTime": _time(lead.flame_until),
         "ConsentShare": consent.share,
         "ConsentContact": consent.contact,
@@ -122,13 +123,6 @@ def _cell(value: Value) -> str:
 
 def _time(at: datetime | None) -> str | None:
     return stamp(at) if at else None
-
-
-def _flame(lead: Lead) -> str | None:
-    """A2: of a settled lead, so that no clock is needed."""
-    if lead.status is not Status.RECEIVED or lead.flame_until is None:
-        return None
-    return "cooled" if lead.flame_cooled else "hot"
 
 
 def _source_raw(lead: Lead, offer: Offer) -> str | None:
