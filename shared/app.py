@@ -13,7 +13,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from shared import clock
 from shared.checks.email import MailAddresses
+from shared.checks.mail_domains import MailDomains
 from shared.checks.phone import NumberingPlans
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.ports import Ports
@@ -85,7 +87,7 @@ def build(
         marks=TableMarkStore(tables),
         partners=partners,
         phones=NumberingPlans(),
-        emails=MailAddresses(),
+        emails=MailAddresses(_mail_domains(settings)),
         tallies=TableTallyStore(tables),
         exports=TableExportStore(tables),
         files=files,
@@ -93,6 +95,10 @@ def build(
     )
     keys = SigningKeys(fetch_keys or _download(settings.token_keys_url))
     return App(settings, ports, TokenVerifier(settings, keys, partners))
+
+
+def _mail_domains(settings: Settings) -> MailDomains | None:
+    return MailDomains(settings.email_dns_seconds, clock.stopwatch()) if settings.email_dns else None
 
 
 def _download(url: str) -> Callable[[], Awaitable[dict[str, Any]]]:

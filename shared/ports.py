@@ -387,8 +387,8 @@ class PhoneReader(Protocol):
 class EmailReader(Protocol):
     """Reads e-mail addresses (V1)."""
 
-    def read(self, written: str, lists: ContactLists) -> Validity:
-        """What is known about the address with the operator's lists; never raises."""
+    async def read(self, written: str, lists: ContactLists) -> Validity:
+        """What can be known about the address within half a second, with the operator's lists; never raises."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,9 @@ class Settings(BaseModel):
     flame_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 72
     informational_months: Annotated[int, Field(ge=1, le=120)] = 6
 
+    # V1: whether and how long the name servers are asked if a domain takes mail; a sender waits for it.
+    email_dns: bool = True
+    email_dns_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
     # V4: how long the same content without a key counts as the same delivery.
     duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.

@@ -32,6 +32,7 @@ def settings(azurite: Azurite) -> Settings:
         token_issuer="https://issuer.example/{tid}",
         token_audience="api://partner-leads",
         operator_tenant="operator",
+        email_dns=False,
     )
 
 

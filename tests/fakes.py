@@ -319,7 +319,7 @@ class FakePartnerStore:
 class FakeEmails:
     """`EmailReader` that knows an address by its domain."""
 
-    def read(self, written: str, lists: ContactLists) -> Validity:
+    async def read(self, written: str, lists: ContactLists) -> Validity:
         address, _, domain = written.partition("@")
         if not address or not domain:
             return Validity.INVALID

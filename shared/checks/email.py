@@ -1,33 +1,37 @@
-"""Checks e-mail addresses (V1): syntax by email-validator, spam by the maintained list of disposable domains.
+"""Checks e-mail addresses (V1): syntax by email-validator, throw-away domains by a maintained list, the rest by DNS.
 
 It claims no mailbox, knows no leads, and never raises.
 """
 
 from email_validator import EmailNotValidError, validate_email
 
+from shared.checks.mail_domains import MailDomains
 from shared.domain.contact import fold_email
 from shared.domain.contact_lists import ContactLists, holds
 from shared.domain.lead import Validity
 
 
 class MailAddresses:
-    """`EmailReader`; whether a domain takes mail is not asked yet, so that a good address is `unknown`."""
+    """`EmailReader`; without `domains` nobody is asked, so that a good address is `unknown`."""
 
-    def __init__(self) -> None:
+    def __init__(self, domains: MailDomains | None = None) -> None:
+        self._domains = domains
         self._disposable: frozenset[str] | None = None
 
-    def read(self, written: str, lists: ContactLists) -> Validity:
+    async def read(self, written: str, lists: ContactLists) -> Validity:
         """See the port."""
         try:
             found = validate_email(written.strip(), check_deliverability=False, strict=True)
         except EmailNotValidError:
             return Validity.INVALID
         address, domain = fold_email(found.normalized), found.ascii_domain.casefold()
-        if lists.allows(address, domain):
-            return Validity.UNKNOWN
-        if lists.blocks(address, domain) or holds(self._disposables(), domain):
+        spam = lists.blocks(address, domain) or holds(self._disposables(), domain)
+        if spam and not lists.allows(address, domain):
             return Validity.SPAM
-        return Validity.UNKNOWN
+        takes_mail = await self._domains.takes_mail(domain) if self._domains else None
+        if takes_mail is None:
+            return Validity.UNKNOWN
+        return Validity.VALID if takes_mail else Validity.INVALID
 
     def _disposables(self) -> frozenset[str]:
         if self._disposable is None:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids
-from shared.domain.contact_lists import ContactLists
 from shared.domain.countries import country_code
 from shared.domain.deadlines import Change, hints
 from shared.domain.errors import Conflict, InternalError, Unauthenticated, Unavailable
@@ -65,7 +64,8 @@ async def receive_lead(
     claim = ids.digest(source.id, "key", idempotency_key) if idempotency_key else ids.digest(source.id, "body", content)
     lead_id, change = ids.new_lead_id(Tab.MARKETPLACE, at), Change(ids.new_change_id(), at)
     lists = await ports.partners.contact_lists(at)
-    received = _receive(ports, source, reading, lists, lead_id, at)
+    email = await ports.emails.read(reading.email, lists) if reading.email else Validity.UNKNOWN
+    received = _receive(ports, source, reading, email, lead_id, at)
     lead = received.lead
     announced = (change.announcement(lead.partner_id, lead.id), *hints(lead))
     await ports.agenda.put(announced)
@@ -99,7 +99,7 @@ async def _first(ports: Ports, partner_id: str, held: Once, content: str, at: da
 
 
 def _receive(
-    ports: Ports, source: LeadSource, reading: Reading, lists: ContactLists, lead_id: str, at: datetime
+    ports: Ports, source: LeadSource, reading: Reading, email: Validity, lead_id: str, at: datetime
 ) -> Decision:
     country = country_code(reading.country) if reading.country else None
     return receive_marketplace(
@@ -109,7 +109,7 @@ def _receive(
         source=Actor("source", source.id, source.name),
         reveal=source.reveal,
         phone=ports.phones.read(reading.phone, country) if reading.phone else Phone(),
-        email=ports.emails.read(reading.email, lists) if reading.email else Validity.UNKNOWN,
+        email=email,
         windows=ports.rules.windows,
         at=at,
     )
