@@ -166,6 +166,9 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
     pick = heapq.nlargest if order.descending else heapq.nsmallest
     async with aclosing(leads_of(look, None)) as batches:
         async for leads, _ in batches:
+            if looked and budget.spent() >= budget.seconds:
+                # Storage is slow, and no fault of the request.
+                raise Unavailable
             for read in leads:
                 looked += 1
                 lead = settle(read.lead, look.at).lead
@@ -175,9 +178,6 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
                         found.append((key, lead))
             if looked > budget.rows:
                 raise SortTooLarge
-            if budget.spent() >= budget.seconds:
-                # Storage is slow, and no fault of the request.
-                raise Unavailable
             if len(found) > SORTED_HELD:
                 found = pick(top + 1, found, key=itemgetter(0))
     best = pick(top + 1, found, key=itemgetter(0))
