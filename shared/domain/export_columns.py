@@ -8,13 +8,13 @@ its cost.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from shared.domain.contact import NEVER
-from shared.domain.csv_cells import defuse, may_begin_cells
+from shared.domain.csv_cells import defuse
 from shared.domain.deadlines import stamp
 from shared.domain.filters import flame_of
 from shared.domain.lead import Actor, Closing, Consent, LastTransition, Lead, Offer, Status, TeamMember
@@ -98,11 +98,14 @@ def names() -> tuple[str, ...]:
     return (*row(empty), REMOVED)
 
 
-def cells(values: Sequence[Value]) -> list[str]:
-    """The values as texts for a CSV file; a missing value and an empty list are an empty cell."""
-    if may_begin_cells("\0".join(one for one in values if isinstance(one, str))):
+def cells(values: Iterable[Value], *, careful: bool) -> list[str]:
+    """The values as texts for a CSV file; a missing value and an empty list are an empty cell.
+
+    Without care only a text's beginning is looked at: enough where no text could begin another cell.
+    """
+    if careful:
         return [_cell(one) for one in values]
-    # Nearly all cells of nearly all leads end at one of these first looks.
+    # Nearly all cells end at one of these first looks.
     return [
         "" if not one and one is not False else one if isinstance(one, str) and one[0].isalnum() else _cell(one)
         for one in values
@@ -117,7 +120,7 @@ def _cell(value: Value) -> str:
     if isinstance(value, str):
         return defuse(value)
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
-        return defuse("; ".join(value))
+        return defuse(", ".join(value))
     return defuse(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 

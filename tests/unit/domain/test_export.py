@@ -50,7 +50,7 @@ def test_every_value_stands_in_its_column() -> None:
     assert row["Id"] == lead.id
     assert row["LeadCreationDateTime"] == "2026-11-21T20:04:27.123Z"
     assert row["LeadSourceRaw"] == "AppSource (SPZA)-PLT|contoso.crm"
-    assert row["QualityReasons"] == "a; b"
+    assert row["QualityReasons"] == "a, b"
     assert row["AdditionalFields"] == '{"x":[1,null]}'
     assert row["DealValue"] == "12000.00"
     assert row["DealNotes"] == "a\nb"
