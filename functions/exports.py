@@ -1,5 +1,7 @@
 """Called by partners' frontends and CRMs: exports of leads to a file (SPEC 8)."""
 
+from dataclasses import replace
+
 import azure.functions as func
 
 from shared import clock
@@ -43,8 +45,8 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Answer:
         budget=Budget(clock.stopwatch(), seconds=call.app.ports.rules.export.request_seconds),
     )
     url = f"{call.app.settings.public_url}/partners/{call.partner_id}/exports/{seen.export.id}"
-    headers = {"Operation-Location": url} | ({} if seen.export.has_ended else {"Retry-After": POLL_SECONDS})
-    return Answer(export_view(seen), 202, headers)
+    answer = _progress(seen)
+    return replace(answer, status=202, headers={"Operation-Location": url, **answer.headers})
 
 
 @blueprint.function_name("list_exports")

@@ -18,6 +18,7 @@ from shared.ports import FileGone, Link
 from shared.settings import Settings
 from shared.storage import keys
 from shared.storage.errors import is_unavailable
+from shared.storage.tables import identity
 
 if TYPE_CHECKING:
     from azure.storage.blob import UserDelegationKey
@@ -162,11 +163,8 @@ def connect(settings: Settings, *, transport: Any = None, backoff_seconds: int =
         if settings.storage_connection:
             text = settings.storage_connection.get_secret_value()
             return BlobServiceClient.from_connection_string(text, **options)
-        from azure.identity.aio import ManagedIdentityCredential  # noqa: PLC0415 - 190 ms of import, only needed in Azure
-
         endpoint = f"https://{settings.storage_account}.blob.core.windows.net"
-        credential = ManagedIdentityCredential(client_id=settings.identity_client_id)
-        return BlobServiceClient(endpoint, credential=credential, **options)
+        return BlobServiceClient(endpoint, credential=identity(settings), **options)
 
     container = settings.table_prefix.lower() + keys.EXPORT_FILES
     return Blobs(open_service, container, timedelta(minutes=settings.export_link_minutes))

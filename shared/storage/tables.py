@@ -1,13 +1,16 @@
 """Connects to Table Storage: by identity in Azure, by connection string on Azurite."""
 
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from shared.settings import Settings
 from shared.storage import keys
+
+if TYPE_CHECKING:
+    from azure.identity.aio import ManagedIdentityCredential
 
 # A request must be answered while its caller still waits, so a dead storage is told after seconds, not minutes.
 RETRIES = {"retry_total": 3, "retry_connect": 2, "retry_read": 2, "retry_status": 3}
@@ -50,8 +53,12 @@ def connect(settings: Settings, *, transport: Any = None, backoff_seconds: float
     if settings.storage_connection:
         text = settings.storage_connection.get_secret_value()
         return Tables(TableServiceClient.from_connection_string(text, **options), settings.table_prefix)
+    endpoint = f"https://{settings.storage_account}.table.core.windows.net"
+    return Tables(TableServiceClient(endpoint, credential=identity(settings), **options), settings.table_prefix)
+
+
+def identity(settings: Settings) -> "ManagedIdentityCredential":
+    """The app's identity in Azure, which storage knows it by."""
     from azure.identity.aio import ManagedIdentityCredential  # noqa: PLC0415 - 190 ms of import, only needed in Azure
 
-    endpoint = f"https://{settings.storage_account}.table.core.windows.net"
-    credential = ManagedIdentityCredential(client_id=settings.identity_client_id)
-    return Tables(TableServiceClient(endpoint, credential=credential, **options), settings.table_prefix)
+    return ManagedIdentityCredential(client_id=settings.identity_client_id)

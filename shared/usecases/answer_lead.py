@@ -51,39 +51,29 @@ async def answer_lead(
     """
     if answer.action is Action.EDIT and versions is None:
         raise PreconditionRequired
-    doubtful = False
-
-    def decided(lead: Lead) -> Decision:
-        nonlocal doubtful
-        decision = decide(lead, answer, at=at, by=by, versions=versions)
-        doubtful = is_doubtful(lead, answer)
-        return decision
-
-    seen = await _commit(ports, partner_id, lead_id, by, at, decided)
-    return replace(seen, warnings=(FEW_ATTEMPTS,)) if doubtful else seen
+    seen, _ = await _commit(
+        ports, partner_id, lead_id, by, at, lambda lead: decide(lead, answer, at=at, by=by, versions=versions)
+    )
+    return replace(seen, warnings=(FEW_ATTEMPTS,)) if is_doubtful(seen.lead, answer) else seen
 
 
 async def log_contact_attempt(
     *, ports: Ports, partner_id: str, lead_id: str, activity: Activity, by: Actor, at: datetime
 ) -> Event:
     """Log how the partner tried to reach the customer (L8); the event as it is shown. Raises NotFound."""
-    event: Event | None = None
-
-    def decided(lead: Lead) -> Decision:
-        nonlocal event
-        decision = log_activity(lead, activity, at=at, by=by)
-        event = decision.events[-1]
-        return decision
-
-    seen = await _commit(ports, partner_id, lead_id, by, at, decided)
-    assert event is not None
-    return shown_event(event, seen.lead, at)
+    seen, decision = await _commit(
+        ports, partner_id, lead_id, by, at, lambda lead: log_activity(lead, activity, at=at, by=by)
+    )
+    return shown_event(decision.events[-1], seen.lead, at)
 
 
 async def _commit(
     ports: Ports, partner_id: str, lead_id: str, by: Actor, at: datetime, decided: Callable[[Lead], Decision]
-) -> SeenLead:
-    """Decide on the lead as it is stored and commit; after a lost race, decide again on the fresh one."""
+) -> tuple[SeenLead, Decision]:
+    """Decide on the lead as it is stored and commit; after a lost race, decide again on the fresh one.
+
+    Returns the lead as it is then, and what was decided in the end.
+    """
     change = Change(new_change_id(), at)
     announced = [change.announcement(partner_id, lead_id)]
     # The hint must be durable before what it announces; beside the first reads it costs no time.
@@ -99,9 +89,10 @@ async def _commit(
             decision = decided(stored.lead)
             if not decision.events:
                 await ports.agenda.remove(announced)
-                return SeenLead(decision.lead, mark, await related_leads(ports=ports, lead=decision.lead, at=at))
+                related = await related_leads(ports=ports, lead=decision.lead, at=at)
+                return SeenLead(decision.lead, mark, related), decision
             try:
-                committed, related = await asyncio.gather(
+                committed, found = await asyncio.gather(
                     ports.leads.commit([(stored, decision)], change),
                     related_leads(ports=ports, lead=decision.lead, at=at),
                     return_exceptions=True,
@@ -109,7 +100,7 @@ async def _commit(
                 if committed is not None:
                     raise committed
                 # What was done is done, whether the look at related leads succeeded or not.
-                return SeenLead(decision.lead, mark, None if isinstance(related, BaseException) else related)
+                return SeenLead(decision.lead, mark, None if isinstance(found, BaseException) else found), decision
             except LostRace:
                 await asyncio.sleep(jitter() * min(PAUSE_SECONDS * 2**attempt, PAUSE_MOST))
                 stored = await ports.leads.get(partner_id, lead_id)
