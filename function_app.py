@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import exports, intake, leads, meta, operator, timers
+from functions import exports, intake, leads, meta, operator, partner, senders, timers
 
 app = func.FunctionApp()
-for module in (exports, intake, leads, meta, operator, timers):
+for module in (exports, intake, leads, meta, operator, partner, senders, timers):
     app.register_functions(module.blueprint)

@@ -1,17 +1,26 @@
-"""Called by the operator: partners, the sources their leads come through, and block lists (SPEC 9)."""
+"""Called by the operator: partners, sources, deliveries that wait, and block lists (SPEC 9)."""
 
 import azure.functions as func
 
 from shared import ids
 from shared.domain.errors import Detail, InvalidRequest
+from shared.domain.held import HeldState
 from shared.domain.partner import Partner
 from shared.domain.permissions import Role
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.programme_views import (
+    contact_lists_view,
+    held_view,
+    keyed_source_view,
+    partner_view,
+    source_view,
+)
 from shared.http.queries import PageQuery
-from shared.http.requests import ContactListsIn, Nothing, PartnerIn, SourceIn
-from shared.http.views import contact_lists_view, keyed_source_view, partner_view, source_view
+from shared.http.requests import AssignIn, ContactListsIn, Nothing, PartnerIn, ReplayIn, SourceIn
+from shared.http.views import received_view
 from shared.usecases import contact_lists as listing
 from shared.usecases import manage_partner as managing
+from shared.usecases import parked_input as holding
 
 blueprint = func.Blueprint()
 
@@ -67,16 +76,7 @@ async def list_partners(call: Call[Nothing, PageQuery]) -> Answer:
 @endpoint(who=OPERATOR, body=SourceIn)
 async def add_source(call: Call[SourceIn, Nothing]) -> Answer:
     """Open a source; its key is shown this once (S2)."""
-    keyed = await managing.add_source(
-        ports=call.app.ports,
-        partner_id=call.partner_id,
-        name=call.body.name,
-        kind=call.body.kind,
-        listing_source=call.body.listing_source,
-        reveal=call.body.reveal_contact,
-        at=call.at,
-    )
-    return Answer(keyed_source_view(keyed, call.app.settings.public_url), 201)
+    return await _add_source(call, call.partner_id)
 
 
 @blueprint.function_name("list_sources")
@@ -84,8 +84,7 @@ async def add_source(call: Call[SourceIn, Nothing]) -> Answer:
 @endpoint(who=OPERATOR, reads=True)
 async def list_sources(call: Call[Nothing, Nothing]) -> Answer:
     """List a partner's sources without their keys."""
-    sources = await call.app.ports.partners.sources(call.partner_id)
-    return call.page([source_view(one) for one in sources], None)
+    return await _list_sources(call, call.partner_id)
 
 
 @blueprint.function_name("rotate_source")
@@ -93,10 +92,7 @@ async def list_sources(call: Call[Nothing, Nothing]) -> Answer:
 @endpoint(who=OPERATOR)
 async def rotate_source(call: Call[Nothing, Nothing]) -> Answer:
     """Give a source a new key; the old one works for a day more (S2)."""
-    keyed = await managing.rotate_key(
-        ports=call.app.ports, partner_id=call.partner_id, source_id=call.path("sourceId"), at=call.at
-    )
-    return Answer(keyed_source_view(keyed, call.app.settings.public_url))
+    return await _rotate_source(call, call.partner_id)
 
 
 @blueprint.function_name("delete_source")
@@ -104,10 +100,137 @@ async def rotate_source(call: Call[Nothing, Nothing]) -> Answer:
 @endpoint(who=OPERATOR)
 async def delete_source(call: Call[Nothing, Nothing]) -> Answer:
     """Close a source; its keys stop working."""
+    return await _delete_source(call, call.partner_id)
+
+
+@blueprint.function_name("add_programme_source")
+@blueprint.route("sources", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, body=SourceIn)
+async def add_programme_source(call: Call[SourceIn, Nothing]) -> Answer:
+    """Open a source of the programme's own, whose leads are routed (R1); its key is shown this once."""
+    return await _add_source(call, None)
+
+
+@blueprint.function_name("list_programme_sources")
+@blueprint.route("sources", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def list_programme_sources(call: Call[Nothing, Nothing]) -> Answer:
+    """List the programme's sources without their keys."""
+    return await _list_sources(call, None)
+
+
+@blueprint.function_name("rotate_programme_source")
+@blueprint.route("sources/{sourceId}/rotate", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def rotate_programme_source(call: Call[Nothing, Nothing]) -> Answer:
+    """Give a source of the programme's a new key; the old one works for a day more (S2)."""
+    return await _rotate_source(call, None)
+
+
+@blueprint.function_name("delete_programme_source")
+@blueprint.route("sources/{sourceId}", methods=["DELETE"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def delete_programme_source(call: Call[Nothing, Nothing]) -> Answer:
+    """Close a source of the programme's; its keys stop working."""
+    return await _delete_source(call, None)
+
+
+async def _add_source(call: Call[SourceIn, Nothing], partner_id: str | None) -> Answer:
+    keyed = await managing.add_source(
+        ports=call.app.ports,
+        partner_id=partner_id,
+        name=call.body.name,
+        kind=call.body.kind,
+        listing_source=call.body.listing_source,
+        reveal=call.body.reveal_contact,
+        table_name=call.body.table_name,
+        redirect_url=call.body.redirect_url,
+        at=call.at,
+    )
+    return Answer(keyed_source_view(keyed, call.app.settings.public_url), 201)
+
+
+async def _list_sources(call: Call[Nothing, Nothing], partner_id: str | None) -> Answer:
+    sources = await call.app.ports.partners.sources(partner_id)
+    return call.page([source_view(one) for one in sources], None)
+
+
+async def _rotate_source(call: Call[Nothing, Nothing], partner_id: str | None) -> Answer:
+    keyed = await managing.rotate_key(
+        ports=call.app.ports, partner_id=partner_id, source_id=call.path("sourceId"), at=call.at
+    )
+    return Answer(keyed_source_view(keyed, call.app.settings.public_url))
+
+
+async def _delete_source(call: Call[Nothing, Nothing], partner_id: str | None) -> Answer:
     await managing.delete_source(
-        ports=call.app.ports, partner_id=call.partner_id, source_id=call.path("sourceId"), at=call.at
+        ports=call.app.ports, partner_id=partner_id, source_id=call.path("sourceId"), at=call.at
     )
     return Answer(status=204)
+
+
+@blueprint.function_name("list_parked")
+@blueprint.route("parked", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, query=PageQuery)
+async def list_parked(call: Call[Nothing, PageQuery]) -> Answer:
+    """List deliveries that could not become leads, newest first (I5)."""
+    return await _list_held(call, HeldState.PARKED)
+
+
+@blueprint.function_name("read_parked")
+@blueprint.route("parked/{heldId}", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def read_parked(call: Call[Nothing, Nothing]) -> Answer:
+    """Read one of them with its whole body."""
+    return await _read_held(call, HeldState.PARKED)
+
+
+@blueprint.function_name("replay_parked")
+@blueprint.route("parked/{heldId}/replay", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, body=ReplayIn)
+async def replay_parked(call: Call[ReplayIn, Nothing]) -> Answer:
+    """Deliver it again, as it was or with a corrected body; done again, it answers with the same lead (I5)."""
+    received = await holding.replay(ports=call.app.ports, held_id=call.path("heldId"), body=call.body.body, at=call.at)
+    return Answer(received_view(received), 200 if received.duplicate else 201)
+
+
+@blueprint.function_name("list_unassigned")
+@blueprint.route("unassigned", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, query=PageQuery)
+async def list_unassigned(call: Call[Nothing, PageQuery]) -> Answer:
+    """List deliveries that have no partner, newest first (R1, R2)."""
+    return await _list_held(call, HeldState.UNASSIGNED)
+
+
+@blueprint.function_name("read_unassigned")
+@blueprint.route("unassigned/{heldId}", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def read_unassigned(call: Call[Nothing, Nothing]) -> Answer:
+    """Read one of them with its whole body."""
+    return await _read_held(call, HeldState.UNASSIGNED)
+
+
+@blueprint.function_name("assign_unassigned")
+@blueprint.route("unassigned/{heldId}/assign", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, body=AssignIn)
+async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Answer:
+    """Give it to a partner; its deadlines start now (R1)."""
+    received = await holding.assign(
+        ports=call.app.ports, held_id=call.path("heldId"), partner_id=call.body.partner_id, at=call.at
+    )
+    return Answer(received_view(received), 200 if received.duplicate else 201)
+
+
+async def _list_held(call: Call[Nothing, PageQuery], state: HeldState) -> Answer:
+    page = await holding.list_held(
+        ports=call.app.ports, state=state, after=call.after(ids.HELD_PLACE), top=call.query.top
+    )
+    return call.page([held_view(one) for one in page.held], page.next)
+
+
+async def _read_held(call: Call[Nothing, Nothing], state: HeldState) -> Answer:
+    held = await holding.read_held(ports=call.app.ports, held_id=call.path("heldId"), state=state)
+    return Answer(held_view(held, whole=True))
 
 
 @blueprint.function_name("get_contact_lists")

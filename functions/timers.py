@@ -10,7 +10,9 @@ import azure.functions as func
 
 from shared import app, clock
 from shared.ports import Budget
+from shared.usecases.ingest_table import ingest_tables
 from shared.usecases.publish import publish_events
+from shared.usecases.recheck_contacts import recheck_contacts as recheck_due
 from shared.usecases.reconcile import reconcile as reconcile_agenda
 from shared.usecases.run_due import run_due
 from shared.usecases.run_exports import run_exports as go_on_with_exports
@@ -38,6 +40,27 @@ async def cool_flames(timer: func.TimerRequest) -> None:
 async def archive_leads(timer: func.TimerRequest) -> None:
     """Archive informational leads that are six months old (A3)."""
     await _run("archive", timer)
+
+
+@blueprint.function_name("recheck_contacts")
+@blueprint.timer_trigger(schedule="%RECHECK_CONTACTS_SCHEDULE%", arg_name="timer")
+async def recheck_contacts(timer: func.TimerRequest) -> None:
+    """Check e-mail addresses again that could not be checked at receipt (V1)."""
+    current, budget = app.current(), Budget(clock.stopwatch())
+    ran = await recheck_due(ports=current.ports, at=clock.now(), budget=budget)
+    if ran.done or ran.failed or ran.unfinished:
+        log.info("Contacts were rechecked.", extra={"event": "timer.recheck", "late": timer.past_due, **vars(ran)})
+
+
+@blueprint.function_name("ingest_marketplace_table")
+@blueprint.timer_trigger(schedule="%INGEST_MARKETPLACE_TABLE_SCHEDULE%", arg_name="timer")
+async def ingest_marketplace_table(timer: func.TimerRequest) -> None:
+    """Take up what is new in the marketplaces' tables (I3)."""
+    current, budget = app.current(), Budget(clock.stopwatch())
+    now = clock.real_now()
+    ran = await ingest_tables(ports=current.ports, at=clock.now(), storage_now=now, budget=budget)
+    if ran.rows or ran.unfinished:
+        log.info("Tables were read.", extra={"event": "timer.ingest", "late": timer.past_due, **vars(ran)})
 
 
 @blueprint.function_name("deliver_events")

@@ -35,6 +35,8 @@ class Issuer:
             "tid": tenant,
             "oid": user,
             "name": user,
+            "email": f"{user}@{tenant}.example",
+            "azp": "local",
             "roles": roles,
             "iat": int(at.timestamp()),
             "nbf": int(at.timestamp()),

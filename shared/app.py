@@ -18,14 +18,19 @@ from shared.checks.email import MailAddresses
 from shared.checks.mail_domains import MailDomains
 from shared.checks.phone import NumberingPlans
 from shared.http.auth import SigningKeys, TokenVerifier
+from shared.http.rate_limit import TokenBuckets
 from shared.ports import Ports
 from shared.settings import Settings
 from shared.storage import blobs
 from shared.storage.agenda import TableAgenda
 from shared.storage.export_store import TableExportStore
+from shared.storage.held_store import TableHeldStore
 from shared.storage.lead_store import TableLeadStore
+from shared.storage.listing_store import TableListingStore
 from shared.storage.mark_store import TableMarkStore
+from shared.storage.marketplace_tables import StorageMarketplaceTables
 from shared.storage.partner_store import TablePartnerStore
+from shared.storage.sent_store import TableSentStore
 from shared.storage.tables import Tables, connect
 from shared.storage.tally_store import TableTallyStore
 
@@ -41,6 +46,7 @@ class App:
     settings: Settings
     ports: Ports
     verifier: TokenVerifier
+    intake: TokenBuckets
 
 
 _apps: dict[int, tuple[asyncio.AbstractEventLoop, App]] = {}
@@ -91,10 +97,19 @@ def build(
         tallies=TableTallyStore(tables),
         exports=TableExportStore(tables),
         files=files,
+        listings=TableListingStore(tables),
+        held=TableHeldStore(tables),
+        sent=TableSentStore(tables),
+        tables=StorageMarketplaceTables(tables),
         rules=settings.rules(),
     )
     keys = SigningKeys(fetch_keys or _download(settings.token_keys_url))
-    return App(settings, ports, TokenVerifier(settings, keys, partners))
+    return App(settings, ports, TokenVerifier(settings, keys, partners), intake_limit(settings))
+
+
+def intake_limit(settings: Settings) -> TokenBuckets:
+    """How fast one source or sender may deliver to this instance."""
+    return TokenBuckets(settings.intake_per_second, settings.intake_burst, clock.stopwatch())
 
 
 def _mail_domains(settings: Settings) -> MailDomains | None:

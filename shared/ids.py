@@ -13,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from shared.domain.lead import Tab
 
 _TIME_SPAN = 1 << 48
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEAD_ID = re.compile(r"[mq][0-9a-f]{28}")
 PARTNER_ID = re.compile(r"[a-z0-9-]{1,64}")
 SOURCE_ID = re.compile(r"[a-z0-9]{16}")
 POSITION = re.compile(r"[0-9a-f]{28}[mq]")
+HELD_ID = re.compile(r"[0-9a-z]{16,32}-[0-9a-f]{32}")
+HELD_PLACE = re.compile(r"[0-9a-f]{12}\|[0-9a-z]{16,32}-[0-9a-f]{32}")
 EXPORT_ID = re.compile(r"[0-9a-f]{28}")
 STAMPS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")
 """Two instants as they are written everywhere."""
@@ -31,7 +33,7 @@ def new_lead_id(tab: Tab, at: datetime) -> str:
 
 def created_at(lead_id: str) -> datetime:
     """The creation time that a lead id carries, to the millisecond."""
-    return _EPOCH + timedelta(milliseconds=_TIME_SPAN - 1 - int(lead_id[1:13], 16))
+    return EPOCH + timedelta(milliseconds=_TIME_SPAN - 1 - int(lead_id[1:13], 16))
 
 
 def position(lead_id: str) -> str:
@@ -42,6 +44,11 @@ def position(lead_id: str) -> str:
 def from_position(text: str) -> str:
     """The lead id at a position; the inverse of `position`."""
     return text[-1] + text[:-1]
+
+
+def sender_id(tenant: str, person: str) -> str:
+    """Names the list of what one person has sent."""
+    return digest("sent", tenant, person)
 
 
 def new_change_id() -> str:
@@ -91,4 +98,4 @@ def inverted_time(at: datetime) -> str:
 
 
 def _inverted(at: datetime) -> int:
-    return _TIME_SPAN - 1 - (at - _EPOCH) // timedelta(milliseconds=1)
+    return _TIME_SPAN - 1 - (at - EPOCH) // timedelta(milliseconds=1)

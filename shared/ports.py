@@ -14,10 +14,13 @@ from shared.domain.deadlines import Change, Hint, Windows
 from shared.domain.events import Event
 from shared.domain.export import SORTED_MAX, Export, Since
 from shared.domain.filters import LeadFilter
-from shared.domain.lead import Lead, Validity
+from shared.domain.held import Held, HeldState
+from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.receipt import Phone
+from shared.domain.offers import Offers, RegisteredOffer
+from shared.domain.partner import LeadSource, Partner, SourceKind
+from shared.domain.profile import Profile
+from shared.domain.receipt import Email, Phone
 from shared.domain.tally import Pending, Tally
 
 
@@ -218,8 +221,8 @@ class PartnerStore(Protocol):
     async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
         """The partner a tenant belongs to (cached; an unknown tenant is looked up afresh)."""
 
-    async def exists(self, partner_id: str, at: datetime) -> bool:
-        """True for a registered partner (cached; an unknown one is looked up afresh)."""
+    async def known(self, partner_id: str, at: datetime) -> Partner | None:
+        """The partner's registration (cached; an unknown one is looked up afresh); None when there is none."""
 
     async def get(self, partner_id: str) -> Partner | None:
         """The partner's registration; None when there is none."""
@@ -245,8 +248,11 @@ class PartnerStore(Protocol):
     async def delete_source(self, source: LeadSource) -> None:
         """Delete a source; one that is gone is no error."""
 
-    async def sources(self, partner_id: str) -> list[LeadSource]:
-        """A partner's sources, oldest first."""
+    async def sources(self, partner_id: str | None) -> list[LeadSource]:
+        """A partner's sources, or the programme's, oldest first."""
+
+    async def sources_of_kind(self, kind: SourceKind) -> list[LeadSource]:
+        """Every source of a kind, oldest first."""
 
     async def contact_lists(self, at: datetime) -> ContactLists:
         """The operator's block and allow lists (cached); empty ones when there are none."""
@@ -256,6 +262,104 @@ class PartnerStore(Protocol):
 
     async def ping(self) -> None:
         """Return when storage answers a read, raise Unavailable otherwise."""
+
+
+class ListingStore(Protocol):
+    """What partners publish: their profile and their offers. Reads marked cached may be a minute old."""
+
+    async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
+        """A partner's offers (cached unless `fresh`)."""
+
+    async def put_offer(self, partner_id: str, offer: RegisteredOffer, before: RegisteredOffer | None) -> None:
+        """Register an offer or replace what was registered; raises Conflict when its id is another partner's."""
+
+    async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
+        """A partner's profile (cached unless `fresh`); None when it has none."""
+
+    async def put_profile(self, partner_id: str, profile: Profile, before: Profile | None) -> None:
+        """Store a profile in place of the one before."""
+
+    async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
+        """Who registered the offer of this id, without letter case (cached); None when nobody did."""
+
+    async def partners_of_title(self, title: str, at: datetime) -> list[str]:
+        """Who may have registered an offer of this folded title (cached); a title may since be another one."""
+
+    async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
+        """Whose profile may have this folded name (cached); a name may since be another one."""
+
+
+@dataclass(frozen=True)
+class StoredHeld:
+    """A held delivery as it was read, with the storage tag that decides every race."""
+
+    held: Held
+    tag: str
+
+
+class HeldStore(Protocol):
+    """Deliveries that wait for the operator, and the programme's notes of where each delivery went."""
+
+    async def add(self, held: Held) -> StoredHeld | None:
+        """Store it; None when another of this id is there already, which stays. One that is just so is this one."""
+
+    async def get(self, held_id: str) -> StoredHeld | None:
+        """One of them; None when there is none."""
+
+    async def replace(self, stored: StoredHeld, held: Held) -> StoredHeld:
+        """Replace it if it is still as read, or is so already; raises LostRace otherwise."""
+
+    async def page(self, state: HeldState, after: str | None, top: int) -> tuple[list[Held], str | None]:
+        """Those that wait for this, newest first, after the place, and where to go on; None at the end."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A lead that somebody sent, and to whom."""
+
+    lead_id: str
+    partner_id: str
+
+
+class SentStore(Protocol):
+    """Which leads a sender has sent. Rows are written before the lead, so one may name a lead that never was."""
+
+    async def put(self, sender_id: str, sent: Sent) -> None:
+        """Note it; noting it again is harmless."""
+
+    async def remove(self, sender_id: str, lead_id: str) -> None:
+        """Forget it; one that is gone is no error."""
+
+    async def get(self, sender_id: str, lead_id: str) -> Sent | None:
+        """What was noted; None when this sender sent no such lead."""
+
+    async def page(self, sender_id: str, after: str | None, top: int) -> tuple[list[Sent], str | None]:
+        """Newest first after the position, and where to go on; None at the end."""
+
+
+class NoSuchTable(Exception):
+    """The storage account has no table of this name."""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row of a marketplace's table: what tells it from every other, and its columns as JSON values."""
+
+    identity: str
+    columns: Mapping[str, object]
+
+
+class MarketplaceTables(Protocol):
+    """The tables that marketplaces write to; nothing is ever written there from here (I3)."""
+
+    async def rows(self, table: str, since: datetime, place: str, top: int) -> tuple[list[TableRow], str]:
+        """Rows written since then by storage's clock, from the place on ('' = the start), and the next; '' at the end.
+
+        A page may be empty and still go on. Raises NoSuchTable.
+        """
+
+    def is_ours(self, table: str) -> bool:
+        """True for a table of this system's own."""
 
 
 @dataclass(frozen=True)
@@ -387,8 +491,8 @@ class PhoneReader(Protocol):
 class EmailReader(Protocol):
     """Reads e-mail addresses (V1)."""
 
-    async def read(self, written: str, lists: ContactLists) -> Validity:
-        """What can be known about the address within half a second, with the operator's lists; never raises."""
+    async def read(self, written: str, lists: ContactLists) -> Email:
+        """What can be known about the address in the time set, with the operator's lists; never raises."""
 
 
 @dataclass(frozen=True)
@@ -453,6 +557,10 @@ class Ports:
     partners: PartnerStore
     phones: PhoneReader
     emails: EmailReader
+    listings: ListingStore
+    held: HeldStore
+    sent: SentStore
+    tables: MarketplaceTables
     tallies: TallyStore
     exports: ExportStore
     files: FileStore

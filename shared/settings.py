@@ -61,6 +61,9 @@ class Settings(BaseModel):
     export_link_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
     # S3: what one partner may keep running at once, since each reads the whole partition.
     export_unfinished_max: Annotated[int, Field(ge=1, le=100)] = 10
+    # S3: what one source or sender may deliver to one instance; a programme sends a lead in ten seconds on average.
+    intake_per_second: Annotated[float, Field(gt=0, le=10_000)] = 50
+    intake_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
     # S3: marketplaces send a few KiB; a payload is one row, which holds 1 MiB with its keys.
     body_max_bytes: Annotated[int, Field(ge=1_024, le=1_000_000)] = 262_144
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from shared import ids
 from shared.domain.deadlines import Windows
-from shared.domain.formats import Reading, read_marketplace
-from shared.domain.lead import Actor, Deal, Lead, Reveal, Tab, Validity
+from shared.domain.formats import read
+from shared.domain.lead import Actor, Deal, Lead, Reveal, Tab
 from shared.domain.lifecycle import Action, Answer, Decision, decide
-from shared.domain.receipt import Phone, receive_marketplace
+from shared.domain.offers import Offers
+from shared.domain.partner import Door
+from shared.domain.receipt import Email, Phone, receive
 from shared.ports import Delivery
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,20 +52,21 @@ def received(
     *,
     reveal: Reveal = Reveal.ALWAYS,
     phone: Phone | None = None,
+    email: Email | None = None,
     tab: Tab = Tab.MARKETPLACE,
     **changes: Any,
 ) -> Decision:
     """A lead just received from the contact-me sample with these changes."""
-    reading: Reading = read_marketplace(delivery_body(**changes))
-    return receive_marketplace(
-        reading,
+    return receive(
+        read(delivery_body(**changes)),
+        Door(SOURCE.id, SOURCE, partner_id, reveal=reveal),
         lead_id=ids.new_lead_id(tab, at),
         partner_id=partner_id,
-        source=SOURCE,
-        reveal=reveal,
+        offers=Offers(),
         phone=phone or Phone(),
-        email=Validity.UNKNOWN,
+        email=email or Email(),
         windows=Windows(),
+        created_at=at,
         at=at,
     )
 

@@ -13,12 +13,16 @@ from shared.domain.errors import Conflict, Detail
 from shared.domain.events import Event
 from shared.domain.export import Export, Since
 from shared.domain.filters import LeadFilter
+from shared.domain.held import Held, HeldState
 from shared.domain.lead import Lead, Status, Validity
 from shared.domain.lifecycle import Decision, settle
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.receipt import Phone
+from shared.domain.offers import Offers, RegisteredOffer
+from shared.domain.partner import LeadSource, Partner, SourceKind
+from shared.domain.profile import Profile
+from shared.domain.receipt import Email, Phone
 from shared.domain.tally import Pending, Tally
-from shared.ids import position
+from shared.domain.text import folded
+from shared.ids import inverted_time, position
 from shared.ports import (
     Checkpoint,
     Delivery,
@@ -28,11 +32,15 @@ from shared.ports import (
     Link,
     LostRace,
     Mark,
+    NoSuchTable,
     Once,
     Ports,
     Rules,
+    Sent,
     StoredExport,
+    StoredHeld,
     StoredLead,
+    TableRow,
     Waiting,
 )
 from shared.storage import keys
@@ -66,7 +74,7 @@ class FakeLeadStore:
         held = self.claims.get(claim)
         if (held.tag if held else None) != delivery.replaces:
             raise LostRace
-        self.claims[claim] = Once(lead.id, lead.created_at, delivery.content, self._tag())
+        self.claims[claim] = Once(lead.id, received.events[0].at, delivery.content, self._tag())
         self.payloads[lead.id] = delivery
         self._write(lead, received.events, change)
 
@@ -270,8 +278,8 @@ class FakePartnerStore:
     async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
         return self.tenants.get(tenant)
 
-    async def exists(self, partner_id: str, at: datetime) -> bool:
-        return partner_id in self.registered
+    async def known(self, partner_id: str, at: datetime) -> Partner | None:
+        return self.registered.get(partner_id)
 
     async def get(self, partner_id: str) -> Partner | None:
         return self.registered.get(partner_id)
@@ -302,8 +310,12 @@ class FakePartnerStore:
     async def delete_source(self, source: LeadSource) -> None:
         self.doors.pop(source.id, None)
 
-    async def sources(self, partner_id: str) -> list[LeadSource]:
+    async def sources(self, partner_id: str | None) -> list[LeadSource]:
         mine = (one for one in self.doors.values() if one.partner_id == partner_id)
+        return sorted(mine, key=lambda one: (one.created_at, one.id))
+
+    async def sources_of_kind(self, kind: SourceKind) -> list[LeadSource]:
+        mine = (one for one in self.doors.values() if one.kind is kind)
         return sorted(mine, key=lambda one: (one.created_at, one.id))
 
     async def contact_lists(self, at: datetime) -> ContactLists:
@@ -316,14 +328,124 @@ class FakePartnerStore:
         return None
 
 
+class FakeListingStore:
+    """`ListingStore` in memory, without a cache."""
+
+    def __init__(self) -> None:
+        self.registered: dict[tuple[str, str], RegisteredOffer] = {}
+        self.profiles: dict[str, Profile] = {}
+
+    async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
+        mine = sorted((key, one) for (partner, key), one in self.registered.items() if partner == partner_id)
+        return Offers(tuple(one for _, one in mine))
+
+    async def put_offer(self, partner_id: str, offer: RegisteredOffer, before: RegisteredOffer | None) -> None:
+        key = offer.id.casefold()
+        if any(held == key and partner != partner_id for partner, held in self.registered):
+            raise Conflict(details=[Detail("conflict", "The offer belongs to another partner.", "offerId")])
+        self.registered[partner_id, key] = offer
+
+    async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
+        return self.profiles.get(partner_id)
+
+    async def put_profile(self, partner_id: str, profile: Profile, before: Profile | None) -> None:
+        self.profiles[partner_id] = profile
+
+    async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
+        return next((partner for partner, key in self.registered if key == offer_id.casefold()), None)
+
+    async def partners_of_title(self, title: str, at: datetime) -> list[str]:
+        found = {partner for (partner, _), one in self.registered.items() if folded(one.title) == folded(title)}
+        return sorted(found)
+
+    async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
+        return sorted(partner for partner, one in self.profiles.items() if folded(one.name) == folded(name))
+
+
+class FakeHeldStore:
+    """`HeldStore` in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, StoredHeld] = {}
+        self._tags = itertools.count()
+
+    async def add(self, held: Held) -> StoredHeld | None:
+        there = self.rows.get(held.id)
+        if there is not None:
+            return there if there.held == held else None
+        made = self.rows[held.id] = StoredHeld(held, str(next(self._tags)))
+        return made
+
+    async def get(self, held_id: str) -> StoredHeld | None:
+        return self.rows.get(held_id)
+
+    async def replace(self, stored: StoredHeld, held: Held) -> StoredHeld:
+        there = self.rows.get(held.id)
+        if there != stored:
+            if there is None or there.held != held:
+                raise LostRace
+            return there
+        made = self.rows[held.id] = StoredHeld(held, str(next(self._tags)))
+        return made
+
+    async def page(self, state: HeldState, after: str | None, top: int) -> tuple[list[Held], str | None]:
+        mine = (row.held for row in self.rows.values() if row.held.state is state)
+        placed = {f"{inverted_time(one.first_at)}|{one.id}": one for one in mine}
+        places = sorted(place for place in placed if place > (after or ""))
+        return [placed[one] for one in places[:top]], places[top - 1] if len(places) > top else None
+
+
+class FakeSentStore:
+    """`SentStore` in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, Sent]] = {}
+
+    async def put(self, sender_id: str, sent: Sent) -> None:
+        self.rows.setdefault(sender_id, {})[sent.lead_id] = sent
+
+    async def remove(self, sender_id: str, lead_id: str) -> None:
+        self.rows.get(sender_id, {}).pop(lead_id, None)
+
+    async def get(self, sender_id: str, lead_id: str) -> Sent | None:
+        return self.rows.get(sender_id, {}).get(lead_id)
+
+    async def page(self, sender_id: str, after: str | None, top: int) -> tuple[list[Sent], str | None]:
+        mine = self.rows.get(sender_id, {})
+        order = sorted((one for one in mine if position(one) > (after or "")), key=position)
+        return [mine[one] for one in order[:top]], position(order[top - 1]) if len(order) > top else None
+
+
+class FakeTables:
+    """`MarketplaceTables` in memory: rows with the time they were written."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[tuple[datetime, TableRow]]] = {}
+        self.read: list[str] = []
+
+    async def rows(self, table: str, since: datetime, place: str, top: int) -> tuple[list[TableRow], str]:
+        if table not in self.tables:
+            raise NoSuchTable(table)
+        found = sorted((row.identity, row) for written, row in self.tables[table] if written >= since)
+        page = [row for identity, row in found if identity > place][:top]
+        self.read += [row.identity for row in page]
+        return page, page[-1].identity if page and page[-1].identity < found[-1][0] else ""
+
+    def is_ours(self, table: str) -> bool:
+        return table.casefold() in {one.casefold() for one in keys.TABLES}
+
+
 class FakeEmails:
     """`EmailReader` that knows an address by its domain."""
 
-    async def read(self, written: str, lists: ContactLists) -> Validity:
+    def __init__(self) -> None:
+        self.found = Email()
+
+    async def read(self, written: str, lists: ContactLists) -> Email:
         address, _, domain = written.partition("@")
         if not address or not domain:
-            return Validity.INVALID
-        return Validity.SPAM if lists.blocks(written, domain) else Validity.UNKNOWN
+            return Email(Validity.INVALID)
+        return Email(Validity.SPAM) if lists.blocks(written, domain) else self.found
 
 
 class FakePhones:
@@ -453,14 +575,18 @@ def fake_ports(rules: Rules | None = None) -> Ports:
     """All ports in memory."""
     leads = FakeLeadStore()
     return Ports(
-        leads,
-        FakeAgenda(),
-        FakeMarkStore(),
-        FakePartnerStore(),
-        FakePhones(),
-        FakeEmails(),
-        FakeTallyStore(leads),
-        FakeExportStore(),
-        FakeFileStore(),
-        rules or Rules(),
+        leads=leads,
+        agenda=FakeAgenda(),
+        marks=FakeMarkStore(),
+        partners=FakePartnerStore(),
+        phones=FakePhones(),
+        emails=FakeEmails(),
+        listings=FakeListingStore(),
+        held=FakeHeldStore(),
+        sent=FakeSentStore(),
+        tables=FakeTables(),
+        tallies=FakeTallyStore(leads),
+        exports=FakeExportStore(),
+        files=FakeFileStore(),
+        rules=rules or Rules(),
     )

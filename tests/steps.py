@@ -14,7 +14,7 @@ from shared.ports import Budget, Ports
 from shared.usecases import answer_lead as answering
 from shared.usecases import list_leads as listing
 from shared.usecases import read_leads as reading
-from shared.usecases.receive_lead import Received, receive_lead
+from shared.usecases.receive_lead import Delivered, Received, receive_lead
 from shared.usecases.run_due import run_due
 from tests.builders import ANN, AT, CONTACT_ME, DEAL
 
@@ -22,17 +22,9 @@ from tests.builders import ANN, AT, CONTACT_ME, DEAL
 async def deliver(
     ports: Ports, source: LeadSource, body: Any = CONTACT_ME, *, key: str | None = None, at: datetime = AT
 ) -> Received:
-    """Post a body to a source."""
-    raw = json.dumps(body).encode()
-    return await receive_lead(
-        ports=ports,
-        source=source,
-        body=raw,
-        content_type="application/json",
-        parsed=body,
-        idempotency_key=key,
-        at=at,
-    )
+    """Post a body to a source, bytes as they are."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return await receive_lead(ports=ports, door=source.door(), delivered=Delivered(raw, key=key), at=at)
 
 
 async def answer(

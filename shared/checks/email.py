@@ -9,6 +9,7 @@ from shared.checks.mail_domains import MailDomains
 from shared.domain.contact import fold_email
 from shared.domain.contact_lists import ContactLists, holds
 from shared.domain.lead import Validity
+from shared.domain.receipt import Email
 
 
 class MailAddresses:
@@ -18,20 +19,20 @@ class MailAddresses:
         self._domains = domains
         self._disposable: frozenset[str] | None = None
 
-    async def read(self, written: str, lists: ContactLists) -> Validity:
+    async def read(self, written: str, lists: ContactLists) -> Email:
         """See the port."""
         try:
             found = validate_email(written.strip(), check_deliverability=False, strict=True)
         except EmailNotValidError:
-            return Validity.INVALID
+            return Email(Validity.INVALID)
         address, domain = fold_email(found.normalized), found.ascii_domain.casefold()
         spam = lists.blocks(address, domain) or holds(self._disposables(), domain)
         if spam and not lists.allows(address, domain):
-            return Validity.SPAM
+            return Email(Validity.SPAM)
         takes_mail = await self._domains.takes_mail(domain) if self._domains else None
         if takes_mail is None:
-            return Validity.UNKNOWN
-        return Validity.VALID if takes_mail else Validity.INVALID
+            return Email(Validity.UNKNOWN, ask_again=self._domains is not None)
+        return Email(Validity.VALID if takes_mail else Validity.INVALID)
 
     def _disposables(self) -> frozenset[str]:
         if self._disposable is None:

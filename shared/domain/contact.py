@@ -45,6 +45,7 @@ def shown(lead: Lead, at: datetime) -> Lead:
         lead,
         customer=customer,
         notes=None,
+        search_terms=(),
         additional_fields={},
         deal=replace(lead.deal, notes=None) if lead.deal else None,
         closing=replace(lead.closing, notes=None) if lead.closing else None,

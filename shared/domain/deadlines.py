@@ -19,6 +19,11 @@ class Windows:
     informational_months: int = 6
 
 
+RECHECK = "recheck"
+RECHECKS = (timedelta(hours=1), timedelta(hours=5), timedelta(hours=18))
+"""V1: what lies between the tries to check an e-mail address that could not be checked at receipt: a day in all."""
+
+
 @dataclass(frozen=True)
 class Hint:
     """A row of the agenda: at `due`, look at what `key` names. May be stale, may never be missing (DESIGN.md)."""
@@ -78,19 +83,36 @@ def cools_at(lead: Lead) -> datetime | None:
     return None if lead.expires_at and lead.expires_at <= lead.flame_until else lead.flame_until
 
 
+def next_recheck(after: datetime, done: int) -> datetime | None:
+    """When the e-mail is to be checked again after so many tries, the last one at `after`; None when it is enough."""
+    return after + RECHECKS[done] if done < len(RECHECKS) else None
+
+
+def rechecks_at(lead: Lead) -> datetime | None:
+    """When the lead's e-mail is checked again (V1); never once it is archived."""
+    return None if lead.status is Status.ARCHIVED else lead.recheck_at
+
+
 def hints(lead: Lead) -> tuple[Hint, ...]:
     """The hints a lead needs as it stands: a function of the lead, so that the agenda can be rebuilt."""
-    return hints_of(lead.partner_id, lead.id, lead.status, deadline(lead), cools_at(lead))
+    return hints_of(lead.partner_id, lead.id, lead.status, deadline(lead), cools_at(lead), rechecks_at(lead))
 
 
 def hints_of(
-    partner_id: str, lead_id: str, status: Status, ends: datetime | None, cools: datetime | None
+    partner_id: str,
+    lead_id: str,
+    status: Status,
+    ends: datetime | None,
+    cools: datetime | None,
+    rechecks: datetime | None,
 ) -> tuple[Hint, ...]:
-    """The same from the few facts that it takes: when the status ends by itself, and when the flame cools."""
+    """The same from the facts that it takes: when the status ends by itself, the flame cools, the e-mail is checked."""
     key = f"{partner_id}|{lead_id}"
     found = []
     if ends:
         found.append(Hint("expire" if status is Status.RECEIVED else "archive", ends, key))
     if cools:
         found.append(Hint("cool", cools, key))
+    if rechecks:
+        found.append(Hint(RECHECK, rechecks, key))
     return tuple(found)

@@ -20,6 +20,7 @@ class Refusal(Exception):
     """The request was refused."""
 
     code = "invalidRequest"
+    retry_after_seconds: int | None = None
 
     def __init__(
         self, message: str | None = None, *, target: str | None = None, details: Sequence[Detail] = ()
@@ -107,11 +108,16 @@ class TooManyRequests(Refusal):
 
     code = "tooManyRequests"
 
+    def __init__(self, message: str | None = None, *, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
 
 class Unavailable(Refusal):
     """The service cannot answer just now; nothing was lost, try again."""
 
     code = "unavailable"
+    retry_after_seconds = 5
 
 
 class InternalError(Refusal):

@@ -131,6 +131,8 @@ def _time(at: datetime | None) -> str | None:
 def _source_raw(lead: Lead, offer: Offer) -> str | None:
     """`Source-Action|publisherId.offerId` as marketplaces write it; parts that are not known are left out."""
     text = lead.source_text or ""
+    if "|" in text:
+        return text
     if lead.action_code:
         text += f"-{lead.action_code}"
     if offer.id:

@@ -1,34 +1,43 @@
-"""Reads what marketplaces send into one shape (SPEC 10, T3, T5, T9, T10).
+"""Reads every format of SPEC 10 into one shape, told apart by what a body holds; `fields.py` does the reading itself.
 
-Sloppy input is normal: keys come in any letter case, any value may be missing, codes may be unknown. Only a body that
-names nobody, or whose parts are not what their names say, is unreadable. I1 stands here; the other formats join it.
+Sloppy input is normal. Only a body that names nobody, whose parts are not what their names say, or that lacks the
+customer's consent is unreadable, and says so field by field.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
+from shared.domain import payload
+from shared.domain.codes import source_line
 from shared.domain.errors import Detail, InvalidRequest
-from shared.domain.lead import (
-    ADDITIONAL_DEPTH_MAX,
-    ADDITIONAL_MAX,
-    NAME_MAX,
-    NOTES_MAX,
-    PHONE_MAX,
-    CallToAction,
-    Source,
-)
-from shared.domain.text import repaired
+from shared.domain.fields import Fields, bounded
+from shared.domain.lead import NOTES_MAX, PHONE_MAX, SEARCH_TERMS_MAX, LeadType, Qualification
 
-INTEGER_MAX = 2**53
-"""Beyond it other readers of JSON lose digits, so a number is kept as text."""
+HONEYPOT = "_gotcha"
+"""A field that a web form hides: people leave it empty, programs that fill in forms do not."""
+
+
+class Takes(StrEnum):
+    """What a door is for: it decides how a flat body is read."""
+
+    MARKETPLACE = "marketplace"
+    INQUIRIES = "inquiries"
+    QUALIFIED = "qualified"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a delivery says, cut to its bounds; country and phone are as written."""
+    """What a delivery says, cut to its bounds; country and phone are as written.
 
+    `type` is what kind of lead it is to be, None for a qualified one. `share` and `contact` are the consent (T10);
+    `created_at` is when the marketplace says it was made, `agreed_at` when the customer agreed.
+    """
+
+    type: LeadType | None = LeadType.OFFER
+    qualification: Qualification = Qualification.CUSTOMER_INQUIRY
     company: str | None = None
     first_name: str | None = None
     last_name: str | None = None
@@ -36,151 +45,224 @@ class Reading:
     phone: str | None = None
     country: str | None = None
     title: str | None = None
+    size: str | None = None
     source_text: str | None = None
     action_code: str | None = None
+    offer_id: str | None = None
     offer_title: str | None = None
     notes: str | None = None
+    location: str | None = None
+    search_terms: tuple[str, ...] = ()
+    profile: str | None = None
+    contact_requested: bool | None = None
+    contact: bool = True
+    created_at: datetime | None = None
+    agreed_at: datetime | None = None
+    agreed_country: str | None = None
+    sender: Mapping[str, str | None] = field(default_factory=dict)
     additional_fields: Mapping[str, Any] = field(default_factory=dict)
 
 
-_PERSON = {
-    "firstname": ("first_name", NAME_MAX),
-    "lastname": ("last_name", NAME_MAX),
-    "email": ("email", NAME_MAX),
-    "phone": ("phone", PHONE_MAX),
-    "country": ("country", NAME_MAX),
-    "company": ("company", NAME_MAX),
-    "title": ("title", NAME_MAX),
-}
-_LEAD = {
-    "leadsource": ("source_text", NAME_MAX),
-    "actioncode": ("action_code", NAME_MAX),
-    "offertitle": ("offer_title", NAME_MAX),
-    "description": ("notes", NOTES_MAX),
-}
-
-
-def read_marketplace(body: object) -> Reading:
-    """I1: the marketplace's HTTPS endpoint.
-
-    Raises InvalidRequest with one detail for every field at fault, or when company, e-mail and phone are all missing.
-    """
+def read(body: object, takes: Takes = Takes.MARKETPLACE) -> Reading:
+    """The delivery, whichever format it has; raises InvalidRequest with one detail for every field at fault."""
     if not isinstance(body, Mapping):
-        raise InvalidRequest("The body must be a JSON object.", details=[Detail("invalidType", "Not a JSON object.")])
-    faults: list[Detail] = []
-    person: object = None
-    unknown: dict[str, Any] = {}
-    rest = {}
-    for key, value in body.items():
-        if key.casefold() == "userdetails" and person is None:
-            person = value
-        else:
-            rest[key] = value
-    found = _fields(rest, _LEAD, "", unknown, faults)
-    if person is None:
-        faults.append(Detail("required", "UserDetails is missing.", "UserDetails"))
-    elif not isinstance(person, Mapping):
-        faults.append(Detail("invalidType", "UserDetails must be an object.", "UserDetails"))
+        message = "The body must be a JSON object or a form."
+        raise InvalidRequest(message, details=[Detail("invalidType", message)])
+    given = Fields(body)
+    found = _reader(given, takes)(given)
+    given.check()
+    return Reading(**found)
+
+
+def _reader(given: Fields, takes: Takes) -> Callable[[Fields], dict[str, Any]]:
+    if takes is Takes.QUALIFIED:
+        return _qualified
+    if given.has("userdetails"):
+        return _marketplace
+    if given.has("customerinfo"):
+        return _table_row
+    if given.has("customer") or given.has("share") or (takes is Takes.INQUIRIES and not given.has("leadsource")):
+        return _inquiry
+    # What names a person flat is the CRM form; what names nobody is told to use the nested one.
+    return _crm_form if any(given.has(name) for name in _FLAT) else _marketplace
+
+
+_FLAT = ("firstname", "lastname", "email", "phone", "company")
+
+
+def _marketplace(given: Fields) -> dict[str, Any]:
+    """I1: the person nested."""
+    told = _offer_lead(given)
+    name = given.written("userdetails", "UserDetails")
+    person = given.part("userdetails", "UserDetails.")
+    if person is None and not any(one.target == name for one in given.faults):
+        given.fault(name, "required", "is missing.")
+    return told | (_person(person) if person else {}) | _unknown(given, person)
+
+
+def _crm_form(given: Fields) -> dict[str, Any]:
+    """I2: everything flat."""
+    return _offer_lead(given) | _person(given) | _unknown(given)
+
+
+def _table_row(given: Fields) -> dict[str, Any]:
+    """I3: the person as JSON text in one column, and a time of its own."""
+    told = _offer_lead(given, title="offerdisplayname")
+    name = given.written("customerinfo", "CustomerInfo")
+    written = given.text("customerinfo", NOTES_MAX * 8, lines=True)
+    created = given.text("createdtime")
+    told["created_at"] = parse_time(created)
+    person = None
+    try:
+        value = payload.json_value(written or "", name)
+    except InvalidRequest as problem:
+        given.faults += [Detail(one.code, one.message, name) for one in problem.details]
     else:
-        found |= _fields(person, _PERSON, "UserDetails.", unknown, faults)
-        if not faults and not any(found.get(name) for name in ("company", "email", "phone")):
-            message = "One of Company, Email and Phone must be given."
-            faults += [Detail("required", message, f"UserDetails.{name}") for name in ("Company", "Email", "Phone")]
-    if faults:
-        raise InvalidRequest("The lead cannot be read.", details=faults)
-    return Reading(**found, additional_fields=_bounded(unknown))
+        if isinstance(value, Mapping):
+            person = Fields(value, f"{name}.", given.faults)
+            told |= _person(person)
+        else:
+            given.fault(name, "invalidType", "must hold a JSON object.")
+    told |= _unknown(given, person)
+    if created and told["created_at"] is None:
+        told["additional_fields"] = bounded({"CreatedTime": created, **told["additional_fields"]})
+    return told
 
 
-def _fields(
-    given: Mapping[str, object],
-    known: Mapping[str, tuple[str, int]],
-    prefix: str,
-    unknown: dict[str, Any],
-    faults: list[Detail],
-) -> dict[str, Any]:
-    """The known fields by our names, whatever their letter case.
+def _offer_lead(given: Fields, title: str = "offertitle") -> dict[str, Any]:
+    """The fields that I1, I2 and I3 share; a lead source may name action and offer too."""
+    source = given.text("leadsource")
+    line = source_line(source)
+    return {
+        "source_text": source,
+        "action_code": given.text("actioncode") or line.action,
+        "offer_id": line.offer_id,
+        "offer_title": given.text(title),
+        "notes": given.text("description", NOTES_MAX, lines=True),
+    }
 
-    Of several the first that says something wins, the others are kept as unknown.
-    """
+
+def _inquiry(given: Fields) -> dict[str, Any]:
+    """I4: an inquiry from a business profile, with the person nested or, as web forms send it, flat."""
+    if given.has("qualification"):
+        named = given.written("qualification", "qualification")
+        given.fault(named, "notAllowed", "needs a sender: post qualified leads to the partner's leads with a token.")
+    if given.text("gotcha"):
+        given.fault(HONEYPOT, "notAllowed", "must stay empty: only programs fill it in.")
+    consent = _consent(given)
+    if consent.pop("share") is None:
+        given.fault("share", "required", "is missing: has the customer agreed that the data is passed on?")
+    customer = given.part("customer")
+    told = {
+        "type": LeadType.PROFILE,
+        "notes": given.text("notes", NOTES_MAX, lines=True),
+        "location": given.text("location"),
+        "search_terms": given.texts("searchterms", SEARCH_TERMS_MAX),
+        "profile": given.text("profile"),
+        "contact_requested": given.flag("contactrequested"),
+        **consent,
+    }
+    return told | _person(customer or given, "customer") | _unknown(given, customer)
+
+
+def _qualified(given: Fields) -> dict[str, Any]:
+    """I4: a lead that a marketing employee, a seller or another partner sends."""
+    name = given.written("qualification", "qualification")
+    written = given.text("qualification")
+    known = {str(one).casefold(): one for one in Qualification}
+    qualification = known.get((written or "").casefold())
+    if written is None or qualification is Qualification.CUSTOMER_INQUIRY:
+        code = "required" if written is None else "notAllowed"
+        given.fault(name, code, "must be marketingQualified or salesQualified.")
+    consent = _consent(given)
+    consent.pop("share")
+    offer = given.part("offer")
+    sender = given.part("sender")
+    customer = given.part("customer")
+    told = {
+        "type": None,
+        "notes": given.text("notes", NOTES_MAX, lines=True),
+        "contact_requested": given.flag("contactrequested"),
+        "sender": {one: sender.text(one) for one in ("kind", "name", "email")} if sender else {},
+        **consent,
+    }
+    if offer:
+        told |= {"offer_id": offer.text("id"), "offer_title": offer.text("title")}
+        if told["offer_id"] or told["offer_title"]:
+            told["type"] = LeadType.OFFER
+    person = _person(customer or Fields({}, "customer.", given.faults), "customer")
+    told |= person | _unknown(given, customer, offer)
+    # I5: an unknown value is no reason to refuse; a marketing employee says so, everybody else sells.
+    is_marketing = str(told["sender"].get("kind")).casefold() == "marketing"
+    told["qualification"] = qualification or (
+        Qualification.MARKETING_QUALIFIED if is_marketing else Qualification.SALES_QUALIFIED
+    )
+    if written and qualification is None:
+        told["additional_fields"] = bounded({name: written, **told["additional_fields"]})
+    return told
+
+
+def _consent(given: Fields) -> dict[str, Any]:
+    """T10: what was agreed to; `share` that is withheld is a fault, `contact` that is withheld makes a DNC lead."""
+    part = given.part("consent")
+    share, contact = given.flag("share"), given.flag("contact")
+    told: dict[str, Any] = {}
+    if part:
+        shared, contacted = part.flag("share"), part.flag("contact")
+        share = shared if share is None else share
+        contact = contacted if contact is None else contact
+        told = {"agreed_at": parse_time(part.text("at")), "agreed_country": part.text("country")}
+    if share is False:
+        given.fault("share", "notAllowed", "is false: without consent the data is passed to no partner.")
+    return told | {"share": share, "contact": contact is not False}
+
+
+_PERSON = {
+    "first_name": ("firstname",),
+    "last_name": ("lastname",),
+    "email": ("email",),
+    "phone": ("phone",),
+    "country": ("country",),
+    "company": ("company",),
+    "title": ("title", "jobtitle"),
+    "size": ("size", "companysize"),
+}
+
+
+def _person(given: Fields, part: str = "") -> dict[str, Any]:
+    """T7: the customer; company, e-mail and phone must not all be missing."""
     found: dict[str, Any] = {}
-    for key, value in given.items():
-        name, limit = known.get(key.casefold(), ("", 0))
-        if not name or found.get(name):
-            unknown[prefix + key] = value
-        elif isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool)):
-            found[name] = repaired(str(value), limit, lines=name == "notes")
-        elif value is not None:
-            faults.append(Detail("invalidType", f"{prefix}{key} must be a string.", prefix + key))
+    for ours, theirs in _PERSON.items():
+        for name in theirs:
+            if not found.get(ours):
+                found[ours] = given.text(name, PHONE_MAX if ours == "phone" else 256)
+    if not given.faults and not any(found[name] for name in ("company", "email", "phone")):
+        ways = ("company", "email", "phone") if part else ("Company", "Email", "Phone")
+        for way in ways:
+            given.fault(way, "required", f"is missing, as are the others: one of {', '.join(ways)} must be given.")
     return found
 
 
-def _bounded(unknown: Mapping[str, Any]) -> dict[str, Any]:
-    """Unknown fields as long as they fit together; what does not is only in the payload (I5)."""
-    kept: dict[str, Any] = {}
-    size = 2
-    for key, value in unknown.items():
-        clean_key, clean = repaired(key, NAME_MAX), _clean(value, ADDITIONAL_DEPTH_MAX)
-        if clean_key is None or clean_key in kept:
-            continue
-        size += len(json.dumps({clean_key: clean}))
-        if size > ADDITIONAL_MAX:
-            break
-        kept[clean_key] = clean
-    return kept
+def _unknown(*parts: Fields | None) -> dict[str, Any]:
+    """What no reader asked for."""
+    unknown: dict[str, Any] = {}
+    for part in parts:
+        if part:
+            unknown |= part.unknown()
+    return {"additional_fields": bounded(unknown)}
 
 
-def _clean(value: Any, depth: int) -> Any:
-    """The JSON value with its texts repaired; what is nested deeper than `depth` becomes null."""
-    if isinstance(value, str):
-        return repaired(value, ADDITIONAL_MAX, lines=True) or ""
-    if isinstance(value, int) and abs(value) > INTEGER_MAX:
-        return str(value)
-    if isinstance(value, list | dict) and depth == 0:
+_TIMES = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y")
+
+
+def parse_time(text: str | None) -> datetime | None:
+    """An instant written in ISO 8601 or as in the US, which both mean UTC unless they say otherwise; else None."""
+    if not text:
         return None
-    if isinstance(value, list):
-        return [_clean(one, depth - 1) for one in value]
-    if isinstance(value, dict):
-        return {repaired(key, NAME_MAX) or "": _clean(one, depth - 1) for key, one in value.items()}
-    return value
-
-
-_SOURCES = {
-    "appsource": Source.APP_SOURCE,
-    "spza": Source.APP_SOURCE,
-    "appsourcespza": Source.APP_SOURCE,
-    "microsoftappsource": Source.APP_SOURCE,
-    "azuremarketplace": Source.AZURE_MARKETPLACE,
-    "azureportal": Source.AZURE_PORTAL,
-}
-
-
-def lead_source(text: str | None) -> Source:
-    """T3: the source behind a sender's spelling; `other` when it is none we know."""
-    return _SOURCES.get("".join(c for c in (text or "").casefold() if c.isalnum()), Source.OTHER)
-
-
-def call_to_action(code: str | None, registered: CallToAction | None = None) -> CallToAction | None:
-    """T5: the call to action behind an action code; `registered` is the registered offer's."""
-    match (code or "").strip().casefold():
-        case "plt":
-            return CallToAction.CONTACT_ME
-        case "ins":
-            return registered or CallToAction.GET_IT_NOW
-        case "create":
-            return CallToAction.GET_IT_NOW
-        case "starttestdrive":
-            return CallToAction.TEST_DRIVE
-        case "dnc":
-            return None
-        case _:
-            return registered
-
-
-def forbids_contact(code: str | None) -> bool:
-    """T6: the action code that says the customer must not be contacted."""
-    return (code or "").strip().casefold() == "dnc"
-
-
-def is_test(*texts: str | None) -> bool:
-    """T9: true when a name or address carries the marketplace's connection test mark."""
-    return any("msft_test_" in text.casefold() for text in texts if text)
+    for form in ("iso", *_TIMES):
+        try:
+            found = datetime.fromisoformat(text) if form == "iso" else datetime.strptime(text, form)  # noqa: DTZ007 - UTC is set below
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        except (ValueError, OverflowError):
+            continue
+    return None

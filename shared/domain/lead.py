@@ -11,6 +11,7 @@ NAME_MAX = 256
 PHONE_MAX = 64
 NOTES_MAX = 8_000
 TEAM_MAX = 25
+SEARCH_TERMS_MAX = 25
 ADDITIONAL_MAX = 16_384
 """Characters of ASCII JSON that unknown fields may take together."""
 ADDITIONAL_DEPTH_MAX = 16
@@ -185,6 +186,15 @@ class Actor:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Who sent a qualified lead (SPEC 1): `kind` is marketing, seller or partner."""
+
+    kind: str
+    name: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True)
 class LastTransition:
     """The newest transition, so that a refused action can say who did what when (L7)."""
 
@@ -198,7 +208,8 @@ class Lead:
     """One expression of interest, owned by exactly one partner.
 
     `version` is the API's ETag: raised by transitions and edits only. `sequence` is the newest history event's.
-    Deadlines are fixed at receipt: `expires_at` and `ages_at` are null where the rule does not apply.
+    Deadlines are fixed at receipt: `expires_at` and `ages_at` are null where the rule does not apply. `recheck_at` is
+    when the e-mail is checked again (V1), `rechecks` how often it was.
     """
 
     id: str
@@ -220,6 +231,8 @@ class Lead:
     action_code: str | None = None
     offer: Offer | None = None
     location: str | None = None
+    search_terms: tuple[str, ...] = ()
+    sender: Sender | None = None
     customer: Customer = field(default_factory=Customer)
     notes: str | None = None
     contact_requested: bool = False
@@ -233,6 +246,8 @@ class Lead:
     deal: Deal | None = None
     closing: Closing | None = None
     contact_attempts: int = 0
+    recheck_at: datetime | None = None
+    rechecks: int = 0
     flame_until: datetime | None = None
     flame_cooled: bool = False
     expires_at: datetime | None = None

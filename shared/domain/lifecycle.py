@@ -10,10 +10,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.deadlines import cools_at, deadline, stamp
+from shared.domain.deadlines import cools_at, deadline, next_recheck, stamp
 from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed
 from shared.domain.events import Event, EventType
-from shared.domain.lead import Actor, Closing, Deal, LastTransition, Lead, Outcome, Status, TeamMember
+from shared.domain.lead import (
+    Actor,
+    Closing,
+    Deal,
+    LastTransition,
+    Lead,
+    Outcome,
+    Status,
+    TeamMember,
+    Validity,
+)
+from shared.domain.quality import quality_of
 
 
 class Action(StrEnum):
@@ -61,6 +72,7 @@ REASONS: Mapping[Action, tuple[str, ...]] = {
 EXPIRE_TIMER = Actor("timer", "expire_leads")
 COOL_TIMER = Actor("timer", "cool_flames")
 ARCHIVE_TIMER = Actor("timer", "archive_leads")
+RECHECK_TIMER = Actor("timer", "recheck_contacts")
 
 
 @dataclass(frozen=True)
@@ -169,6 +181,27 @@ def log_activity(lead: Lead, activity: Activity, *, at: datetime, by: Actor) -> 
     return Decision(after, (*settled.events, event))
 
 
+def recheck(lead: Lead, email: Validity, *, ask_again: bool, at: datetime) -> Decision:
+    """What is found when an e-mail that was `unknown` is checked again (V1); a change is an event, trying is none.
+
+    It raises no version: nobody's If-Match should fail because a name server answered. Of an archived lead nothing is
+    made any more.
+    """
+    settled = settle(lead, at)
+    before = settled.lead
+    if before.status is Status.ARCHIVED:
+        return settled
+    done = before.rechecks + 1
+    after = replace(before, rechecks=done, recheck_at=next_recheck(at, done) if ask_again else None)
+    if email is before.email_validity:
+        return Decision(after, settled.events)
+    quality = quality_of(before.customer, email, before.phone_validity)
+    after = replace(after, email_validity=email, quality=quality)
+    changes = {"emailValidity": {"from": str(before.email_validity), "to": str(email)}}
+    after, event = _record(after, EventType.UPDATED, before, at, RECHECK_TIMER, changes)
+    return Decision(after, (*settled.events, event))
+
+
 def is_doubtful(lead: Lead, answer: Answer) -> bool:
     """True when a lead is lost for want of an answer that was hardly asked for (L4)."""
     unanswered = answer.action is Action.LOSE and answer.reason == "noResponse"
@@ -200,8 +233,9 @@ def _record(
     """Number the event, stand it on the lead; the times of a lead's events never go back."""
     by = by or {EventType.FLAME_COOLED: COOL_TIMER, EventType.EXPIRED: EXPIRE_TIMER}.get(kind, ARCHIVE_TIMER)
     at = max(at, before.updated_at)
-    # A1: nobody answered, so whoever sent the lead is told; without a sender that is the operator.
-    notify = "operator" if kind is EventType.EXPIRED else None
+    # A1: nobody answered, so whoever sent the lead is told; where no address is known, the operator.
+    told = "sender" if before.sender and before.sender.email else "operator"
+    notify = told if kind is EventType.EXPIRED else None
     event = Event(before.sequence + 1, kind, at, by, before.status, after.status, changes or {}, notify)
     last = LastTransition(kind, at, by) if before.status is not after.status else before.last_transition
     return replace(after, sequence=event.sequence, updated_at=at, last_transition=last), event

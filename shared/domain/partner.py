@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.domain.lead import Reveal, Source
+from shared.domain.formats import Takes
+from shared.domain.lead import Actor, Reveal, Sender, Source
 
 
 class PartnerState(StrEnum):
@@ -15,9 +16,12 @@ class PartnerState(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """What posts to a source; only the marketplace's HTTPS endpoint can be registered so far."""
+    """What a source is for: deliveries over HTTPS, a web form, a marketplace's own table, or reading the directory."""
 
     HTTPS = "https"
+    FORM = "form"
+    MARKETPLACE_TABLE = "marketplaceTable"
+    DIRECTORY = "directory"
 
 
 @dataclass(frozen=True)
@@ -45,17 +49,49 @@ class SourceKey:
 
 
 @dataclass(frozen=True)
-class LeadSource:
-    """A door with keys of its own: good for one partner's intake and nothing else (S2)."""
+class Door:
+    """Where a delivery came in, and what its lead takes over from there.
+
+    Idempotency is bound to `id`. `partner_id` None is the programme's own (R1). A sender's door is made of its token:
+    `sender_id` names the list of what it sent; with `names_sender` the body may say who the sender is.
+    """
 
     id: str
-    partner_id: str
+    by: Actor
+    partner_id: str | None
+    takes: Takes = Takes.MARKETPLACE
+    listing_source: Source = Source.APP_SOURCE
+    reveal: Reveal = Reveal.ALWAYS
+    sender: Sender | None = None
+    sender_id: str | None = None
+    names_sender: bool = False
+
+
+@dataclass(frozen=True)
+class LeadSource:
+    """A door with keys of its own: good for one partner's intake, or the programme's, and nothing else (S2)."""
+
+    id: str
+    partner_id: str | None
     name: str
     created_at: datetime
     kind: SourceKind = SourceKind.HTTPS
     listing_source: Source = Source.APP_SOURCE
     reveal: Reveal = Reveal.ALWAYS
     keys: tuple[SourceKey, ...] = ()
+    table_name: str | None = None
+    redirect_url: str | None = None
+
+    def door(self) -> Door:
+        """The door as a lead sees it."""
+        return Door(
+            id=self.id,
+            by=Actor("source", self.id, self.name),
+            partner_id=self.partner_id,
+            takes=Takes.INQUIRIES if self.kind is SourceKind.FORM else Takes.MARKETPLACE,
+            listing_source=self.listing_source,
+            reveal=self.reveal,
+        )
 
 
 KEYS_MAX = 5

@@ -27,13 +27,19 @@ IMPLIES = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who signed in: `person` is the token's oid, `partner_id` the partner its tenant belongs to."""
+    """Who signed in: `person` is the token's oid, `partner_id` the partner its tenant belongs to.
+
+    `client` is the application that asked for the token; `email` is what the token says and nothing is decided by.
+    """
 
     tenant: str
     person: str
     name: str | None = None
     roles: frozenset[Role] = frozenset()
     partner_id: str | None = None
+    is_operators: bool = False
+    client: str | None = None
+    email: str | None = None
 
     def actor(self) -> Actor:
         """The caller as history names it."""

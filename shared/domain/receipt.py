@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.codes import call_to_action, forbids_contact, is_test, lead_source
 from shared.domain.countries import country_code
-from shared.domain.deadlines import Windows, add_months
+from shared.domain.deadlines import Windows, add_months, next_recheck
 from shared.domain.events import Event, EventType
-from shared.domain.formats import Reading, call_to_action, forbids_contact, is_test, lead_source
+from shared.domain.formats import Reading
 from shared.domain.lead import (
-    Actor,
     CallToAction,
     Consent,
     Customer,
@@ -16,13 +16,18 @@ from shared.domain.lead import (
     Lead,
     LeadType,
     Offer,
-    Reveal,
+    Qualification,
+    Sender,
+    Source,
     Status,
     Validity,
 )
 from shared.domain.lifecycle import Decision
+from shared.domain.offers import Offers
+from shared.domain.partner import Door
 from shared.domain.quality import quality_of
 
+SENDER_KINDS = ("marketing", "seller", "partner")
 INFORMATIONAL = (CallToAction.GET_IT_NOW, CallToAction.FREE_TRIAL, CallToAction.TEST_DRIVE)
 
 
@@ -34,24 +39,40 @@ class Phone:
     e164: str | None = None
 
 
-def receive_marketplace(
+@dataclass(frozen=True)
+class Email:
+    """What is known about an address (V1); `ask_again` where name servers could still tell."""
+
+    validity: Validity = Validity.UNKNOWN
+    ask_again: bool = False
+
+
+def receive(
     reading: Reading,
+    door: Door,
     *,
     lead_id: str,
     partner_id: str,
-    source: Actor,
-    reveal: Reveal,
+    offers: Offers,
     phone: Phone,
-    email: Validity,
+    email: Email,
     windows: Windows,
+    created_at: datetime,
     at: datetime,
 ) -> Decision:
-    """The offer lead of an I1 delivery, received at `at`; its deadlines are fixed here, once."""
-    dnc = forbids_contact(reading.action_code)
-    action = call_to_action(reading.action_code)
+    """The lead of a delivery that reached its partner at `at`; its deadlines are fixed here, once (R1).
+
+    `created_at` is when the customer asked, as far as known; its id carries the same time.
+    """
+    registered = offers.find(reading.offer_id, reading.offer_title)
+    action = _action(reading, registered.call_to_action if registered else None)
+    dnc = forbids_contact(reading.action_code) or not reading.contact
     informational = dnc or action in INFORMATIONAL
     test = is_test(reading.first_name, reading.last_name, reading.email)
-    contact_requested = action is CallToAction.CONTACT_ME
+    asked = action is CallToAction.CONTACT_ME and reading.contact_requested is not False
+    if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
+        asked = bool(reading.contact_requested)
+    contact_requested = asked and not dnc
     country = country_code(reading.country) if reading.country else None
     status = Status.INFORMATIONAL if informational else Status.RECEIVED
     customer = Customer(
@@ -64,36 +85,80 @@ def receive_marketplace(
         country=country,
         country_text=reading.country,
         title=reading.title,
+        size=reading.size,
     )
-    event = Event(1, EventType.RECEIVED, at, source, None, status)
+    named = Offer(
+        id=registered.id if registered else reading.offer_id,
+        title=reading.offer_title or (registered.title if registered else None),
+    )
+    event = Event(1, EventType.RECEIVED, at, door.by, None, status)
     lead = Lead(
         id=lead_id,
         partner_id=partner_id,
-        source_id=source.id,
+        source_id=door.id,
         status=status,
-        created_at=at,
+        created_at=created_at,
         updated_at=at,
-        consent=Consent(share=True, contact=not dnc, at=at, country=country),
-        last_transition=LastTransition(event.type, at, source),
-        type=LeadType.OFFER,
-        source=lead_source(reading.source_text),
+        consent=Consent(
+            share=True,
+            contact=not dnc,
+            at=min(reading.agreed_at or reading.created_at or at, at),
+            country=country_code(reading.agreed_country) if reading.agreed_country else country,
+        ),
+        last_transition=LastTransition(event.type, at, door.by),
+        type=reading.type,
+        qualification=reading.qualification,
+        source=_source(reading, door),
         source_text=reading.source_text,
         call_to_action=action,
         action_code=reading.action_code,
-        offer=Offer(title=reading.offer_title) if reading.offer_title else None,
+        offer=named if named.id or named.title else None,
+        location=reading.location,
+        search_terms=reading.search_terms,
+        sender=_sender(reading, door),
         customer=customer,
         notes=reading.notes,
         contact_requested=contact_requested,
         do_not_contact=dnc,
         is_test=test,
-        reveal=reveal,
-        email_validity=email,
+        reveal=door.reveal,
+        email_validity=email.validity,
         phone_validity=phone.validity,
-        quality=quality_of(customer, email, phone.validity),
+        quality=quality_of(customer, email.validity, phone.validity),
         additional_fields=reading.additional_fields,
         # T9: a test lead neither burns nor expires, so that a proved connection leaves nobody waiting.
         flame_until=at + windows.flame if contact_requested and not test else None,
         expires_at=None if informational or test else at + windows.expiry,
         ages_at=add_months(at, windows.informational_months) if informational else None,
+        recheck_at=next_recheck(at, 0) if email.ask_again and not test else None,
     )
     return Decision(lead, (event,))
+
+
+def _action(reading: Reading, registered: CallToAction | None) -> CallToAction | None:
+    """T4, T5: an inquiry asks to be contacted, a qualified lead asks nothing, a marketplace's code says it."""
+    if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
+        return None
+    if reading.type is LeadType.PROFILE:
+        return CallToAction.CONTACT_ME
+    return call_to_action(reading.action_code, registered)
+
+
+def _sender(reading: Reading, door: Door) -> Sender | None:
+    """S1: who the token says, but for the operator's people, of whom the body may say more."""
+    if door.sender is None or not door.names_sender:
+        return door.sender
+    given = reading.sender
+    kind = (given.get("kind") or "").casefold()
+    if kind not in SENDER_KINDS:
+        # T2: a marketing employee qualifies for marketing, a seller for sales.
+        is_marketing = reading.qualification is Qualification.MARKETING_QUALIFIED
+        kind = "marketing" if is_marketing else "seller"
+    return Sender(kind, given.get("name") or door.sender.name, given.get("email") or door.sender.email)
+
+
+def _source(reading: Reading, door: Door) -> Source | None:
+    """T3: a profile inquiry has its listing's, a qualified lead none."""
+    if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
+        return None
+    return door.listing_source if reading.type is LeadType.PROFILE else lead_source(reading.source_text)

@@ -97,13 +97,16 @@ class TokenVerifier:
             raise Unauthenticated("Send a token: Authorization: Bearer <token>.")
         claims = await self._verified(token.strip(), at)
         tenant, person = claims["tid"].lower(), claims["oid"]
-        name = claims.get("name")
+        is_operators = tenant == self._settings.operator_tenant.lower()
         return Caller(
             tenant=tenant,
             person=person,
-            name=repaired(name, 256) if isinstance(name, str) else None,
-            roles=roles_of(claims.get("roles"), from_operator_tenant=tenant == self._settings.operator_tenant.lower()),
+            name=_text(claims, "name"),
+            roles=roles_of(claims.get("roles"), from_operator_tenant=is_operators),
             partner_id=await self._partners.partner_of_tenant(tenant, at),
+            is_operators=is_operators,
+            client=_text(claims, "azp", "appid"),
+            email=_text(claims, "email", "preferred_username", "upn"),
         )
 
     async def _verified(self, token: str, at: datetime) -> dict[str, Any]:
@@ -164,3 +167,9 @@ class TokenVerifier:
             raise Unauthenticated("The token has expired.")
         if now < starts - leeway:
             raise Unauthenticated("The token is not valid yet.")
+
+
+def _text(claims: dict[str, Any], *names: str) -> str | None:
+    """The first of these claims that is a text."""
+    found = (repaired(text, 256) for name in names if isinstance(text := claims.get(name), str))
+    return next((text for text in found if text), None)

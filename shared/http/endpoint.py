@@ -4,9 +4,7 @@
 caller, role and partner, body size and type, body, handler. The handler holds no `try`: errors are translated here.
 """
 
-import json
 import logging
-import math
 import re
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,8 +18,8 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from shared import app, clock, ids
+from shared.domain import payload
 from shared.domain.errors import (
-    Detail,
     InternalError,
     InvalidRequest,
     NotFound,
@@ -58,6 +56,7 @@ class Contract:
 
     who: frozenset[Role]
     reads: bool
+    every_partner: bool
     body: type[BaseModel]
     query: type[BaseModel]
     content_types: tuple[str, ...]
@@ -134,6 +133,7 @@ def endpoint(
     *,
     who: frozenset[Role] = ANYONE,
     reads: bool = False,
+    every_partner: bool = False,
     body: type[BaseModel] = Nothing,
     query: type[BaseModel] = Nothing,
     content_types: tuple[str, ...] = JSON,
@@ -141,9 +141,10 @@ def endpoint(
     """Make a trigger of a handler.
 
     `who`: roles of which one is needed, ANYONE for a route that takes no token. `reads`: the operator may too.
+    `every_partner`: the partner in the route need not be the caller's.
     `body` and `query` are validated into these models; a body is read only where there is a model for it.
     """
-    contract = Contract(who, reads, body, query, content_types)
+    contract = Contract(who, reads, every_partner, body, query, content_types)
 
     def wrap(handler: Handler) -> Trigger:
         # The worker compares this signature with the bindings, so it shows one parameter and no `functools.wraps`.
@@ -180,65 +181,37 @@ async def _enter(req: func.HttpRequest, contract: Contract, current: app.App, at
         return Caller(tenant="", person="")
     caller = await current.verifier.caller(req.headers.get("authorization"), at)
     partner_id = req.route_params.get("partnerId")
-    if partner_id is None:
+    if partner_id is None or contract.every_partner:
         must_have(caller, contract.who)
-        return caller
-    may_enter(caller, partner_id, contract.who, reads=contract.reads)
-    if contract.reads and caller.partner_id != partner_id:
-        known = ids.PARTNER_ID.fullmatch(partner_id) and await current.ports.partners.exists(partner_id, at)
+    else:
+        may_enter(caller, partner_id, contract.who, reads=contract.reads)
+    if partner_id is not None and (contract.every_partner or (contract.reads and caller.partner_id != partner_id)):
+        known = ids.PARTNER_ID.fullmatch(partner_id) and await current.ports.partners.known(partner_id, at)
         if not known:
             raise NotFound
     return caller
 
 
-def read_body(req: func.HttpRequest, limit: int) -> bytes:
+def read_body(req: func.HttpRequest, limit: int, *, even_compressed: bool = False) -> bytes:
     """The body's bytes; raises PayloadTooLarge, or InvalidRequest for what the platform does not hand on."""
     body = req.get_body()
     if len(body) > limit:
         raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
     if not body and "chunked" in req.headers.get("transfer-encoding", "").lower():
         raise InvalidRequest("Send a Content-Length: a chunked body does not reach the function.")
-    if req.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+    if not even_compressed and is_compressed(req):
         raise UnsupportedMediaType("The body must not be compressed.")
     return body
 
 
-def read_json(body: bytes) -> object:
-    """The JSON value of a UTF-8 body; raises InvalidRequest that says where it breaks."""
-    try:
-        return json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
-    except UnicodeDecodeError as problem:
-        raise _unreadable(f"The body is not UTF-8: byte {problem.start} is invalid.") from problem
-    except json.JSONDecodeError as problem:
-        raise _unreadable(
-            f"The body is not JSON: {problem.msg}, line {problem.lineno} column {problem.colno}."
-        ) from problem
-    except RecursionError as problem:
-        raise _unreadable("The body is nested too deep.") from problem
-    except ValueError as problem:
-        # A number with thousands of digits, or NaN.
-        raise _unreadable("The body holds a number that JSON does not allow.") from problem
+def is_compressed(req: func.HttpRequest) -> bool:
+    """True when the body came with a content encoding."""
+    return req.headers.get("content-encoding", "identity").lower() not in ("", "identity")
 
 
 def media_type(req: func.HttpRequest) -> str:
     """The content type without its parameters, in lower case."""
     return str(req.headers.get("content-type", "")).split(";")[0].strip().lower()
-
-
-def _unreadable(message: str) -> InvalidRequest:
-    return InvalidRequest(message, details=[Detail("invalidJson", message)])
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        # 1e999: what would be stored is no JSON, and nobody could ever read it again.
-        raise ValueError(text)
-    return number
-
-
-def _no_constant(name: str) -> object:
-    raise ValueError(name)
 
 
 def _body(req: func.HttpRequest, contract: Contract, limit: int) -> BaseModel:
@@ -247,7 +220,7 @@ def _body(req: func.HttpRequest, contract: Contract, limit: int) -> BaseModel:
     raw = read_body(req, limit)
     if raw and media_type(req) not in (*contract.content_types, ""):
         raise UnsupportedMediaType(f"The content type must be {' or '.join(contract.content_types)}.")
-    return _validated(contract.body, read_json(raw) if raw else {}, "body")
+    return _validated(contract.body, payload.json_value(raw) if raw else {}, "body")
 
 
 def _validated(model: type[BaseModel], value: object, where: str) -> BaseModel:
@@ -261,8 +234,8 @@ def _refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.H
     headers = {"x-ms-error-code": refusal.code}
     if isinstance(refusal, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="partner-leads"'
-    if seconds := problems.RETRY_AFTER_SECONDS.get(refusal.code):
-        headers["Retry-After"] = str(seconds)
+    if refusal.retry_after_seconds is not None:
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
     status = problems.STATUS[refusal.code]
     return _response(req, request_id, status, problems.body_of(refusal), headers)
 

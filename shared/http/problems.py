@@ -23,7 +23,6 @@ STATUS = {
     "internalError": 500,
     "unavailable": 503,
 }
-RETRY_AFTER_SECONDS = {"tooManyRequests": 1, "unavailable": 5}
 
 # pydantic's error types in the API's words; any other type is `invalidValue`.
 _CODES = {"missing": "required", "extra_forbidden": "unknownField"}

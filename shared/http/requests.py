@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import (
@@ -24,20 +25,24 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.contact import fold_email
 from shared.domain.contact_lists import ContactLists
+from shared.domain.countries import country_code
 from shared.domain.currencies import CODES as CURRENCIES
 from shared.domain.lead import (
     NAME_MAX,
     NOTES_MAX,
     PHONE_MAX,
     TEAM_MAX,
+    CallToAction,
     Deal,
     Reveal,
     Source,
     TeamMember,
 )
 from shared.domain.lifecycle import Activity, ActivityKind
+from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import PartnerState, SourceKind
-from shared.domain.text import flaw
+from shared.domain.profile import CONTACTS_MAX, KEYWORDS_MAX, LOCATIONS_MAX, CompanySize, Contact, Location, Profile
+from shared.domain.text import flaw, folded
 
 
 def _one_line(text: str) -> str:
@@ -77,8 +82,34 @@ def _day(value: object) -> object:
     return value
 
 
-def _unique(values: list[str]) -> list[str]:
+def _unique(values: list[Any]) -> list[Any]:
     return list(dict.fromkeys(values))
+
+
+def _country(text: str) -> str:
+    code = country_code(text)
+    if code is None:
+        raise ValueError("The country must be an ISO 3166 code such as SE.")
+    return code
+
+
+def _mail_address(text: str) -> str:
+    try:
+        return validate_email(text, check_deliverability=False, strict=True).normalized
+    except EmailNotValidError as problem:
+        raise ValueError(str(problem)) from problem
+
+
+def _redirect_url(text: str) -> str:
+    # Where a browser is sent is the operator's to say; still, nothing but a web page of some host.
+    try:
+        parts = urlsplit(text)
+        plain = parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
+    except ValueError:
+        plain = False
+    if not plain or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("The URL must be absolute and begin with https:// or http://.")
+    return text
 
 
 Text = Annotated[
@@ -92,6 +123,11 @@ Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True), AfterValidator(_currency)]
 Day = Annotated[date, BeforeValidator(_day)]
 TenantId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9.-]{1,64}$")]
+MailAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=320), AfterValidator(_mail_address)]
+Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
+Country = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_MAX), AfterValidator(_country)]
+TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{2,62}$")]
+RedirectUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_redirect_url)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_one_line)]
 
 
@@ -285,3 +321,103 @@ class SourceIn(Incoming):
     kind: SourceKind = SourceKind.HTTPS
     listing_source: Source = Source.APP_SOURCE
     reveal_contact: Reveal = Reveal.ALWAYS
+    table_name: Annotated[TableName | None, Field(validate_default=True)] = None
+    redirect_url: Annotated[RedirectUrl | None, Field(validate_default=True)] = None
+
+    @field_validator("table_name")
+    @classmethod
+    def _which_table(cls, value: str | None, info: ValidationInfo) -> str | None:
+        kind = info.data.get("kind")
+        if value is None and kind is SourceKind.MARKETPLACE_TABLE:
+            raise PydanticCustomError("missing", "A source of the kind marketplaceTable needs the tableName.")
+        if value is not None and kind is not SourceKind.MARKETPLACE_TABLE:
+            raise ValueError("Only a source of the kind marketplaceTable has a tableName.")
+        return value
+
+    @field_validator("redirect_url")
+    @classmethod
+    def _only_forms_redirect(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("kind") is not SourceKind.FORM:
+            raise ValueError("Only a source of the kind form has a redirectUrl.")
+        return value
+
+
+class OfferIn(Incoming):
+    """An offer's registration (T5)."""
+
+    title: Text
+    call_to_action: CallToAction | None = None
+
+    def offer(self, offer_id: str) -> RegisteredOffer:
+        """The domain's offer."""
+        return RegisteredOffer(offer_id, self.title, self.call_to_action)
+
+
+class ContactIn(Incoming):
+    """A lead contact of a location."""
+
+    name: Text
+    email: MailAddress | None = None
+    phone: Phone | None = None
+    language: Language | None = None
+
+    def contact(self) -> Contact:
+        """The domain's contact."""
+        return Contact(self.name, self.email, self.phone, self.language)
+
+
+class LocationIn(Incoming):
+    """One place of a partner."""
+
+    name: Text
+    country: Country
+    address: Notes | None = None
+    contacts: Annotated[list[ContactIn], Field(max_length=CONTACTS_MAX)] = []
+
+    def location(self) -> Location:
+        """The domain's location."""
+        contacts = tuple(one.contact() for one in self.contacts)
+        return Location(self.name, self.country, self.address or None, contacts)
+
+
+class ProfileIn(Incoming):
+    """A business profile; competencies and endorsements are the operator's, so what is sent of them is ignored (M1)."""
+
+    name: Text
+    published: bool = False
+    description: Notes | None = None
+    keywords: Annotated[list[Word], Field(max_length=KEYWORDS_MAX), AfterValidator(_unique)] = []
+    company_sizes: Annotated[list[CompanySize], AfterValidator(_unique)] = []
+    locations: Annotated[list[LocationIn], Field(max_length=LOCATIONS_MAX)] = []
+    competencies: Any = None
+    endorsements: Any = None
+
+    @field_validator("locations")
+    @classmethod
+    def _names_differ(cls, value: list[LocationIn]) -> list[LocationIn]:
+        if len({folded(one.name) for one in value}) < len(value):
+            raise ValueError("Two locations have the same name.")
+        return value
+
+    def profile(self) -> Profile:
+        """The domain's profile."""
+        return Profile(
+            name=self.name,
+            published=self.published,
+            description=self.description or None,
+            keywords=tuple(self.keywords),
+            company_sizes=tuple(self.company_sizes),
+            locations=tuple(one.location() for one in self.locations),
+        )
+
+
+class ReplayIn(Incoming):
+    """A parked delivery's corrected body, a text or a JSON object; without it the body goes again as it was."""
+
+    body: str | dict[str, Any] | None = None
+
+
+class AssignIn(Incoming):
+    """The partner an unassigned delivery goes to."""
+
+    partner_id: Text

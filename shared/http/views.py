@@ -16,22 +16,19 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from shared.domain.contact import shown
-from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import stamp
 from shared.domain.events import Event
 from shared.domain.export import ERRORS
 from shared.domain.filters import LeadFilter
-from shared.domain.lead import Closing, Customer, Deal, Lead, Status, Tab
+from shared.domain.lead import Closing, Customer, Deal, Lead, Sender, Status, Tab
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.notices import FLAMES, WARNINGS, Alert, alerts
-from shared.domain.partner import LeadSource, Partner
 from shared.domain.permissions import Caller, Role
 from shared.http import since_tokens
 from shared.ids import created_at
 from shared.usecases.count_leads import Counts
 from shared.usecases.export_leads import SeenExport
 from shared.usecases.health import Health
-from shared.usecases.manage_partner import KeyedSource
 from shared.usecases.read_leads import SeenLead
 from shared.usecases.receive_lead import Received
 from shared.version import VERSION
@@ -153,6 +150,14 @@ class ClosingView(TypedDict):
     suggestedPartners: list[str]
 
 
+class SenderView(TypedDict):
+    """Who sent a qualified lead."""
+
+    kind: str
+    name: str | None
+    email: str | None
+
+
 class LeadView(TypedDict):
     """A lead as its viewer may see it; `relatedLeads` is null in lists, where it is not looked up."""
 
@@ -186,7 +191,8 @@ class LeadView(TypedDict):
     additionalFields: dict[str, Any]
     deal: DealView | None
     closing: ClosingView | None
-    sender: None
+    sender: SenderView | None
+    searchTerms: list[str]
     warnings: list[WarningView]
     createdDateTime: str
     updatedDateTime: str
@@ -249,7 +255,8 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
         "additionalFields": dict(lead.additional_fields),
         "deal": _deal_view(lead.deal) if lead.deal else None,
         "closing": _closing_view(lead.closing),
-        "sender": None,
+        "sender": _sender_view(lead.sender),
+        "searchTerms": list(lead.search_terms),
         "warnings": [{"code": one, "message": WARNINGS[one]} for one in seen.warnings],
         "createdDateTime": stamp(lead.created_at),
         "updatedDateTime": stamp(lead.updated_at),
@@ -278,6 +285,10 @@ def _customer_view(customer: Customer) -> CustomerView:
         "title": customer.title,
         "size": customer.size,
     }
+
+
+def _sender_view(sender: Sender | None) -> SenderView | None:
+    return {"kind": sender.kind, "name": sender.name, "email": sender.email} if sender else None
 
 
 def _flame_view(lead: Lead, warned: tuple[Alert, ...]) -> FlameView | None:
@@ -351,111 +362,42 @@ def event_view(event: Event) -> EventView:
     }
 
 
-class PartnerView(TypedDict):
-    """A partner's registration."""
+class SentLeadView(TypedDict):
+    """What became of a lead that one has sent: dates and ends, nothing of the partner's work (SPEC 9, Sender)."""
 
     id: str
-    name: str
-    tenantIds: list[str]
-    timeZone: str
-    state: str
-    operatorContact: str | None
-    competencies: list[str]
-    endorsements: list[str]
+    partnerId: str
+    qualification: str
+    status: str
+    outcome: str | None
     createdDateTime: str
     updatedDateTime: str
+    expirationDateTime: str | None
+    acceptedDateTime: str | None
+    closedDateTime: str | None
 
 
-class PartnersView(TypedDict):
-    """A page of partners."""
+class SentLeadsView(TypedDict):
+    """A page of what one has sent, newest first."""
 
-    value: list[PartnerView]
+    value: list[SentLeadView]
     nextLink: NotRequired[str]
 
 
-def partner_view(partner: Partner) -> PartnerView:
-    """The registration as the operator sees it."""
+def sent_lead_view(lead: Lead) -> SentLeadView:
+    """The lead as its sender may see it."""
     return {
-        "id": partner.id,
-        "name": partner.name,
-        "tenantIds": list(partner.tenant_ids),
-        "timeZone": partner.time_zone,
-        "state": partner.state,
-        "operatorContact": partner.operator_contact,
-        "competencies": list(partner.competencies),
-        "endorsements": list(partner.endorsements),
-        "createdDateTime": stamp(partner.created_at),
-        "updatedDateTime": stamp(partner.updated_at),
+        "id": lead.id,
+        "partnerId": lead.partner_id,
+        "qualification": lead.qualification,
+        "status": lead.status,
+        "outcome": lead.outcome,
+        "createdDateTime": stamp(lead.created_at),
+        "updatedDateTime": stamp(lead.updated_at),
+        "expirationDateTime": _stamp(lead.expires_at),
+        "acceptedDateTime": _stamp(lead.accepted_at),
+        "closedDateTime": _stamp(lead.closed_at),
     }
-
-
-class ContactListsView(TypedDict):
-    """The operator's block and allow lists."""
-
-    blockedAddresses: list[str]
-    blockedDomains: list[str]
-    allowedAddresses: list[str]
-    allowedDomains: list[str]
-
-
-def contact_lists_view(lists: ContactLists) -> ContactListsView:
-    """The lists in alphabetical order, as addresses are compared with them."""
-    return {
-        "blockedAddresses": sorted(lists.blocked_addresses),
-        "blockedDomains": sorted(lists.blocked_domains),
-        "allowedAddresses": sorted(lists.allowed_addresses),
-        "allowedDomains": sorted(lists.allowed_domains),
-    }
-
-
-class KeyView(TypedDict):
-    """A key that works, never the key itself; `until` is null for the newest."""
-
-    until: str | None
-
-
-class SourceView(TypedDict):
-    """A source without its keys."""
-
-    id: str
-    name: str
-    kind: str
-    listingSource: str
-    revealContact: str
-    keys: list[KeyView]
-    createdDateTime: str
-
-
-class SourcesView(TypedDict):
-    """All sources of a partner."""
-
-    value: list[SourceView]
-
-
-class KeyedSourceView(SourceView):
-    """A source with its new key, shown this once, and the URL to hand to the sender."""
-
-    key: str
-    intakeUrl: str
-
-
-def source_view(source: LeadSource) -> SourceView:
-    """The source as the operator sees it."""
-    return {
-        "id": source.id,
-        "name": source.name,
-        "kind": source.kind,
-        "listingSource": source.listing_source,
-        "revealContact": source.reveal,
-        "keys": [{"until": _stamp(key.until)} for key in source.keys],
-        "createdDateTime": stamp(source.created_at),
-    }
-
-
-def keyed_source_view(keyed: KeyedSource, base_url: str) -> KeyedSourceView:
-    """The source with its new key."""
-    url = f"{base_url}/intake/{keyed.source.id}?key={keyed.key}"
-    return {**source_view(keyed.source), "key": keyed.key, "intakeUrl": url}
 
 
 class TabView(TypedDict):

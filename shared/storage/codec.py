@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from shared.domain.contact import ALWAYS
-from shared.domain.deadlines import Change, cools_at, deadline, stamp
+from shared.domain.deadlines import Change, cools_at, deadline, rechecks_at, stamp
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
@@ -29,12 +29,13 @@ RAW_PIECE = 65_536
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
-def dump(value: Any, *, limit: int = PIECE * PIECES) -> dict[str, Any]:
+def dump(value: Any, *, limit: int = PIECE * PIECES, what: str = "lead") -> dict[str, Any]:
     """The columns `doc0` … of a record; raises InvalidRequest when its texts are too large together."""
     # What is stored must be read again: no NaN, no Infinity.
     text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"), allow_nan=False)
     if len(text) > limit:
-        message = "The lead's texts are too large together; shorten the notes."
+        advice = "shorten the notes" if what == "lead" else f"{limit:,} characters are the most"
+        message = f"The {what}'s texts are too large together; {advice}."
         raise InvalidRequest(message, details=[Detail("tooLarge", message)])
     return {f"doc{i // PIECE}": text[i : i + PIECE] for i in range(0, len(text), PIECE)}
 
@@ -59,12 +60,13 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
     """A lead's columns; `deadline` is when its stored status ends by itself, '' where that is not a matter of time."""
     waits = lead.status in (Status.RECEIVED, Status.INFORMATIONAL)
     # A test lead waits for ever, and `deadline gt at` must find it: a missing column would match nothing.
-    ends, cools = deadline(lead) or ALWAYS, cools_at(lead)
+    ends, cools, rechecks = deadline(lead) or ALWAYS, cools_at(lead), rechecks_at(lead)
     columns = dump(lead, limit=PIECE * PIECES - (ROOM_FOR_TIME if waits else 0))
     return columns | {
         "status": str(lead.status),
         "deadline": stamp(ends) if waits else "",
         "cools": stamp(cools) if cools else "",
+        "recheck": stamp(rechecks) if rechecks else "",
         "isTest": lead.is_test,
         "flame": stamp(lead.flame_until) if lead.flame_until else "",
         "outcome": lead.outcome or "",

@@ -10,13 +10,15 @@ from shared.domain.lead import Tab
 from shared.ids import digest, inverted_time
 
 LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS = "Leads", "Agenda", "Lookup", "Favorites", "Exports"
-TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS)
+PARTNERS, PARKED, SENT = "Partners", "Parked", "SentLeads"
+TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS, PARTNERS, PARKED, SENT)
 
 EXPORT_FILES = "exports"
 """The container of export files."""
 
 TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
-"""The partitions of Lookup."""
+OFFER, TITLE, PROFILE_NAME = "offer", "offerTitle", "profileName"
+"""The partitions of Lookup; the last three say whose an offer, a title or a profile's name is."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
 _SAFE_MAX = 200
@@ -116,6 +118,44 @@ def checkpoints(export_id: str, step: str) -> str:
 def checkpoint(export_id: str, step: str, index: int) -> str:
     """One checkpoint; the newest stands first, since that is the one a run asks for."""
     return f"{checkpoints(export_id, step)}{CHECKPOINTS_MAX - index:05d}"
+
+
+def named(name: str, partner_id: str) -> str:
+    """A row of Lookup that says who has this folded title or name."""
+    return f"{digest(name)}|{partner_id}"
+
+
+def named_range(name: str) -> tuple[str, str]:
+    """Exclusive bounds of the rows of all who have it."""
+    return f"{digest(name)}|", f"{digest(name)}|~"
+
+
+PROFILE = "profile"
+OFFERS = "offer|"
+
+
+def offer(offer_id: str) -> str:
+    """A partner's offer; ids are equal without letter case."""
+    return OFFERS + safe(offer_id.casefold())
+
+
+PARKED_SHARD = "0"
+"""Held deliveries stand in one partition, so that each and its line in a list are one transaction."""
+
+
+def held(held_id: str) -> str:
+    """A held delivery."""
+    return f"item|{held_id}"
+
+
+def held_line(state: str, at: datetime, held_id: str) -> str:
+    """Its line in the list of those that wait for the same, newest first."""
+    return f"{held_lines(state)}{inverted_time(at)}|{held_id}"
+
+
+def held_lines(state: str) -> str:
+    """The start of such a list."""
+    return f"list|{state}|"
 
 
 AGENDA_SHARD = "0"

@@ -30,6 +30,8 @@ OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
 """Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
 
 SELECTED = ["RowKey", *codec.DOCS]
+TIMES = ["deadline", "cools", "recheck"]
+"""The columns that hints are made of, beside the status."""
 
 
 class TableLeadStore:
@@ -55,7 +57,7 @@ class TableLeadStore:
             "PartitionKey": partner,
             "RowKey": keys.once(delivery.once),
             "lead": lead.id,
-            "at": stamp(lead.created_at),
+            "at": stamp(received.events[0].at),
             "content": delivery.content,
         }
         columns = codec.lead_columns(lead)
@@ -85,6 +87,9 @@ class TableLeadStore:
         first = decided[0][1]
 
         async def is_mine() -> bool:
+            if not first.events:
+                # Nothing was recorded, so nothing can tell: whoever decides again finds it done.
+                return False
             written = keys.history(first.lead.id, first.events[0].sequence)
             event = await reads.row(self._leads, first.lead.partner_id, written, ["change"])
             return event is not None and event["change"] == change.id
@@ -159,9 +164,9 @@ class TableLeadStore:
         kind = "info" if low < keys.copy("info", "~") else "open"
         condition = (
             f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.copy(kind, '~')}'"
-            " and deadline gt ''"
+            " and (deadline gt '' or recheck gt '')"
         )
-        found = await scan(self._leads, condition, 1000, ["RowKey", "status", "deadline", "cools"])
+        found = await scan(self._leads, condition, 1000, ["RowKey", "status", *TIMES])
         needed = [hint for row in found.rows for hint in _hints_of(partner_id, row)]
         if not found.done:
             return needed, found.rows[-1]["RowKey"]
@@ -252,9 +257,9 @@ def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Op
 
 def _hints_of(partner_id: str, row: Any) -> tuple[Hint, ...]:
     lead_id = row["RowKey"].split("|")[1]
-    ends = datetime.fromisoformat(row["deadline"])
-    cools = datetime.fromisoformat(row["cools"]) if row["cools"] else None
-    return hints_of(partner_id, lead_id, Status(row["status"]), ends if ends < ALWAYS else None, cools)
+    ends, cools, rechecks = (datetime.fromisoformat(row[one]) if row[one] else None for one in TIMES)
+    ends = None if ends == ALWAYS else ends
+    return hints_of(partner_id, lead_id, Status(row["status"]), ends, cools, rechecks)
 
 
 def _size(operations: Sequence[Operation]) -> int:

@@ -11,7 +11,7 @@ from azure.data.tables.aio import TableClient
 
 from shared.domain.contact_lists import ContactLists
 from shared.domain.errors import Conflict, Detail
-from shared.domain.partner import LeadSource, Partner
+from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.ports import LostRace
 from shared.storage import codec, keys, reads
 from shared.storage.errors import translating
@@ -43,9 +43,10 @@ class TablePartnerStore:
         row = await self._cached(keys.TENANT, keys.safe(tenant), at)
         return row["partner"] if row else None
 
-    async def exists(self, partner_id: str, at: datetime) -> bool:
+    async def known(self, partner_id: str, at: datetime) -> Partner | None:
         """See the port."""
-        return await self._cached(keys.PARTNER, partner_id, at) is not None
+        row = await self._cached(keys.PARTNER, partner_id, at)
+        return codec.load(Partner, row) if row else None
 
     async def get(self, partner_id: str) -> Partner | None:
         """See the port."""
@@ -73,6 +74,7 @@ class TablePartnerStore:
                 tag = stored.metadata["etag"]
                 condition = MatchConditions.IfNotModified
                 await self._lookup.update_entity(row, mode="replace", etag=tag, match_condition=condition)
+        self._cache.pop((keys.PARTNER, partner.id), None)
 
     async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
         """See the port."""
@@ -114,12 +116,13 @@ class TablePartnerStore:
             except ResourceNotFoundError:
                 return
 
-    async def sources(self, partner_id: str) -> list[LeadSource]:
+    async def sources(self, partner_id: str | None) -> list[LeadSource]:
         """See the port; there are a few hundred sources in all, and only operators ask."""
-        condition = f"PartitionKey eq '{keys.SOURCE}' and partner eq '{partner_id}'"
-        with translating():
-            rows = [row async for row in self._lookup.query_entities(condition)]
-        return sorted((codec.load(LeadSource, row) for row in rows), key=lambda one: (one.created_at, one.id))
+        return await self._sources(f"partner eq '{partner_id or ''}'")
+
+    async def sources_of_kind(self, kind: SourceKind) -> list[LeadSource]:
+        """See the port."""
+        return await self._sources(f"kind eq '{kind}'")
 
     async def contact_lists(self, at: datetime) -> ContactLists:
         """See the port; that there are none is remembered too, or every delivery would ask."""
@@ -138,6 +141,11 @@ class TablePartnerStore:
     async def ping(self) -> None:
         """See the port: a read of a row that need not exist."""
         await reads.row(self._lookup, keys.PARTNER, "-")
+
+    async def _sources(self, wanted: str) -> list[LeadSource]:
+        with translating():
+            rows = [row async for row in self._lookup.query_entities(f"PartitionKey eq '{keys.SOURCE}' and {wanted}")]
+        return sorted((codec.load(LeadSource, row) for row in rows), key=lambda one: (one.created_at, one.id))
 
     async def _tenants_of(self, partner_id: str) -> set[str]:
         condition = f"PartitionKey eq '{keys.TENANT}' and partner eq '{partner_id}'"
@@ -186,6 +194,7 @@ def _source_row(source: LeadSource) -> dict[str, Any]:
     return {
         "PartitionKey": keys.SOURCE,
         "RowKey": source.id,
-        "partner": source.partner_id,
+        "partner": source.partner_id or "",
+        "kind": str(source.kind),
         **codec.dump(source),
     }

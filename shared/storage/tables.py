@@ -29,6 +29,14 @@ class Tables:
             self._clients[name] = self._service.get_table_client(self._prefix + name)
         return self._clients[name]
 
+    def foreign(self, name: str) -> TableClient:
+        """A table of the same account that is somebody else's; never written to."""
+        return self._service.get_table_client(name)
+
+    def owns(self, name: str) -> bool:
+        """True for one of the deployment's own tables."""
+        return name.casefold() in {(self._prefix + one).casefold() for one in keys.TABLES}
+
     async def create(self) -> None:
         """Create what is missing; in Azure the template declares the tables instead."""
         for name in keys.TABLES:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids
-from shared.domain.errors import Conflict, NotFound, Unavailable
+from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
 from shared.domain.lead import Reveal, Source
 from shared.domain.partner import LeadSource, Partner, SourceKey, SourceKind, rotated
 from shared.ports import LostRace, Ports
@@ -52,17 +52,26 @@ async def get_partner(*, ports: Ports, partner_id: str) -> Partner:
 async def add_source(
     *,
     ports: Ports,
-    partner_id: str,
+    partner_id: str | None,
     name: str,
-    kind: SourceKind,
-    listing_source: Source,
-    reveal: Reveal,
+    kind: SourceKind = SourceKind.HTTPS,
+    listing_source: Source = Source.APP_SOURCE,
+    reveal: Reveal = Reveal.ALWAYS,
+    table_name: str | None = None,
+    redirect_url: str | None = None,
     at: datetime,
 ) -> KeyedSource:
-    """Open a new door for the partner's leads; raises NotFound for no such partner, Conflict at SOURCES_MAX."""
-    await get_partner(ports=ports, partner_id=partner_id)
+    """Open a new door for a partner's leads, or the programme's when `partner_id` is None (R1).
+
+    Raises NotFound for no such partner, InvalidRequest for a table of our own, Conflict at SOURCES_MAX or when another
+    source reads the table: each of its rows would become two leads.
+    """
+    if partner_id is not None:
+        await get_partner(ports=ports, partner_id=partner_id)
     if len(await ports.partners.sources(partner_id)) >= SOURCES_MAX:
         raise Conflict(f"A partner has at most {SOURCES_MAX} sources; delete one first.")
+    if table_name is not None:
+        await _check_table(ports, table_name)
     key = ids.new_key()
     source = LeadSource(
         id=ids.new_source_id(),
@@ -73,13 +82,24 @@ async def add_source(
         listing_source=listing_source,
         reveal=reveal,
         keys=(SourceKey(ids.key_hash(key)),),
+        table_name=table_name,
+        redirect_url=redirect_url,
     )
     await ports.partners.put_source(source)
     log.info("Source registered.", extra={"event": "source.registered", "partner": partner_id, "source": source.id})
     return KeyedSource(source, key)
 
 
-async def rotate_key(*, ports: Ports, partner_id: str, source_id: str, at: datetime) -> KeyedSource:
+async def _check_table(ports: Ports, name: str) -> None:
+    if ports.tables.is_ours(name):
+        message = "This is one of the system's own tables."
+        raise InvalidRequest(message, details=[Detail("notAllowed", message, "tableName")])
+    others = await ports.partners.sources_of_kind(SourceKind.MARKETPLACE_TABLE)
+    if any((one.table_name or "").casefold() == name.casefold() for one in others):
+        raise Conflict("Another source reads this table.", target="tableName")
+
+
+async def rotate_key(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> KeyedSource:
     """Give the source a new key; the old ones work on for the overlap (S2). Raises NotFound."""
     key = ids.new_key()
     for _ in range(ATTEMPTS):
@@ -95,13 +115,13 @@ async def rotate_key(*, ports: Ports, partner_id: str, source_id: str, at: datet
     raise Unavailable
 
 
-async def delete_source(*, ports: Ports, partner_id: str, source_id: str, at: datetime) -> None:
+async def delete_source(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> None:
     """Close the door; other instances may take its keys for a minute more (DESIGN.md, Lookup). Raises NotFound."""
     await ports.partners.delete_source(await _source(ports, partner_id, source_id, at))
     log.info("Source deleted.", extra={"event": "source.deleted", "partner": partner_id, "source": source_id})
 
 
-async def _source(ports: Ports, partner_id: str, source_id: str, at: datetime) -> LeadSource:
+async def _source(ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> LeadSource:
     source = None
     if ids.SOURCE_ID.fullmatch(source_id):
         source = await ports.partners.source(source_id, at, fresh=True)

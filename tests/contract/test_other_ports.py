@@ -115,8 +115,8 @@ async def test_a_partner_is_registered_replaced_and_listed(partners: PartnerStor
         await partners.put(a_partner(one, f"t-{one}"))
     assert await partners.get(ids[0]) == a_partner(ids[0], f"t-{ids[0]}")
     assert await partners.get(unique()) is None
-    assert await partners.exists(ids[1], AT)
-    assert not await partners.exists(unique(), AT)
+    assert await partners.known(ids[1], AT) == (await partners.get(ids[1]))
+    assert await partners.known(unique(), AT) is None
     first, following = await partners.partners(None, 2)
     assert [one.id for one in first] == ids[:2]
     rest, end = await partners.partners(following, 2)

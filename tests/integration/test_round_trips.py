@@ -1,14 +1,23 @@
 """The storage round trips of each operation; docs/decisions/0006-round-trips.md holds the table."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from shared.domain.errors import InvalidRequest
 from shared.domain.filters import ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
+from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import LeadSource
+from shared.domain.permissions import Caller
+from shared.domain.profile import Profile
 from shared.ports import Ports
 from shared.usecases import favorites
 from shared.usecases import read_leads as reading
+from shared.usecases.receive_lead import Delivered
+from shared.usecases.sent_leads import send_lead
 from tests.builders import AT, DAY, delivery_body
 from tests.exports import ask
 from tests.integration.conftest import Connect
@@ -34,8 +43,17 @@ async def trips() -> RoundTrips:
 @pytest.fixture
 async def counted(connected: Connect, trips: RoundTrips, source: LeadSource) -> Ports:
     made = await connected(transport=trips)
-    # Budgets are for warm caches: the operator's lists are read once a minute.
+    # Budgets are for warm caches: the operator's lists, registrations and offers are read once a minute.
+    partner_id = source.partner_id or ""
+    offer = RegisteredOffer(f"{partner_id}.crm", partner_id)
+    await made.listings.put_offer(partner_id, offer, None)
+    await made.listings.put_profile(partner_id, Profile("Contoso", published=True), None)
     await made.partners.contact_lists(AT)
+    await made.partners.known(partner_id, AT)
+    await made.listings.offers(partner_id, AT)
+    await made.listings.profile(partner_id, AT)
+    await made.listings.partner_of_offer(offer.id, AT)
+    await made.listings.partners_of_title(offer.title, AT)
     trips.reset()
     return made
 
@@ -49,6 +67,52 @@ def spent(trips: RoundTrips) -> tuple[int, int]:
 async def test_intake_hints_then_the_transaction(counted: Ports, trips: RoundTrips, source: LeadSource) -> None:
     await deliver(counted, source)
     assert spent(trips) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"Company": "F", "LeadSource": "AppSource-INS|contoso.crm"},
+        {"customer": {"company": "F"}, "share": True, "location": "HQ"},
+    ],
+)
+async def test_intake_costs_the_same_in_every_format(
+    counted: Ports, trips: RoundTrips, source: LeadSource, body: dict[str, Any]
+) -> None:
+    await deliver(counted, source, body)
+    assert spent(trips) == (2, 2)
+
+
+async def test_a_qualified_lead_notes_its_sender_beside_the_hints(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    delivered = Delivered(b'{"qualification": "salesQualified", "customer": {"company": "F"}}')
+    caller = Caller("operator", "bo", is_operators=True)
+    await send_lead(ports=counted, partner_id=source.partner_id or "", caller=caller, delivered=delivered, at=AT)
+    assert spent(trips) == (2, 3)
+
+
+@pytest.mark.parametrize("known_by", ["id", "title"])
+async def test_a_source_of_the_programmes_notes_first_where_the_lead_goes(
+    counted: Ports, trips: RoundTrips, source: LeadSource, known_by: str
+) -> None:
+    name = source.partner_id or ""
+    programme = replace(source, partner_id=None)
+    by_id = {"Company": "F", "LeadSource": f"AppSource-INS|{name}.crm"}
+    made = await deliver(counted, programme, by_id if known_by == "id" else delivery_body(OfferTitle=name))
+    assert made.status in ("received", "informational")
+    assert spent(trips) == (3, 3)
+
+
+async def test_what_waits_for_the_operator_costs_one_round_trip(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    with pytest.raises(InvalidRequest):
+        await deliver(counted, source, b"{}")
+    assert spent(trips) == (1, 1)
+    unknown = await deliver(counted, replace(source, partner_id=None), {"Company": "F"})
+    assert unknown.status == "unassigned"
+    assert spent(trips) == (1, 1)
 
 
 async def test_read_three_requests_and_a_fourth_the_first_time(

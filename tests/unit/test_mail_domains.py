@@ -116,7 +116,7 @@ async def test_what_is_known_is_kept_for_an_hour_and_what_is_not_is_asked_again(
 async def test_an_address_is_as_valid_as_its_domain_unless_it_is_spam(server: NameServer) -> None:
     emails, lists = MailAddresses(domains(server)), ContactLists(blocked_domains=frozenset({"only-a.example"}))
     found = {
-        written: await emails.read(written, lists)
+        written: (await emails.read(written, lists)).validity
         for written in ("a@mx.example", "a@missing.example", "a@fails.example", "a@only-a.example", "a")
     }
     assert found == {
@@ -127,3 +127,6 @@ async def test_an_address_is_as_valid_as_its_domain_unless_it_is_spam(server: Na
         "a": Validity.INVALID,
     }
     assert ("only-a.example.", "MX") not in server.asked
+    again = {written: (await emails.read(written, lists)).ask_again for written in found}
+    assert [written for written, one in again.items() if one] == ["a@fails.example"]
+    assert not (await MailAddresses(None).read("a@mx.example", lists)).ask_again

@@ -47,7 +47,8 @@ async def api(in_memory: Settings, ports: Ports, issuer: Issuer, fixed_clock: da
     async def fetch() -> dict[str, Any]:
         return issuer.keys()
 
-    app.use(app.App(in_memory, ports, TokenVerifier(in_memory, SigningKeys(fetch), ports.partners)))
+    verifier = TokenVerifier(in_memory, SigningKeys(fetch), ports.partners)
+    app.use(app.App(in_memory, ports, verifier, app.intake_limit(in_memory)))
     return InProcess(issuer)
 
 

@@ -274,6 +274,8 @@ async def test_every_route_that_shows_leads_is_walked_above() -> None:
         *("receive_lead", "list_leads", "count_leads", "read_lead", "edit_lead", "accept_lead", "decline_lead"),
         *("win_lead", "lose_lead", "close_lead_as_error", "read_lead_history", "start_export", "list_exports"),
         *("read_export", "cancel_export", "link_export"),
+        # A sender's own, which show nothing of a customer.
+        *("send_lead", "list_sent_leads", "read_sent_lead"),
     }
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 import logging
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -218,16 +219,10 @@ class World:
                 await self.answer(ANSWERS[action], list(self.model)[number])
 
     async def crash(self, kind: str, crash: Crash) -> None:
-        broken = Ports(
+        broken = replace(
+            self.ports,
             leads=Crashing(self.ports.leads, crash),  # type: ignore[arg-type] # stands in for the store
             agenda=Crashing(self.ports.agenda, crash),  # type: ignore[arg-type] # stands in for the agenda
-            marks=self.ports.marks,
-            partners=self.ports.partners,
-            phones=self.ports.phones,
-            emails=self.ports.emails,
-            tallies=self.ports.tallies,
-            exports=self.ports.exports,
-            files=self.ports.files,
         )
         try:
             await run_due(ports=broken, kind=kind, at=self.at, budget=budget())

@@ -1,0 +1,50 @@
+"""Called by those who send qualified leads: marketing employees, sellers, other partners (SPEC 9, Sender; I4)."""
+
+import azure.functions as func
+
+from shared import ids
+from shared.domain.permissions import Role
+from shared.http.deliveries import read_delivery
+from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.queries import PageQuery
+from shared.http.requests import Nothing
+from shared.http.views import received_view, sent_lead_view
+from shared.usecases import sent_leads as sending
+
+blueprint = func.Blueprint()
+
+SENDER = frozenset({Role.SENDER})
+ANONYMOUS = func.AuthLevel.ANONYMOUS
+
+
+@blueprint.function_name("send_lead")
+@blueprint.route("partners/{partnerId}/leads", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=SENDER, every_partner=True)
+async def send_lead(call: Call[Nothing, Nothing]) -> Answer:
+    """Send a qualified lead to any partner; the same delivery again answers with the first lead (I4, V4)."""
+    call.app.intake.take(ids.sender_id(call.caller.tenant, call.caller.client or call.caller.person))
+    received = await sending.send_lead(
+        ports=call.app.ports, partner_id=call.partner_id, caller=call.caller, delivered=read_delivery(call), at=call.at
+    )
+    where = f"{call.app.settings.public_url}/sentLeads/{received.lead_id}"
+    return Answer(received_view(received), 200 if received.duplicate else 201, {"Location": where})
+
+
+@blueprint.function_name("list_sent_leads")
+@blueprint.route("sentLeads", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=SENDER, query=PageQuery)
+async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Answer:
+    """List the leads one has sent, newest first, with what became of them."""
+    leads, following = await sending.list_sent(
+        ports=call.app.ports, caller=call.caller, after=call.after(ids.POSITION), top=call.query.top, at=call.at
+    )
+    return call.page([sent_lead_view(one) for one in leads], following)
+
+
+@blueprint.function_name("read_sent_lead")
+@blueprint.route("sentLeads/{leadId}", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=SENDER)
+async def read_sent_lead(call: Call[Nothing, Nothing]) -> Answer:
+    """Read what became of one lead that one has sent."""
+    lead = await sending.read_sent(ports=call.app.ports, caller=call.caller, lead_id=call.lead_id, at=call.at)
+    return Answer(sent_lead_view(lead))

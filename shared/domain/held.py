@@ -1,0 +1,68 @@
+"""Deliveries that wait for the operator: parked because they cannot be read, or unassigned (I5, R1, R2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.errors import Conflict, Detail, InvalidRequest, Refusal
+from shared.domain.partner import Door
+
+
+class HeldState(StrEnum):
+    """What a held delivery waits for; `placed` for nothing: it has its lead, or is the programme's note of where."""
+
+    PARKED = "parked"
+    UNASSIGNED = "unassigned"
+    PLACED = "placed"
+
+
+class Reason(StrEnum):
+    """Why a delivery is held."""
+
+    UNREADABLE = "unreadable"
+    KEY_REUSED = "idempotencyKeyReused"
+    PROFILE_NOT_PUBLISHED = "profileNotPublished"
+    PARTNER_SUSPENDED = "partnerSuspended"
+    OFFER_UNKNOWN = "offerUnknown"
+
+
+@dataclass(frozen=True)
+class Held:
+    """A delivery with everything that a second attempt needs.
+
+    `id` is made of the door and the delivery's hash, so a repeat is the same one. `claim` and `content` are V4's.
+    Once `assigned`, `lead_id` and `partner_id` stand: every attempt to make the lead uses the same. `was` is what it
+    waited for last.
+    """
+
+    id: str
+    state: HeldState
+    door: Door
+    claim: str
+    content: str
+    content_type: str
+    first_at: datetime
+    last_at: datetime
+    count: int = 1
+    body: bytes = b""
+    reason: Reason | None = None
+    details: tuple[Detail, ...] = ()
+    lead_id: str | None = None
+    partner_id: str | None = None
+    keyed: bool = False
+    assigned: bool = False
+    was: HeldState = HeldState.PARKED
+
+    @property
+    def is_corrected(self) -> bool:
+        """True for what can only become a lead under a claim of its own."""
+        return self.reason is Reason.KEY_REUSED
+
+
+def refusal_of(held: Held) -> Refusal:
+    """What the sender is told."""
+    if held.reason is Reason.KEY_REUSED:
+        return Conflict("The idempotency key was used before with other content.", target="Idempotency-Key")
+    if held.reason is Reason.PROFILE_NOT_PUBLISHED:
+        return Conflict("profileNotPublished: the partner takes no inquiries before its profile is published.")
+    return InvalidRequest("The lead cannot be read.", details=held.details)

@@ -1,0 +1,44 @@
+"""The offers that partners have registered: what a delivery's offer means, and which partner it belongs to (T5, R1)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.domain.lead import CallToAction
+from shared.domain.text import folded
+
+OFFER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+"""`publisherId.offerId`."""
+OFFERS_MAX = 1_000
+"""Offers of one partner: they are read together, once a minute."""
+
+
+@dataclass(frozen=True)
+class RegisteredOffer:
+    """An offer with what its deliveries leave open; `call_to_action` None where the offer has none."""
+
+    id: str
+    title: str
+    call_to_action: CallToAction | None = None
+
+
+@dataclass(frozen=True)
+class Offers:
+    """All offers of one partner."""
+
+    offers: Sequence[RegisteredOffer] = ()
+
+    def find(self, offer_id: str | None, title: str | None) -> RegisteredOffer | None:
+        """The offer of this id, else of this title (both without letter case); None for one that is not registered."""
+        by_id = self._by_id.get(offer_id.casefold()) if offer_id else None
+        return by_id or (self._by_title.get(folded(title)) if title else None)
+
+    @cached_property
+    def _by_id(self) -> dict[str, RegisteredOffer]:
+        return {one.id.casefold(): one for one in self.offers}
+
+    @cached_property
+    def _by_title(self) -> dict[str, RegisteredOffer]:
+        # Of two with one title the first by id, always.
+        return {folded(one.title): one for one in sorted(self.offers, key=lambda one: one.id, reverse=True)}

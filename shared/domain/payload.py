@@ -1,0 +1,77 @@
+"""Reads bodies from outside, JSON and forms: strict where later readers would stumble, clear about where it breaks."""
+
+import json
+import math
+from urllib.parse import parse_qsl
+
+from shared.domain.errors import Detail, InvalidRequest
+
+FORM = "application/x-www-form-urlencoded"
+FORM_FIELDS_MAX = 500
+
+
+PACKED = "; packed"
+"""Stands behind the content type of a body that came with a content encoding."""
+
+
+def value_of(body: bytes, content_type: str) -> object:
+    """What a body says: a form's fields where the type says so, else JSON; raises InvalidRequest."""
+    if content_type.removesuffix(PACKED) == FORM:
+        return form(body)
+    try:
+        return json_value(body)
+    except InvalidRequest:
+        if content_type.endswith(PACKED):
+            raise _unreadable("The body must not be compressed.") from None
+        raise
+
+
+def form(body: bytes) -> dict[str, str]:
+    """A form's fields in UTF-8; one that comes again is `name[2]`, then `name[3]`."""
+    try:
+        pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
+    except UnicodeDecodeError as problem:
+        raise _unreadable("The form is not UTF-8.") from problem
+    except ValueError as problem:
+        raise _unreadable(f"The form has more than {FORM_FIELDS_MAX} fields.") from problem
+    found: dict[str, str] = {}
+    for name, text in pairs:
+        key, n = name, 1
+        while key in found:
+            n += 1
+            key = f"{name}[{n}]"
+        found[key] = text
+    return found
+
+
+def json_value(text: bytes | str, name: str = "The body") -> object:
+    """The JSON value of a UTF-8 text; raises InvalidRequest that says where it breaks."""
+    try:
+        decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
+        return json.loads(decoded, parse_constant=_no_constant, parse_float=_finite)
+    except UnicodeDecodeError as problem:
+        raise _unreadable(f"{name} is not UTF-8: byte {problem.start} is invalid.") from problem
+    except json.JSONDecodeError as problem:
+        where = f"line {problem.lineno} column {problem.colno}"
+        raise _unreadable(f"{name} is not JSON: {problem.msg}, {where}.") from problem
+    except RecursionError as problem:
+        raise _unreadable(f"{name} is nested too deep.") from problem
+    except ValueError as problem:
+        # A number with thousands of digits, or NaN.
+        raise _unreadable(f"{name} holds a number that JSON does not allow.") from problem
+
+
+def _unreadable(message: str) -> InvalidRequest:
+    return InvalidRequest(message, details=[Detail("invalidJson", message)])
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        # 1e999: what would be stored is no JSON, and nobody could ever read it again.
+        raise ValueError(text)
+    return number
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)

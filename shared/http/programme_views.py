@@ -1,0 +1,263 @@
+"""What operators and partners' administrators are shown about the programme: allow-lists, as in `views.py`."""
+
+from typing import NotRequired
+
+# The standard one does not tell pydantic enough before Python 3.12.
+from typing_extensions import TypedDict
+
+from shared.domain.contact_lists import ContactLists
+from shared.domain.deadlines import stamp
+from shared.domain.held import Held
+from shared.domain.offers import RegisteredOffer
+from shared.domain.partner import LeadSource, Partner
+from shared.domain.profile import Contact, Location, Profile
+from shared.usecases.manage_partner import KeyedSource
+
+
+class PartnerView(TypedDict):
+    """A partner's registration."""
+
+    id: str
+    name: str
+    tenantIds: list[str]
+    timeZone: str
+    state: str
+    operatorContact: str | None
+    competencies: list[str]
+    endorsements: list[str]
+    createdDateTime: str
+    updatedDateTime: str
+
+
+class PartnersView(TypedDict):
+    """A page of partners."""
+
+    value: list[PartnerView]
+    nextLink: NotRequired[str]
+
+
+def partner_view(partner: Partner) -> PartnerView:
+    """The registration as the operator sees it."""
+    return {
+        "id": partner.id,
+        "name": partner.name,
+        "tenantIds": list(partner.tenant_ids),
+        "timeZone": partner.time_zone,
+        "state": partner.state,
+        "operatorContact": partner.operator_contact,
+        "competencies": list(partner.competencies),
+        "endorsements": list(partner.endorsements),
+        "createdDateTime": stamp(partner.created_at),
+        "updatedDateTime": stamp(partner.updated_at),
+    }
+
+
+class ContactListsView(TypedDict):
+    """The operator's block and allow lists."""
+
+    blockedAddresses: list[str]
+    blockedDomains: list[str]
+    allowedAddresses: list[str]
+    allowedDomains: list[str]
+
+
+def contact_lists_view(lists: ContactLists) -> ContactListsView:
+    """The lists in alphabetical order, as addresses are compared with them."""
+    return {
+        "blockedAddresses": sorted(lists.blocked_addresses),
+        "blockedDomains": sorted(lists.blocked_domains),
+        "allowedAddresses": sorted(lists.allowed_addresses),
+        "allowedDomains": sorted(lists.allowed_domains),
+    }
+
+
+class KeyView(TypedDict):
+    """A key that works, never the key itself; `until` is null for the newest."""
+
+    until: str | None
+
+
+class SourceView(TypedDict):
+    """A source without its keys."""
+
+    id: str
+    name: str
+    kind: str
+    tableName: str | None
+    redirectUrl: str | None
+    listingSource: str
+    revealContact: str
+    keys: list[KeyView]
+    createdDateTime: str
+
+
+class SourcesView(TypedDict):
+    """All sources of a partner, or the programme's."""
+
+    value: list[SourceView]
+
+
+class KeyedSourceView(SourceView):
+    """A source with its new key, shown this once, and the URL to hand to the sender."""
+
+    key: str
+    intakeUrl: str
+
+
+def source_view(source: LeadSource) -> SourceView:
+    """The source as the operator sees it."""
+    return {
+        "id": source.id,
+        "name": source.name,
+        "kind": source.kind,
+        "tableName": source.table_name,
+        "redirectUrl": source.redirect_url,
+        "listingSource": source.listing_source,
+        "revealContact": source.reveal,
+        "keys": [{"until": stamp(key.until) if key.until else None} for key in source.keys],
+        "createdDateTime": stamp(source.created_at),
+    }
+
+
+def keyed_source_view(keyed: KeyedSource, base_url: str) -> KeyedSourceView:
+    """The source with its new key."""
+    url = f"{base_url}/intake/{keyed.source.id}?key={keyed.key}"
+    return {**source_view(keyed.source), "key": keyed.key, "intakeUrl": url}
+
+
+class OfferView(TypedDict):
+    """A registered offer."""
+
+    id: str
+    title: str
+    callToAction: str | None
+
+
+class OffersView(TypedDict):
+    """All offers of a partner."""
+
+    value: list[OfferView]
+
+
+def offer_view(offer: RegisteredOffer) -> OfferView:
+    """The offer."""
+    return {"id": offer.id, "title": offer.title, "callToAction": offer.call_to_action}
+
+
+class ContactView(TypedDict):
+    """A lead contact."""
+
+    name: str
+    email: str | None
+    phone: str | None
+    language: str | None
+
+
+class LocationView(TypedDict):
+    """One place of a partner."""
+
+    name: str
+    country: str
+    address: str | None
+    contacts: list[ContactView]
+
+
+class ProfileView(TypedDict):
+    """A business profile; competencies and endorsements are the operator's word."""
+
+    name: str
+    published: bool
+    description: str | None
+    keywords: list[str]
+    companySizes: list[str]
+    competencies: list[str]
+    endorsements: list[str]
+    locations: list[LocationView]
+
+
+def profile_view(profile: Profile, partner: Partner) -> ProfileView:
+    """The profile with what the operator says of the partner."""
+    return {
+        "name": profile.name,
+        "published": profile.published,
+        "description": profile.description,
+        "keywords": list(profile.keywords),
+        "companySizes": [str(one) for one in profile.company_sizes],
+        "competencies": list(partner.competencies),
+        "endorsements": list(partner.endorsements),
+        "locations": [_location_view(one) for one in profile.locations],
+    }
+
+
+def _location_view(location: Location) -> LocationView:
+    return {
+        "name": location.name,
+        "country": location.country,
+        "address": location.address,
+        "contacts": [_contact_view(one) for one in location.contacts],
+    }
+
+
+def _contact_view(contact: Contact) -> ContactView:
+    return {"name": contact.name, "email": contact.email, "phone": contact.phone, "language": contact.language}
+
+
+class FaultView(TypedDict):
+    """One thing that is wrong with a parked delivery."""
+
+    code: str
+    message: str
+    target: str | None
+
+
+class HeldView(TypedDict):
+    """A delivery that waits for the operator; `leadId` is the lead that it is, or is going to be."""
+
+    id: str
+    state: str
+    reason: str | None
+    details: list[FaultView]
+    sourceId: str
+    sourceName: str | None
+    partnerId: str | None
+    leadId: str | None
+    contentType: str
+    body: str
+    bodyBytes: int
+    bodyTruncated: bool
+    count: int
+    receivedDateTime: str
+    lastReceivedDateTime: str
+
+
+class HeldsView(TypedDict):
+    """A page of them, newest first."""
+
+    value: list[HeldView]
+    nextLink: NotRequired[str]
+
+
+BODY_SHOWN = 2_000
+"""Characters of a body in a list; the whole stands in the delivery itself."""
+
+
+def held_view(held: Held, *, whole: bool = False) -> HeldView:
+    """The delivery as the operator sees it."""
+    body = held.body.decode("utf-8", "replace")
+    return {
+        "id": held.id,
+        "state": held.state,
+        "reason": held.reason,
+        "details": [{"code": one.code, "message": one.message, "target": one.target} for one in held.details],
+        "sourceId": held.door.id,
+        "sourceName": held.door.by.name,
+        "partnerId": held.partner_id,
+        "leadId": held.lead_id,
+        "contentType": held.content_type,
+        "body": body if whole else body[:BODY_SHOWN],
+        "bodyBytes": len(held.body),
+        "bodyTruncated": not whole and len(body) > BODY_SHOWN,
+        "count": held.count,
+        "receivedDateTime": stamp(held.first_at),
+        "lastReceivedDateTime": stamp(held.last_at),
+    }

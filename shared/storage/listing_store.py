@@ -1,0 +1,159 @@
+"""Profiles and offers: the partner's own rows in Partners, and rows in Lookup that say whose an offer or a name is.
+
+The partner's row is the truth. A row of Lookup that came first, or stayed behind, only makes a reader look there in
+vain; an offer's id alone is claimed in Lookup, since it has one owner.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.errors import Conflict, Detail
+from shared.domain.offers import Offers, RegisteredOffer
+from shared.domain.profile import PROFILE_CHARACTERS_MAX, Profile
+from shared.domain.text import folded
+from shared.storage import codec, keys, reads
+from shared.storage.errors import translating
+from shared.storage.tables import Tables
+
+T = TypeVar("T")
+CACHE_FOR = timedelta(seconds=60)
+"""How long another instance may go on with what was changed here."""
+CACHE_MAX = 10_000
+OWNERS_MAX = 10
+"""Partners that are looked at for one title: of more than one nobody can tell which is meant anyway."""
+
+
+class TableListingStore:
+    """`ListingStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._cache: OrderedDict[tuple[str, str], tuple[datetime, Any]] = OrderedDict()
+
+    @property
+    def _partners(self) -> TableClient:
+        return self._tables[keys.PARTNERS]
+
+    @property
+    def _lookup(self) -> TableClient:
+        return self._tables[keys.LOOKUP]
+
+    async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
+        """See the port."""
+        return await self._cached(keys.OFFERS, partner_id, at, self._offers, fresh=fresh)
+
+    async def put_offer(self, partner_id: str, offer: RegisteredOffer, before: RegisteredOffer | None) -> None:
+        """See the port. The claims come before the offer, the title that is no more goes after it."""
+        await self._claim(keys.safe(offer.id.casefold()), partner_id)
+        await self._name(keys.TITLE, folded(offer.title), partner_id)
+        row = {"PartitionKey": partner_id, "RowKey": keys.offer(offer.id), **codec.dump(offer)}
+        with translating():
+            await self._partners.upsert_entity(row, mode="replace")
+        # Another offer of the partner's may have the same title, so the row is left where there is one.
+        if before and folded(before.title) != folded(offer.title):
+            left = await self._offers(partner_id)
+            if left.find(None, before.title) is None:
+                await self._unname(keys.TITLE, folded(before.title), partner_id)
+        self._forget((keys.OFFERS, partner_id), (keys.OFFER, keys.safe(offer.id.casefold())))
+        self._forget(*((keys.TITLE, folded(one.title)) for one in (offer, before) if one))
+
+    async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
+        """See the port."""
+        return await self._cached(keys.PROFILE, partner_id, at, self._profile, fresh=fresh)
+
+    async def put_profile(self, partner_id: str, profile: Profile, before: Profile | None) -> None:
+        """See the port."""
+        columns = codec.dump(profile, limit=PROFILE_CHARACTERS_MAX, what="profile")
+        await self._name(keys.PROFILE_NAME, folded(profile.name), partner_id)
+        with translating():
+            await self._partners.upsert_entity(
+                {"PartitionKey": partner_id, "RowKey": keys.PROFILE, **columns}, mode="replace"
+            )
+        if before and folded(before.name) != folded(profile.name):
+            await self._unname(keys.PROFILE_NAME, folded(before.name), partner_id)
+        self._forget((keys.PROFILE, partner_id))
+        self._forget(*((keys.PROFILE_NAME, folded(one.name)) for one in (profile, before) if one))
+
+    async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
+        """See the port."""
+
+        async def read(key: str) -> str | None:
+            row = await reads.row(self._lookup, keys.OFFER, key)
+            return row["partner"] if row else None
+
+        return await self._cached(keys.OFFER, keys.safe(offer_id.casefold()), at, read)
+
+    async def partners_of_title(self, title: str, at: datetime) -> list[str]:
+        """See the port."""
+        return await self._named(keys.TITLE, folded(title), at)
+
+    async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
+        """See the port."""
+        return await self._named(keys.PROFILE_NAME, folded(name), at)
+
+    async def _claim(self, key: str, partner_id: str) -> None:
+        with translating():
+            try:
+                await self._lookup.create_entity({"PartitionKey": keys.OFFER, "RowKey": key, "partner": partner_id})
+            except ResourceExistsError:
+                held = await self._lookup.get_entity(keys.OFFER, key)
+                if held["partner"] != partner_id:
+                    taken = Detail("conflict", "The offer belongs to another partner.", "offerId")
+                    raise Conflict("The offer belongs to another partner.", details=[taken]) from None
+
+    async def _name(self, partition: str, name: str, partner_id: str) -> None:
+        row = {"PartitionKey": partition, "RowKey": keys.named(name, partner_id), "partner": partner_id}
+        with translating():
+            await self._lookup.upsert_entity(row, mode="replace")
+
+    async def _unname(self, partition: str, name: str, partner_id: str) -> None:
+        with translating():
+            try:
+                await self._lookup.delete_entity(partition, keys.named(name, partner_id))
+            except ResourceNotFoundError:
+                return
+
+    async def _named(self, partition: str, name: str, at: datetime) -> list[str]:
+        async def read(name: str) -> list[str]:
+            low, high = keys.named_range(name)
+            condition = f"PartitionKey eq '{partition}' and RowKey gt '{low}' and RowKey lt '{high}'"
+            found = await reads.scan(self._lookup, condition, OWNERS_MAX, ["partner"])
+            return [row["partner"] for row in found.rows]
+
+        return await self._cached(partition, name, at, read)
+
+    async def _offers(self, partner_id: str) -> Offers:
+        start = keys.OFFERS
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
+        with translating():
+            rows = [row async for row in self._partners.query_entities(condition, select=["RowKey", *codec.DOCS])]
+        return Offers(tuple(codec.load(RegisteredOffer, row) for row in rows))
+
+    async def _profile(self, partner_id: str) -> Profile | None:
+        row = await reads.row(self._partners, partner_id, keys.PROFILE)
+        return codec.load(Profile, row) if row else None
+
+    async def _cached(
+        self, kind: str, key: str, at: datetime, read: Callable[[str], Awaitable[T]], *, fresh: bool = False
+    ) -> T:
+        known = self._cache.get((kind, key))
+        if known and not fresh and timedelta() <= at - known[0] < CACHE_FOR:
+            value: T = known[1]
+            return value
+        value = await read(key)
+        self._forget((kind, key))
+        # Whose something is that nobody has is asked each time: it may be registered now, and the lead waits.
+        if value or kind in (keys.OFFERS, keys.PROFILE):
+            self._cache[kind, key] = at, value
+            if len(self._cache) > CACHE_MAX:
+                self._cache.popitem(last=False)
+        return value
+
+    def _forget(self, *known: tuple[str, str]) -> None:
+        for one in known:
+            self._cache.pop(one, None)

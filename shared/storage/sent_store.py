@@ -1,0 +1,47 @@
+"""Which leads a sender has sent: one partition a sender, newest first (S1)."""
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables.aio import TableClient
+
+from shared.ids import from_position, position
+from shared.ports import Sent
+from shared.storage import keys, reads
+from shared.storage.errors import translating
+from shared.storage.tables import Tables
+
+
+class TableSentStore:
+    """`SentStore` on Azure Tables; a sender's id is a digest."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @property
+    def _sent(self) -> TableClient:
+        return self._tables[keys.SENT]
+
+    async def put(self, sender_id: str, sent: Sent) -> None:
+        """See the port."""
+        row = {"PartitionKey": sender_id, "RowKey": position(sent.lead_id), "partner": sent.partner_id}
+        with translating():
+            await self._sent.upsert_entity(row, mode="replace")
+
+    async def remove(self, sender_id: str, lead_id: str) -> None:
+        """See the port."""
+        with translating():
+            try:
+                await self._sent.delete_entity(sender_id, position(lead_id))
+            except ResourceNotFoundError:
+                return
+
+    async def get(self, sender_id: str, lead_id: str) -> Sent | None:
+        """See the port."""
+        row = await reads.row(self._sent, sender_id, position(lead_id))
+        return Sent(lead_id, row["partner"]) if row else None
+
+    async def page(self, sender_id: str, after: str | None, top: int) -> tuple[list[Sent], str | None]:
+        """See the port."""
+        condition = f"PartitionKey eq '{sender_id}' and RowKey gt '{after or ''}'"
+        found = await reads.scan(self._sent, condition, top, ["RowKey", "partner"])
+        page = [Sent(from_position(row["RowKey"]), row["partner"]) for row in found.rows]
+        return page, None if found.done else position(page[-1].lead_id)

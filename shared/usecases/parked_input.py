@@ -1,0 +1,172 @@
+"""What the operator does with deliveries that wait: look, send again, assign (I5, R1).
+
+Both verbs decide the lead's id and partner once, by the held delivery's tag, before they make the lead: done again, or
+twice at once, they make the same lead.
+"""
+
+import json
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared import ids
+from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
+from shared.domain.held import Held, HeldState, Reason, refusal_of
+from shared.domain.lifecycle import settle
+from shared.domain.partner import PartnerState
+from shared.ports import LostRace, Ports, StoredHeld
+from shared.usecases.receive_lead import ATTEMPTS, Delivered, Parcel, Received, deliver, read_parcel
+from shared.usecases.route_lead import Place, check_place, find_place
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class HeldPage:
+    """Deliveries that wait, newest first; `next` is the place to go on from, None at the end."""
+
+    held: tuple[Held, ...]
+    next: str | None
+
+
+async def list_held(*, ports: Ports, state: HeldState, after: str | None, top: int) -> HeldPage:
+    """Those that wait for this."""
+    found, following = await ports.held.page(state, after, top)
+    return HeldPage(tuple(found), following)
+
+
+async def read_held(*, ports: Ports, held_id: str, state: HeldState) -> Held:
+    """One of them, also one that has its lead by now; raises NotFound."""
+    return (await _stored(ports, held_id, state)).held
+
+
+async def replay(*, ports: Ports, held_id: str, body: object | None, at: datetime) -> Received:
+    """Send a parked delivery again, as it was or with a corrected body (a text, or a JSON value).
+
+    Raises NotFound; InvalidRequest or Conflict while it still cannot become a lead, which leaves it where it is.
+    """
+    for _ in range(ATTEMPTS):
+        stored = await _stored(ports, held_id, HeldState.PARKED)
+        held = stored.held
+        if held.state is HeldState.PLACED:
+            return await _done(ports, held, at)
+        parcel = _again(held, body)
+        place = (
+            await check_place(ports=ports, partner_id=held.partner_id, reading=parcel.reading, at=at)
+            if held.assigned
+            else await find_place(ports=ports, door=held.door, reading=parcel.reading, at=at)
+        )
+        if place.reason is Reason.PROFILE_NOT_PUBLISHED:
+            raise refusal_of(replace(held, reason=place.reason))
+        try:
+            if place.reason is not None:
+                return await _leave_unassigned(ports, stored, parcel, place)
+            return await _place(ports, stored, parcel, place.partner_id or "", at)
+        except LostRace:
+            continue
+    raise Unavailable
+
+
+async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -> Received:
+    """Give an unassigned delivery to a partner; its deadlines start now (R1).
+
+    Raises NotFound; InvalidRequest for an unknown partner; Conflict for a suspended one, for one that takes no profile
+    inquiries, and when it was given to another.
+    """
+    for _ in range(ATTEMPTS):
+        stored = await _stored(ports, held_id, HeldState.UNASSIGNED)
+        held = stored.held
+        partner = await ports.partners.known(partner_id, at)
+        if partner is None:
+            message = "There is no such partner."
+            raise InvalidRequest(message, details=[Detail("invalidValue", message, "partnerId")])
+        taken = held.state is HeldState.PLACED or held.assigned
+        if taken and held.partner_id != partner_id:
+            raise Conflict(f"It was assigned to {held.partner_id} before.", target="partnerId")
+        if held.state is HeldState.PLACED:
+            return await _done(ports, held, at)
+        if partner.state is PartnerState.SUSPENDED:
+            raise Conflict("The partner is suspended.", target="partnerId")
+        parcel = _again(held, None)
+        place = await check_place(ports=ports, partner_id=partner_id, reading=parcel.reading, at=at)
+        if place.reason is not None:
+            raise refusal_of(replace(held, reason=place.reason))
+        try:
+            return await _place(ports, stored, parcel, partner_id, at)
+        except LostRace:
+            continue
+    raise Unavailable
+
+
+async def _place(ports: Ports, stored: StoredHeld, parcel: Parcel, partner_id: str, at: datetime) -> Received:
+    """Decide on lead and partner, make the lead, and take the delivery out of its list."""
+    held = stored.held
+    lead_id = held.lead_id or ids.new_lead_id(parcel.tab, at)
+    if not held.assigned:
+        decided = replace(held, lead_id=lead_id, partner_id=partner_id, assigned=True)
+        stored = await ports.held.replace(stored, decided)
+    received = await deliver(ports=ports, parcel=parcel, partner_id=partner_id, lead_id=lead_id, at=at)
+    placed = replace(stored.held, state=HeldState.PLACED, lead_id=received.lead_id, body=b"", details=())
+    await ports.held.replace(stored, placed)
+    log.info(
+        "A delivery that waited has its lead.",
+        extra={"event": "held.placed", "held": held.id, "partner": partner_id, "lead": received.lead_id},
+    )
+    return received
+
+
+async def _leave_unassigned(ports: Ports, stored: StoredHeld, parcel: Parcel, place: Place) -> Received:
+    """A parked delivery can be read now, but nobody takes it: it goes on waiting, for a partner."""
+    lead_id = stored.held.lead_id or ids.new_lead_id(parcel.tab, stored.held.first_at)
+    waiting = replace(
+        stored.held,
+        state=HeldState.UNASSIGNED,
+        was=HeldState.UNASSIGNED,
+        reason=place.reason,
+        details=(),
+        lead_id=lead_id,
+        partner_id=place.partner_id,
+        claim=parcel.claim,
+        content=parcel.content,
+        keyed=parcel.is_for_ever,
+        content_type=parcel.delivered.content_type,
+        body=parcel.delivered.body,
+    )
+    await ports.held.replace(stored, waiting)
+    return Received(lead_id, HeldState.UNASSIGNED, duplicate=False)
+
+
+async def _done(ports: Ports, held: Held, at: datetime) -> Received:
+    """The lead that it has become."""
+    stored = await ports.leads.get(held.partner_id or "", held.lead_id or "")
+    if stored is None:
+        raise NotFound
+    return Received(stored.lead.id, settle(stored.lead, at).lead.status, duplicate=True)
+
+
+async def _stored(ports: Ports, held_id: str, state: HeldState) -> StoredHeld:
+    """The held delivery if it waits for this, or has waited for it."""
+    stored = await ports.held.get(held_id) if ids.HELD_ID.fullmatch(held_id) else None
+    if stored is None or stored.held.was is not state:
+        raise NotFound
+    return stored
+
+
+def _again(held: Held, body: object | None) -> Parcel:
+    """The delivery once more; raises InvalidRequest while it cannot be read.
+
+    As it was, it keeps its claim, so that a sender who tries again after a release meets the same lead. Corrected, or
+    where its key is another delivery's, it has a claim of its own.
+    """
+    if body is None:
+        delivered = Delivered(held.body, held.content_type)
+    elif isinstance(body, str):
+        delivered = Delivered(body.encode("utf-8", "surrogatepass"), held.content_type)
+    else:
+        delivered = Delivered(json.dumps(body).encode("utf-8"))
+    parcel = read_parcel(held.door, delivered)
+    if body is None and not held.is_corrected:
+        claim = held.claim if held.keyed else parcel.claim
+        # What is told by its identity has no content to be told by (I3).
+        return replace(parcel, claim=claim, content=held.content and parcel.content, is_for_ever=held.keyed)
+    return replace(parcel, claim=ids.digest("replayed", held.id), is_for_ever=True)

@@ -1,0 +1,192 @@
+"""What partners publish, what waits for the operator, what senders sent, and what marketplaces wrote (R1, I3, I5)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared import clock
+from shared.domain.errors import Conflict, Detail, InvalidRequest
+from shared.domain.held import Held, HeldState, Reason
+from shared.domain.lead import Actor, CallToAction, Sender, Tab
+from shared.domain.offers import RegisteredOffer
+from shared.domain.partner import Door
+from shared.domain.profile import CompanySize, Contact, Location, Profile
+from shared.ids import digest, new_lead_id
+from shared.ports import HeldStore, ListingStore, LostRace, MarketplaceTables, NoSuchTable, Sent, SentStore, StoredHeld
+from shared.storage.tables import Tables
+from tests.builders import AT, DAY, unique
+from tests.fakes import FakeTables, TableRow
+
+OFFER = RegisteredOffer("contoso.crm", "Contoso CRM", CallToAction.FREE_TRIAL)
+PROFILE = Profile(
+    "Contoso",
+    published=True,
+    keywords=("crm",),
+    company_sizes=(CompanySize.SMALL,),
+    locations=(Location("HQ", "SE", "Street 1", (Contact("Lena", "lena@contoso.example", None, "sv"),)),),
+)
+
+
+async def test_an_offer_is_found_by_id_and_title_without_letter_case(listings: ListingStore) -> None:
+    mine = unique()
+    assert (await listings.offers(mine, AT)).offers == ()
+    await listings.put_offer(mine, OFFER, None)
+    offers = await listings.offers(mine, AT)
+    assert offers.find("CONTOSO.crm", None) == offers.find(None, "contoso  crm") == OFFER
+    assert await listings.partner_of_offer("Contoso.CRM", AT) == mine
+    assert await listings.partners_of_title("CONTOSO CRM", AT) == [mine]
+    assert await listings.partner_of_offer("contoso.erp", AT) is None
+    assert await listings.partners_of_title("Contoso ERP", AT) == []
+
+
+async def test_a_registered_offer_is_replaced_and_its_old_title_is_nobodys(listings: ListingStore) -> None:
+    mine, renamed = unique(), replace(OFFER, title="Contoso Suite", call_to_action=None)
+    await listings.put_offer(mine, OFFER, None)
+    await listings.partners_of_title(OFFER.title, AT)
+    await listings.put_offer(mine, renamed, OFFER)
+    assert (await listings.offers(mine, AT)).offers == (renamed,)
+    assert await listings.partners_of_title("contoso suite", AT) == [mine]
+    assert await listings.partners_of_title(OFFER.title, AT) == []
+
+
+async def test_a_title_of_two_offers_stays_while_one_of_them_has_it(listings: ListingStore) -> None:
+    mine, other = unique(), replace(OFFER, id="contoso.crm2")
+    for one in (OFFER, other):
+        await listings.put_offer(mine, one, None)
+    await listings.put_offer(mine, replace(other, title="Else"), other)
+    assert await listings.partners_of_title(OFFER.title, AT) == [mine]
+
+
+async def test_an_offer_belongs_to_the_partner_that_registered_it_first(listings: ListingStore) -> None:
+    first, second = unique(), unique()
+    await listings.put_offer(first, OFFER, None)
+    with pytest.raises(Conflict) as refused:
+        await listings.put_offer(second, replace(OFFER, id="CONTOSO.CRM"), None)
+    assert [one.target for one in refused.value.details] == ["offerId"]
+    await listings.put_offer(second, replace(OFFER, id="fabrikam.crm"), None)
+    assert sorted(await listings.partners_of_title(OFFER.title, AT)) == sorted([first, second])
+
+
+async def test_a_profile_is_what_was_put_and_is_found_by_its_name(listings: ListingStore) -> None:
+    mine = unique()
+    assert await listings.profile(mine, AT) is None
+    await listings.put_profile(mine, PROFILE, None)
+    assert await listings.profile(mine, AT) == PROFILE
+    assert await listings.partners_of_profile("CONTOSO", AT) == [mine]
+    await listings.put_profile(mine, replace(PROFILE, name="Else"), PROFILE)
+    assert await listings.partners_of_profile("Contoso", AT) == []
+    assert await listings.partners_of_profile("else", AT) == [mine]
+
+
+async def test_a_profile_that_is_too_large_is_refused(kind: str, listings: ListingStore) -> None:
+    if kind == "fake":
+        pytest.skip("the bound is storage's")
+    huge = replace(PROFILE, locations=tuple(Location(str(n), "SE", "x" * 8_000) for n in range(30)))
+    with pytest.raises(InvalidRequest):
+        await listings.put_profile(unique(), huge, None)
+
+
+def a_held(**changes: object) -> Held:
+    door = Door("0123456789abcdef", Actor("source", "0123456789abcdef", "Form"), "contoso", sender=Sender("seller"))
+    made = Held(
+        id=f"{door.id}-{digest(unique())}",
+        state=HeldState.PARKED,
+        door=door,
+        claim=digest("claim"),
+        content=digest("content"),
+        content_type="application/json",
+        first_at=AT,
+        last_at=AT,
+        body=b"\x00not json",
+        reason=Reason.UNREADABLE,
+        details=(Detail("required", "missing", "share"),),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type] # as the test says
+
+
+async def test_a_held_delivery_is_what_was_put_and_a_repeat_is_none(held: HeldStore) -> None:
+    one = a_held(body=bytes(range(256)) * 1000)
+    assert await held.get(one.id) is None
+    added = await held.add(one)
+    assert added is not None
+    assert added.held == one
+    assert await held.get(one.id) == added
+    assert await held.add(replace(one, last_at=AT + DAY)) is None
+    assert await held.get(one.id) == added
+
+
+async def test_those_that_wait_are_listed_newest_first(held: HeldStore) -> None:
+    made = [a_held(first_at=AT + DAY * n, state=HeldState.UNASSIGNED) for n in range(5)]
+    for one in (*made, a_held(), a_held(state=HeldState.PLACED)):
+        await held.add(one)
+    found: list[Held] = []
+    place, pages = None, 0
+    while pages == 0 or place:
+        page, place = await held.page(HeldState.UNASSIGNED, place, 2)
+        found += page
+        pages += 1
+    assert found == made[::-1]
+    assert pages >= 3
+
+
+async def test_what_is_placed_leaves_its_list_and_who_read_it_before_loses(held: HeldStore) -> None:
+    one = await held.add(a_held())
+    assert one is not None
+    waiting = await held.replace(one, replace(one.held, state=HeldState.UNASSIGNED, lead_id="m1"))
+    assert await held.page(HeldState.PARKED, None, 10) == ([], None)
+    assert await held.page(HeldState.UNASSIGNED, None, 10) == ([waiting.held], None)
+    with pytest.raises(LostRace):
+        await held.replace(one, replace(one.held, count=2))
+    placed = replace(waiting.held, state=HeldState.PLACED, body=b"")
+    assert (await held.replace(waiting, placed)).held == placed
+    assert await held.page(HeldState.UNASSIGNED, None, 10) == ([], None)
+    again = await held.replace(StoredHeld(waiting.held, waiting.tag), placed)
+    assert again.held == placed, "an answer that was lost"
+
+
+async def test_what_a_sender_sent_is_its_own_newest_first(sent: SentStore) -> None:
+    me, other = digest(unique()), digest(unique())
+    mine = [Sent(new_lead_id(Tab.QUALIFIED, AT + timedelta(hours=n)), "contoso") for n in range(3)]
+    for one in mine:
+        await sent.put(me, one)
+        await sent.put(me, one)
+    assert await sent.get(me, mine[0].lead_id) == mine[0]
+    assert await sent.get(other, mine[0].lead_id) is None
+    page, place = await sent.page(me, None, 2)
+    assert page == mine[:0:-1]
+    assert await sent.page(me, place, 2) == ([mine[0]], None)
+    assert await sent.page(other, None, 2) == ([], None)
+    await sent.remove(me, mine[0].lead_id)
+    await sent.remove(me, mine[0].lead_id)
+    assert await sent.get(me, mine[0].lead_id) is None
+
+
+async def test_rows_of_a_marketplaces_table_come_page_by_page(
+    kind: str, marketplace_tables: MarketplaceTables, request: pytest.FixtureRequest
+) -> None:
+    name = "Mp" + digest(unique())[:20]
+    with pytest.raises(NoSuchTable):
+        await marketplace_tables.rows(name, AT, "", 10)
+    written = [{"Description": f"row {n}", "Number": n} for n in range(5)]
+    before = clock.real_now() - timedelta(minutes=1)
+    if isinstance(marketplace_tables, FakeTables):
+        rows = [(clock.real_now(), TableRow(str(n), columns)) for n, columns in enumerate(written)]
+        marketplace_tables.tables[name] = rows
+    else:
+        tables: Tables = request.getfixturevalue("tables")
+        client = tables.foreign(name)
+        await client.create_table()
+        for n, columns in enumerate(written):
+            await client.create_entity({"PartitionKey": str(n % 2), "RowKey": str(n), **columns})
+    found: list[TableRow] = []
+    place, pages = "", 0
+    while pages == 0 or place:
+        page, place = await marketplace_tables.rows(name, before, place, 2)
+        found += page
+        pages += 1
+    assert pages >= 3
+    assert sorted((dict(row.columns) for row in found), key=str) == written
+    assert len({row.identity for row in found}) == 5
+    assert await marketplace_tables.rows(name, clock.real_now() + DAY, "", 10) == ([], "")
+    assert marketplace_tables.is_ours("leads") is (kind == "fake")

@@ -1,0 +1,401 @@
+"""Every door through the routes: sources of all kinds, forms, senders, profiles, offers, and what waits (SPEC 10)."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared import app, clock
+from shared.http.rate_limit import TokenBuckets
+from shared.ports import Ports
+from tests.builders import DAY, DEAL_BODY, ROOT, delivery_body
+from tests.in_process import InProcess, Reply
+from tests.unit.http.conftest import P, post_lead
+
+OPERATOR: dict[str, Any] = {"as_": "Operator", "tenant": "operator"}
+FORM = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
+BASE = "http://localhost:7071/api"
+PROFILE: dict[str, Any] = {
+    "name": "Contoso",
+    "published": True,
+    "description": "We roll out CRM.",
+    "keywords": ["crm"],
+    "companySizes": ["10-50"],
+    "locations": [
+        {
+            "name": "HQ",
+            "country": "SE",
+            "address": None,
+            "contacts": [{"name": "Lena", "email": "lena@contoso.example", "phone": None, "language": "sv"}],
+        }
+    ],
+}
+QUALIFIED: dict[str, Any] = {
+    "qualification": "salesQualified",
+    "customer": {"company": "Fabrikam", "email": "kata@fabrikam.example"},
+    "notes": "Met at the fair.",
+    "contactRequested": True,
+    "consent": {"share": True, "contact": True},
+}
+
+
+async def source(api: InProcess, where: str = P, **body: Any) -> str:
+    """The intake path of a new source."""
+    made = await api.call("POST", f"{where}/sources", {"name": "Door", **body}, **OPERATOR)
+    assert made.status == 201, made.text
+    return str(made.json["intakeUrl"]).removeprefix(BASE)
+
+
+async def read(api: InProcess, lead_id: str) -> Any:
+    return (await api.call("GET", f"{P}/leads/{lead_id}", as_="Leads.User")).json
+
+
+async def publish(api: InProcess, **changes: Any) -> Reply:
+    return await api.call("PUT", f"{P}/profile", PROFILE | changes, as_="Profile.Admin")
+
+
+# --- Profile and offers ----------------------------------------------------------------------------------------------
+
+
+async def test_a_profile_is_empty_until_it_is_put_and_then_what_was_put(api: InProcess, door: str) -> None:
+    empty = (await api.call("GET", f"{P}/profile", as_="Profile.Admin")).json
+    assert (empty["name"], empty["published"], empty["locations"]) == ("Contoso", False, [])
+    reply = await publish(api, competencies=["ignored"])
+    expected = PROFILE | {"competencies": [], "endorsements": []}
+    assert (reply.status, reply.json) == (200, expected)
+    for as_, tenant in (("Profile.Admin", "contoso"), ("Partner.Admin", "contoso"), ("Operator", "operator")):
+        assert (await api.call("GET", f"{P}/profile", as_=as_, tenant=tenant)).json == expected
+
+
+async def test_a_profile_names_every_fault(api: InProcess, door: str) -> None:
+    broken = {
+        "published": "perhaps",
+        "companySizes": ["3"],
+        "locations": [
+            {"name": "HQ", "country": "Atlantis", "contacts": [{"name": "", "email": "x", "language": "klingon!"}]}
+        ],
+        "extra": 1,
+    }
+    reply = await api.call("PUT", f"{P}/profile", broken, as_="Profile.Admin")
+    assert reply.status == 400
+    here = "locations.0"
+    assert reply.targets == {
+        *("name", "published", "companySizes.0", "extra", f"{here}.country"),
+        *(f"{here}.contacts.0.name", f"{here}.contacts.0.email", f"{here}.contacts.0.language"),
+    }
+    twice = {"name": "C", "locations": [{"name": "HQ", "country": "SE"}, {"name": "hq", "country": "DE"}]}
+    assert (await api.call("PUT", f"{P}/profile", twice, as_="Profile.Admin")).targets == {"locations"}
+
+
+@pytest.mark.parametrize(
+    ("as_", "tenant", "status"),
+    [("Leads.Admin", "contoso", 403), ("Operator", "operator", 403), ("Profile.Admin", "fabrikam", 404)],
+)
+async def test_only_its_own_administrator_writes_a_profile(
+    api: InProcess, door: str, as_: str, tenant: str, status: int
+) -> None:
+    assert (await api.call("PUT", f"{P}/profile", PROFILE, as_=as_, tenant=tenant)).status == status
+
+
+async def test_t5_offers_are_registered_by_operator_or_partner_and_speak_for_their_leads(
+    api: InProcess, door: str
+) -> None:
+    offer = {"title": "Contoso CRM", "callToAction": "freeTrial"}
+    made = await api.call("PUT", f"{P}/offers/contoso.crm", offer, as_="Partner.Admin")
+    assert (made.status, made.json) == (201, {"id": "contoso.crm", **offer})
+    again = await api.call("PUT", f"{P}/offers/contoso.crm", offer | {"callToAction": None}, **OPERATOR)
+    assert (again.status, again.json["callToAction"]) == (200, None)
+    await api.call("PUT", f"{P}/offers/contoso.crm", offer, **OPERATOR)
+    assert (await api.call("GET", f"{P}/offers/Contoso.CRM", as_="Partner.Admin")).json == made.json
+    assert (await api.call("GET", f"{P}/offers", **OPERATOR)).json == {"value": [made.json]}
+    lead = await read(api, await post_lead(api, door, ActionCode="INS"))
+    assert (lead["callToAction"], lead["offer"]) == ("freeTrial", {"id": "contoso.crm", "title": "Contoso CRM"})
+
+
+async def test_an_offer_of_another_partner_an_unknown_one_and_a_broken_one(api: InProcess, door: str) -> None:
+    await api.call("PUT", "/partners/fabrikam", {"name": "Fabrikam", "tenantIds": ["fabrikam"]}, **OPERATOR)
+    await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "CRM"}, as_="Partner.Admin")
+    taken = await api.call("PUT", "/partners/fabrikam/offers/CONTOSO.crm", {"title": "CRM"}, **OPERATOR)
+    assert (taken.status, taken.targets) == (409, {"offerId"})
+    assert (await api.call("GET", f"{P}/offers/contoso.erp", as_="Partner.Admin")).status == 404
+    broken = await api.call("PUT", f"{P}/offers/contoso.erp", {"title": "", "callToAction": "buy"}, **OPERATOR)
+    assert (broken.status, broken.targets) == (400, {"title", "callToAction"})
+    for bad in ("..%2f", "a%20b", "-x"):
+        assert (await api.call("PUT", f"{P}/offers/{bad}", {"title": "CRM"}, **OPERATOR)).status == 404
+    assert (await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "x"}, as_="Leads.Admin")).status == 403
+    assert (await api.call("GET", "/partners/nobody/offers", **OPERATOR)).status == 404
+
+
+# --- Sources of all kinds --------------------------------------------------------------------------------------------
+
+
+async def test_a_web_form_posts_its_fields_and_is_sent_to_the_sources_own_page(api: InProcess, door: str) -> None:
+    await publish(api)
+    thanks = "https://contoso.example/thanks?a=b"
+    url = await source(api, kind="form", redirectUrl=thanks, listingSource="azurePortal")
+    body = b"company=Fabrikam&email=kata%40fabrikam.example&share=on&location=HQ&redirectUrl=https%3A%2F%2Fevil.example"
+    reply = await api.call("POST", url, body, headers=FORM)
+    assert (reply.status, reply.headers["Location"], reply.text) == (303, thanks, "")
+    (lead,) = (await api.call("GET", f"{P}/leads", as_="Leads.User")).json["value"]
+    assert (lead["type"], lead["source"], lead["location"]) == ("profile", "azurePortal", "HQ")
+    assert lead["additionalFields"] == {"redirectUrl": "https://evil.example"}
+    assert (await api.call("POST", url, body, headers=FORM)).status == 303
+    as_json = await api.call("POST", url, {"customer": {"company": "F"}, "share": True, "searchTerms": ["crm"]})
+    assert (as_json.status, as_json.json["status"]) == (201, "received")
+    assert (await read(api, as_json.json["id"]))["searchTerms"] == ["crm"]
+    plain = await source(api, kind="form")
+    again = await api.call("POST", plain, body, headers=FORM)
+    assert (again.status, again.json["duplicate"]) == (201, False)
+
+
+async def test_the_crm_form_and_a_tables_row_come_through_the_same_door(api: InProcess, door: str) -> None:
+    samples = ROOT / "docs" / "samples"
+    for name in ("crm-form.json", "table-row.json", "contact-me.json", "connection-test.json"):
+        body = (samples / name).read_bytes()
+        assert (await api.call("POST", door, body, headers={"content-type": "application/json"})).status == 201
+    encoded = b"Company=Fabrikam&LeadSource=AppSource-PLT%7Ccontoso.crm&Description="
+    made = await api.call("POST", door, encoded, headers=FORM)
+    lead = await read(api, made.json["id"])
+    assert (lead["callToAction"], lead["source"]) == ("contactMe", "appSource")
+    assert (lead["offer"], lead["sourceText"]) == (
+        {"id": "contoso.crm", "title": None},
+        "AppSource-PLT|contoso.crm",
+    )
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "application/octet-stream", "", "text/plain", "a/b; charset=latin-1"])
+async def test_whatever_a_body_is_called_it_is_read(api: InProcess, door: str, kind: str) -> None:
+    raw = json.dumps(delivery_body(Title=kind)).encode()
+    assert (await api.call("POST", door, raw, headers={"content-type": kind})).status == 201
+
+
+async def test_a_source_says_what_is_wrong_with_it(api: InProcess, door: str) -> None:
+    for body, targets in (
+        ({"name": "T", "kind": "marketplaceTable"}, {"tableName"}),
+        ({"name": "T", "kind": "marketplaceTable", "tableName": "a-b"}, {"tableName"}),
+        ({"name": "T", "kind": "marketplaceTable", "tableName": "leads"}, {"tableName"}),
+        ({"name": "T", "tableName": "Leads1", "redirectUrl": "https://a.example"}, {"tableName", "redirectUrl"}),
+        ({"name": "T", "kind": "form", "redirectUrl": "javascript:alert(1)"}, {"redirectUrl"}),
+        ({"name": "T", "kind": "form", "redirectUrl": "//evil.example"}, {"redirectUrl"}),
+        ({"name": "T", "kind": "form", "redirectUrl": "https://a.example/\r\nX: y"}, {"redirectUrl"}),
+        ({"name": "T", "kind": "form", "redirectUrl": "https://user:pw@a.example"}, {"redirectUrl"}),
+        ({"name": "T", "kind": "else"}, {"kind"}),
+    ):
+        reply = await api.call("POST", f"{P}/sources", body, **OPERATOR)
+        assert (reply.status, reply.targets) == (400, targets)
+    table = {"name": "T", "kind": "marketplaceTable", "tableName": "Leads1"}
+    assert (await api.call("POST", f"{P}/sources", table, **OPERATOR)).json["tableName"] == "Leads1"
+    other = await api.call("POST", "/sources", table | {"tableName": "leads1"}, **OPERATOR)
+    assert (other.status, other.error["target"]) == (409, "tableName")
+
+
+async def test_a_table_and_a_directory_take_no_deliveries(api: InProcess, door: str) -> None:
+    for body in ({"kind": "marketplaceTable", "tableName": "Leads1"}, {"kind": "directory"}):
+        url = await source(api, **body)
+        assert (await api.call("POST", url, delivery_body())).status == 403
+        assert (await api.call("POST", url + "x", delivery_body())).status == 401
+
+
+async def test_the_programmes_sources_are_the_operators(api: InProcess, door: str) -> None:
+    url = await source(api, "")
+    (listed,) = (await api.call("GET", "/sources", **OPERATOR)).json["value"]
+    assert len((await api.call("GET", f"{P}/sources", **OPERATOR)).json["value"]) == 1
+    rotated = await api.call("POST", f"/sources/{listed['id']}/rotate", **OPERATOR)
+    assert rotated.json["key"] not in url
+    assert (await api.call("POST", f"{P}/sources/{listed['id']}/rotate", **OPERATOR)).status == 404
+    assert (await api.call("GET", "/sources", as_="Partner.Admin")).status == 403
+    assert (await api.call("DELETE", f"/sources/{listed['id']}", **OPERATOR)).status == 204
+    assert (await api.call("POST", url, delivery_body())).status == 401
+
+
+# --- What waits ------------------------------------------------------------------------------------------------------
+
+
+async def test_i5_parked_input_is_listed_read_corrected_and_replayed(api: InProcess, door: str) -> None:
+    assert (await api.call("GET", "/parked", **OPERATOR)).json == {"value": []}
+    long = json.dumps({"UserDetails": {"Email": []}, "Description": "ä" * 3000}, ensure_ascii=False).encode()
+    for n, body in enumerate((b"not json", long)):
+        clock.offset = DAY * n
+        refused = await api.call("POST", door, body, headers={"content-type": "application/json"})
+        assert refused.status == 400
+    newest, oldest = (await api.call("GET", "/parked", **OPERATOR)).json["value"]
+    assert (oldest["body"], oldest["bodyTruncated"], oldest["reason"]) == ("not json", False, "unreadable")
+    assert oldest["details"][0]["code"] == "invalidJson"
+    assert (newest["bodyTruncated"], newest["bodyBytes"], len(newest["body"])) == (True, len(long), 2000)
+    assert [one["target"] for one in newest["details"]] == ["UserDetails.Email"]
+    whole = (await api.call("GET", f"/parked/{newest['id']}", **OPERATOR)).json
+    assert whole["body"].encode() == long
+    assert (await api.call("POST", f"/parked/{oldest['id']}/replay", {}, **OPERATOR)).status == 400
+    corrected = await api.call("POST", f"/parked/{oldest['id']}/replay", {"body": delivery_body()}, **OPERATOR)
+    assert (corrected.status, corrected.json["duplicate"]) == (201, False)
+    again = await api.call("POST", f"/parked/{oldest['id']}/replay", **OPERATOR)
+    assert (again.status, again.json) == (200, corrected.json | {"duplicate": True})
+    as_text = {"body": json.dumps(delivery_body(Title="text"))}
+    assert (await api.call("POST", f"/parked/{newest['id']}/replay", as_text, **OPERATOR)).status == 201
+    assert (await api.call("GET", "/parked", **OPERATOR)).json == {"value": []}
+    done = (await api.call("GET", f"/parked/{oldest['id']}", **OPERATOR)).json
+    assert (done["state"], done["leadId"], done["body"]) == ("placed", corrected.json["id"], "")
+
+
+async def test_parked_and_unassigned_input_pages_and_is_the_operators_alone(api: InProcess, door: str) -> None:
+    for n in range(5):
+        clock.offset = DAY * n
+        await api.call("POST", door, b"%d" % n)
+    first = (await api.call("GET", "/parked?top=2", **OPERATOR)).json
+    second = (await api.call("GET", first["nextLink"].removeprefix(BASE), **OPERATOR)).json
+    third = (await api.call("GET", second["nextLink"].removeprefix(BASE), **OPERATOR)).json
+    assert [one["body"] for page in (first, second, third) for one in page["value"]] == ["4", "3", "2", "1", "0"]
+    assert "nextLink" not in third
+    held = first["value"][0]["id"]
+    for method, path in (
+        ("GET", "/parked"),
+        ("GET", "/unassigned"),
+        ("GET", f"/parked/{held}"),
+        ("POST", f"/parked/{held}/replay"),
+        ("POST", f"/unassigned/{held}/assign"),
+    ):
+        body = {"partnerId": "contoso"} if path.endswith("assign") else {} if method == "POST" else None
+        assert (await api.call(method, path, body, as_="Partner.Admin,Sender")).status == 403
+        assert (await api.call(method, path, body)).status == 401
+    assert (await api.call("POST", f"/unassigned/{held}/assign", {"partnerId": "contoso"}, **OPERATOR)).status == 404
+    assert (await api.call("POST", f"/unassigned/{held}/assign", {}, **OPERATOR)).targets == {"partnerId"}
+
+
+async def test_r1_the_programmes_lead_waits_until_it_is_assigned(api: InProcess, door: str) -> None:
+    url = await source(api, "")
+    made = await api.call("POST", url, delivery_body())
+    assert (made.status, made.json["status"], made.json["duplicate"]) == (201, "unassigned", False)
+    (held,) = (await api.call("GET", "/unassigned", **OPERATOR)).json["value"]
+    assert (held["leadId"], held["reason"], held["sourceName"]) == (made.json["id"], "offerUnknown", "Door")
+    assert (await api.call("GET", f"/unassigned/{held['id']}", **OPERATOR)).json["state"] == "unassigned"
+    clock.offset = DAY * 3
+    assigned = await api.call("POST", f"/unassigned/{held['id']}/assign", {"partnerId": "contoso"}, **OPERATOR)
+    assert (assigned.status, assigned.json) == (201, made.json | {"status": "received"})
+    lead = await read(api, made.json["id"])
+    assert lead["createdDateTime"] == "2026-11-21T20:04:27.123Z"
+    assert lead["expirationDateTime"] == "2026-12-08T20:04:27.123Z"
+    routed = await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "Contoso CRM"}, **OPERATOR)
+    assert routed.status == 201
+    assert (await api.call("POST", url, delivery_body(Title="x"))).json["status"] == "received"
+
+
+async def test_r2_an_inquiry_without_a_published_profile_is_a_conflict(api: InProcess, door: str) -> None:
+    refused = await api.call("POST", door, {"customer": {"company": "F"}, "share": True})
+    assert (refused.status, refused.error["code"]) == (409, "conflict")
+    assert "profileNotPublished" in refused.error["message"]
+    (held,) = (await api.call("GET", "/parked", **OPERATOR)).json["value"]
+    await publish(api)
+    assert (await api.call("POST", f"/parked/{held['id']}/replay", **OPERATOR)).status == 201
+
+
+async def test_r2_a_suspended_partners_deliveries_are_unassigned(api: InProcess, door: str) -> None:
+    partner = {"name": "Contoso", "tenantIds": ["contoso"], "state": "suspended"}
+    await api.call("PUT", P, partner, **OPERATOR)
+    assert (await api.call("POST", door, delivery_body())).json["status"] == "unassigned"
+    (held,) = (await api.call("GET", "/unassigned", **OPERATOR)).json["value"]
+    assert (held["reason"], held["partnerId"]) == ("partnerSuspended", "contoso")
+
+
+# --- Senders ---------------------------------------------------------------------------------------------------------
+
+
+async def send(
+    api: InProcess, body: Any = QUALIFIED, *, tenant: str = "operator", user: str = "bo", **more: Any
+) -> Reply:
+    return await api.call("POST", f"{P}/leads", body, as_="Sender", tenant=tenant, user=user, **more)
+
+
+async def test_i4_a_qualified_lead_arrives_and_its_sender_follows_it(api: InProcess, door: str) -> None:
+    made = await send(api, QUALIFIED | {"sender": {"kind": "marketing", "name": "Ida", "email": "ida@vendor.example"}})
+    assert (made.status, made.json["status"]) == (201, "received")
+    assert made.headers["Location"] == f"{BASE}/sentLeads/{made.json['id']}"
+    lead = await read(api, made.json["id"])
+    assert lead["sender"] == {"kind": "marketing", "name": "Ida", "email": "ida@vendor.example"}
+    assert (lead["qualification"], lead["type"], lead["callToAction"], lead["source"]) == (
+        *("salesQualified", None, None),
+        None,
+    )
+    assert lead["flame"]["state"] == "hot"
+    (listed,) = (await api.call("GET", f"{P}/leads?tab=qualified", as_="Leads.User")).json["value"]
+    assert listed["id"] == made.json["id"]
+    etag = {"if-match": lead["eTag"]}
+    await api.call("POST", f"{P}/leads/{lead['id']}/accept", DEAL_BODY, as_="Leads.Admin", headers=etag)
+    mine = (
+        await api.call("GET", made.headers["Location"].removeprefix(BASE), as_="Sender", tenant="operator", user="bo")
+    ).json
+    assert mine["status"] == "accepted"
+    assert set(mine) == {
+        *("id", "partnerId", "qualification", "status", "outcome", "createdDateTime", "updatedDateTime"),
+        *("expirationDateTime", "acceptedDateTime", "closedDateTime"),
+    }
+    for user, found in (("bo", [mine]), ("eve", [])):
+        assert (await api.call("GET", "/sentLeads", as_="Sender", tenant="operator", user=user)).json["value"] == found
+    assert (await api.call("GET", f"/sentLeads/{lead['id']}", as_="Sender", tenant="contoso")).status == 404
+
+
+async def test_s1_who_may_send(api: InProcess, door: str) -> None:
+    await api.call("PUT", "/partners/fabrikam", {"name": "Fabrikam", "tenantIds": ["fabrikam"]}, **OPERATOR)
+    by_partner = await send(api, QUALIFIED | {"sender": {"name": "Somebody"}}, tenant="fabrikam")
+    assert (await read(api, by_partner.json["id"]))["sender"] == {
+        "kind": "partner",
+        "name": "bo",
+        "email": "bo@fabrikam.example",
+    }
+    assert (await send(api, tenant="stranger")).status == 403
+    assert (await api.call("POST", f"{P}/leads", QUALIFIED, as_="Leads.Admin")).status == 403
+    assert (await api.call("POST", f"{P}/leads", QUALIFIED)).status == 401
+    assert (await api.call("POST", "/partners/nobody/leads", QUALIFIED, as_="Sender", tenant="operator")).status == 404
+    assert (await api.call("GET", f"{P}/leads", as_="Sender", tenant="operator")).status == 404
+    assert (await api.call("GET", f"{P}/leads", as_="Sender")).status == 403
+    assert (await api.call("GET", "/sentLeads", as_="Leads.Admin")).status == 403
+
+
+async def test_i5_a_qualified_lead_that_cannot_be_read_names_its_faults_and_waits(api: InProcess, door: str) -> None:
+    refused = await send(api, {"customer": {"email": []}, "consent": {"share": False}})
+    assert (refused.status, refused.targets) == (400, {"qualification", "customer.email", "share"})
+    (held,) = (await api.call("GET", "/parked", **OPERATOR)).json["value"]
+    assert (held["partnerId"], held["sourceName"]) == (None, "bo")
+    made = await api.call("POST", f"/parked/{held['id']}/replay", {"body": QUALIFIED}, **OPERATOR)
+    assert (
+        await api.call("GET", f"/sentLeads/{made.json['id']}", as_="Sender", tenant="operator", user="bo")
+    ).status == 200
+
+
+async def test_v4_a_senders_key_is_honoured(api: InProcess, door: str) -> None:
+    first = await send(api, headers={"idempotency-key": "k"})
+    again = await send(api, headers={"idempotency-key": "k"})
+    assert (again.status, again.json) == (200, first.json | {"duplicate": True})
+    other = await send(api, QUALIFIED | {"notes": "x"}, headers={"idempotency-key": "k"})
+    assert other.status == 409
+    assert (await send(api, headers={"idempotency-key": "ä"})).targets == {"Idempotency-Key"}
+
+
+async def test_sent_leads_page(api: InProcess, door: str) -> None:
+    for n in range(3):
+        clock.offset = DAY / 10 * n
+        await send(api, QUALIFIED | {"notes": str(n)})
+    sender: dict[str, Any] = {"as_": "Sender", "tenant": "operator", "user": "bo"}
+    first = (await api.call("GET", "/sentLeads?top=2", **sender)).json
+    second = (await api.call("GET", first["nextLink"].removeprefix(BASE), **sender)).json
+    found = [one["createdDateTime"] for page in (first, second) for one in page["value"]]
+    assert found == sorted(found, reverse=True)
+    assert (len(found), "nextLink" in second) == (3, False)
+
+
+# --- How fast --------------------------------------------------------------------------------------------------------
+
+
+async def test_s3_who_delivers_too_fast_is_told_when_to_come_again(api: InProcess, door: str, ports: Ports) -> None:
+    seconds = [0.0]
+    limited = replace(app.current(), intake=TokenBuckets(0.5, 2, lambda: seconds[0]))
+    app.use(limited)
+    for n in range(2):
+        await post_lead(api, door, Title=str(n))
+    refused = await api.call("POST", door, delivery_body(Title="more"))
+    assert (refused.status, refused.error["code"], refused.headers["Retry-After"]) == (429, "tooManyRequests", "2")
+    # Who has no key takes nobody's tokens, and other callers have their own.
+    assert (await api.call("POST", door + "x", delivery_body())).status == 401
+    assert (await send(api)).status == 201
+    seconds[0] = 2
+    await post_lead(api, door, Title="more")
