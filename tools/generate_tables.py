@@ -18,7 +18,21 @@ sys.path.insert(0, str(ROOT))
 
 TARGET = ROOT / "shared" / "domain"
 # Spellings real senders use that the sources do not know.
-OWN = {"US": ["u s", "u s a", "america"], "GB": ["england", "scotland", "wales", "northern ireland"]}
+OWN = {
+    "AE": ["u a e"],
+    "AT": ["oesterreich"],
+    "BY": ["belorussia"],
+    "CN": ["mainland china", "中华人民共和国"],
+    "CZ": ["Česko"],
+    "DE": ["brd", "bundesrepublik deutschland"],
+    "EG": ["مصر"],
+    "GB": ["england", "scotland", "wales", "northern ireland"],
+    "IN": ["bharat"],
+    "KR": ["한국"],
+    "SA": ["ksa"],
+    "US": ["u s", "u s a", "us of a", "america"],
+    "ZA": ["rsa"],
+}
 
 
 def fold() -> "object":

@@ -18,7 +18,18 @@ def fold_name(text: str) -> str:
 
 def country_code(text: str) -> str | None:
     """The two-letter code of a country written as a code, a name or a known spelling; None when unknown (T7)."""
+    return _code(text) or _said_twice(text)
+
+
+def _code(text: str) -> str | None:
     folded = fold_name(text)
     if len(folded) == 2 and folded.upper() in CODES:
         return folded.upper()
     return NAMES.get(folded) or NAMES.get(folded.removeprefix("the "))
+
+
+def _said_twice(text: str) -> str | None:
+    """`United States (US)`, `SE - Sweden`: two names of one country; `Ireland (Cork)` is none."""
+    first, _, second = text.replace("(", " - ").replace(")", "").partition(" - ")
+    code = _code(first)
+    return code if code and code == _code(second) else None

@@ -28,7 +28,7 @@ _NO_OFFER, _NO_CLOSING = Offer(), Closing()
 
 def row(lead: Lead) -> dict[str, Value]:
     """The values of a shown lead by their column's name."""
-    customer, consent, deal = lead.customer, lead.consent, lead.deal
+    customer, consent, deal, sender = lead.customer, lead.consent, lead.deal, lead.sender
     offer, closing = lead.offer or _NO_OFFER, lead.closing or _NO_CLOSING
     return {
         "Id": lead.id,
@@ -85,6 +85,10 @@ def row(lead: Lead) -> dict[str, Value]:
         "DealCrmId": deal.crm_id if deal else None,
         "DealCampaignId": deal.campaign_id if deal else None,
         "DealTeam": [_member(one) for one in deal.team] if deal else None,
+        "SearchTerms": list(lead.search_terms),
+        "SenderKind": sender.kind if sender else None,
+        "SenderName": sender.name if sender else None,
+        "SenderEmail": sender.email if sender else None,
     }
 
 

@@ -2,46 +2,31 @@
 
 import csv
 import io
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.builders import ROOT
 from tests.journeys.local_host import LocalHost
+from tests.journeys.pasted import blocks_of, run_pasted
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here; the README's commands need it")
 def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## The first five minutes")[1].split("\n## ")[0]
-    blocks = re.findall(r"```bash\n(.*?)```", section, re.DOTALL)
+    blocks = blocks_of(section)
     assert len(blocks) == 6
     finding = (ROOT / "README.md").read_text().split("## Finding leads")[1].split("\n## ")[0]
-    blocks += re.findall(r"```bash\n(.*?)```", finding, re.DOTALL)
+    blocks += blocks_of(finding)
     exports = (ROOT / "README.md").read_text().split("## Exporting leads")[1].split("\n## ")[0]
-    blocks += re.findall(r"```bash\n(.*?)```", exports, re.DOTALL)
+    blocks += blocks_of(exports)
     later = (ROOT / "README.md").read_text().split("## What happens when")[1].split("\n## ")[0]
-    blocks += re.findall(r"```bash\n(.*?)```", later, re.DOTALL)
+    blocks += blocks_of(later)
     with LocalHost(tmp_path) as host:
-        printed = dict(re.findall(r"^  (INTAKE|TOKEN)=(.*)$", host.output, re.MULTILINE))
-        pasted = f"INTAKE={printed['INTAKE']}\nTOKEN={printed['TOKEN']}\n"
-        script = pasted + "echo; echo =====\n".join(blocks).replace("localhost:7071", f"localhost:{host.port}")
-        run = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script],
-            cwd=ROOT,
-            env=os.environ | {"LC_ALL": "C.UTF-8"},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-    assert run.returncode == 0, run.stderr
-    received, listed, answered, won, registered, expired, looked, counted, exported, synced, cooled = run.stdout.split(
-        "====="
-    )
+        outputs = run_pasted(host, blocks)
+    received, listed, answered, won, registered, expired, looked, counted, exported, synced, cooled = outputs
     assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
     assert '"state":"hot"' in listed
     assert 'etag: "1"' in answered.lower()

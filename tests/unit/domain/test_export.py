@@ -61,7 +61,7 @@ def test_every_value_stands_in_its_column() -> None:
     empty = {name for name, cell in row.items() if cell == ""}
     assert empty == {
         *("Outcome", "CompanySize", "PhoneE164", "Flame", "ClosedDateTime", "ErasedDateTime"),
-        *("DealPurchaseTimeframe", "Removed"),
+        *("DealPurchaseTimeframe", "SearchTerms", "SenderKind", "SenderName", "SenderEmail", "Removed"),
     }
 
 
