@@ -65,7 +65,13 @@ async def get_offer(call: Call[Nothing, Nothing]) -> Answer:
 async def put_offer(call: Call[OfferIn, Nothing]) -> Answer:
     """Register an offer with its title and call to action, or replace them (T5)."""
     offer = call.body.offer(_offer_id(call))
-    is_new = await managing.put_offer(ports=call.app.ports, partner_id=call.partner_id, offer=offer, at=call.at)
+    is_new = await managing.put_offer(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        offer=offer,
+        by_operator=Role.OPERATOR in call.caller.roles,
+        at=call.at,
+    )
     return Answer(offer_view(offer), 201 if is_new else 200)
 
 

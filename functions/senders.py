@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from shared import ids
+from shared.domain.held import HeldState
 from shared.domain.permissions import Role
 from shared.http.deliveries import read_delivery
 from shared.http.endpoint import Answer, Call, endpoint
@@ -26,8 +27,10 @@ async def send_lead(call: Call[Nothing, Nothing]) -> Answer:
     received = await sending.send_lead(
         ports=call.app.ports, partner_id=call.partner_id, caller=call.caller, delivered=read_delivery(call), at=call.at
     )
-    where = f"{call.app.settings.public_url}/sentLeads/{received.lead_id}"
-    return Answer(received_view(received), 200 if received.duplicate else 201, {"Location": where})
+    # What waits for the operator has no place among the sent ones yet.
+    is_lead = received.status is not HeldState.UNASSIGNED
+    where = {"Location": f"{call.app.settings.public_url}/sentLeads/{received.lead_id}"} if is_lead else {}
+    return Answer(received_view(received), 200 if received.duplicate else 201, where)
 
 
 @blueprint.function_name("list_sent_leads")

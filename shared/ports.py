@@ -270,8 +270,18 @@ class ListingStore(Protocol):
     async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
         """A partner's offers (cached unless `fresh`)."""
 
-    async def put_offer(self, partner_id: str, offer: RegisteredOffer, before: RegisteredOffer | None) -> None:
-        """Register an offer or replace what was registered; raises Conflict when its id is another partner's."""
+    async def put_offer(
+        self,
+        partner_id: str,
+        offer: RegisteredOffer,
+        before: RegisteredOffer | None,
+        *,
+        take_over: bool = False,
+    ) -> None:
+        """Register an offer or replace what was registered.
+
+        Raises Conflict when its id is another partner's, unless it is taken over: then that partner has it no more.
+        """
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         """A partner's profile (cached unless `fresh`); None when it has none."""
@@ -310,7 +320,10 @@ class HeldStore(Protocol):
         """Replace it if it is still as read, or is so already; raises LostRace otherwise."""
 
     async def page(self, state: HeldState, after: str | None, top: int) -> tuple[list[Held], str | None]:
-        """Those that wait for this, newest first, after the place, and where to go on; None at the end."""
+        """Those that wait for this, newest first, after the place, and where to go on; None at the end.
+
+        Of their bodies only the beginning is there.
+        """
 
 
 @dataclass(frozen=True)

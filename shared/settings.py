@@ -65,7 +65,7 @@ class Settings(BaseModel):
     intake_per_second: Annotated[float, Field(gt=0, le=10_000)] = 50
     intake_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
     # S3: marketplaces send a few KiB; a payload is one row, which holds 1 MiB with its keys.
-    body_max_bytes: Annotated[int, Field(ge=1_024, le=1_000_000)] = 262_144
+    body_max_bytes: Annotated[int, Field(ge=1_024, le=900_000)] = 262_144
 
     @model_validator(mode="after")
     def _storage_is_named(self) -> Self:

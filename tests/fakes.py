@@ -339,9 +339,14 @@ class FakeListingStore:
         mine = sorted((key, one) for (partner, key), one in self.registered.items() if partner == partner_id)
         return Offers(tuple(one for _, one in mine))
 
-    async def put_offer(self, partner_id: str, offer: RegisteredOffer, before: RegisteredOffer | None) -> None:
+    async def put_offer(
+        self, partner_id: str, offer: RegisteredOffer, before: RegisteredOffer | None, *, take_over: bool = False
+    ) -> None:
         key = offer.id.casefold()
-        if any(held == key and partner != partner_id for partner, held in self.registered):
+        others = [(partner, held) for partner, held in self.registered if held == key and partner != partner_id]
+        for one in others if take_over else []:
+            del self.registered[one]
+        if others and not take_over:
             raise Conflict(details=[Detail("conflict", "The offer belongs to another partner.", "offerId")])
         self.registered[partner_id, key] = offer
 

@@ -15,6 +15,8 @@ from shared.domain.text import repaired
 
 INTEGER_MAX = 2**53
 """Beyond it other readers of JSON lose digits, so a number is kept as text."""
+FAULTS_MAX = 100
+"""Faults that are named: a body of nothing but faults must still fit into its row."""
 _NUMBERED = re.compile(r"\[\d*\]$")
 _TRUE, _FALSE = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 
@@ -31,10 +33,13 @@ class Fields:
         self.prefix = prefix
         self.faults: list[Detail] = [] if faults is None else faults
         self._rest = dict(given)
+        self._by_name: dict[str, list[str]] = {}
+        for key in given:
+            self._by_name.setdefault(fold(key), []).append(key)
 
     def has(self, name: str) -> bool:
         """True when a field of this name is there, whatever it holds."""
-        return any(fold(key) == name for key in self._rest)
+        return name in self._by_name
 
     def text(self, name: str, limit: int = NAME_MAX, *, lines: bool = False) -> str | None:
         """The field as a repaired text, cut at its bound; None when it is missing or blank."""
@@ -96,7 +101,9 @@ class Fields:
 
     def fault(self, key: str, code: str, message: str) -> None:
         """Note what is wrong with a field, under the name the sender wrote."""
-        self.faults.append(Detail(code, f"{self.prefix}{key} {message}", self.prefix + key))
+        if len(self.faults) < FAULTS_MAX:
+            named = (self.prefix + key)[:NAME_MAX]
+            self.faults.append(Detail(code, f"{named} {message}", named))
 
     def written(self, name: str, default: str) -> str:
         """The name as the sender wrote it; as the documentation writes it when it is not there."""
@@ -112,7 +119,7 @@ class Fields:
             raise InvalidRequest("The lead cannot be read.", details=self.faults)
 
     def _keys(self, name: str) -> list[str]:
-        return [key for key in self._rest if fold(key) == name]
+        return [key for key in self._by_name.get(name, ()) if key in self._rest]
 
 
 def bounded(unknown: Mapping[str, Any]) -> dict[str, Any]:

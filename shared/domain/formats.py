@@ -75,13 +75,14 @@ def read(body: object, takes: Takes = Takes.MARKETPLACE) -> Reading:
 
 
 def _reader(given: Fields, takes: Takes) -> Callable[[Fields], dict[str, Any]]:
-    if takes is Takes.QUALIFIED:
-        return _qualified
+    if takes is not Takes.MARKETPLACE:
+        # A web form's visitor fills in what it likes; no field of theirs gets around the consent.
+        return _qualified if takes is Takes.QUALIFIED else _inquiry
     if given.has("userdetails"):
         return _marketplace
     if given.has("customerinfo"):
         return _table_row
-    if given.has("customer") or given.has("share") or (takes is Takes.INQUIRIES and not given.has("leadsource")):
+    if given.has("customer") or given.has("share"):
         return _inquiry
     # What names a person flat is the CRM form; what names nobody is told to use the nested one.
     return _crm_form if any(given.has(name) for name in _FLAT) else _marketplace
@@ -149,7 +150,7 @@ def _inquiry(given: Fields) -> dict[str, Any]:
         given.fault(named, "notAllowed", "needs a sender: post qualified leads to the partner's leads with a token.")
     if given.text("gotcha"):
         given.fault(HONEYPOT, "notAllowed", "must stay empty: only programs fill it in.")
-    consent = _consent(given)
+    consent = _consent(given, given.flag("share"), given.flag("contact"))
     if consent.pop("share") is None:
         given.fault("share", "required", "is missing: has the customer agreed that the data is passed on?")
     customer = given.part("customer")
@@ -202,19 +203,23 @@ def _qualified(given: Fields) -> dict[str, Any]:
     return told
 
 
-def _consent(given: Fields) -> dict[str, Any]:
-    """T10: what was agreed to; `share` that is withheld is a fault, `contact` that is withheld makes a DNC lead."""
+def _consent(given: Fields, *said: bool | None) -> dict[str, Any]:
+    """T10: what was agreed to; `share` that is withheld is a fault, `contact` that is withheld makes a DNC lead.
+
+    `said` is what stands flat of the two. A no in one place is a no.
+    """
     part = given.part("consent")
-    share, contact = given.flag("share"), given.flag("contact")
+    flat = said or (None, None)
+    shares, contacts = [flat[0]], [flat[1]]
     told: dict[str, Any] = {}
     if part:
-        shared, contacted = part.flag("share"), part.flag("contact")
-        share = shared if share is None else share
-        contact = contacted if contact is None else contact
+        shares.append(part.flag("share"))
+        contacts.append(part.flag("contact"))
         told = {"agreed_at": parse_time(part.text("at")), "agreed_country": part.text("country")}
+    share = False if False in shares else True if True in shares else None
     if share is False:
         given.fault("share", "notAllowed", "is false: without consent the data is passed to no partner.")
-    return told | {"share": share, "contact": contact is not False}
+    return told | {"share": share, "contact": False not in contacts}
 
 
 _PERSON = {

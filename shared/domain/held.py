@@ -32,7 +32,7 @@ class Held:
 
     `id` is made of the door and the delivery's hash, so a repeat is the same one. `claim` and `content` are V4's.
     Once `assigned`, `lead_id` and `partner_id` stand: every attempt to make the lead uses the same. `was` is what it
-    waited for last.
+    waited for last, `was_parked` that it waited to be read before that. `size` is the body's as it came.
     """
 
     id: str
@@ -45,6 +45,7 @@ class Held:
     last_at: datetime
     count: int = 1
     body: bytes = b""
+    size: int = 0
     reason: Reason | None = None
     details: tuple[Detail, ...] = ()
     lead_id: str | None = None
@@ -52,6 +53,7 @@ class Held:
     keyed: bool = False
     assigned: bool = False
     was: HeldState = HeldState.PARKED
+    was_parked: bool = False
 
     @property
     def is_corrected(self) -> bool:

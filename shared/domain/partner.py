@@ -1,5 +1,6 @@
 """Partners and the doors leads come through (SPEC 1, S2)."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -83,9 +84,10 @@ class LeadSource:
     redirect_url: str | None = None
 
     def door(self) -> Door:
-        """The door as a lead sees it."""
+        """The door as a lead sees it; a table is the same door under whatever source it is registered."""
+        table = self.table_name
         return Door(
-            id=self.id,
+            id=hashlib.sha256(f"table:{table.casefold()}".encode()).hexdigest()[:32] if table else self.id,
             by=Actor("source", self.id, self.name),
             partner_id=self.partner_id,
             takes=Takes.INQUIRIES if self.kind is SourceKind.FORM else Takes.MARKETPLACE,

@@ -77,3 +77,9 @@ def must_have(caller: Caller, needed: frozenset[Role]) -> None:
     """Raise AccessDenied unless the caller holds one of the roles."""
     if not caller.roles & needed:
         raise AccessDenied(f"This needs one of the roles {', '.join(sorted(needed))}.")
+
+
+def must_belong(caller: Caller) -> None:
+    """Raise AccessDenied for whoever comes from a tenant that is neither the operator's nor a partner's (S1)."""
+    if not (caller.is_operators or caller.partner_id):
+        raise AccessDenied("Your organisation is neither the operator nor a partner of this programme.")

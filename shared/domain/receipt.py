@@ -95,7 +95,7 @@ def receive(
     lead = Lead(
         id=lead_id,
         partner_id=partner_id,
-        source_id=door.id,
+        source_id=door.by.id,
         status=status,
         created_at=created_at,
         updated_at=at,

@@ -28,7 +28,7 @@ from shared.domain.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
-from shared.domain.permissions import Caller, Role, may_enter, must_have
+from shared.domain.permissions import Caller, Role, may_enter, must_belong, must_have
 from shared.http import page_tokens, problems
 from shared.http.queries import PageQuery
 from shared.http.requests import Nothing
@@ -181,6 +181,9 @@ async def _enter(req: func.HttpRequest, contract: Contract, current: app.App, at
         return Caller(tenant="", person="")
     caller = await current.verifier.caller(req.headers.get("authorization"), at)
     partner_id = req.route_params.get("partnerId")
+    if contract.every_partner:
+        # Before anything is said about the partner: strangers must not find out who is one.
+        must_belong(caller)
     if partner_id is None or contract.every_partner:
         must_have(caller, contract.who)
     else:

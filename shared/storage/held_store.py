@@ -76,9 +76,14 @@ class TableHeldStore:
         )
         found = await reads.scan(self._parked, condition, top, ["RowKey"])
         places = [str(row["RowKey"]).removeprefix(start) for row in found.rows]
-        rows = await asyncio.gather(*(self.get(place.split("|")[1]) for place in places))
+        # Of a body its beginning is enough here.
+        columns = [*codec.DOCS, "p0"]
+        rows = await asyncio.gather(
+            *(reads.row(self._parked, keys.PARKED_SHARD, keys.held(place.split("|")[1]), columns) for place in places)
+        )
         following = None if found.done else places[-1]
-        return [row.held for row in rows if row and row.held.state is state], following
+        held = [_held(row) for row in rows if row]
+        return [one for one in held if one.state is state], following
 
 
 def _row(held: Held) -> dict[str, Any]:

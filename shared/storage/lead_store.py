@@ -77,7 +77,7 @@ class TableLeadStore:
 
         async def is_mine() -> bool:
             held = await self.once(partner, delivery.once)
-            return held is not None and held.lead_id == lead.id
+            return held is not None and (held.lead_id, held.content) == (lead.id, delivery.content)
 
         await self._transact(operations, is_mine)
 

@@ -6,6 +6,7 @@ vain; an offer's id alone is claimed in Lookup, since it has one owner.
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -47,13 +48,24 @@ class TableListingStore:
         """See the port."""
         return await self._cached(keys.OFFERS, partner_id, at, self._offers, fresh=fresh)
 
-    async def put_offer(self, partner_id: str, offer: RegisteredOffer, before: RegisteredOffer | None) -> None:
+    async def put_offer(
+        self,
+        partner_id: str,
+        offer: RegisteredOffer,
+        before: RegisteredOffer | None,
+        *,
+        take_over: bool = False,
+    ) -> None:
         """See the port. The claims come before the offer, the title that is no more goes after it."""
-        await self._claim(keys.safe(offer.id.casefold()), partner_id)
+        loser = await self._claim(keys.safe(offer.id.casefold()), partner_id, take_over=take_over)
         await self._name(keys.TITLE, folded(offer.title), partner_id)
         row = {"PartitionKey": partner_id, "RowKey": keys.offer(offer.id), **codec.dump(offer)}
         with translating():
             await self._partners.upsert_entity(row, mode="replace")
+        if loser:
+            with translating(), suppress(ResourceNotFoundError):
+                await self._partners.delete_entity(loser, keys.offer(offer.id))
+            self._forget((keys.OFFERS, loser))
         # Another offer of the partner's may have the same title, so the row is left where there is one.
         if before and folded(before.title) != folded(offer.title):
             left = await self._offers(partner_id)
@@ -96,15 +108,22 @@ class TableListingStore:
         """See the port."""
         return await self._named(keys.PROFILE_NAME, folded(name), at)
 
-    async def _claim(self, key: str, partner_id: str) -> None:
+    async def _claim(self, key: str, partner_id: str, *, take_over: bool) -> str | None:
+        """Make the id the partner's; who had it before it was taken over, None when nobody else did."""
+        row = {"PartitionKey": keys.OFFER, "RowKey": key, "partner": partner_id}
         with translating():
             try:
-                await self._lookup.create_entity({"PartitionKey": keys.OFFER, "RowKey": key, "partner": partner_id})
+                await self._lookup.create_entity(row)
             except ResourceExistsError:
                 held = await self._lookup.get_entity(keys.OFFER, key)
-                if held["partner"] != partner_id:
+                if held["partner"] == partner_id:
+                    return None
+                if not take_over:
                     taken = Detail("conflict", "The offer belongs to another partner.", "offerId")
                     raise Conflict("The offer belongs to another partner.", details=[taken]) from None
+                await self._lookup.upsert_entity(row, mode="replace")
+                return str(held["partner"])
+        return None
 
     async def _name(self, partition: str, name: str, partner_id: str) -> None:
         row = {"PartitionKey": partition, "RowKey": keys.named(name, partner_id), "partner": partner_id}

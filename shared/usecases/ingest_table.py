@@ -20,6 +20,8 @@ OVERLAP = timedelta(minutes=10)
 """How far back a run looks again: Azure's clocks differ by seconds, and the SDK's retries take a minute."""
 BEGINNING = datetime.fromisoformat("1970-01-02T00:00:00Z")
 PAGE = 500
+BODY_MAX = 900_000
+"""Bytes of a row that are kept: a payload is one row too, with what else stands in it."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,12 @@ class Ingested:
 async def ingest_tables(*, ports: Ports, at: datetime, storage_now: datetime, budget: Budget) -> Ingested:
     """Read every registered table; `storage_now` is real time, by which storage dates rows. Raises Unavailable."""
     done = Ingested()
-    for source in await ports.partners.sources_of_kind(SourceKind.MARKETPLACE_TABLE):
-        if not budget.allows(done.rows):
-            return replace(done, unfinished=True)
+    sources = await ports.partners.sources_of_kind(SourceKind.MARKETPLACE_TABLE)
+    for number, source in enumerate(sources, 1):
+        # Each has its share, so that one large table does not keep the others waiting.
+        share = replace(budget, rows=budget.rows * number // len(sources))
         try:
-            done = await _ingest(ports, source, at, storage_now, budget, done)
+            done = await _ingest(ports, source, at, storage_now, share, done)
         except NoSuchTable:
             # The marketplace makes it with its first lead.
             log.info("A source's table is not there yet.", extra={"event": "table.missing", "source": source.id})
@@ -58,33 +61,34 @@ async def _ingest(
     ports: Ports, source: LeadSource, at: datetime, storage_now: datetime, budget: Budget, done: Ingested
 ) -> Ingested:
     """Read one table from its bookmark on."""
-    bookmark = f"table:{source.id}"
+    bookmark = f"table:{(source.table_name or '').casefold()}"
     written = await ports.agenda.bookmark(bookmark)
-    # Where this pass began, from when on it reads, and how far it is.
-    began, since, place = json.loads(written) if written else (storage_now.isoformat(), BEGINNING.isoformat(), "")
+    # When this pass began, from when on it reads, how far it is, and whether a row of it failed.
+    began, since, place, failed = json.loads(written) if written else ("", BEGINNING.isoformat(), "", False)
     if not place:
-        began = storage_now.isoformat()
-    failures = done.failed
+        began, failed = storage_now.isoformat(), False
     while True:
+        before = done.failed
         rows, place = await ports.tables.rows(source.table_name or "", datetime.fromisoformat(since), place, PAGE)
         for row in rows:
             done = await _take(ports, source, row, at, done)
+        failed = failed or done.failed > before
         if not place:
             break
         if not budget.allows(done.rows):
-            # A pass that had failures begins anew, or what failed would be left behind.
-            kept = place if done.failed == failures else ""
-            await ports.agenda.set_bookmark(bookmark, json.dumps([began, since, kept]))
+            await ports.agenda.set_bookmark(bookmark, json.dumps([began, since, place, failed]))
             return replace(done, unfinished=True)
-    if done.failed == failures:
+    if not failed:
         since = max(since, (datetime.fromisoformat(began) - OVERLAP).isoformat())
-    await ports.agenda.set_bookmark(bookmark, json.dumps([began, since, ""]))
+    await ports.agenda.set_bookmark(bookmark, json.dumps([began, since, "", False]))
     return done
 
 
 async def _take(ports: Ports, source: LeadSource, row: TableRow, at: datetime, done: Ingested) -> Ingested:
     """Make a lead of one row; what is wrong with one holds up no other."""
-    delivered = Delivered(json.dumps(row.columns).encode("utf-8"), identity=row.identity)
+    body = json.dumps(row.columns, ensure_ascii=False).encode("utf-8", "replace")
+    # A row may be larger than a payload's row; its beginning is parked then.
+    delivered = Delivered(body[:BODY_MAX], identity=row.identity)
     try:
         if await is_known(ports=ports, door=source.door(), delivered=delivered):
             return replace(done, known=done.known + 1)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.offers import OFFERS_MAX, RegisteredOffer
-from shared.domain.partner import Partner
+from shared.domain.partner import Partner, PartnerState
 from shared.domain.profile import Profile
 from shared.ports import Ports
 
@@ -42,18 +42,20 @@ async def read_offer(*, ports: Ports, partner_id: str, offer_id: str, at: dateti
     return found
 
 
-async def put_offer(*, ports: Ports, partner_id: str, offer: RegisteredOffer, at: datetime) -> bool:
+async def put_offer(*, ports: Ports, partner_id: str, offer: RegisteredOffer, by_operator: bool, at: datetime) -> bool:
     """Register an offer or replace its registration; True when it is new.
 
-    Raises NotFound, or Conflict when another partner has registered it, or at OFFERS_MAX. Leads that came before keep
-    what was known then.
+    Raises NotFound, or Conflict when another partner has registered it, unless the operator says whose it is; for a
+    suspended partner; or at OFFERS_MAX. Leads that came before keep what was known then.
     """
-    await _partner(ports, partner_id)
+    partner = await _partner(ports, partner_id)
+    if partner.state is PartnerState.SUSPENDED and not by_operator:
+        raise Conflict("The partner is suspended.")
     offers = await ports.listings.offers(partner_id, at, fresh=True)
     before = offers.find(offer.id, None)
     if before is None and len(offers.offers) >= OFFERS_MAX:
         raise Conflict(f"A partner has at most {OFFERS_MAX} offers.")
-    await ports.listings.put_offer(partner_id, offer, before)
+    await ports.listings.put_offer(partner_id, offer, before, take_over=by_operator)
     log.info("Offer registered.", extra={"event": "offer.registered", "partner": partner_id})
     return before is None
 

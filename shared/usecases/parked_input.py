@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids
+from shared.domain.deadlines import stamp
 from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
 from shared.domain.held import Held, HeldState, Reason, refusal_of
 from shared.domain.lifecycle import settle
 from shared.domain.partner import PartnerState
 from shared.ports import LostRace, Ports, StoredHeld
-from shared.usecases.receive_lead import ATTEMPTS, Delivered, Parcel, Received, deliver, read_parcel
+from shared.usecases.receive_lead import ATTEMPTS, Delivered, Parcel, Received, deliver, is_outlived, read_parcel
 from shared.usecases.route_lead import Place, check_place, find_place
 
 log = logging.getLogger(__name__)
@@ -50,6 +51,8 @@ async def replay(*, ports: Ports, held_id: str, body: object | None, at: datetim
         held = stored.held
         if held.state is HeldState.PLACED:
             return await _done(ports, held, at)
+        if held.state is HeldState.UNASSIGNED:
+            return Received(held.lead_id or "", HeldState.UNASSIGNED, duplicate=True)
         parcel = _again(held, body)
         place = (
             await check_place(ports=ports, partner_id=held.partner_id, reading=parcel.reading, at=at)
@@ -76,7 +79,7 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
     for _ in range(ATTEMPTS):
         stored = await _stored(ports, held_id, HeldState.UNASSIGNED)
         held = stored.held
-        partner = await ports.partners.known(partner_id, at)
+        partner = await ports.partners.get(partner_id) if ids.PARTNER_ID.fullmatch(partner_id) else None
         if partner is None:
             message = "There is no such partner."
             raise InvalidRequest(message, details=[Detail("invalidValue", message, "partnerId")])
@@ -88,6 +91,8 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
         if partner.state is PartnerState.SUSPENDED:
             raise Conflict("The partner is suspended.", target="partnerId")
         parcel = _again(held, None)
+        if already := await _already(ports, stored, parcel, at):
+            return already
         place = await check_place(ports=ports, partner_id=partner_id, reading=parcel.reading, at=at)
         if place.reason is not None:
             raise refusal_of(replace(held, reason=place.reason))
@@ -96,6 +101,19 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
         except LostRace:
             continue
     raise Unavailable
+
+
+async def _already(ports: Ports, stored: StoredHeld, parcel: Parcel, at: datetime) -> Received | None:
+    """The lead that the same delivery made at its own partner, while that was not suspended; None when it did not."""
+    home = parcel.door.partner_id
+    once = await ports.leads.once(home, parcel.claim) if home else None
+    if home is None or once is None or is_outlived(ports, parcel, once.at, at) or once.content != parcel.content:
+        return None
+    placed = replace(
+        stored.held, state=HeldState.PLACED, lead_id=once.lead_id, partner_id=home, body=b"", assigned=True
+    )
+    await ports.held.replace(stored, placed)
+    return await _done(ports, placed, at)
 
 
 async def _place(ports: Ports, stored: StoredHeld, parcel: Parcel, partner_id: str, at: datetime) -> Received:
@@ -122,6 +140,7 @@ async def _leave_unassigned(ports: Ports, stored: StoredHeld, parcel: Parcel, pl
         stored.held,
         state=HeldState.UNASSIGNED,
         was=HeldState.UNASSIGNED,
+        was_parked=True,
         reason=place.reason,
         details=(),
         lead_id=lead_id,
@@ -147,7 +166,7 @@ async def _done(ports: Ports, held: Held, at: datetime) -> Received:
 async def _stored(ports: Ports, held_id: str, state: HeldState) -> StoredHeld:
     """The held delivery if it waits for this, or has waited for it."""
     stored = await ports.held.get(held_id) if ids.HELD_ID.fullmatch(held_id) else None
-    if stored is None or stored.held.was is not state:
+    if stored is None or not (stored.held.was is state or (state is HeldState.PARKED and stored.held.was_parked)):
         raise NotFound
     return stored
 
@@ -164,9 +183,10 @@ def _again(held: Held, body: object | None) -> Parcel:
         delivered = Delivered(body.encode("utf-8", "surrogatepass"), held.content_type)
     else:
         delivered = Delivered(json.dumps(body).encode("utf-8"))
-    parcel = read_parcel(held.door, delivered)
+    parcel = replace(read_parcel(held.door, delivered), held_at=held.first_at)
     if body is None and not held.is_corrected:
         claim = held.claim if held.keyed else parcel.claim
         # What is told by its identity has no content to be told by (I3).
         return replace(parcel, claim=claim, content=held.content and parcel.content, is_for_ever=held.keyed)
-    return replace(parcel, claim=ids.digest("replayed", held.id), is_for_ever=True)
+    # Of the same bytes parked again another time, each is a delivery of its own.
+    return replace(parcel, claim=ids.digest("replayed", held.id, stamp(held.first_at)), is_for_ever=True)

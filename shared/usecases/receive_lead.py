@@ -44,14 +44,23 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A delivery that is being made a lead: its claim (V4), whether that ends by the clock, and what it says."""
+    """A delivery that is being made a lead: its claim (V4), whether that ends by the clock, and what it says.
+
+    `held_at` is when it came, where it had to wait for the operator since.
+    """
 
     door: Door
     delivered: Delivered
     claim: str
     content: str
     is_for_ever: bool
+    held_at: datetime | None = None
     reading: Reading = field(default_factory=Reading)
+
+    @property
+    def is_held(self) -> bool:
+        """True when it has waited for the operator."""
+        return self.held_at is not None
 
     @property
     def tab(self) -> Tab:
@@ -92,17 +101,17 @@ async def receive_lead(*, ports: Ports, door: Door, delivered: Delivered, at: da
         await _park(ports, _unread(door, delivered), Reason.UNREADABLE, at, details=problem.details)
         raise
     place = await find_place(ports=ports, door=door, reading=parcel.reading, at=at)
+    lead_id = ids.new_lead_id(parcel.tab, _created(parcel.reading, at))
+    if door.partner_id is not None:
+        if place.reason is None:
+            return await deliver(ports=ports, parcel=parcel, partner_id=door.partner_id, lead_id=lead_id, at=at)
+        # It may have come while the partner took it.
+        first = await ports.leads.once(door.partner_id, parcel.claim)
+        if first and not is_outlived(ports, parcel, first.at, at):
+            return await _first(ports, parcel, door.partner_id, first, at)
     if place.reason is Reason.PROFILE_NOT_PUBLISHED:
         held = await _park(ports, parcel, place.reason, at, partner_id=place.partner_id)
         raise refusal_of(held)
-    lead_id = ids.new_lead_id(parcel.tab, _created(parcel.reading, at))
-    if door.partner_id is not None and place.reason is None:
-        return await deliver(ports=ports, parcel=parcel, partner_id=door.partner_id, lead_id=lead_id, at=at)
-    if door.partner_id is not None:
-        # It may have come before the partner was suspended.
-        first = await ports.leads.once(door.partner_id, parcel.claim)
-        if first and not _is_outlived(ports, parcel, first.at, at):
-            return await _first(ports, parcel, door.partner_id, first, at)
     noted = await _note(ports, parcel, place.partner_id, place.reason, lead_id, at)
     if noted.state is HeldState.UNASSIGNED or noted.partner_id is None or noted.lead_id is None:
         return Received(noted.lead_id or lead_id, HeldState.UNASSIGNED, duplicate=noted.lead_id != lead_id)
@@ -163,11 +172,13 @@ async def deliver(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: str
     received = await _received(ports, parcel, partner_id, lead_id, at)
     lead, change = received.lead, Change(ids.new_change_id(), at)
     announced = (change.announcement(lead.partner_id, lead.id), *hints(lead))
-    if door.sender_id:
-        sent = Sent(lead.id, partner_id)
-        await asyncio.gather(ports.agenda.put(announced), ports.sent.put(door.sender_id, sent))
-    else:
-        await ports.agenda.put(announced)
+    _, noted, _ = await asyncio.gather(
+        ports.agenda.put(announced), _noted(ports, parcel), _note_sent(ports, door, lead.id, partner_id)
+    )
+    if noted is not None and not is_outlived(ports, parcel, noted.held.first_at, at):
+        # It came while the partner was suspended: it waits, or the operator has given it to somebody.
+        await _take_back(ports, parcel, lead, announced, None)
+        return await _follow(ports, parcel, noted, at)
     delivery = Delivery(delivered.body, delivered.content_type, parcel.claim, parcel.content)
     for _ in range(ATTEMPTS):
         try:
@@ -175,7 +186,7 @@ async def deliver(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: str
             return Received(lead.id, lead.status, duplicate=False)
         except LostRace:
             held = await ports.leads.once(partner_id, parcel.claim)
-        if held and not _is_outlived(ports, parcel, held.at, at):
+        if held and not is_outlived(ports, parcel, held.at, at):
             await _take_back(ports, parcel, lead, announced, held.lead_id)
             return await _first(ports, parcel, partner_id, held, at)
         # Another attempt may have used this id under another claim.
@@ -185,6 +196,32 @@ async def deliver(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: str
         delivery = replace(delivery, replaces=held.tag if held else None)
     await _take_back(ports, parcel, lead, announced, None)
     raise Unavailable
+
+
+async def _noted(ports: Ports, parcel: Parcel) -> StoredHeld | None:
+    """The note of where this delivery went, where only the operator writes one; beside the hints it costs no time."""
+    if parcel.door.partner_id is None or parcel.is_held:
+        return None
+    mark, _ = _marks(parcel)
+    return await ports.held.get(_held_id(parcel.door, mark))
+
+
+async def _note_sent(ports: Ports, door: Door, lead_id: str, partner_id: str) -> None:
+    if door.sender_id:
+        await ports.sent.put(door.sender_id, Sent(lead_id, partner_id))
+
+
+async def _follow(ports: Ports, parcel: Parcel, noted: StoredHeld, at: datetime) -> Received:
+    """What became of a delivery that had to wait."""
+    held = noted.held
+    if held.content != parcel.content:
+        raise refusal_of(await _park(ports, parcel, Reason.KEY_REUSED, at, partner_id=held.partner_id))
+    if held.state is HeldState.UNASSIGNED:
+        return Received((await _count(ports, noted, at)).lead_id or "", HeldState.UNASSIGNED, duplicate=True)
+    await _note_sent(ports, parcel.door, held.lead_id or "", held.partner_id or "")
+    stored = await ports.leads.get(held.partner_id or "", held.lead_id or "")
+    status = settle(stored.lead, at).lead.status if stored else Status.ARCHIVED
+    return Received(held.lead_id or "", status, duplicate=True)
 
 
 async def _received(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str, at: datetime) -> Decision:
@@ -206,8 +243,9 @@ async def _received(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str,
     )
 
 
-def _is_outlived(ports: Ports, parcel: Parcel, first: datetime, at: datetime) -> bool:
-    return not parcel.is_for_ever and at - first >= ports.rules.duplicate_window
+def is_outlived(ports: Ports, parcel: Parcel, first: datetime, at: datetime) -> bool:
+    """True when the first such delivery is so long ago that this is another one (V4); a held one came when it came."""
+    return not parcel.is_for_ever and (parcel.held_at or at) - first >= ports.rules.duplicate_window
 
 
 async def _take_back(ports: Ports, parcel: Parcel, lead: Lead, announced: Sequence[Hint], winner: str | None) -> None:
@@ -225,6 +263,7 @@ async def _first(ports: Ports, parcel: Parcel, partner_id: str, held: Once, at: 
     if held.content != parcel.content:
         raise refusal_of(await _park(ports, parcel, Reason.KEY_REUSED, at, partner_id=partner_id))
     stored = await ports.leads.get(partner_id, held.lead_id)
+    await _note_sent(ports, parcel.door, held.lead_id, partner_id)
     # Claim and lead are one transaction, but an erased or hand-deleted lead should not make its sender fail for ever.
     status = settle(stored.lead, at).lead.status if stored else Status.ARCHIVED
     return Received(held.lead_id, status, duplicate=True)
@@ -246,7 +285,7 @@ async def _note(
         if there is None:
             continue
         held = there.held
-        if held.state is HeldState.PLACED and _is_outlived(ports, parcel, held.first_at, at):
+        if held.state is HeldState.PLACED and is_outlived(ports, parcel, held.first_at, at):
             try:
                 return (await ports.held.replace(there, wanted)).held
             except LostRace:
@@ -273,8 +312,22 @@ async def _park(
     for _ in range(ATTEMPTS):
         if await ports.held.add(wanted):
             return wanted
-        if there := await ports.held.get(wanted.id):
+        there = await ports.held.get(wanted.id)
+        if there is None:
+            continue
+        held = there.held
+        again = replace(wanted, count=held.count + 1)
+        if held.state is HeldState.PARKED and held.reason is reason:
             return await _count(ports, there, at)
+        if held.state is HeldState.PARKED:
+            # Since it was parked something else is in its way.
+            again = replace(held, reason=reason, details=details)
+        elif not is_outlived(ports, parcel, held.last_at, at):
+            return await _count(ports, there, at)
+        try:
+            return (await ports.held.replace(there, again)).held
+        except LostRace:
+            continue
     raise Unavailable
 
 
@@ -303,5 +356,6 @@ def _held(parcel: Parcel, mark: str, state: HeldState, at: datetime) -> Held:
         first_at=at,
         last_at=at,
         body=parcel.delivered.body,
+        size=len(parcel.delivered.body),
         keyed=parcel.is_for_ever,
     )

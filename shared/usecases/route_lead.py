@@ -36,6 +36,9 @@ async def check_place(*, ports: Ports, partner_id: str | None, reading: Reading,
         return Place(None, Reason.OFFER_UNKNOWN)
     partner = await ports.partners.known(partner_id, at)
     if partner and partner.state is PartnerState.SUSPENDED:
+        # A refusal reads afresh first, as the one below does.
+        partner = await ports.partners.get(partner_id)
+    if partner and partner.state is PartnerState.SUSPENDED:
         return Place(partner_id, Reason.PARTNER_SUSPENDED)
     if reading.type is LeadType.PROFILE and not await _is_published(ports, partner_id, at):
         return Place(partner_id, Reason.PROFILE_NOT_PUBLISHED)

@@ -4,20 +4,19 @@ import asyncio
 from datetime import datetime
 
 from shared import ids
-from shared.domain.errors import AccessDenied, NotFound
+from shared.domain.errors import NotFound
 from shared.domain.formats import Takes
 from shared.domain.lead import Actor, Lead, Sender
 from shared.domain.lifecycle import settle
 from shared.domain.partner import Door
-from shared.domain.permissions import Caller
+from shared.domain.permissions import Caller, must_belong
 from shared.ports import Ports, Sent
 from shared.usecases.receive_lead import Delivered, Received, receive_lead
 
 
 async def send_lead(*, ports: Ports, partner_id: str, caller: Caller, delivered: Delivered, at: datetime) -> Received:
     """Send a qualified lead to a partner; as `receive_lead`. Raises AccessDenied for a tenant that is nobody's."""
-    if not (caller.is_operators or caller.partner_id):
-        raise AccessDenied("Your organisation is neither the operator nor a partner of this programme.")
+    must_belong(caller)
     door = Door(
         # V4: one client is one sender, whoever of its people it acts for.
         id=ids.digest("sender", caller.tenant, caller.client or caller.person, partner_id),

@@ -187,7 +187,7 @@ async def waiting(ports: Ports, world: World, *states: HeldState) -> list[Held]:
     found = []
     for state in states or (HeldState.PARKED, HeldState.UNASSIGNED):
         page, _ = await ports.held.page(state, None, 1000)
-        found += [one for one in page if one.door.id in (world.source.id, world.programme.id)]
+        found += [one for one in page if one.door.by.id in (world.source.id, world.programme.id)]
     return found
 
 

@@ -116,7 +116,8 @@ async def test_t5_offers_are_registered_by_operator_or_partner_and_speak_for_the
 async def test_an_offer_of_another_partner_an_unknown_one_and_a_broken_one(api: InProcess, door: str) -> None:
     await api.call("PUT", "/partners/fabrikam", {"name": "Fabrikam", "tenantIds": ["fabrikam"]}, **OPERATOR)
     await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "CRM"}, as_="Partner.Admin")
-    taken = await api.call("PUT", "/partners/fabrikam/offers/CONTOSO.crm", {"title": "CRM"}, **OPERATOR)
+    theirs = "/partners/fabrikam/offers/CONTOSO.crm"
+    taken = await api.call("PUT", theirs, {"title": "CRM"}, as_="Partner.Admin", tenant="fabrikam")
     assert (taken.status, taken.targets) == (409, {"offerId"})
     assert (await api.call("GET", f"{P}/offers/contoso.erp", as_="Partner.Admin")).status == 404
     broken = await api.call("PUT", f"{P}/offers/contoso.erp", {"title": "", "callToAction": "buy"}, **OPERATOR)
@@ -125,6 +126,13 @@ async def test_an_offer_of_another_partner_an_unknown_one_and_a_broken_one(api: 
         assert (await api.call("PUT", f"{P}/offers/{bad}", {"title": "CRM"}, **OPERATOR)).status == 404
     assert (await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "x"}, as_="Leads.Admin")).status == 403
     assert (await api.call("GET", "/partners/nobody/offers", **OPERATOR)).status == 404
+    # Whose an offer is, the operator says in the end.
+    assert (await api.call("PUT", theirs, {"title": "CRM"}, **OPERATOR)).status == 201
+    assert (await api.call("GET", f"{P}/offers", **OPERATOR)).json["value"] == []
+    suspended = {"name": "Fabrikam", "tenantIds": ["fabrikam"], "state": "suspended"}
+    await api.call("PUT", "/partners/fabrikam", suspended, **OPERATOR)
+    mine = {"as_": "Partner.Admin", "tenant": "fabrikam"}
+    assert (await api.call("PUT", "/partners/fabrikam/offers/fabrikam.crm", {"title": "CRM"}, **mine)).status == 409
 
 
 # --- Sources of all kinds --------------------------------------------------------------------------------------------
@@ -295,6 +303,11 @@ async def test_r2_a_suspended_partners_deliveries_are_unassigned(api: InProcess,
     assert (await api.call("POST", door, delivery_body())).json["status"] == "unassigned"
     (held,) = (await api.call("GET", "/unassigned", **OPERATOR)).json["value"]
     assert (held["reason"], held["partnerId"]) == ("partnerSuspended", "contoso")
+    waits = await send(api)
+    assert (waits.json["status"], "Location" in waits.headers) == ("unassigned", False)
+    for nobody in ("a/b", "x" * 100, "nobody"):
+        reply = await api.call("POST", f"/unassigned/{held['id']}/assign", {"partnerId": nobody}, **OPERATOR)
+        assert (reply.status, reply.targets) == (400, {"partnerId"})
 
 
 # --- Senders ---------------------------------------------------------------------------------------------------------
@@ -343,6 +356,8 @@ async def test_s1_who_may_send(api: InProcess, door: str) -> None:
         "email": "bo@fabrikam.example",
     }
     assert (await send(api, tenant="stranger")).status == 403
+    stranger = {"as_": "Sender", "tenant": "stranger"}
+    assert (await api.call("POST", "/partners/nobody/leads", QUALIFIED, **stranger)).status == 403
     assert (await api.call("POST", f"{P}/leads", QUALIFIED, as_="Leads.Admin")).status == 403
     assert (await api.call("POST", f"{P}/leads", QUALIFIED)).status == 401
     assert (await api.call("POST", "/partners/nobody/leads", QUALIFIED, as_="Sender", tenant="operator")).status == 404

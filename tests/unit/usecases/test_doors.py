@@ -21,7 +21,7 @@ from shared.usecases.parked_input import assign, list_held, read_held, replay
 from shared.usecases.receive_lead import Delivered, Received, receive_lead
 from shared.usecases.sent_leads import list_sent, read_sent, send_lead
 from tests.builders import ANN, AT, DAY, delivery_body
-from tests.fakes import FakeAgenda, FakeLeadStore, FakeListingStore, FakeSentStore
+from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, FakeListingStore, FakeSentStore
 from tests.steps import answer, deliver
 
 CRM = RegisteredOffer("contoso.crm", "Contoso CRM", CallToAction.FREE_TRIAL)
@@ -52,6 +52,11 @@ async def lead_of(ports: Ports, partner: str, received: Received) -> StoredLead:
     stored = await ports.leads.get(partner, received.lead_id)
     assert stored is not None
     return stored
+
+
+def leads(ports: Ports) -> list[StoredLead]:
+    assert isinstance(ports.leads, FakeLeadStore)
+    return list(ports.leads.rows.values())
 
 
 async def publish(ports: Ports, partner: str, **changes: Any) -> None:
@@ -323,11 +328,108 @@ async def test_r2_a_suspended_partners_deliveries_wait_and_none_is_doubled(
     with pytest.raises(Conflict):
         await assign(ports=ports, held_id=held.id, partner_id=partner, at=AT)
     await suspend(ports, partner, PartnerState.ACTIVE)
-    retried = await deliver(ports, source, delivery_body(Title="CFO"))
-    assert not retried.duplicate
-    assert (await assign(ports=ports, held_id=held.id, partner_id=partner, at=AT)) == replace(retried, duplicate=True)
-    assert isinstance(ports.leads, FakeLeadStore)
-    assert len(ports.leads.rows) == 2
+    retried = await deliver(ports, source, delivery_body(Title="CFO"), at=AT + DAY / 2)
+    assert retried == replace(waits, duplicate=True), "it is the operator's now"
+    made = await assign(ports=ports, held_id=held.id, partner_id=partner, at=AT + 2 * DAY)
+    assert made.lead_id == waits.lead_id
+    assert (await deliver(ports, source, delivery_body(Title="CFO"), at=AT + DAY / 2)) == replace(made, duplicate=True)
+    assert len(leads(ports)) == 2
+
+
+async def test_r2_what_was_given_to_another_partner_is_known_at_home(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await suspend(ports, partner)
+    await deliver(ports, source, key="k")
+    await ports.partners.put(Partner("fabrikam", "Fabrikam", (), AT, AT))
+    (held,) = await waiting(ports, HeldState.UNASSIGNED)
+    made = await assign(ports=ports, held_id=held.id, partner_id="fabrikam", at=AT)
+    await suspend(ports, partner, PartnerState.ACTIVE)
+    assert (await deliver(ports, source, key="k", at=AT + 9 * DAY)) == replace(made, duplicate=True)
+    with pytest.raises(Conflict):
+        await deliver(ports, source, delivery_body(Title="B"), key="k", at=AT + 9 * DAY)
+    assert len(leads(ports)) == 1
+
+
+async def test_v4_a_lead_that_was_made_at_home_meanwhile_is_the_one(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    """As when another instance does not know of the suspension yet: it delivers what this one holds."""
+    await suspend(ports, partner)
+    waits = await deliver(ports, source)
+    (held,) = await waiting(ports, HeldState.UNASSIGNED)
+    await suspend(ports, partner, PartnerState.ACTIVE)
+    unaware = replace(ports, held=FakeHeldStore())
+    made = await deliver(unaware, source, at=AT + DAY / 9)
+    assert made.lead_id != waits.lead_id
+    await ports.partners.put(Partner("fabrikam", "Fabrikam", (), AT, AT))
+    again = await assign(ports=ports, held_id=held.id, partner_id="fabrikam", at=AT + 5 * DAY)
+    assert again == replace(made, duplicate=True)
+    assert (len(leads(ports)), await waiting(ports, HeldState.UNASSIGNED)) == (1, [])
+
+
+async def test_v4_a_replay_days_later_meets_the_senders_own_retry(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    with pytest.raises(Conflict):
+        await deliver(ports, source, INQUIRY)
+    await publish(ports, partner)
+    made = await deliver(ports, source, INQUIRY, at=AT + DAY / 24)
+    (held,) = await waiting(ports)
+    again = await replay(ports=ports, held_id=held.id, body=None, at=AT + 9 * DAY)
+    assert again == replace(made, duplicate=True)
+    assert len(leads(ports)) == 1
+
+
+async def test_v4_a_known_lead_is_known_although_the_profile_is_not_published_any_more(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await publish(ports, partner)
+    for key in (None, "k"):
+        made = await deliver(ports, source, INQUIRY, key=key)
+        await publish(ports, partner, published=False)
+        assert (await deliver(ports, source, INQUIRY, key=key, at=AT + DAY / 24)) == replace(made, duplicate=True)
+        await publish(ports, partner)
+    assert await waiting(ports) == []
+
+
+async def test_v4_a_constant_key_of_parked_inquiries_loses_none(ports: Ports, source: LeadSource, partner: str) -> None:
+    for n in range(2):
+        with pytest.raises(Conflict):
+            await deliver(ports, source, INQUIRY | {"notes": str(n)}, key="k")
+    await publish(ports, partner)
+    first, second = await waiting(ports)
+    await replay(ports=ports, held_id=first.id, body=None, at=AT)
+    with pytest.raises(Conflict):
+        await replay(ports=ports, held_id=second.id, body=None, at=AT)
+    assert (await read_held(ports=ports, held_id=second.id, state=HeldState.PARKED)).reason is Reason.KEY_REUSED
+    await replay(ports=ports, held_id=second.id, body=None, at=AT)
+    assert (len(leads(ports)), await waiting(ports)) == (2, [])
+
+
+async def test_i5_the_same_bytes_long_after_a_replay_wait_again(ports: Ports, source: LeadSource, partner: str) -> None:
+    for n in range(3):
+        with pytest.raises(InvalidRequest):
+            await deliver(ports, source, b"{}", at=AT + 30 * DAY * n)
+        (held,) = await waiting(ports)
+        assert (held.body, held.first_at) == (b"{}", AT + 30 * DAY * n)
+        await replay(ports=ports, held_id=held.id, body=delivery_body(), at=AT + 30 * DAY * n)
+        assert len(leads(ports)) == n + 1
+    # The same delivery tried again right after is the one that was replayed.
+    with pytest.raises(InvalidRequest):
+        await deliver(ports, source, b"{}", at=AT + 60 * DAY + DAY / 24)
+    assert await waiting(ports) == []
+
+
+async def test_a_replay_that_found_no_partner_says_so_again(ports: Ports, partner: str) -> None:
+    with pytest.raises(InvalidRequest):
+        await deliver(ports, PROGRAMME, b"{}")
+    (held,) = await waiting(ports)
+    moved = await replay(ports=ports, held_id=held.id, body=delivery_body(), at=AT)
+    again = await replay(ports=ports, held_id=held.id, body=delivery_body(), at=AT)
+    assert again == replace(moved, duplicate=True)
+    made = await assign(ports=ports, held_id=held.id, partner_id=partner, at=AT)
+    assert (await replay(ports=ports, held_id=held.id, body=None, at=AT)) == replace(made, duplicate=True)
 
 
 async def test_r2_the_lead_of_a_suspended_partner_can_go_to_another(
@@ -407,7 +509,9 @@ async def test_v4_a_senders_retry_is_one_lead_for_each_partner(ports: Ports, par
         first = await send(ports, BO, to=partner, key=key)
         assert (await send(ports, BO, to=partner, key=key)) == replace(first, duplicate=True)
         # The same client on behalf of somebody else is the same sender.
-        assert (await send(ports, replace(BO, person="eve"), to=partner, key=key)).duplicate
+        eve = replace(BO, person="eve")
+        assert (await send(ports, eve, to=partner, key=key)).duplicate
+        assert (await read_sent(ports=ports, caller=eve, lead_id=first.lead_id, at=AT)).id == first.lead_id
         assert not (await send(ports, replace(BO, client="other"), to=partner, key=key)).duplicate
         assert not (await send(ports, BO, to="fabrikam", key=key)).duplicate
     with pytest.raises(Conflict):

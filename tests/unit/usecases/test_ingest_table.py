@@ -136,6 +136,44 @@ async def test_the_programmes_table_is_routed_like_any_other_source(ports: Ports
     assert held.count == 1
 
 
+async def test_a_table_that_is_registered_again_doubles_nothing(ports: Ports, table: LeadSource) -> None:
+    write(ports, "a")
+    write(ports, "b", CustomerInfo="{")
+    assert await run(ports) == Ingested(leads=1, parked=1)
+    await ports.partners.delete_source(table)
+    again = replace(table, id="f" * 16, name="Renamed", table_name="LEADS1")
+    await ports.partners.put_source(again)
+    assert isinstance(ports.tables, FakeTables)
+    ports.tables.tables["LEADS1"] = ports.tables.tables["leads1"]
+    ports.agenda.bookmarks.clear()  # type: ignore[attr-defined] # the fake's
+    assert await run(ports, AT + MINUTE) == Ingested(known=2)
+
+
+async def test_a_row_that_never_succeeds_keeps_no_other_waiting(
+    ports: Ports, table: LeadSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest_table, "PAGE", 5)
+    for n in range(30):
+        write(ports, f"{n:02}", Description=str(n))
+    write(ports, "x", table="leads2", Description="x")
+    await ports.partners.put_source(replace(table, id="f" * 16, table_name="leads2"))
+    broken = replace(ports, leads=Failing(ports.leads, "0"))  # type: ignore[arg-type] # stands in for the store
+    for n in range(4):
+        await run(broken, AT + n * MINUTE, rows=20)
+    assert isinstance(ports.leads, FakeLeadStore)
+    assert len(ports.leads.rows) == 30
+    for n in range(4):
+        await run(ports, AT + DAY + n * MINUTE, rows=20)
+    assert len(ports.leads.rows) == 31
+
+
+async def test_a_row_too_large_for_a_payload_is_parked(ports: Ports, table: LeadSource) -> None:
+    write(ports, "a", Description="字" * 400_000)
+    assert await run(ports) == Ingested(parked=1)
+    (held,), _ = await ports.held.page(HeldState.PARKED, None, 10)
+    assert held.size == ingest_table.BODY_MAX
+
+
 class Failing:
     """A lead store that cannot take one lead."""
 
