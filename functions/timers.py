@@ -9,13 +9,17 @@ import logging
 import azure.functions as func
 
 from shared import app, clock
+from shared.domain.deadlines import REMIND
+from shared.domain.lifecycle import remind, settle
 from shared.ports import Budget
+from shared.usecases.answer_lead import ByTime
+from shared.usecases.deliver import deliver_events as deliver_what_is_due
 from shared.usecases.ingest_table import ingest_tables
-from shared.usecases.publish import publish_events
 from shared.usecases.recheck_contacts import recheck_contacts as recheck_due
 from shared.usecases.reconcile import reconcile as reconcile_agenda
 from shared.usecases.run_due import run_due
 from shared.usecases.run_exports import run_exports as go_on_with_exports
+from shared.usecases.send_digests import send_digests as close_days
 
 blueprint = func.Blueprint()
 log = logging.getLogger(__name__)
@@ -42,6 +46,13 @@ async def archive_leads(timer: func.TimerRequest) -> None:
     await _run("archive", timer)
 
 
+@blueprint.function_name("send_reminders")
+@blueprint.timer_trigger(schedule="%SEND_REMINDERS_SCHEDULE%", arg_name="timer")
+async def send_reminders(timer: func.TimerRequest) -> None:
+    """Warn of leads that expire soon: events on days 7, 12 and 13, and a mail on day 12 (A1)."""
+    await _run(REMIND, timer, remind)
+
+
 @blueprint.function_name("recheck_contacts")
 @blueprint.timer_trigger(schedule="%RECHECK_CONTACTS_SCHEDULE%", arg_name="timer")
 async def recheck_contacts(timer: func.TimerRequest) -> None:
@@ -66,11 +77,21 @@ async def ingest_marketplace_table(timer: func.TimerRequest) -> None:
 @blueprint.function_name("deliver_events")
 @blueprint.timer_trigger(schedule="%DELIVER_EVENTS_SCHEDULE%", arg_name="timer")
 async def deliver_events(timer: func.TimerRequest) -> None:
-    """Write what follows from leads' events: so far their counts (Q6)."""
+    """Write what follows from leads' events, and send what is due to webhooks and by mail (W2, N1)."""
     current, budget = app.current(), Budget(clock.stopwatch())
-    done = await publish_events(ports=current.ports, at=clock.now(), budget=budget)
-    if done.events or done.failed or done.unfinished:
-        log.info("Events were published.", extra={"event": "timer.publish", "late": timer.past_due, **vars(done)})
+    done = await deliver_what_is_due(ports=current.ports, now=clock.now, budget=budget)
+    if done.events or done.lanes or done.failed or done.unfinished:
+        log.info("Events were delivered.", extra={"event": "timer.deliver", "late": timer.past_due, **vars(done)})
+
+
+@blueprint.function_name("send_digests")
+@blueprint.timer_trigger(schedule="%SEND_DIGESTS_SCHEDULE%", arg_name="timer")
+async def send_digests(timer: func.TimerRequest) -> None:
+    """Close mail days that are over, each with its digest (N2)."""
+    current, budget = app.current(), Budget(clock.stopwatch())
+    ran = await close_days(ports=current.ports, at=clock.now(), budget=budget)
+    if ran.done or ran.failed or ran.unfinished:
+        log.info("Mail days were closed.", extra={"event": "timer.digest", "late": timer.past_due, **vars(ran)})
 
 
 @blueprint.function_name("run_exports")
@@ -88,14 +109,14 @@ async def run_exports(timer: func.TimerRequest) -> None:
 async def reconcile(timer: func.TimerRequest) -> None:
     """Write missing hints of the agenda again."""
     current, budget = app.current(), Budget(clock.stopwatch())
-    found = await reconcile_agenda(ports=current.ports, budget=budget)
+    found = await reconcile_agenda(ports=current.ports, at=clock.now(), budget=budget)
     log.info(
         "The agenda was reconciled.",
         extra={"event": "timer.reconciled", "late": timer.past_due, **vars(found)},
     )
 
 
-async def _run(kind: str, timer: func.TimerRequest) -> None:
+async def _run(kind: str, timer: func.TimerRequest, decided: ByTime = settle) -> None:
     current, budget = app.current(), Budget(clock.stopwatch())
-    ran = await run_due(ports=current.ports, kind=kind, at=clock.now(), budget=budget)
+    ran = await run_due(ports=current.ports, kind=kind, at=clock.now(), budget=budget, decided=decided)
     log.info("What was due is done.", extra={"event": f"timer.{kind}", "late": timer.past_due, **vars(ran)})

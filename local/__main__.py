@@ -20,6 +20,7 @@ from local.create_tables import create
 from local.functions import load
 from local.host import Host, route_prefix
 from local.issuer import AUDIENCE, Issuer
+from local.mail_service import MailService, connection
 from local.settings_file import values
 from local.timers import Timers
 from shared import clock
@@ -45,7 +46,8 @@ async def _serve(port: int, base_url: str, issuer: Issuer, data: Path) -> None:
     await create(os.environ)
     functions = load()
     timers = Timers(functions, os.environ, clock.now)
-    host = Host(functions, prefix=route_prefix(ROOT), timers=timers, issuer=issuer, data=data)
+    mails = MailService(data / "mails.json", clock.now, lambda: clock.real_now().timestamp())
+    host = Host(functions, prefix=route_prefix(ROOT), timers=timers, issuer=issuer, mails=mails, data=data)
     config = uvicorn.Config(host.application(), host="127.0.0.1", port=port, log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
@@ -74,6 +76,10 @@ def _environment(base_url: str, issuer: Issuer, azurite: Azurite) -> dict[str, s
         "LEADS_TOKEN_KEYS_URL": f"{base_url}/dev/keys",
         "LEADS_TOKEN_AUDIENCE": AUDIENCE,
         "LEADS_OPERATOR_TENANT": demo.OPERATOR,
+        "LEADS_MAIL_CONNECTION": connection(base_url),
+        "LEADS_MAIL_SENDER": "leads@programme.example",
+        "LEADS_OPERATOR_MAIL": "operator@programme.example",
+        "LEADS_WEBHOOK_LOOPBACK": "true",
     }
 
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from local.functions import Function, call_http, request_of, route_of
 from local.issuer import Issuer
+from local.mail_service import MailService
 from local.timers import Timers
 from shared import clock
 
@@ -27,6 +28,7 @@ HELLO = """Partner Leads, local host
 
   /api/…                          the interface; start with GET /api/health
   /dev/token?tenant=…&roles=…     a token; /dev/clock reads and moves the app's clock
+  /dev/mail                       the mails that were sent; /dev/mail/{id} shows one
   /admin/functions/{name}         POST runs a timer
 
 README.md shows the first five minutes.
@@ -37,13 +39,21 @@ class Host:
     """One function app, served."""
 
     def __init__(
-        self, functions: Sequence[Function], *, prefix: str, timers: Timers, issuer: Issuer, data: Path
+        self,
+        functions: Sequence[Function],
+        *,
+        prefix: str,
+        timers: Timers,
+        issuer: Issuer,
+        mails: MailService,
+        data: Path,
     ) -> None:
         self._functions = {one.name: one for one in functions}
         self._routes = [route_of(one) for one in functions if one.is_http]
         self._prefix = "/" + prefix.strip("/")
         self._timers = timers
         self._issuer = issuer
+        self._mails = mails
         self._clock_file = data / "clock.json"
         if self._clock_file.exists():
             clock.offset = timedelta(seconds=json.loads(self._clock_file.read_text())["offsetSeconds"])
@@ -57,6 +67,7 @@ class Host:
                 Route("/dev/token", self._token, methods=["GET"]),
                 Route("/dev/keys", self._keys, methods=["GET"]),
                 Route("/dev/clock", self._clock, methods=["GET", "POST"]),
+                *self._mails.routes(),
                 Route("/admin/functions/{name}", self._admin, methods=["POST"]),
                 Route(self._prefix, _logged(self._function), methods=everything),
                 Route(self._prefix + "/{path:path}", _logged(self._function), methods=everything),

@@ -17,21 +17,28 @@ from shared import clock
 from shared.checks.email import MailAddresses
 from shared.checks.mail_domains import MailDomains
 from shared.checks.phone import NumberingPlans
+from shared.delivery.letters import Letters
+from shared.delivery.no_mail import NoMail
+from shared.delivery.packets import Packets
+from shared.delivery.webhooks import HttpWebhooks
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.http.rate_limit import TokenBuckets
-from shared.ports import Ports
+from shared.ports import MailSender, Ports
 from shared.settings import Settings
 from shared.storage import blobs
 from shared.storage.agenda import TableAgenda
 from shared.storage.export_store import TableExportStore
 from shared.storage.held_store import TableHeldStore
+from shared.storage.lane_store import TableLaneStore
 from shared.storage.lead_store import TableLeadStore
 from shared.storage.listing_store import TableListingStore
+from shared.storage.mail_store import TableMailStore
 from shared.storage.mark_store import TableMarkStore
 from shared.storage.marketplace_tables import StorageMarketplaceTables
+from shared.storage.notice_store import TableNoticeStore
 from shared.storage.partner_store import TablePartnerStore
 from shared.storage.sent_store import TableSentStore
-from shared.storage.tables import Tables, connect
+from shared.storage.tables import Tables, connect, identity
 from shared.storage.tally_store import TableTallyStore
 
 log = logging.getLogger(__name__)
@@ -101,10 +108,32 @@ def build(
         held=TableHeldStore(tables),
         sent=TableSentStore(tables),
         tables=StorageMarketplaceTables(tables),
+        lanes=TableLaneStore(tables),
+        mails=TableMailStore(tables),
+        notices=TableNoticeStore(tables),
+        webhooks=HttpWebhooks(loopback=settings.webhook_loopback, real_now=clock.real_now, watch=clock.stopwatch()),
+        packets=Packets(),
+        mailer=mailer(settings),
+        letters=letters(settings),
         rules=settings.rules(),
     )
     keys = SigningKeys(fetch_keys or _download(settings.token_keys_url))
     return App(settings, ports, TokenVerifier(settings, keys, partners), intake_limit(settings))
+
+
+def mailer(settings: Settings) -> MailSender:
+    """The mail service, or nobody where there is none."""
+    if settings.mail_connection is None and settings.mail_endpoint is None:
+        return NoMail()
+    from shared.delivery.mailer import connect  # noqa: PLC0415 - only where mail is sent
+
+    return connect(settings.mail_endpoint, settings.mail_connection, settings.mail_sender, lambda: identity(settings))
+
+
+def letters(settings: Settings) -> Letters:
+    """The writer of mails; without a frontend its links lead to the interface."""
+    leads = settings.leads_url or f"{settings.public_url}/partners/{{partnerId}}/leads"
+    return Letters(settings.public_url, settings.lead_url or f"{leads}/{{leadId}}", leads)
 
 
 def intake_limit(settings: Settings) -> TokenBuckets:

@@ -7,21 +7,27 @@ half-written then. Other errors are named where they occur. Times are UTC.
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import Change, Hint, Windows
+from shared.domain.dispatch import Dispatch, DispatchState, Lane
 from shared.domain.events import Event
 from shared.domain.export import SORTED_MAX, Export, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.held import Held, HeldState
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
+from shared.domain.mail_day import MailDay
+from shared.domain.mails import Mail
 from shared.domain.offers import Offers, RegisteredOffer
 from shared.domain.partner import LeadSource, Partner, SourceKind
+from shared.domain.preferences import Preferences
 from shared.domain.profile import Profile
 from shared.domain.receipt import Email, Phone
 from shared.domain.tally import Pending, Tally
+from shared.domain.webhooks import Webhook
 
 
 class LostRace(Exception):
@@ -254,6 +260,9 @@ class PartnerStore(Protocol):
     async def sources_of_kind(self, kind: SourceKind) -> list[LeadSource]:
         """Every source of a kind, oldest first."""
 
+    async def signing_key(self) -> str:
+        """The deployment's own secret; made at first use, the same for ever (cached)."""
+
     async def contact_lists(self, at: datetime) -> ContactLists:
         """The operator's block and allow lists (cached); empty ones when there are none."""
 
@@ -472,6 +481,218 @@ class Waiting:
     flame: str
 
 
+@dataclass(frozen=True)
+class Follows:
+    """What follows from events: dispatches by destination, mail days as counted, and leads held for a day's digest."""
+
+    waits: tuple[tuple[str, Dispatch], ...] = ()
+    days: tuple[MailDay, ...] = ()
+    held: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows are written."""
+        return len(self.waits) + len(self.days) + len(self.held)
+
+
+class LaneStore(Protocol):
+    """Destinations: what waits for each, what it took, and how it is doing."""
+
+    async def lane(self, partner_id: str, destination: str) -> Lane:
+        """The lane; a fresh one when nothing was ever sent there."""
+
+    async def save(
+        self,
+        partner_id: str,
+        destination: str,
+        lane: Lane,
+        changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+    ) -> Lane:
+        """Store the lane and move dispatches (before, after; None = is not there), all or nothing.
+
+        Raises LostRace when the lane is not as read, or a dispatch is gone: another worker has it.
+        """
+
+    async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
+        """Let one more wait; adding it again is harmless."""
+
+    async def page(
+        self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
+    ) -> tuple[list[Dispatch], str | None]:
+        """Dispatches in this state after the place, and where to go on: in their order, delivered ones newest first."""
+
+    async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
+        """One dispatch in any state; None when this destination was never sent it."""
+
+
+class MailStore(Protocol):
+    """Mail days and the record of each mail; a mail's `lead_id` is what it is about, a day or a webhook too."""
+
+    async def day(self, partner_id: str, key: str) -> MailDay | None:
+        """A mail day; None before the first lead of it."""
+
+    async def open_days(self, partner_id: str, at: datetime) -> list[MailDay]:
+        """Days that are over at `at` and not closed."""
+
+    async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
+        """Close a day, with its digest if it has one; raises LostRace when the day is not as read."""
+
+    async def held(self, partner_id: str, key: str, top: int) -> list[str]:
+        """Leads that wait for the day's digest, newest first, at most `top`."""
+
+    async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
+        """The mails about this, or about one event of it, in their order."""
+
+    async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
+        """Record the mails of one event, all or nothing; raises LostRace when it has some already."""
+
+    async def put(self, partner_id: str, mail: Mail) -> Mail:
+        """Store a mail if it is still as read, or new; raises LostRace otherwise."""
+
+
+@dataclass(frozen=True)
+class StoredWebhook:
+    """A subscription as it was read, with the storage tag that decides every race."""
+
+    webhook: Webhook
+    tag: str
+
+
+class NoticeStore(Protocol):
+    """What a partner wants to be told, and how."""
+
+    async def preferences(self, partner_id: str) -> Preferences | None:
+        """The preferences; None before they were put."""
+
+    async def put_preferences(self, partner_id: str, preferences: Preferences) -> None:
+        """Replace them."""
+
+    async def unwanted(self, partner_id: str) -> dict[str, str]:
+        """Folded addresses that are not mailed, with the reason; no PUT removes one."""
+
+    async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
+        """Mail this address no more."""
+
+    async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
+        """The partner's subscriptions, oldest first."""
+
+    async def webhook(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
+        """One of them; None when there is none."""
+
+    async def put_webhook(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
+        """Store a new one, or replace one that is still as read; raises LostRace otherwise."""
+
+    async def delete_webhook(self, partner_id: str, webhook_id: str) -> None:
+        """Delete one; one that is gone is no error."""
+
+    async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
+        """The notifications this person has dismissed."""
+
+    async def dismiss(self, partner_id: str, person: str, notification_id: str) -> None:
+        """Dismiss one; doing it again is harmless."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a receiver said: `status` None when nothing came back, `text` says why then."""
+
+    status: int | None
+    text: str
+    duration_ms: int
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Packet:
+    """What is sent to a webhook."""
+
+    content_type: str
+    body: bytes
+
+
+class WebhookSender(Protocol):
+    """Calls receivers: never a private address, never where a redirect points (W4)."""
+
+    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> Answer:
+        """Post it, signed with each of the secrets; never raises for what the receiver does."""
+
+    def problem_with(self, url: str) -> str | None:
+        """Why a URL can never be called, in words; None when it may be."""
+
+
+class PacketMaker(Protocol):
+    """Writes an event as its subscriber takes it."""
+
+    def packet(self, webhook: Webhook, event: Dispatch, lead: Lead | None, at: datetime) -> Packet:
+        """The body, rendered now: with what may be seen now (L9)."""
+
+
+class Sending(StrEnum):
+    """What became of handing a mail to the service."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    LATER = "later"
+    RUNNING = "running"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class MailAnswer:
+    """What the mail service said; `problem` is its code, `retry_after` how long it asks us to wait."""
+
+    outcome: Sending
+    problem: str | None = None
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail as it goes out."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class MailSender(Protocol):
+    """Hands mails to the mail service."""
+
+    async def send(self, letter: Letter, operation_id: str, first_sent: datetime, /) -> MailAnswer:
+        """Send it under this id: ACCEPTED, REFUSED (never will be), or LATER; raises Unavailable when nobody knows."""
+
+    async def status(self, operation_id: str, /) -> MailAnswer:
+        """RUNNING, DELIVERED, FAILED, or MISSING when the service knows no such mail; raises Unavailable."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a mail may say, as it is now; the lead as it is stored and settled, redacted by whoever writes.
+
+    `signing_key` signs the link that switches mails off.
+    """
+
+    at: datetime
+    signing_key: str
+    partner: Partner | None
+    preferences: Preferences
+    lead: Lead | None = None
+    day: MailDay | None = None
+    leads: tuple[Lead, ...] = ()
+    webhook: Webhook | None = None
+
+
+class LetterWriter(Protocol):
+    """Writes mails from their templates, in the recipient's language."""
+
+    def letter(self, mail: Mail, partner_id: str, to: str, facts: Facts) -> Letter:
+        """The mail."""
+
+
 class TallyStore(Protocol):
     """A partner's counts, and the events that move them; test leads are not counted."""
 
@@ -481,8 +702,10 @@ class TallyStore(Protocol):
     async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
         """Events whose consequences are not written yet, oldest first, after the given key, and where to go on."""
 
-    async def take(self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally) -> None:
-        """Delete the events and store the counts, all or nothing.
+    async def take(
+        self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
+    ) -> None:
+        """Delete the events, store the counts and what follows from the events, all or nothing.
 
         Raises LostRace when the counts are not as read, or an event is gone: another relay has it.
         """
@@ -558,6 +781,9 @@ class Rules:
     source_key_overlap: timedelta = timedelta(hours=24)
     lists: ListRules = field(default_factory=ListRules)
     export: ExportRules = field(default_factory=ExportRules)
+    operator_mail: str | None = None
+    mails_per_minute: int = 30
+    mails_per_hour: int = 100
 
 
 @dataclass(frozen=True)
@@ -574,6 +800,13 @@ class Ports:
     held: HeldStore
     sent: SentStore
     tables: MarketplaceTables
+    lanes: LaneStore
+    mails: MailStore
+    notices: NoticeStore
+    webhooks: WebhookSender
+    packets: PacketMaker
+    mailer: MailSender
+    letters: LetterWriter
     tallies: TallyStore
     exports: ExportStore
     files: FileStore

@@ -47,6 +47,20 @@ class Settings(BaseModel):
     # V1: whether and how long the name servers are asked if a domain takes mail; a sender waits for it.
     email_dns: bool = True
     email_dns_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
+    # SPEC 7. Mail goes through Communication Services: by identity in Azure, by connection string on the stand-in.
+    mail_endpoint: str | None = None
+    mail_connection: SecretStr | None = None
+    mail_sender: str = ""
+    # The service's quotas for a domain of one's own (30 a minute, 100 an hour); a managed domain has 5 and 10.
+    mails_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 30
+    mails_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 100
+    # N1, A1: who is told when a partner has nobody, and of leads without a sender that expire.
+    operator_mail: str | None = None
+    # Where a partner's people read a lead and their leads; {partnerId} and {leadId} are filled in.
+    lead_url: Annotated[str, Field(pattern=r"^(https?://[^/]+(/.*)?)?$")] = ""
+    leads_url: Annotated[str, Field(pattern=r"^(https?://[^/]+(/.*)?)?$")] = ""
+    # W4: on a developer's machine only, receivers on that machine.
+    webhook_loopback: bool = False
     # V4: how long the same content without a key counts as the same delivery.
     duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.
@@ -101,4 +115,7 @@ class Settings(BaseModel):
                 kept=timedelta(days=self.export_kept_days),
                 unfinished_max=self.export_unfinished_max,
             ),
+            operator_mail=self.operator_mail,
+            mails_per_minute=self.mails_per_minute,
+            mails_per_hour=self.mails_per_hour,
         )

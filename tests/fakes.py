@@ -6,9 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared import clock
-from shared.domain.contact import ALWAYS, NEVER, person_keys, shown_until
+from shared.delivery.letters import Letters
+from shared.delivery.packets import Packets
+from shared.domain.contact import ALWAYS, NEVER, fold_email, person_keys, shown_until
 from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import Change, Hint, cools_at, deadline, hints, stamp
+from shared.domain.dispatch import Dispatch, DispatchState, Lane, place_of
 from shared.domain.errors import Conflict, Detail
 from shared.domain.events import Event
 from shared.domain.export import Export, Since
@@ -16,30 +19,42 @@ from shared.domain.filters import LeadFilter
 from shared.domain.held import Held, HeldState
 from shared.domain.lead import Lead, Status, Validity
 from shared.domain.lifecycle import Decision, settle
+from shared.domain.mail_day import MailDay
+from shared.domain.mails import Mail
+from shared.domain.notices import notified
 from shared.domain.offers import Offers, RegisteredOffer
 from shared.domain.partner import LeadSource, Partner, SourceKind
+from shared.domain.preferences import Preferences
 from shared.domain.profile import Profile
 from shared.domain.receipt import Email, Phone
 from shared.domain.tally import Pending, Tally
 from shared.domain.text import folded
+from shared.domain.webhooks import Webhook
 from shared.ids import inverted_time, position
 from shared.ports import (
+    Answer,
     Checkpoint,
     Delivery,
     DueHint,
+    Follows,
     LeadPage,
     LeadQuery,
+    Letter,
     Link,
     LostRace,
+    MailAnswer,
     Mark,
     NoSuchTable,
     Once,
+    Packet,
     Ports,
     Rules,
+    Sending,
     Sent,
     StoredExport,
     StoredHeld,
     StoredLead,
+    StoredWebhook,
     TableRow,
     Waiting,
 )
@@ -157,7 +172,7 @@ class FakeLeadStore:
     def _write(self, lead: Lead, events: Sequence[Event], change: Change) -> None:
         for one in events:
             key = keys.out(stamp(one.at), lead.id, one.sequence)
-            moves = (one.from_status, one.to_status, lead.is_test)
+            moves = (one.from_status, one.to_status, lead.is_test, str(one.type), notified(lead, one))
             self.out.setdefault(lead.partner_id, []).append(Pending(key, lead.partner_id, lead.id, change, *moves))
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
         self.written[lead.id] = clock.real_now()
@@ -318,6 +333,9 @@ class FakePartnerStore:
         mine = (one for one in self.doors.values() if one.kind is kind)
         return sorted(mine, key=lambda one: (one.created_at, one.id))
 
+    async def signing_key(self) -> str:
+        return "key"
+
     async def contact_lists(self, at: datetime) -> ContactLists:
         return self.lists
 
@@ -465,8 +483,8 @@ class FakePhones:
 class FakeTallyStore:
     """`TallyStore` in memory, over the leads of a fake store."""
 
-    def __init__(self, leads: FakeLeadStore) -> None:
-        self._leads = leads
+    def __init__(self, leads: FakeLeadStore, lanes: "FakeLaneStore", mails: "FakeMailStore") -> None:
+        self._leads, self._lanes, self._mails = leads, lanes, mails
         self.tallies: dict[str, Tally] = {}
         self.poisoned: set[str] = set()
         self.taken = 0
@@ -479,12 +497,23 @@ class FakeTallyStore:
         page = sorted(mine, key=lambda one: one.key)[:top]
         return page, page[-1].key if len(mine) > top else None
 
-    async def take(self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally) -> None:
+    async def take(
+        self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
+    ) -> None:
         if partner_id in self.poisoned:
             raise ValueError("a partner that cannot be counted")
         waiting = self._leads.out.get(partner_id, [])
         if await self.read(partner_id) != before or not set(events) <= set(waiting):
             raise LostRace
+        days = [(one, self._mails.days.get((partner_id, one.key))) for one in follows.days]
+        if any((there.tag if there else "") != one.tag for one, there in days):
+            raise LostRace
+        for destination, dispatch in follows.waits:
+            self._lanes.rows.setdefault((partner_id, destination), {})[dispatch.place] = dispatch
+        for one in follows.days:
+            self._mails.days[partner_id, one.key] = replace(one, tag=self._mails.tag())
+        for day, lead_id in follows.held:
+            self._mails.leads.setdefault((partner_id, day), set()).add(lead_id)
         self.taken += 1
         self._leads.out[partner_id] = [one for one in waiting if one not in events]
         self.tallies[partner_id] = replace(after, tag=str(self.taken))
@@ -502,6 +531,203 @@ class FakeTallyStore:
             for one in leads
             if one.status is status and not one.is_test
         ]
+
+
+class FakeLaneStore:
+    """`LaneStore` in memory; `rows` are dispatches by destination and place."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str], dict[str, Dispatch]] = {}
+        self.lanes: dict[tuple[str, str], Lane] = {}
+        self._tags = itertools.count(1)
+
+    async def lane(self, partner_id: str, destination: str) -> Lane:
+        return self.lanes.get((partner_id, destination), Lane())
+
+    async def save(
+        self,
+        partner_id: str,
+        destination: str,
+        lane: Lane,
+        changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+    ) -> Lane:
+        rows = self.rows.setdefault((partner_id, destination), {})
+        if (await self.lane(partner_id, destination)).tag != lane.tag:
+            raise LostRace
+        if any(
+            before and rows.get(before.place, Dispatch("", AT, "", 0)).state != before.state for before, _ in changed
+        ):
+            raise LostRace
+        for before, after in changed:
+            if before:
+                rows.pop(before.place, None)
+            if after:
+                rows[after.place] = after
+        made = replace(lane, saves=lane.saves + 1, tag=str(next(self._tags)))
+        self.lanes[partner_id, destination] = made
+        return made
+
+    async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
+        self.rows.setdefault((partner_id, destination), {})[dispatch.place] = dispatch
+
+    async def page(
+        self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
+    ) -> tuple[list[Dispatch], str | None]:
+        def place(one: Dispatch) -> str:
+            return keys.newest_first(one.place, one.ended_at) if one.ended_at and state == "delivered" else one.place
+
+        mine = {place(one): one for one in self.rows.get((partner_id, destination), {}).values() if one.state is state}
+        found = sorted(one for one in mine if one > (after or ""))
+        return [mine[one] for one in found[:top]], found[top - 1] if len(found) > top else None
+
+    async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
+        place = place_of(event_id)
+        return self.rows.get((partner_id, destination), {}).get(place or "")
+
+
+class FakeMailStore:
+    """`MailStore` in memory."""
+
+    def __init__(self, lanes: FakeLaneStore) -> None:
+        self._lanes = lanes
+        self.days: dict[tuple[str, str], MailDay] = {}
+        self.leads: dict[tuple[str, str], set[str]] = {}
+        self.records: dict[tuple[str, str, int, int], Mail] = {}
+        self._tags = itertools.count(1)
+
+    def tag(self) -> str:
+        return str(next(self._tags))
+
+    async def day(self, partner_id: str, key: str) -> MailDay | None:
+        return self.days.get((partner_id, key))
+
+    async def open_days(self, partner_id: str, at: datetime) -> list[MailDay]:
+        mine = (one for (partner, _), one in self.days.items() if partner == partner_id)
+        return [one for one in mine if not one.closed and one.ends <= at]
+
+    async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
+        if self.days.get((partner_id, day.key)) != day:
+            raise LostRace
+        self.days[partner_id, day.key] = replace(day, closed=True, tag=self.tag())
+        if digest:
+            await self._lanes.add(partner_id, destination, digest)
+
+    async def held(self, partner_id: str, key: str, top: int) -> list[str]:
+        return sorted(self.leads.get((partner_id, key), set()))[:top]
+
+    async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
+        mine = sorted(
+            (key, one)
+            for key, one in self.records.items()
+            if key[:2] == (partner_id, subject) and sequence in (None, key[2])
+        )
+        return [one for _, one in mine]
+
+    async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
+        if any(self._key(partner_id, one) in self.records for one in mails):
+            raise LostRace
+        for one in mails:
+            self.records[self._key(partner_id, one)] = replace(one, tag=self.tag())
+
+    async def put(self, partner_id: str, mail: Mail) -> Mail:
+        there = self.records.get(self._key(partner_id, mail))
+        if (there.tag if there else "") != mail.tag:
+            raise LostRace
+        made = self.records[self._key(partner_id, mail)] = replace(mail, tag=self.tag())
+        return made
+
+    def _key(self, partner_id: str, mail: Mail) -> tuple[str, str, int, int]:
+        return partner_id, mail.lead_id, mail.sequence, mail.number
+
+
+class FakeNoticeStore:
+    """`NoticeStore` in memory."""
+
+    def __init__(self) -> None:
+        self.wishes: dict[str, Preferences] = {}
+        self.silent: dict[str, dict[str, str]] = {}
+        self.hooks: dict[tuple[str, str], StoredWebhook] = {}
+        self.gone: dict[tuple[str, str], set[str]] = {}
+        self._tags = itertools.count(1)
+
+    async def preferences(self, partner_id: str) -> Preferences | None:
+        return self.wishes.get(partner_id)
+
+    async def put_preferences(self, partner_id: str, preferences: Preferences) -> None:
+        self.wishes[partner_id] = preferences
+
+    async def unwanted(self, partner_id: str) -> dict[str, str]:
+        return dict(self.silent.get(partner_id, {}))
+
+    async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
+        self.silent.setdefault(partner_id, {})[fold_email(address)] = why
+
+    async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
+        mine = [one for (partner, _), one in self.hooks.items() if partner == partner_id]
+        return sorted(mine, key=lambda one: (one.webhook.created_at, one.webhook.id))
+
+    async def webhook(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
+        return self.hooks.get((partner_id, webhook_id))
+
+    async def put_webhook(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
+        if self.hooks.get((partner_id, webhook.id)) != before:
+            raise LostRace
+        made = self.hooks[partner_id, webhook.id] = StoredWebhook(webhook, str(next(self._tags)))
+        return made
+
+    async def delete_webhook(self, partner_id: str, webhook_id: str) -> None:
+        self.hooks.pop((partner_id, webhook_id), None)
+
+    async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
+        return frozenset(self.gone.get((partner_id, person), set()))
+
+    async def dismiss(self, partner_id: str, person: str, notification_id: str) -> None:
+        self.gone.setdefault((partner_id, person), set()).add(notification_id)
+
+
+class FakeReceivers:
+    """`WebhookSender` to receivers in memory: `answers` by URL, each call taken from the front, then 200."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, list[Answer]] = {}
+        self.taken: list[tuple[str, str, Packet]] = []
+        self.calls: list[tuple[str, str]] = []
+
+    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> Answer:
+        self.calls.append((url, message_id))
+        waiting = self.answers.get(url)
+        answer = waiting.pop(0) if waiting else Answer(200, "", 1)
+        if answer.status is not None and 200 <= answer.status < 300:
+            self.taken.append((url, message_id, packet))
+        return answer
+
+    def problem_with(self, url: str) -> str | None:
+        return None if url.startswith("https://") else "The URL must begin with https://."
+
+
+class FakeMailer:
+    """`MailSender` that keeps what it is given; `answers` are said first, `ends` by address decides how a mail ends."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, Letter] = {}
+        self.count = 0
+        self.answers: list[MailAnswer | Exception] = []
+        self.ends: dict[str, MailAnswer] = {}
+
+    async def send(self, letter: Letter, operation_id: str, first_sent: datetime) -> MailAnswer:
+        said = self.answers.pop(0) if self.answers else MailAnswer(Sending.ACCEPTED)
+        if isinstance(said, Exception):
+            raise said
+        if said.outcome is Sending.ACCEPTED and operation_id not in self.sent:
+            self.sent[operation_id] = letter
+            self.count += 1
+        return said
+
+    async def status(self, operation_id: str) -> MailAnswer:
+        letter = self.sent.get(operation_id)
+        if letter is None:
+            return MailAnswer(Sending.MISSING)
+        return self.ends.get(letter.to, MailAnswer(Sending.DELIVERED))
 
 
 class FakeExportStore:
@@ -578,7 +804,8 @@ class FakeFileStore:
 
 def fake_ports(rules: Rules | None = None) -> Ports:
     """All ports in memory."""
-    leads = FakeLeadStore()
+    leads, lanes = FakeLeadStore(), FakeLaneStore()
+    mails = FakeMailStore(lanes)
     return Ports(
         leads=leads,
         agenda=FakeAgenda(),
@@ -590,7 +817,14 @@ def fake_ports(rules: Rules | None = None) -> Ports:
         held=FakeHeldStore(),
         sent=FakeSentStore(),
         tables=FakeTables(),
-        tallies=FakeTallyStore(leads),
+        lanes=lanes,
+        mails=mails,
+        notices=FakeNoticeStore(),
+        webhooks=FakeReceivers(),
+        packets=Packets(),
+        mailer=FakeMailer(),
+        letters=Letters("https://leads.example/api", "https://front.example/{leadId}", "https://front.example"),
+        tallies=FakeTallyStore(leads, lanes, mails),
         exports=FakeExportStore(),
         files=FakeFileStore(),
         rules=rules or Rules(),

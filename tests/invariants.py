@@ -102,4 +102,5 @@ async def orphans(tables: Tables, partner_id: str, leads: dict[str, Lead]) -> li
     """Deadlines on the agenda that no lead of the partner needs."""
     needed = {keys.hint(h.kind, codec.stamp(h.due), h.key) for lead in leads.values() for h in hints(lead)}
     agenda = (key.split("/", 1)[1] for key in await all_rows(tables, keys.AGENDA))
-    return [key for key in agenda if partner_id in key and not key.startswith("publish|") and key not in needed]
+    lanes = ("publish|", "deliver|", "digest|")
+    return [key for key in agenda if partner_id in key and not key.startswith(lanes) and key not in needed]

@@ -19,9 +19,15 @@ class Windows:
     informational_months: int = 6
 
 
-RECHECK = "recheck"
+RECHECK, REMIND = "recheck", "remind"
 RECHECKS = (timedelta(hours=1), timedelta(hours=5), timedelta(hours=18))
 """V1: what lies between the tries to check an e-mail address that could not be checked at receipt: a day in all."""
+
+
+REMINDERS = (timedelta(days=7), timedelta(days=2), timedelta(days=1))
+"""A1: how long before its expiry a lead is warned of; days 7, 12 and 13 of 14."""
+MAILED_REMINDER = 2
+"""Which of them is mailed: the second, on day 12."""
 
 
 @dataclass(frozen=True)
@@ -93,26 +99,29 @@ def rechecks_at(lead: Lead) -> datetime | None:
     return None if lead.status is Status.ARCHIVED else lead.recheck_at
 
 
+def reminds_at(lead: Lead) -> datetime | None:
+    """When the partner is next warned that the lead expires (A1); None when nobody is waited for, or often enough."""
+    if lead.status is not Status.RECEIVED or lead.expires_at is None or lead.reminded >= len(REMINDERS):
+        return None
+    return lead.expires_at - REMINDERS[lead.reminded]
+
+
+def reminders_before(expires_at: datetime, at: datetime) -> int:
+    """How many of the warnings are over at `at`: none of them is raised later."""
+    return sum(expires_at - ahead <= at for ahead in REMINDERS)
+
+
+def due_times(lead: Lead) -> dict[str, datetime]:
+    """When to look at a lead, by the kind of hint: a function of the lead, so that the agenda can be rebuilt."""
+    times = {
+        "expire" if lead.status is Status.RECEIVED else "archive": deadline(lead),
+        "cool": cools_at(lead),
+        RECHECK: rechecks_at(lead),
+        REMIND: reminds_at(lead),
+    }
+    return {kind: due for kind, due in times.items() if due}
+
+
 def hints(lead: Lead) -> tuple[Hint, ...]:
-    """The hints a lead needs as it stands: a function of the lead, so that the agenda can be rebuilt."""
-    return hints_of(lead.partner_id, lead.id, lead.status, deadline(lead), cools_at(lead), rechecks_at(lead))
-
-
-def hints_of(
-    partner_id: str,
-    lead_id: str,
-    status: Status,
-    ends: datetime | None,
-    cools: datetime | None,
-    rechecks: datetime | None,
-) -> tuple[Hint, ...]:
-    """The same from the facts that it takes: when the status ends by itself, the flame cools, the e-mail is checked."""
-    key = f"{partner_id}|{lead_id}"
-    found = []
-    if ends:
-        found.append(Hint("expire" if status is Status.RECEIVED else "archive", ends, key))
-    if cools:
-        found.append(Hint("cool", cools, key))
-    if rechecks:
-        found.append(Hint(RECHECK, rechecks, key))
-    return tuple(found)
+    """The hints a lead needs as it stands."""
+    return tuple(Hint(kind, due, f"{lead.partner_id}|{lead.id}") for kind, due in due_times(lead).items())

@@ -22,6 +22,7 @@ class EventType(StrEnum):
     EXPIRED = "lead.expired"
     AGED = "lead.aged"
     FLAME_COOLED = "lead.flameCooled"
+    EXPIRES_SOON = "lead.expiresSoon"
     ACTIVITY_LOGGED = "lead.activityLogged"
 
 

@@ -39,7 +39,7 @@ def row(lead: Lead) -> dict[str, Value]:
         "Type": lead.type,
         "Qualification": lead.qualification,
         "LeadSource": lead.source,
-        "LeadSourceRaw": _source_raw(lead, offer),
+        "LeadSourceRaw": source_raw(lead),
         "CallToAction": lead.call_to_action,
         "ActionCode": lead.action_code,
         "OfferId": offer.id,
@@ -132,15 +132,15 @@ def _time(at: datetime | None) -> str | None:
     return stamp(at) if at else None
 
 
-def _source_raw(lead: Lead, offer: Offer) -> str | None:
+def source_raw(lead: Lead) -> str | None:
     """`Source-Action|publisherId.offerId` as marketplaces write it; parts that are not known are left out."""
     text = lead.source_text or ""
     if "|" in text:
         return text
     if lead.action_code:
         text += f"-{lead.action_code}"
-    if offer.id:
-        text += f"|{offer.id}"
+    if lead.offer and lead.offer.id:
+        text += f"|{lead.offer.id}"
     return text or None
 
 

@@ -207,9 +207,11 @@ class LastTransition:
 class Lead:
     """One expression of interest, owned by exactly one partner.
 
+    `created_at` is when the customer asked, `received_at` when it reached its partner (None on rows older than that).
     `version` is the API's ETag: raised by transitions and edits only. `sequence` is the newest history event's.
     Deadlines are fixed at receipt: `expires_at` and `ages_at` are null where the rule does not apply. `recheck_at` is
-    when the e-mail is checked again (V1), `rechecks` how often it was.
+    when the e-mail is checked again (V1), `rechecks` how often it was; `reminded` is how many warnings of its expiry
+    were raised (A1).
     """
 
     id: str
@@ -220,6 +222,7 @@ class Lead:
     updated_at: datetime
     consent: Consent
     last_transition: LastTransition
+    received_at: datetime | None = None
     version: int = 1
     sequence: int = 1
     type: LeadType | None = None
@@ -248,6 +251,7 @@ class Lead:
     contact_attempts: int = 0
     recheck_at: datetime | None = None
     rechecks: int = 0
+    reminded: int = 0
     flame_until: datetime | None = None
     flame_cooled: bool = False
     expires_at: datetime | None = None

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.deadlines import cools_at, deadline, next_recheck, stamp
+from shared.domain.deadlines import REMINDERS, cools_at, deadline, next_recheck, reminders_before, stamp
 from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed
 from shared.domain.events import Event, EventType
 from shared.domain.lead import (
@@ -72,6 +72,7 @@ REASONS: Mapping[Action, tuple[str, ...]] = {
 EXPIRE_TIMER = Actor("timer", "expire_leads")
 COOL_TIMER = Actor("timer", "cool_flames")
 ARCHIVE_TIMER = Actor("timer", "archive_leads")
+REMIND_TIMER = Actor("timer", "send_reminders")
 RECHECK_TIMER = Actor("timer", "recheck_contacts")
 
 
@@ -200,6 +201,23 @@ def recheck(lead: Lead, email: Validity, *, ask_again: bool, at: datetime) -> De
     changes = {"emailValidity": {"from": str(before.email_validity), "to": str(email)}}
     after, event = _record(after, EventType.UPDATED, before, at, RECHECK_TIMER, changes)
     return Decision(after, (*settled.events, event))
+
+
+def remind(lead: Lead, at: datetime) -> Decision:
+    """Warn that a received lead expires (A1), recorded AT its time; of warnings that are late only the last is raised.
+
+    Only a lead that still waits is warned of: what time has made of it is recorded by its own timers.
+    """
+    now = settle(lead, at).lead
+    due = reminders_before(lead.expires_at, at) if lead.expires_at else 0
+    if now.status is not Status.RECEIVED or lead.expires_at is None or due <= lead.reminded:
+        return Decision(lead)
+    ahead = REMINDERS[due - 1]
+    changes = {"expiresInDays": {"from": None, "to": str(ahead.days)}}
+    warned_at = lead.expires_at - ahead
+    after = replace(lead, reminded=due)
+    after, event = _record(after, EventType.EXPIRES_SOON, lead, warned_at, REMIND_TIMER, changes)
+    return Decision(after, (event,))
 
 
 def is_doubtful(lead: Lead, answer: Answer) -> bool:

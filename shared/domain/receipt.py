@@ -5,7 +5,7 @@ from datetime import datetime
 
 from shared.domain.codes import call_to_action, forbids_contact, is_test, lead_source
 from shared.domain.countries import country_code
-from shared.domain.deadlines import Windows, add_months, next_recheck
+from shared.domain.deadlines import Windows, add_months, next_recheck, reminders_before
 from shared.domain.events import Event, EventType
 from shared.domain.formats import Reading
 from shared.domain.lead import (
@@ -99,6 +99,7 @@ def receive(
         status=status,
         created_at=created_at,
         updated_at=at,
+        received_at=at,
         consent=Consent(
             share=True,
             contact=not dnc,
@@ -130,6 +131,7 @@ def receive(
         flame_until=at + windows.flame if contact_requested and not test else None,
         expires_at=None if informational or test else at + windows.expiry,
         ages_at=add_months(at, windows.informational_months) if informational else None,
+        reminded=0 if informational or test else reminders_before(at + windows.expiry, at),
         recheck_at=next_recheck(at, 0) if email.ask_again and not test else None,
     )
     return Decision(lead, (event,))

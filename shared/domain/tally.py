@@ -7,6 +7,7 @@ them corrects them by what is overdue (L6).
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from shared.domain.deadlines import Change, Hint
 from shared.domain.lead import Status, Tab
@@ -25,7 +26,10 @@ class Tally:
 
 @dataclass(frozen=True)
 class Pending:
-    """An event whose consequences are not written yet: where its lead was and is, and the change that announced it."""
+    """An event whose consequences are not written yet: where its lead was and is, and the change that announced it.
+
+    `notify` says who is told of it by mail: the kind of a new lead's mail, or who else (A1, L3); '' for nobody.
+    """
 
     key: str
     partner_id: str
@@ -34,6 +38,18 @@ class Pending:
     from_status: Status | None
     to_status: Status
     is_test: bool = False
+    type: str = ""
+    notify: str = ""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened."""
+        return datetime.fromisoformat(self.key.split("|")[1])
+
+    @property
+    def sequence(self) -> int:
+        """Its number in its lead's history."""
+        return int(self.key.split("|")[3])
 
     @property
     def hint(self) -> Hint:

@@ -43,11 +43,12 @@ MERGE_PATCH = ("application/merge-patch+json", "application/json")
 
 @dataclass(frozen=True)
 class Answer:
-    """What a handler says: a view, a status and its own headers; None as view means no body."""
+    """What a handler says: a view, a status and its own headers; None as view means no body, or a page for people."""
 
     view: Mapping[str, Any] | None = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    html: str | None = None
 
 
 @dataclass(frozen=True)
@@ -152,6 +153,8 @@ def endpoint(
             request_id = ids.new_request_id()
             try:
                 answer = await _run(req, contract, handler)
+                if answer.html is not None:
+                    return _page(request_id, answer)
                 return _response(req, request_id, answer.status, answer.view, answer.headers)
             except Refusal as refusal:
                 return _refused(req, request_id, refusal)
@@ -241,6 +244,19 @@ def _refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.H
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     status = problems.STATUS[refusal.code]
     return _response(req, request_id, status, problems.body_of(refusal), headers)
+
+
+def _page(request_id: str, answer: Answer) -> func.HttpResponse:
+    """A page that runs nothing, is framed by nobody, and tells no other site where it was (its address is a token)."""
+    headers = {
+        "x-ms-request-id": request_id,
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+    return func.HttpResponse(answer.html, status_code=answer.status, headers=headers, mimetype="text/html")
 
 
 def _response(

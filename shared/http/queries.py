@@ -134,6 +134,14 @@ class ExportIn(Incoming):
     since: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
 
 
+class UnsubscribeQuery(Incoming):
+    """The token of a mail's link; mail programs add names of their own, which are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    token: Annotated[str, StringConstraints(max_length=2_000)]
+
+
 class KeyQuery(Incoming):
     """A source's key in the URL, for callers that can hold nothing else (S2).
 

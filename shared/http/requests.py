@@ -5,7 +5,7 @@ import zoneinfo
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
@@ -41,8 +41,10 @@ from shared.domain.lead import (
 from shared.domain.lifecycle import Activity, ActivityKind
 from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import PartnerState, SourceKind
+from shared.domain.preferences import MUTED_MAX, MailKind, Preferences
 from shared.domain.profile import CONTACTS_MAX, KEYWORDS_MAX, LOCATIONS_MAX, CompanySize, Contact, Location, Profile
 from shared.domain.text import flaw, folded
+from shared.domain.webhooks import WebhookFormat
 
 
 def _one_line(text: str) -> str:
@@ -409,6 +411,41 @@ class ProfileIn(Incoming):
             company_sizes=tuple(self.company_sizes),
             locations=tuple(one.location() for one in self.locations),
         )
+
+
+class PreferencesIn(Incoming):
+    """What a partner wants to be told."""
+
+    preferred_email: MailAddress | None = None
+    preferred_language: Language | None = None
+    time_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
+    digest_threshold: Annotated[int, Field(ge=0, le=1_000)] = 10
+    digest_hour: Annotated[int, Field(ge=0, le=23)] = 0
+    mail_kinds: Annotated[list[MailKind], AfterValidator(_unique)] = [MailKind.CONTACT_ME, MailKind.PROFILE]
+    expiry_mail: bool = True
+    muted_addresses: Annotated[list[MailAddress], Field(max_length=MUTED_MAX), AfterValidator(_unique)] = []
+
+    def preferences(self) -> Preferences:
+        """The domain's preferences."""
+        return Preferences(
+            preferred_email=self.preferred_email,
+            preferred_language=self.preferred_language,
+            time_zone=self.time_zone,
+            digest_threshold=self.digest_threshold,
+            digest_hour=self.digest_hour,
+            mail_kinds=tuple(self.mail_kinds),
+            expiry_mail=self.expiry_mail,
+            muted_addresses=tuple(self.muted_addresses),
+        )
+
+
+class WebhookIn(Incoming):
+    """A subscription; a Logic App's own asks for no validation, since any POST would start its flow."""
+
+    notification_url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
+    events: Annotated[list[Text], Field(min_length=1, max_length=50), AfterValidator(_unique)]
+    format: WebhookFormat = WebhookFormat.STANDARD
+    validation: Literal["event", "none"] = "event"
 
 
 class ReplayIn(Incoming):

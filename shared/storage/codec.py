@@ -5,12 +5,13 @@ characters the same), beside the few columns that storage filters need.
 """
 
 import json
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
 
 from shared.domain.contact import ALWAYS
-from shared.domain.deadlines import Change, cools_at, deadline, rechecks_at, stamp
+from shared.domain.deadlines import Change, cools_at, deadline, due_times, stamp
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
@@ -60,13 +61,13 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
     """A lead's columns; `deadline` is when its stored status ends by itself, '' where that is not a matter of time."""
     waits = lead.status in (Status.RECEIVED, Status.INFORMATIONAL)
     # A test lead waits for ever, and `deadline gt at` must find it: a missing column would match nothing.
-    ends, cools, rechecks = deadline(lead) or ALWAYS, cools_at(lead), rechecks_at(lead)
+    ends, cools = deadline(lead) or ALWAYS, cools_at(lead)
     columns = dump(lead, limit=PIECE * PIECES - (ROOM_FOR_TIME if waits else 0))
     return columns | {
         "status": str(lead.status),
         "deadline": stamp(ends) if waits else "",
         "cools": stamp(cools) if cools else "",
-        "recheck": stamp(rechecks) if rechecks else "",
+        "hints": " ".join(f"{kind}={stamp(due)}" for kind, due in due_times(lead).items()),
         "isTest": lead.is_test,
         "flame": stamp(lead.flame_until) if lead.flame_until else "",
         "outcome": lead.outcome or "",
@@ -92,3 +93,18 @@ def _offer_columns(lead: Lead) -> dict[str, str]:
 def event_columns(event: Event, change: Change) -> dict[str, Any]:
     """A history row's columns; `change` names the attempt that wrote it, so that a lost answer can be made good."""
     return dump(event) | {"change": change.id}
+
+
+def with_tag(record: T, row: Any) -> T:
+    """A record that carries its storage tag, as it was read."""
+    return tagged(record, row.metadata["etag"])
+
+
+def tagged(record: T, tag: str) -> T:
+    """The record with this tag."""
+    return replace(record, tag=tag)  # type: ignore[type-var] # any record that has a tag is a dataclass
+
+
+def untagged(record: T) -> T:
+    """The record as it is stored: the tag is storage's."""
+    return tagged(record, "")

@@ -17,8 +17,8 @@ EXPORT_FILES = "exports"
 """The container of export files."""
 
 TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
-OFFER, TITLE, PROFILE_NAME = "offer", "offerTitle", "profileName"
-"""The partitions of Lookup; the last three say whose an offer, a title or a profile's name is."""
+OFFER, TITLE, PROFILE_NAME, SECRET = "offer", "offerTitle", "profileName", "secret"
+"""The partitions of Lookup; OFFER, TITLE and PROFILE_NAME say whose an offer, a title or a profile's name is."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
 _SAFE_MAX = 200
@@ -71,6 +71,59 @@ OUT = "out|"
 def out(at: str, lead_id: str, sequence: int) -> str:
     """An event whose consequences are not written yet; `at` is a stamp."""
     return f"{OUT}{at}|{lead_id}|{sequence:010d}"
+
+
+def waiting(destination: str) -> str:
+    """The start of the events that wait for a destination, in their order."""
+    return f"wait|{destination}|"
+
+
+def sent(destination: str) -> str:
+    """The start of those that it has taken, newest first."""
+    return f"sent|{destination}|"
+
+
+def parked(destination: str) -> str:
+    """The start of those that it did not take in three days, in their order."""
+    return f"park|{destination}|"
+
+
+def newest_first(place: str, at: datetime) -> str:
+    """A place behind the time it ended."""
+    return f"{inverted_time(at)}|{place}"
+
+
+def lane(destination: str) -> str:
+    """A destination's own state."""
+    return f"lane|{destination}"
+
+
+DAYS = "day|"
+
+
+def day(key: str) -> str:
+    """A mail day's counts (N2)."""
+    return f"{DAYS}{key}"
+
+
+def held_leads(day_key: str) -> str:
+    """The start of the leads that wait for a day's digest."""
+    return f"held|{day_key}|"
+
+
+def held_lead(day_key: str, lead_id: str) -> str:
+    """One of them."""
+    return f"{held_leads(day_key)}{lead_id}"
+
+
+def mails(subject: str, sequence: int | None = None) -> str:
+    """The start of the records of the mails about a lead (or a day, or a webhook), or of one of its events."""
+    return f"mail|{subject}|" + (f"{sequence:010d}|" if sequence is not None else "")
+
+
+def mail(subject: str, sequence: int, number: int) -> str:
+    """The record of one mail."""
+    return f"{mails(subject, sequence)}{number:04d}"
 
 
 def once(claim: str) -> str:
@@ -130,7 +183,25 @@ def named_range(name: str) -> tuple[str, str]:
     return f"{digest(name)}|", f"{digest(name)}|~"
 
 
-PROFILE = "profile"
+PROFILE, PREFERENCES = "profile", "preferences"
+WEBHOOKS, UNWANTED, DISMISSED = "webhook|", "unwanted|", "dismissed|"
+
+
+def webhook(webhook_id: str) -> str:
+    """A subscription."""
+    return WEBHOOKS + webhook_id
+
+
+def unwanted(address: str) -> str:
+    """An address that is not mailed any more: unsubscribed, or it bounced."""
+    return UNWANTED + digest(address)
+
+
+def dismissed(person_id: str, notification_id: str) -> str:
+    """A notification that one person has dismissed."""
+    return f"{DISMISSED}{safe(person_id)}|{notification_id}"
+
+
 OFFERS = "offer|"
 
 

@@ -10,12 +10,13 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
-from shared.domain.contact import ALWAYS, NEVER, person_keys, shown_until
-from shared.domain.deadlines import Change, Hint, hints_of, stamp
+from shared.domain.contact import NEVER, person_keys, shown_until
+from shared.domain.deadlines import Change, Hint, stamp
 from shared.domain.events import Event
 from shared.domain.export import Since
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
+from shared.domain.notices import notified
 from shared.ids import from_position, position
 from shared.ports import Delivery, LeadPage, LeadQuery, Once, StoredLead
 from shared.storage import codec, conditions, keys, reads
@@ -30,8 +31,6 @@ OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
 """Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
 
 SELECTED = ["RowKey", *codec.DOCS]
-TIMES = ["deadline", "cools", "recheck"]
-"""The columns that hints are made of, beside the status."""
 
 
 class TableLeadStore:
@@ -164,9 +163,9 @@ class TableLeadStore:
         kind = "info" if low < keys.copy("info", "~") else "open"
         condition = (
             f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.copy(kind, '~')}'"
-            " and (deadline gt '' or recheck gt '')"
+            " and hints gt ''"
         )
-        found = await scan(self._leads, condition, 1000, ["RowKey", "status", *TIMES])
+        found = await scan(self._leads, condition, 1000, ["RowKey", "hints"])
         needed = [hint for row in found.rows for hint in _hints_of(partner_id, row)]
         if not found.done:
             return needed, found.rows[-1]["RowKey"]
@@ -256,10 +255,9 @@ def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Op
 
 
 def _hints_of(partner_id: str, row: Any) -> tuple[Hint, ...]:
-    lead_id = row["RowKey"].split("|")[1]
-    ends, cools, rechecks = (datetime.fromisoformat(row[one]) if row[one] else None for one in TIMES)
-    ends = None if ends == ALWAYS else ends
-    return hints_of(partner_id, lead_id, Status(row["status"]), ends, cools, rechecks)
+    key = f"{partner_id}|{row['RowKey'].split('|')[1]}"
+    pairs = (pair.partition("=") for pair in row["hints"].split())
+    return tuple(Hint(kind, datetime.fromisoformat(due), key) for kind, _, due in pairs)
 
 
 def _size(operations: Sequence[Operation]) -> int:
@@ -277,7 +275,7 @@ def _events(decision: Decision, change: Change) -> list[Operation]:
         pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
         noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at)}
         moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
-        operations.append(("create", pending | noted | moves | {"notify": event.notify or ""}))
+        operations.append(("create", pending | noted | moves | {"notify": notified(lead, event)}))
     return operations
 
 

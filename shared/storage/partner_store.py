@@ -12,6 +12,7 @@ from azure.data.tables.aio import TableClient
 from shared.domain.contact_lists import ContactLists
 from shared.domain.errors import Conflict, Detail
 from shared.domain.partner import LeadSource, Partner, SourceKind
+from shared.ids import new_key
 from shared.ports import LostRace
 from shared.storage import codec, keys, reads
 from shared.storage.errors import translating
@@ -33,6 +34,7 @@ class TablePartnerStore:
         self._tables = tables
         self._cache: OrderedDict[tuple[str, str], tuple[datetime, Any]] = OrderedDict()
         self._lists: tuple[datetime, ContactLists] | None = None
+        self._signing_key: str | None = None
 
     @property
     def _lookup(self) -> TableClient:
@@ -123,6 +125,21 @@ class TablePartnerStore:
     async def sources_of_kind(self, kind: SourceKind) -> list[LeadSource]:
         """See the port."""
         return await self._sources(f"kind eq '{kind}'")
+
+    async def signing_key(self) -> str:
+        """See the port: whoever inserts it first decides."""
+        if self._signing_key is None:
+            row = await reads.row(self._lookup, keys.SECRET, keys.SECRET)
+            if row is None:
+                with translating():
+                    try:
+                        made = {"PartitionKey": keys.SECRET, "RowKey": keys.SECRET, "key": new_key()}
+                        await self._lookup.create_entity(made)
+                    except ResourceExistsError:
+                        pass
+                row = await self._lookup.get_entity(keys.SECRET, keys.SECRET)
+            self._signing_key = str(row["key"])
+        return self._signing_key
 
     async def contact_lists(self, at: datetime) -> ContactLists:
         """See the port; that there are none is remembered too, or every delivery would ask."""

@@ -14,9 +14,11 @@ from azure.data.tables.aio import TableClient
 from shared.domain.deadlines import Change, stamp
 from shared.domain.lead import Status, Tab
 from shared.domain.tally import Pending, Tally
-from shared.ports import Waiting
+from shared.ports import Follows, Waiting
 from shared.storage import keys, reads
 from shared.storage.errors import translated, translating
+from shared.storage.lane_store import REPLACE, waiting_row
+from shared.storage.mail_store import day_operation
 from shared.storage.tables import Tables
 
 
@@ -41,12 +43,14 @@ class TableTallyStore:
     async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
         """See the port: one request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
-        columns = ["RowKey", "change", "announced", "from", "to", "isTest"]
+        columns = ["RowKey", "change", "announced", "from", "to", "isTest", "type", "notify"]
         found = await reads.scan(self._leads, condition, top, columns)
         events = [_pending(partner_id, row) for row in found.rows]
         return events, None if found.done else events[-1].key
 
-    async def take(self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally) -> None:
+    async def take(
+        self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
+    ) -> None:
         """See the port: the tally's tag decides between two relays, and so does each event's row."""
         row: dict[str, Any] = {"PartitionKey": partner_id, "RowKey": keys.TALLY}
         row |= {_column(tab, status): count for (tab, status), count in after.counts.items()}
@@ -56,6 +60,11 @@ class TableTallyStore:
             else ("create", row)
         ]
         operations += [("delete", {"PartitionKey": partner_id, "RowKey": event.key}) for event in events]
+        operations += [("upsert", waiting_row(partner_id, *one), REPLACE) for one in follows.waits]
+        operations += [day_operation(partner_id, day) for day in follows.days]
+        for day, lead_id in follows.held:
+            held = {"PartitionKey": partner_id, "RowKey": keys.held_lead(day, lead_id)}
+            operations.append(("upsert", held, REPLACE))
         try:
             await self._leads.submit_transaction(operations)
         except AzureError as error:
@@ -92,4 +101,6 @@ def _pending(partner_id: str, row: Any) -> Pending:
         from_status=Status(row["from"]) if row["from"] else None,
         to_status=Status(row["to"]),
         is_test=row["isTest"],
+        type=row["type"],
+        notify=row["notify"],
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.contact import shown_event
-from shared.domain.deadlines import Change
+from shared.domain.deadlines import Change, hints
 from shared.domain.errors import NotFound, PreconditionRequired, Refusal, Unavailable
 from shared.domain.events import Event
 from shared.domain.lead import Actor, Lead
@@ -27,6 +27,8 @@ from shared.ids import jitter, new_change_id
 from shared.ports import LostRace, Ports
 from shared.usecases.read_leads import SeenLead, related_leads
 
+ByTime = Callable[[Lead, datetime], Decision]
+"""What time does to a lead by then."""
 FEW_ATTEMPTS = "fewContactAttempts"
 ATTEMPTS = 15
 """Each lost race means that somebody else changed the lead; contact attempts may come many at once (L8)."""
@@ -120,36 +122,43 @@ class Recorded:
     failures: Mapping[str, Exception] = field(default_factory=dict)
 
 
-async def record_time(*, ports: Ports, partner_id: str, lead_ids: Sequence[str], at: datetime) -> Recorded:
+async def record_time(
+    *, ports: Ports, partner_id: str, lead_ids: Sequence[str], at: datetime, decided: ByTime = settle
+) -> Recorded:
     """Record what time has done to these leads of one partner by `at`, each change AT its deadline (L6).
 
-    All in one transaction if they fit; where it fails, in halves that are loaded and decided anew, so that one lead
-    that cannot be recorded holds up nobody else. Raises Unavailable.
+    `decided` says what that is. All in one transaction if they fit; where it fails, in halves that are loaded and
+    decided anew, so that one lead that cannot be recorded holds up nobody else. Raises Unavailable.
     """
     try:
-        return Recorded(await _record_together(ports, partner_id, lead_ids, at))
+        return Recorded(await _record_together(ports, partner_id, lead_ids, at, decided))
     except Unavailable:
         raise
     except Exception as problem:  # noqa: BLE001 - whatever is wrong with one lead must not stop the others
         if len(lead_ids) == 1:
             return Recorded(failures={lead_ids[0]: problem})
     half = len(lead_ids) // 2
-    first = await record_time(ports=ports, partner_id=partner_id, lead_ids=lead_ids[:half], at=at)
-    second = await record_time(ports=ports, partner_id=partner_id, lead_ids=lead_ids[half:], at=at)
+    halves = lead_ids[:half], lead_ids[half:]
+    first, second = [
+        await record_time(ports=ports, partner_id=partner_id, lead_ids=some, at=at, decided=decided) for some in halves
+    ]
     return Recorded(first.leads + second.leads, {**first.failures, **second.failures})
 
 
-async def _record_together(ports: Ports, partner_id: str, lead_ids: Sequence[str], at: datetime) -> tuple[Lead, ...]:
+async def _record_together(
+    ports: Ports, partner_id: str, lead_ids: Sequence[str], at: datetime, decided: ByTime
+) -> tuple[Lead, ...]:
     read = await asyncio.gather(*(ports.leads.get(partner_id, one) for one in lead_ids))
-    decided = [(stored, settle(stored.lead, at)) for stored in read if stored is not None]
-    changed = [(stored, decision) for stored, decision in decided if decision.events]
+    decisions = [(stored, decided(stored.lead, at)) for stored in read if stored is not None]
+    changed = [(stored, decision) for stored, decision in decisions if decision.events]
     for some in ports.leads.pack(changed):
         change = Change(new_change_id(), at)
         announced = [change.announcement(partner_id, stored.lead.id) for stored, _ in some]
-        await ports.agenda.put(announced)
+        needed = {hint for stored, decision in some for hint in set(hints(decision.lead)) - set(hints(stored.lead))}
+        await ports.agenda.put([*announced, *needed])
         try:
             await ports.leads.commit(some, change)
         except LostRace:
             await ports.agenda.remove(announced)
             raise
-    return tuple(decision.lead for _, decision in decided)
+    return tuple(decision.lead for _, decision in decisions)

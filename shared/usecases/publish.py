@@ -1,21 +1,29 @@
 """The relay: takes a partner's events in their order and writes what follows (DESIGN.md, How a change travels).
 
 One transaction deletes the events and writes their consequences, so each happens exactly once, however often a run
-breaks off or two run at once. So far that is the count of leads (Q6).
+breaks off or two run at once: the count of leads (Q6), a row for every destination that is told, and the mail day (N2).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from shared.domain.deadlines import Hint
+from shared.domain.dispatch import MAIL_FIRST, MAIL_LATER, Dispatch, deliver_hint
+from shared.domain.events import EventType
+from shared.domain.mail_day import MailDay, counted, day_of, next_day
+from shared.domain.preferences import Preferences
 from shared.domain.tally import Pending, Tally, moved
-from shared.ports import Budget, DueHint, LostRace, Ports
+from shared.domain.webhooks import Webhook
+from shared.ports import Budget, DueHint, Follows, LostRace, Ports
 from shared.usecases.run_due import PAGE, put_off
 
-KIND = "publish"
+KIND, DIGEST = "publish", "digest"
 TOGETHER = 90
-"""Events taken in one transaction: a hundred operations, with room for what follows from them."""
+"""Events read at once; of those as many are taken as go into one transaction with what follows from them."""
+ROWS_MAX = 98
+"""Of a transaction's hundred: the counts take one."""
 EMPTY_AFTER = timedelta(minutes=10)
 """When a hint without an event goes: a timer announces by the time its run began, and a run may last four minutes.
 
@@ -31,6 +39,15 @@ class Published:
     events: int = 0
     failed: int = 0
     unfinished: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who is told of a partner's events, and how."""
+
+    preferences: Preferences
+    zone: ZoneInfo
+    webhooks: tuple[Webhook, ...]
 
 
 async def publish_events(*, ports: Ports, at: datetime, budget: Budget) -> Published:
@@ -68,9 +85,12 @@ async def _partner(
 ) -> Published:
     """Take one partner's events, then its hints: the events of one change may stand far apart."""
     taken: list[Hint] = []
+    told: Told | None = None
     more = True
     while more and budget.allows(done.events):
-        events, more = await _take(ports, partner_id)
+        if told is None:
+            told = await who_is_told(ports, partner_id, at)
+        events, more = await _take(ports, partner_id, told, at)
         taken += [event.hint for event in events]
         done = replace(done, events=done.events + len(events))
         if more and not events:
@@ -81,18 +101,99 @@ async def _partner(
     return done
 
 
-async def _take(ports: Ports, partner_id: str) -> tuple[list[Pending], bool]:
+async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
+    """The partner's wishes as they are now."""
+    preferences = await ports.notices.preferences(partner_id) or Preferences()
+    partner = await ports.partners.known(partner_id, at)
+    zone = ZoneInfo(preferences.time_zone or (partner.time_zone if partner else "UTC"))
+    webhooks = await ports.notices.webhooks(partner_id)
+    return Told(preferences, zone, tuple(one.webhook for one in webhooks))
+
+
+async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tuple[list[Pending], bool]:
     """Take the oldest events with what follows from them; which, and whether there are more."""
     for _ in range(ATTEMPTS):
         before = await ports.tallies.read(partner_id)
-        events, following = await ports.tallies.pending(partner_id, None, TOGETHER)
-        if not events:
+        waiting, following = await ports.tallies.pending(partner_id, None, TOGETHER)
+        if not waiting:
             return [], False
+        taken = await _follow(ports, partner_id, waiting, told)
+        await ports.agenda.put(list(_hints(partner_id, taken.follows, at)))
+        after = Tally(moved(before.counts, taken.events))
         try:
-            await ports.tallies.take(partner_id, events, before, Tally(moved(before.counts, events)))
+            await ports.tallies.take(partner_id, taken.events, before, after, taken.follows)
         except LostRace:
             # Another relay was faster, or this one without hearing of it: the events that are left tell.
             continue
-        return events, following is not None
+        return taken.events, following is not None or len(taken.events) < len(waiting)
     # Whoever is so much faster does the work.
     return [], True
+
+
+@dataclass
+class _Taken:
+    """Events that fit into one transaction with what follows from them."""
+
+    events: list[Pending] = field(default_factory=list)
+    waits: list[tuple[str, Dispatch]] = field(default_factory=list)
+    days: dict[str, MailDay] = field(default_factory=dict)
+    held: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def follows(self) -> Follows:
+        return Follows(tuple(self.waits), tuple(self.days.values()), tuple(self.held))
+
+
+async def _follow(ports: Ports, partner_id: str, waiting: Sequence[Pending], told: Told) -> _Taken:
+    """What follows from the first of these events, as many as fit."""
+    taken = _Taken()
+    for event in waiting:
+        dispatch = Dispatch(event.type, event.at, event.lead_id, event.sequence)
+        destinations = [one.id for one in told.webhooks if one.takes(event.type)]
+        # A row for the event itself, one each for those who are told, two for a mail and its day.
+        if taken.events and len(taken.events) + taken.follows.rows + len(destinations) + 3 > ROWS_MAX:
+            break
+        taken.events.append(event)
+        if event.type == EventType.RECEIVED and event.notify in told.preferences.mail_kinds:
+            day = await _open_day(ports, partner_id, event.at, told, taken.days)
+            taken.days[day.key], single = counted(day, told.preferences.digest_threshold)
+            if single:
+                destinations.append(MAIL_FIRST)
+            else:
+                taken.held.append((day.key, event.lead_id))
+        elif _is_mailed_later(event, told.preferences):
+            destinations.append(MAIL_LATER)
+        taken.waits += [(one, dispatch) for one in destinations]
+    return taken
+
+
+def _is_mailed_later(event: Pending, preferences: Preferences) -> bool:
+    """Mails that can wait: the warning before expiry if it is wanted, and to sender, operator or customer (A1, L3)."""
+    if event.type == EventType.EXPIRES_SOON:
+        return event.notify == "partner" and preferences.expiry_mail
+    return event.type in (EventType.EXPIRED, EventType.DECLINED) and bool(event.notify) and not event.is_test
+
+
+async def _open_day(ports: Ports, partner_id: str, at: datetime, told: Told, known: dict[str, MailDay]) -> MailDay:
+    """The mail day of an event; where its digest has gone already, the next one."""
+    hour = told.preferences.digest_hour
+    day = day_of(at, told.zone, hour)
+    while True:
+        if day.key in known:
+            return known[day.key]
+        stored = await ports.mails.day(partner_id, day.key)
+        if stored is None or not stored.closed:
+            return stored or day
+        day = next_day(stored, told.zone, hour)
+
+
+def _hints(partner_id: str, follows: Follows, at: datetime) -> set[Hint]:
+    """The hints that must be durable before any of it."""
+    lanes = {deliver_hint(partner_id, destination, at) for destination, _ in follows.waits}
+    digests = {digest_hint(partner_id, day) for day in follows.days if day.held}
+    return lanes | digests
+
+
+def digest_hint(partner_id: str, day: MailDay) -> Hint:
+    """Close this day when it is over."""
+    return Hint(DIGEST, day.ends, f"{partner_id}|{day.key}")

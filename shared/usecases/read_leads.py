@@ -4,6 +4,7 @@ What it returns is settled at `at`: no reader ever sees a lead that time has alr
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +13,7 @@ from shared.domain.errors import NotFound
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import settle
+from shared.domain.mails import Mail
 from shared.ports import Mark, Ports
 
 RELATED_MAX = 20
@@ -77,6 +79,19 @@ async def read_history(
     events = [shown_event(event, decision.lead, at) for event in events]
     last = events[-1].sequence if events else 1
     return events, last if last > 1 else None
+
+
+async def read_mails(
+    *, ports: Ports, partner_id: str, lead_id: str, events: Sequence[Event]
+) -> Mapping[int, Sequence[Mail]]:
+    """The mails about these events, by their number, newest first: to whom, why or why not (N1, L8)."""
+    found: dict[int, list[Mail]] = {}
+    if events:
+        wanted = {event.sequence for event in events}
+        for mail in await ports.mails.mails(partner_id, lead_id):
+            if mail.sequence in wanted:
+                found.setdefault(mail.sequence, []).insert(0, mail)
+    return found
 
 
 async def _open(ports: Ports, partner_id: str, person: str, lead_id: str, mark: Mark) -> None:

@@ -7,13 +7,18 @@ a restored backup, or a mistake by hand. A run ends at its budget and goes on fr
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from shared.domain.deadlines import Hint
+from shared.domain.dispatch import MAIL_FIRST, MAIL_LATER, DispatchState, deliver_hint
 from shared.ports import Budget, Ports
+from shared.usecases.publish import digest_hint
 
 log = logging.getLogger(__name__)
 BOOKMARK = "reconcile"
 PARTNERS_PAGE, EXPORTS_PAGE = 200, 200
+LATE = timedelta(minutes=10)
+"""How long something may have been due before it looks forgotten: runs are seconds apart."""
 EXPORTS = "exports:"
 """How a place among a partner's exports begins; any other is one among its leads."""
 
@@ -27,8 +32,8 @@ class Reconciled:
     unfinished: bool = False
 
 
-async def reconcile(*, ports: Ports, budget: Budget) -> Reconciled:
-    """Look through every partner's waiting leads, exports and oldest unpublished event; raises Unavailable."""
+async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled:
+    """Look through every partner's leads, exports, unpublished events, lanes and mail days; raises Unavailable."""
     bookmark = await ports.agenda.bookmark(BOOKMARK)
     # The last partner that is done, the one under way, and how far it is.
     done, current, after = bookmark.split("|", 2) if bookmark else ("", "", "")
@@ -38,6 +43,8 @@ async def reconcile(*, ports: Ports, budget: Budget) -> Reconciled:
         partners, listed = await ports.partners.partners(listed, PARTNERS_PAGE)
         for partner in partners:
             start = after if partner.id == current else ""
+            if not start:
+                await _told(ports, partner.id, at)
             found, rest = await _partner(ports, partner.id, start, found, budget)
             if rest is not None:
                 await ports.agenda.set_bookmark(BOOKMARK, f"{done}|{partner.id}|{rest}")
@@ -50,6 +57,22 @@ async def reconcile(*, ports: Ports, budget: Budget) -> Reconciled:
             if bookmark:
                 await ports.agenda.set_bookmark(BOOKMARK, "")
             return found
+
+
+async def _told(ports: Ports, partner_id: str, at: datetime) -> None:
+    """Have every lane looked at that waits for nothing, and every mail day that is over and open.
+
+    A lane's hint is not a function of what waits in it, so one is written wherever something could go now: who looks
+    there in vain does no harm.
+    """
+    late = at - LATE
+    hints: list[Hint] = [digest_hint(partner_id, day) for day in await ports.mails.open_days(partner_id, late)]
+    destinations = [one.webhook.id for one in await ports.notices.webhooks(partner_id)]
+    for destination in (MAIL_FIRST, MAIL_LATER, *destinations):
+        page, _ = await ports.lanes.page(partner_id, destination, DispatchState.PENDING, None, 1)
+        if page and page[0].at <= late and page[0].is_due(late):
+            hints.append(deliver_hint(partner_id, destination, at))
+    await ports.agenda.put(hints)
 
 
 async def _partner(

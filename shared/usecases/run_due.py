@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.deadlines import Hint, hints
+from shared.domain.lifecycle import settle
 from shared.ports import Budget, DueHint, Ports
-from shared.usecases.answer_lead import record_time
+from shared.usecases.answer_lead import ByTime, record_time
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,8 @@ class Ran:
     unfinished: bool = False
 
 
-async def run_due(*, ports: Ports, kind: str, at: datetime, budget: Budget) -> Ran:
-    """Handle the hints of one kind (`expire`, `cool`, `archive`) that are due at `at`; raises Unavailable."""
+async def run_due(*, ports: Ports, kind: str, at: datetime, budget: Budget, decided: ByTime = settle) -> Ran:
+    """Handle the hints of one kind (`expire`, `cool`, `archive`, `remind`) that are due at `at`; raises Unavailable."""
     done = failed = 0
     more = True
     while more and budget.allows(done + failed):
@@ -46,7 +47,7 @@ async def run_due(*, ports: Ports, kind: str, at: datetime, budget: Budget) -> R
             if not budget.allows(done + failed):
                 more = True
                 break
-            failures = await _handle(ports, some, at)
+            failures = await _handle(ports, some, at, decided)
             failed += failures
             done += len(some) - failures
     return Ran(done, failed, unfinished=more)
@@ -60,10 +61,11 @@ def _together(page: Sequence[DueHint]) -> list[list[DueHint]]:
     return [mine[n : n + TOGETHER] for mine in by_partner.values() for n in range(0, len(mine), TOGETHER)]
 
 
-async def _handle(ports: Ports, some: Sequence[DueHint], at: datetime) -> int:
+async def _handle(ports: Ports, some: Sequence[DueHint], at: datetime, decided: ByTime) -> int:
     """Record, then take the hints away; the number of those that failed."""
     lead_ids = list(dict.fromkeys(late.hint.lead_id for late in some))
-    recorded = await record_time(ports=ports, partner_id=some[0].hint.partner_id, lead_ids=lead_ids, at=at)
+    partner_id = some[0].hint.partner_id
+    recorded = await record_time(ports=ports, partner_id=partner_id, lead_ids=lead_ids, at=at, decided=decided)
     # A hint may be found before its lead's deadline; then the lead keeps one that is right.
     await ports.agenda.put([hint for lead in recorded.leads for hint in hints(lead) if _is_early(hint, some)])
     await ports.agenda.remove([late.hint for late in some if late.hint.lead_id not in recorded.failures])

@@ -32,7 +32,24 @@ LEAD = LEADS + "/{leadId}"
 EXPORTS = "partners/{partnerId}/exports"
 SOURCES = "partners/{partnerId}/sources"
 OFFERS = "partners/{partnerId}/offers"
+WEBHOOK = "partners/{partnerId}/webhooks/{webhookId}"
 EXPECTED = {
+    "get_preferences": ("GET", "partners/{partnerId}/preferences"),
+    "put_preferences": ("PUT", "partners/{partnerId}/preferences"),
+    "list_notifications": ("GET", "partners/{partnerId}/notifications"),
+    "dismiss_notification": ("POST", "partners/{partnerId}/notifications/{notificationId}/dismiss"),
+    "ask_unsubscribe": ("GET", "unsubscribe"),
+    "unsubscribe": ("POST", "unsubscribe"),
+    "subscribe_webhook": ("POST", "partners/{partnerId}/webhooks"),
+    "list_webhooks": ("GET", "partners/{partnerId}/webhooks"),
+    "read_webhook": ("GET", WEBHOOK),
+    "delete_webhook": ("DELETE", WEBHOOK),
+    "test_webhook": ("POST", WEBHOOK + "/test"),
+    "rotate_webhook": ("POST", WEBHOOK + "/rotate"),
+    "enable_webhook": ("POST", WEBHOOK + "/enable"),
+    "list_deliveries": ("GET", WEBHOOK + "/deliveries"),
+    "resend_delivery": ("POST", WEBHOOK + "/deliveries/{eventId}/resend"),
+    "resend_deliveries": ("POST", WEBHOOK + "/deliveries/resend"),
     "receive_lead": ("POST", "intake/{sourceId}"),
     "send_lead": ("POST", LEADS),
     "list_sent_leads": ("GET", "sentLeads"),
@@ -87,6 +104,8 @@ TIMERS = {
     "expire_leads": "%EXPIRE_LEADS_SCHEDULE%",
     "cool_flames": "%COOL_FLAMES_SCHEDULE%",
     "archive_leads": "%ARCHIVE_LEADS_SCHEDULE%",
+    "send_reminders": "%SEND_REMINDERS_SCHEDULE%",
+    "send_digests": "%SEND_DIGESTS_SCHEDULE%",
     "recheck_contacts": "%RECHECK_CONTACTS_SCHEDULE%",
     "ingest_marketplace_table": "%INGEST_MARKETPLACE_TABLE_SCHEDULE%",
     "deliver_events": "%DELIVER_EVENTS_SCHEDULE%",
@@ -97,6 +116,8 @@ DEFAULTS = {
     "EXPIRE_LEADS_SCHEDULE": "0 */5 * * * *",
     "COOL_FLAMES_SCHEDULE": "0 */5 * * * *",
     "ARCHIVE_LEADS_SCHEDULE": "0 0 * * * *",
+    "SEND_REMINDERS_SCHEDULE": "0 */5 * * * *",
+    "SEND_DIGESTS_SCHEDULE": "0 */5 * * * *",
     "RECHECK_CONTACTS_SCHEDULE": "0 */15 * * * *",
     "INGEST_MARKETPLACE_TABLE_SCHEDULE": "0 * * * * *",
     "DELIVER_EVENTS_SCHEDULE": "*/10 * * * * *",

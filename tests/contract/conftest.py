@@ -1,5 +1,7 @@
 """Every port twice: in memory and on Azurite, so that the fakes cannot lie."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from shared.ports import (
@@ -7,22 +9,30 @@ from shared.ports import (
     ExportStore,
     FileStore,
     HeldStore,
+    LaneStore,
     LeadStore,
     ListingStore,
+    MailStore,
     MarketplaceTables,
     MarkStore,
+    NoticeStore,
     PartnerStore,
     SentStore,
+    TallyStore,
 )
 from shared.storage.agenda import TableAgenda
 from shared.storage.export_store import TableExportStore
 from shared.storage.held_store import TableHeldStore
+from shared.storage.lane_store import TableLaneStore
 from shared.storage.lead_store import TableLeadStore
 from shared.storage.listing_store import TableListingStore
+from shared.storage.mail_store import TableMailStore
 from shared.storage.mark_store import TableMarkStore
 from shared.storage.marketplace_tables import StorageMarketplaceTables
+from shared.storage.notice_store import TableNoticeStore
 from shared.storage.partner_store import TablePartnerStore
 from shared.storage.sent_store import TableSentStore
+from shared.storage.tally_store import TableTallyStore
 from tests.fakes import (
     FakeAgenda,
     FakeExportStore,
@@ -34,6 +44,7 @@ from tests.fakes import (
     FakePartnerStore,
     FakeSentStore,
     FakeTables,
+    fake_ports,
 )
 
 
@@ -93,3 +104,35 @@ def sent(kind: str, request: pytest.FixtureRequest) -> SentStore:
 @pytest.fixture
 def marketplace_tables(kind: str, request: pytest.FixtureRequest) -> MarketplaceTables:
     return FakeTables() if kind == "fake" else StorageMarketplaceTables(request.getfixturevalue("tables"))
+
+
+@dataclass(frozen=True)
+class Telling:
+    """The stores that a relay and its workers share; `others` is a second instance's."""
+
+    leads: LeadStore
+    tallies: TallyStore
+    lanes: LaneStore
+    mails: MailStore
+    notices: NoticeStore
+    partners: PartnerStore
+    others: PartnerStore
+
+
+@pytest.fixture
+def telling(kind: str, request: pytest.FixtureRequest) -> Telling:
+    if kind == "fake":
+        ports = fake_ports()
+        return Telling(
+            ports.leads, ports.tallies, ports.lanes, ports.mails, ports.notices, ports.partners, ports.partners
+        )
+    tables = request.getfixturevalue("tables")
+    return Telling(
+        TableLeadStore(tables),
+        TableTallyStore(tables),
+        TableLaneStore(tables),
+        TableMailStore(tables),
+        TableNoticeStore(tables),
+        TablePartnerStore(tables),
+        TablePartnerStore(tables),
+    )

@@ -233,7 +233,7 @@ async def test_the_hints_that_waiting_leads_need_are_found_from_storage(leads: L
         if place is None:
             break
     assert set(found) == {hint for lead in made for hint in hints(lead)}
-    assert len(found) == 4
+    assert len(found) == 6
 
 
 async def test_the_oldest_event_that_nobody_has_taken_names_its_announcement(leads: LeadStore) -> None:

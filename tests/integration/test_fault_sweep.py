@@ -40,7 +40,7 @@ from tests import invariants
 from tests.builders import ANN, AT, DAY, ROOT, delivery_body, unique
 from tests.fakes import FakeEmails
 from tests.integration.conftest import Connect
-from tests.steps import answer, budget, deliver, run_timers
+from tests.steps import TIMERS, answer, budget, deliver, run_timers
 from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, changes_leads
 
 
@@ -117,7 +117,7 @@ async def _log(ports: Ports, world: World) -> object:
 
 
 async def _reconcile(ports: Ports, world: World) -> object:
-    return await reconcile(ports=ports, budget=budget())
+    return await reconcile(ports=ports, at=AT, budget=budget())
 
 
 async def _favorite(ports: Ports, world: World) -> object:
@@ -340,7 +340,7 @@ async def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(
         # The caller tries again, and time goes on: a second try that finds the first one done is refused, rightly.
         with suppress(Refusal):
             await (operation.again or operation.act)(ports, world)
-        await reconcile(ports=ports, budget=budget())
+        await reconcile(ports=ports, at=AT, budget=budget())
         leads = await invariants.check(tables, world.partner_id)
         assert sorted(map(ended, leads.values())) == sorted(operation.ends)
         assert len(leads) == len(operation.ends)
@@ -348,7 +348,7 @@ async def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(
         if name == "send":
             listed, _ = await list_sent(ports=ports, caller=_sender(world), after=None, top=9, at=AT)
             assert [one.id for one in listed] == list(leads)
-        while await run_timers(ports, AT + 400 * DAY):
+        while await run_timers(ports, AT + 400 * DAY, [*TIMERS, "remind"]):
             pass
         await recheck_contacts(ports=ports, at=AT + 400 * DAY, budget=budget())
         leads = await invariants.check(tables, world.partner_id)
@@ -435,5 +435,5 @@ async def test_the_sweep_would_notice_a_missing_hint(ports: Ports, tables: Table
     with pytest.raises(AssertionError):
         await invariants.check(tables, world.source.partner_id)
     with suppress(Unavailable):
-        await reconcile(ports=ports, budget=budget())
+        await reconcile(ports=ports, at=AT, budget=budget())
     await invariants.check(tables, world.source.partner_id)

@@ -18,7 +18,7 @@ from shared.usecases.run_due import run_due
 from tests import invariants
 from tests.builders import ANN, AT, DAY, delivery_body
 from tests.integration.conftest import Connect
-from tests.steps import all_leads, answer, budget, deliver, listed, run_timers
+from tests.steps import TIMERS, all_leads, answer, budget, deliver, listed, run_timers
 from tests.transports import BEFORE, BUSY_AFTER, LOST, FaultyTransport, RoundTrips, changes_leads, together
 
 
@@ -71,7 +71,7 @@ async def test_v4_a_delivery_whose_commit_was_answered_badly_is_one_new_lead(
     assert not received.duplicate
     assert [lead.id for lead in await all_leads(ports, source)] == [received.lead_id]
     hinted = await rows(tables, keys.AGENDA)
-    assert {row["RowKey"].split("|")[0] for row in hinted} == {"publish", "expire", "cool"}
+    assert {row["RowKey"].split("|")[0] for row in hinted} == {"publish", "expire", "cool", "remind"}
 
 
 @pytest.mark.parametrize("way", [BEFORE, LOST, BUSY_AFTER])
@@ -92,7 +92,7 @@ async def test_any_failed_call_of_an_intake_ends_after_a_retry_as_one_lead_with_
         assert new == {received.lead_id}
         hinted = {row["RowKey"] for row in await rows(tables, keys.AGENDA)}
         kinds = {row.split("|")[0] for row in hinted if received.lead_id in row}
-        assert kinds == {"publish", "expire", "cool"}
+        assert kinds == {"publish", "expire", "cool", "remind"}
 
 
 async def test_nothing_is_written_when_the_first_call_never_leaves(
@@ -139,7 +139,7 @@ async def test_v4_fifty_deliveries_of_the_same_at_once_make_one_lead(
     assert len({one.lead_id for one in received}) == 1
     assert sum(not one.duplicate for one in received) == 1
     assert len(await all_leads(ports, source)) == 1
-    assert len(await rows(tables, keys.AGENDA)) == 3
+    assert len(await rows(tables, keys.AGENDA)) == 4
 
 
 async def test_v4_the_same_content_counts_as_one_for_24_hours_across_midnight(ports: Ports, source: LeadSource) -> None:
@@ -237,7 +237,7 @@ async def test_a1_two_hosts_running_the_same_timers_at_once_change_each_lead_onc
     for kind in ("cool", "expire", "archive"):
         outcomes = await together(*(run_timers(one, late, [kind]) for one in (ports, other)))
         assert all(isinstance(one, int) for one in outcomes), outcomes
-    while await run_timers(ports, late + DAY):
+    while await run_timers(ports, late + DAY, [*TIMERS, "remind"]):
         pass
     leads = await invariants.check(tables, source.partner_id)
     assert {lead.outcome for lead in leads.values()} == {Outcome.EXPIRED, Outcome.AGED}

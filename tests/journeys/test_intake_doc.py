@@ -1,4 +1,4 @@
-"""The commands of docs/intake.md, pasted into a shell as they stand."""
+"""The commands of docs/intake.md and docs/telling.md, pasted into a shell as they stand."""
 
 import re
 import shutil
@@ -38,3 +38,17 @@ def test_every_door_opens_as_written(tmp_path: Path) -> None:
     assert '"target":"UserDetails.Email"' in parked
     assert '"reason":"unreadable"' in parked
     assert re.findall(r'"status":"received","duplicate":(\w+)', parked) == ["false", "true"]
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here; the document's commands need it")
+def test_everybody_is_told_as_written(tmp_path: Path) -> None:
+    blocks = blocks_of((ROOT / "docs" / "telling.md").read_text())
+    with LocalHost(tmp_path) as host:
+        mailed, noticed, pushed = run_pasted(host, blocks)
+    assert '"preferredEmail":"sales@contoso.example"' in mailed
+    assert "Ny lead: Northwind Traders" in mailed
+    assert '"kind":"hotLead"' in noticed
+    assert '"secret":"whsec_' in pushed
+    assert '"state":"pending"' in pushed
+    assert '"type":"webhook.test"' in pushed
+    assert "Not reached" in pushed

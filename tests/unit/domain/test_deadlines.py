@@ -34,7 +34,11 @@ def test_a_stamp_is_utc_in_milliseconds_and_sorts_as_time_does() -> None:
 def test_a_received_lead_has_a_hint_for_its_expiry_and_its_flame() -> None:
     lead = a_lead()
     key = f"contoso|{lead.id}"
-    assert set(hints(lead)) == {Hint("expire", AT + 14 * DAY, key), Hint("cool", AT + 3 * DAY, key)}
+    assert set(hints(lead)) == {
+        Hint("expire", AT + 14 * DAY, key),
+        Hint("cool", AT + 3 * DAY, key),
+        Hint("remind", AT + 7 * DAY, key),
+    }
     assert deadline(lead) == AT + 14 * DAY
 
 

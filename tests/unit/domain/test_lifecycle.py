@@ -119,7 +119,7 @@ def test_a2_a_flame_cools_at_72_hours_with_one_event_and_no_new_version(seconds:
 
 def test_where_expiry_is_shorter_than_the_flame_a_lead_expires_hot() -> None:
     lead = replace(a_lead(), expires_at=AT + 2 * DAY)
-    assert [hint.kind for hint in hints(lead)] == ["expire"]
+    assert [hint.kind for hint in hints(lead)] == ["expire", "remind"]
     for late in (2, 3, 30):
         assert [(event.type, event.at) for event in settle(lead, AT + late * DAY).events] == [
             (EventType.EXPIRED, AT + 2 * DAY)

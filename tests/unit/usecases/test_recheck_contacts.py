@@ -142,7 +142,7 @@ async def test_the_hint_is_a_function_of_the_lead(ports: Ports, source: LeadSour
     assert RECHECK in {hint.kind for hint in hints(lead)}
     await ports.partners.put(Partner(lead.partner_id, "Contoso", (), AT, AT))
     ports.agenda.rows.clear()
-    await reconcile(ports=ports, budget=budget())
+    await reconcile(ports=ports, at=AT, budget=budget())
     assert set(hints(lead)) <= ports.agenda.hints
 
 

@@ -18,12 +18,12 @@ async def test_missing_hints_come_back_and_what_is_right_is_left_alone(ports: Po
     for code in ("PLT", "INS", ""):
         await deliver(ports, source, delivery_body(ActionCode=code))
     right = dict(ports.agenda.rows)
-    assert (await reconcile(ports=ports, budget=budget())).repaired == 0
+    assert (await reconcile(ports=ports, at=AT, budget=budget())).repaired == 0
     assert ports.agenda.rows == right
     first = await ports.leads.first_announcement(source.partner_id)
     gone = [hint for hint in right if hint.kind != "publish" or hint == first]
     await ports.agenda.remove(gone)
-    assert (await reconcile(ports=ports, budget=budget())).repaired == len(gone) == 5
+    assert (await reconcile(ports=ports, at=AT, budget=budget())).repaired == len(gone) == 7
     assert ports.agenda.rows == right
 
 
@@ -37,7 +37,7 @@ async def test_a_partner_with_many_exports_does_not_keep_it_from_the_next(ports:
     await deliver(ports, LeadSource("0123456789abcdef", second, "Marketplace", AT))
     ports.agenda.rows.clear()
     runs = 1
-    while (await reconcile(ports=ports, budget=budget(rows=1))).unfinished:
+    while (await reconcile(ports=ports, at=AT, budget=budget(rows=1))).unfinished:
         runs += 1
         assert runs < 20
     assert runs > 2
@@ -56,7 +56,7 @@ async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: Ports
     ports.agenda.rows.clear()
     runs = []
     while not runs or runs[-1].unfinished:
-        runs.append(await reconcile(ports=ports, budget=budget(rows=4)))
+        runs.append(await reconcile(ports=ports, at=AT, budget=budget(rows=4)))
         assert len(runs) < 20
     assert len(runs) > 1
     assert ports.agenda.rows == right

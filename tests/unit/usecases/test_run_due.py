@@ -38,7 +38,7 @@ async def test_a1_what_is_due_is_recorded_at_its_deadline_and_its_hint_goes(port
     assert (stored[early].outcome, stored[early].closed_at) == ("expired", AT + 14 * DAY)
     assert stored[late].status is Status.RECEIVED
     left = {(hint.kind, hint.lead_id) for hint in ports.agenda.hints if hint.kind != "publish"}
-    assert left == {("cool", early), ("expire", late), ("cool", late)}
+    assert left == {("cool", early), ("expire", late), ("cool", late), ("remind", early), ("remind", late)}
     assert await run_timers(ports, AT + 14 * DAY) == 2
     assert await run_timers(ports, AT + 14 * DAY) == 0
 
@@ -118,7 +118,7 @@ async def test_a_hint_without_a_lead_or_without_need_is_taken_away(ports: Ports,
     lead = (await deliver(ports, source)).lead_id
     await answer(ports, source, lead)
     await ports.agenda.put([Hint("archive", AT, f"{source.partner_id}|{a_lead().id}")])
-    await run_timers(ports, AT + 20 * DAY)
+    await run_timers(ports, AT + 20 * DAY, [*TIMERS, "remind"])
     assert {hint.kind for hint in ports.agenda.hints} == {"publish"}
     assert leads_of(ports)[lead].status is Status.ACCEPTED
 
@@ -214,7 +214,7 @@ class World:
                 left = sorted(self.ports.agenda.hints, key=lambda hint: (hint.kind, hint.key))
                 await self.ports.agenda.remove(left[number : number + 1])
             case ("reconcile",):
-                await reconcile(ports=self.ports, budget=budget())
+                await reconcile(ports=self.ports, at=AT, budget=budget())
             case (action, number):
                 await self.answer(ANSWERS[action], list(self.model)[number])
 
@@ -241,7 +241,7 @@ class World:
         self.model[lead_id] = decision.lead, [*events, *decision.events]
 
     async def end(self, at: Any) -> None:
-        await reconcile(ports=self.ports, budget=budget())
+        await reconcile(ports=self.ports, at=AT, budget=budget())
         while await run_timers(self.ports, at):
             pass
         assert isinstance(self.ports.leads, FakeLeadStore)

@@ -1,0 +1,101 @@
+"""Called by partners' frontends, and by whoever got a mail: what a partner is told, and how (SPEC 7)."""
+
+from html import escape
+
+import azure.functions as func
+
+from shared import clock, ids
+from shared.domain.permissions import Role
+from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.notice_views import notification_view, preferences_view
+from shared.http.queries import PageQuery, UnsubscribeQuery
+from shared.http.requests import Nothing, PreferencesIn
+from shared.usecases import notification_centre as centre
+from shared.usecases import preferences as telling
+
+blueprint = func.Blueprint()
+
+ADMIN = frozenset({Role.PROFILE_ADMIN, Role.LEADS_ADMIN})
+USER = frozenset({Role.LEADS_USER})
+PREFERENCES = "partners/{partnerId}/preferences"
+NOTIFICATIONS = "partners/{partnerId}/notifications"
+ANONYMOUS = func.AuthLevel.ANONYMOUS
+
+
+@blueprint.function_name("get_preferences")
+@blueprint.route(PREFERENCES, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, reads=True)
+async def get_preferences(call: Call[Nothing, Nothing]) -> Answer:
+    """Read what the partner wants to be told."""
+    found = await telling.read_preferences(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
+    return Answer(preferences_view(found))
+
+
+@blueprint.function_name("put_preferences")
+@blueprint.route(PREFERENCES, methods=["PUT"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=PreferencesIn)
+async def put_preferences(call: Call[PreferencesIn, Nothing]) -> Answer:
+    """Replace what the partner wants to be told; who has unsubscribed stays so."""
+    stored = await telling.put_preferences(
+        ports=call.app.ports, partner_id=call.partner_id, preferences=call.body.preferences(), at=call.at
+    )
+    return Answer(preferences_view(stored))
+
+
+@blueprint.function_name("list_notifications")
+@blueprint.route(NOTIFICATIONS, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True, query=PageQuery)
+async def list_notifications(call: Call[Nothing, PageQuery]) -> Answer:
+    """List recommended actions, open ones first (N5)."""
+    found, following = await centre.list_notifications(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        after=call.after(ids.NOTIFICATION_PLACE),
+        top=call.query.top,
+        at=call.at,
+        budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
+    )
+    return call.page([notification_view(one, call.partner_id, call.app.settings) for one in found], following)
+
+
+@blueprint.function_name("dismiss_notification")
+@blueprint.route(NOTIFICATIONS + "/{notificationId}/dismiss", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=USER)
+async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer:
+    """Dismiss a recommended action, for oneself alone."""
+    await centre.dismiss(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        notification_id=call.path("notificationId"),
+        at=call.at,
+        budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
+    )
+    return Answer(status=204)
+
+
+@blueprint.function_name("ask_unsubscribe")
+@blueprint.route("unsubscribe", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(query=UnsubscribeQuery)
+async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer:
+    """Ask whether an address is to get no more mails; scanners follow links, so this changes nothing (N3)."""
+    _, address = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token)
+    button = '<form method="post"><button type="submit">Send no more mails</button></form>'
+    asked = f"<p>No more mails to <b>{escape(address)}</b> about this partner's leads?</p>"
+    return _page("Switch mails off?", asked + button)
+
+
+@blueprint.function_name("unsubscribe")
+@blueprint.route("unsubscribe", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(query=UnsubscribeQuery)
+async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer:
+    """Send an address no more mails, by the button or by a mail program's own (N3, RFC 8058)."""
+    address = await telling.unsubscribe(ports=call.app.ports, token=call.query.token)
+    return _page("Done", f"<p><b>{escape(address)}</b> gets no more mails about this partner's leads.</p>")
+
+
+def _page(title: str, body: str) -> Answer:
+    style = "<style>body{font-family:sans-serif;max-width:32em;margin:4em auto;line-height:1.5}</style>"
+    head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>{style}</head>'
+    return Answer(html=f"{head}<body><h1>{title}</h1>{body}</body></html>")

@@ -1,0 +1,145 @@
+"""Called by partners' CRMs and Logic Apps about what they subscribe to (W1, W2)."""
+
+import azure.functions as func
+
+from shared import ids
+from shared.domain.permissions import Role
+from shared.domain.webhooks import Webhook
+from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.notice_views import delivery_view, subscribed_view, webhook_view
+from shared.http.queries import PageQuery
+from shared.http.requests import Nothing, WebhookIn
+from shared.usecases import manage_webhooks as managing
+
+blueprint = func.Blueprint()
+
+ADMIN = frozenset({Role.LEADS_ADMIN})
+WEBHOOKS = "partners/{partnerId}/webhooks"
+WEBHOOK = WEBHOOKS + "/{webhookId}"
+ANONYMOUS = func.AuthLevel.ANONYMOUS
+
+
+@blueprint.function_name("subscribe_webhook")
+@blueprint.route(WEBHOOKS, methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, body=WebhookIn)
+async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer:
+    """Subscribe a URL to events; the secret is shown this once. The same URL again replaces its events (W1)."""
+    made = await managing.subscribe(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        url=call.body.notification_url,
+        events=call.body.events,
+        format_=call.body.format,
+        validated=call.body.validation == "none",
+        owner=call.caller.email,
+        at=call.at,
+    )
+    where = f"{call.app.settings.public_url}/partners/{call.partner_id}/webhooks/{made.webhook.id}"
+    return Answer(subscribed_view(made), 201 if made.is_new else 200, {"Location": where})
+
+
+@blueprint.function_name("list_webhooks")
+@blueprint.route(WEBHOOKS, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, reads=True)
+async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer:
+    """List the subscriptions without their secrets."""
+    found = await managing.list_webhooks(ports=call.app.ports, partner_id=call.partner_id)
+    return call.page([webhook_view(one) for one in found], None)
+
+
+@blueprint.function_name("read_webhook")
+@blueprint.route(WEBHOOK, methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, reads=True)
+async def read_webhook(call: Call[Nothing, Nothing]) -> Answer:
+    """Read one subscription without its secret."""
+    hook = await managing.read_webhook(
+        ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId")
+    )
+    return _shown(hook)
+
+
+@blueprint.function_name("delete_webhook")
+@blueprint.route(WEBHOOK, methods=["DELETE"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN)
+async def delete_webhook(call: Call[Nothing, Nothing]) -> Answer:
+    """Delete a subscription; what waits for it is not sent."""
+    await managing.unsubscribe(ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"))
+    return Answer(status=204)
+
+
+@blueprint.function_name("test_webhook")
+@blueprint.route(WEBHOOK + "/test", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN)
+async def test_webhook(call: Call[Nothing, Nothing]) -> Answer:
+    """Send a test event; it stands in the delivery log."""
+    sent = await managing.send_test(
+        ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
+    )
+    return Answer(delivery_view(sent), 202)
+
+
+@blueprint.function_name("rotate_webhook")
+@blueprint.route(WEBHOOK + "/rotate", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN)
+async def rotate_webhook(call: Call[Nothing, Nothing]) -> Answer:
+    """Give a subscription a new secret; for a day the old one signs too."""
+    made = await managing.rotate_secret(
+        ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
+    )
+    return Answer(subscribed_view(made))
+
+
+@blueprint.function_name("enable_webhook")
+@blueprint.route(WEBHOOK + "/enable", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN)
+async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer:
+    """Send to a disabled subscription again."""
+    hook = await managing.enable(
+        ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
+    )
+    return _shown(hook)
+
+
+@blueprint.function_name("list_deliveries")
+@blueprint.route(WEBHOOK + "/deliveries", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, reads=True, query=PageQuery)
+async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer:
+    """List what waits, what was parked and what was taken, the last newest first (W2)."""
+    found, following = await managing.list_deliveries(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        webhook_id=call.path("webhookId"),
+        after=call.after(ids.DELIVERY_PLACE),
+        top=call.query.top,
+    )
+    return call.page([delivery_view(one) for one in found], following)
+
+
+@blueprint.function_name("resend_delivery")
+@blueprint.route(WEBHOOK + "/deliveries/{eventId}/resend", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN)
+async def resend_delivery(call: Call[Nothing, Nothing]) -> Answer:
+    """Send one event again."""
+    again = await managing.resend(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        webhook_id=call.path("webhookId"),
+        event_id=call.path("eventId"),
+        at=call.at,
+    )
+    return Answer(delivery_view(again), 202)
+
+
+@blueprint.function_name("resend_deliveries")
+@blueprint.route(WEBHOOK + "/deliveries/resend", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN)
+async def resend_deliveries(call: Call[Nothing, Nothing]) -> Answer:
+    """Send everything that was parked again."""
+    count = await managing.resend_parked(
+        ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
+    )
+    return Answer({"resent": count}, 202)
+
+
+def _shown(hook: Webhook) -> Answer:
+    return Answer(webhook_view(hook))

@@ -1,0 +1,137 @@
+"""Stands in for Communication Services: takes what the real SDK sends, checks its signature, keeps the mails.
+
+Like the service it knows a repeat of a request for five minutes by its repeatability id, and then forgets the
+operation. An address that begins with `bounce` takes no mail.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+PATH = ""
+"""At the root: the SDK signs the endpoint as if it were a host, so it may hold no path."""
+KEY = base64.b64encode(b"the local mail service's own key").decode()
+REMEMBERED_SECONDS = 300
+CLOCKS_DIFFER_SECONDS = 300
+KEPT = 1_000
+
+
+class MailService:
+    """The mails of one local host; kept in `file`, so that a restart loses none."""
+
+    def __init__(self, file: Path, now: Callable[[], datetime], seconds: Callable[[], float]) -> None:
+        self._file, self._now, self._seconds = file, now, seconds
+        self.mails: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
+        self.busy_until = 0.0
+        self._operations: dict[str, tuple[float, str, str]] = {}
+
+    def routes(self) -> list[Route]:
+        """Where the SDK and a developer find it."""
+        return [
+            Route(f"{PATH}/emails:send", self._send, methods=["POST"]),
+            Route(f"{PATH}/emails/operations/{{id}}", self._status, methods=["GET"]),
+            Route("/dev/mail", self._list, methods=["GET"]),
+            Route("/dev/mail/{id}", self._show, methods=["GET"]),
+        ]
+
+    async def _send(self, request: Request) -> Response:
+        body = await request.body()
+        if problem := self._unsigned(request, body):
+            return _error(401, "Denied", problem)
+        if self._seconds() < self.busy_until:
+            wait = str(int(self.busy_until - self._seconds()) + 1)
+            return _error(429, "TooManyRequests", "Too many mails.", {"Retry-After": wait})
+        message = json.loads(body)
+        addresses = [one["address"] for one in message["recipients"]["to"]]
+        if not all(one.isascii() and "@" in one for one in addresses):
+            return _error(400, "InvalidRecipient", "An address is not valid.")
+        operation = request.headers.get("operation-id") or str(uuid.uuid4())
+        repeat = request.headers.get("repeatability-request-id") or operation
+        self._forget()
+        known = {one[1] for one in self._operations.values()}
+        if repeat not in known:
+            bounced = any(one.startswith("bounce") for one in addresses)
+            self._operations[operation] = (self._seconds(), repeat, "Failed" if bounced else "Succeeded")
+            if not bounced:
+                self._keep(operation, addresses, message["content"])
+        where = f"{request.url.scheme}://{request.url.netloc}{PATH}/emails/operations/{operation}"
+        answer = {"id": operation, "status": "Running"}
+        return JSONResponse(answer, 202, {"Operation-Location": where, "Retry-After": "1"})
+
+    async def _status(self, request: Request) -> Response:
+        if problem := self._unsigned(request, b""):
+            return _error(401, "Denied", problem)
+        self._forget()
+        known = self._operations.get(request.path_params["id"])
+        if known is None:
+            return _error(404, "NotFound", "There is no such operation.")
+        answer: dict[str, Any] = {"id": request.path_params["id"], "status": known[2]}
+        if known[2] == "Failed":
+            answer["error"] = {"code": "EmailDroppedAllRecipientsSuppressed", "message": "The address is suppressed."}
+        return JSONResponse(answer)
+
+    async def _list(self, request: Request) -> Response:
+        return JSONResponse({"value": self.mails[::-1]})
+
+    async def _show(self, request: Request) -> Response:
+        found = next((one for one in self.mails if one["id"] == request.path_params["id"]), None)
+        return HTMLResponse(found["html"]) if found else PlainTextResponse("There is no such mail.", 404)
+
+    def _keep(self, operation: str, addresses: list[str], content: dict[str, str]) -> None:
+        self.mails.append(
+            {
+                "id": str(uuid.uuid4()),
+                "operationId": operation,
+                "to": addresses,
+                "subject": content["subject"],
+                "text": content["plainText"],
+                "html": content["html"],
+                "receivedDateTime": self._now().isoformat().replace("+00:00", "Z"),
+            }
+        )
+        del self.mails[:-KEPT]
+        self._file.write_text(json.dumps(self.mails))
+
+    def _forget(self) -> None:
+        limit = self._seconds() - REMEMBERED_SECONDS
+        self._operations = {name: one for name, one in self._operations.items() if one[0] > limit}
+
+    def _unsigned(self, request: Request, body: bytes) -> str | None:
+        """What is wrong with a request's signature; None when nothing is."""
+        headers = request.headers
+        date, digest = headers.get("x-ms-date", ""), headers.get("x-ms-content-sha256", "")
+        if digest != base64.b64encode(hashlib.sha256(body).digest()).decode():
+            return "The content's hash is another one."
+        try:
+            apart = abs(parsedate_to_datetime(date).timestamp() - self._seconds())
+        except (TypeError, ValueError):
+            return "The date cannot be read."
+        if apart > CLOCKS_DIFFER_SECONDS:
+            return "The date is too far from now."
+        where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        signed = f"{request.method}\n{where}\n{date};{headers.get('host', '')};{digest}"
+        made = hmac.new(base64.b64decode(KEY), signed.encode(), hashlib.sha256).digest()
+        wanted = (
+            "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=" + base64.b64encode(made).decode()
+        )
+        return None if hmac.compare_digest(wanted, headers.get("authorization", "")) else "The signature is wrong."
+
+
+def connection(base_url: str) -> str:
+    """The connection string of the service."""
+    return f"endpoint={base_url}{PATH};accesskey={KEY}"
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": {"code": code, "message": message}}, status, headers)

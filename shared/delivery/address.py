@@ -1,0 +1,86 @@
+"""Which receivers may be called (W4): https, and never an address that is not on the public internet."""
+
+import asyncio
+import ipaddress
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+URL_MAX = 2_000
+# They carry an IPv4 address inside, whose own judgement they would escape.
+_CARRIERS = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+
+
+class Forbidden(OSError):
+    """The receiver's address must not be called."""
+
+
+def problem_with(url: str, *, loopback: bool) -> str | None:
+    """Why this URL can never be called; None when it may be. `loopback` allows plain http to this machine."""
+    if len(url) > URL_MAX or not url.isascii() or not url.isprintable() or " " in url:
+        return f"The URL must be at most {URL_MAX} printable ASCII characters without spaces."
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "The URL is not valid."
+    if not host or parts.username is not None or parts.password is not None:
+        return "The URL must name a host, and hold no user name or password."
+    address = literal(host)
+    is_here = host == "localhost" or (address is not None and address.is_loopback)
+    if loopback and is_here and parts.scheme in ("http", "https"):
+        return None
+    if parts.scheme != "https":
+        return "The URL must begin with https://."
+    if address is not None and not is_public(address):
+        return "The URL points to an address that is not public."
+    return None
+
+
+def literal(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a host is written as; None for a name."""
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """True for what may be called: private, loopback, link-local, metadata and carried addresses are not."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped:
+            return is_public(address.ipv4_mapped)
+        if any(address in network for network in _CARRIERS):
+            return False
+    return address.is_global and not address.is_multicast and not address.is_reserved
+
+
+class PublicResolver(AbstractResolver):
+    """Resolves once, judges every address, and has aiohttp connect to exactly those."""
+
+    def __init__(self, *, loopback: bool) -> None:
+        self._loopback = loopback
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The addresses; raises Forbidden when one of them must not be called."""
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM, family=family)
+        results: list[ResolveResult] = []
+        for kind, _, proto, _, where in found:
+            address = ipaddress.ip_address(str(where[0]).split("%", maxsplit=1)[0])
+            if not is_public(address) and not (self._loopback and address.is_loopback):
+                raise Forbidden("the name resolves to an address that is not public")
+            results.append(_result(host, str(address), port, kind, proto))
+        return results
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+def _result(host: str, address: str, port: int, family: Any, proto: int) -> ResolveResult:
+    return ResolveResult(
+        hostname=host, host=address, port=port, family=family, proto=proto, flags=socket.AI_NUMERICHOST
+    )

@@ -1,0 +1,352 @@
+"""Writes mails from their templates, in the recipient's language (N3, N4, N7).
+
+Everything a mail shows of a lead goes through `contact.shown`. What customers wrote is escaped in HTML by the template
+engine, and stands alone in its line in text.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+from shared.delivery.texts import Translate, translator
+from shared.domain.contact import shown
+from shared.domain.lead import CallToAction, Lead, LeadType, Outcome, Qualification, Source, Status, Validity
+from shared.domain.mails import Mail, MailNotice
+from shared.domain.unsubscribe import make_token
+from shared.ports import Facts, Letter
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+SUBJECT_COMPANY_MAX = 80
+
+
+@dataclass
+class _Content:
+    """What the templates show."""
+
+    subject: str
+    heading: str
+    lines: list[str]
+    template: str = "lead.html"
+    fields: list[tuple[str, str]] = field(default_factory=list)
+    message: str | None = None
+    heads: list[str] = field(default_factory=list)
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    link: str | None = None
+    one: bool = True
+    warn: bool = False
+
+
+class Letters:
+    """`LetterWriter`; the URLs are where a partner's people read leads; `{partnerId}` and `{leadId}` are filled in."""
+
+    def __init__(self, public_url: str, lead_url: str, leads_url: str) -> None:
+        self._public_url, self._lead_url, self._leads_url = public_url, lead_url, leads_url
+
+    def letter(self, mail: Mail, partner_id: str, to: str, facts: Facts) -> Letter:
+        """See the port."""
+        _ = translator(mail.language)
+        write: dict[MailNotice, Callable[[_Desk], _Content]] = {
+            MailNotice.NEW_LEAD: _new_lead,
+            MailNotice.EXPIRES_SOON: _expires_soon,
+            MailNotice.EXPIRED: _expired,
+            MailNotice.DECLINED: _declined,
+            MailNotice.DIGEST: _digest,
+            MailNotice.WEBHOOK_DISABLED: _webhook_disabled,
+        }
+        desk = _Desk(_, mail, facts, self._link_of(partner_id), self._leads_url.replace("{partnerId}", partner_id))
+        content = write[mail.notice](desk)
+        token = make_token(partner_id, to, facts.signing_key)
+        unsubscribe = f"{self._public_url}/unsubscribe?token={quote(token)}"
+        context = {
+            **vars(content),
+            "_": _,
+            "language": mail.language,
+            "unsubscribe": unsubscribe,
+            "reason": _reason(desk),
+        }
+        return Letter(
+            to=to,
+            subject=content.subject,
+            text=self._templates.get_template("mail.txt").render(context),
+            html=self._templates.get_template(content.template).render(context),
+            headers={
+                "List-Unsubscribe": f"<{unsubscribe}>",
+                "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            },
+        )
+
+    def _link_of(self, partner_id: str) -> Callable[[Lead], str]:
+        def link(lead: Lead) -> str:
+            return self._lead_url.replace("{partnerId}", partner_id).replace("{leadId}", lead.id)
+
+        return link
+
+    @cached_property
+    def _templates(self) -> "Environment":
+        from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - first mail
+
+        return Environment(
+            loader=PackageLoader("shared.delivery"),
+            autoescape=select_autoescape(("html",)),
+            undefined=StrictUndefined,
+            keep_trailing_newline=True,
+        )
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What a mail is written from."""
+
+    say: Translate
+    mail: Mail
+    facts: Facts
+    link: Callable[[Lead], str]
+    leads_link: str
+
+    @property
+    def lead(self) -> Lead:
+        """The lead as it may be seen now."""
+        if self.facts.lead is None:
+            raise ValueError("this mail is about a lead")
+        return shown(self.facts.lead, self.facts.at)
+
+    @property
+    def partner(self) -> str:
+        """The partner's name."""
+        return self.facts.partner.name if self.facts.partner else self.say("the partner")
+
+    @property
+    def company(self) -> str:
+        """Whom the lead is about, short enough for a subject."""
+        return _named(self.lead, self.say)[:SUBJECT_COMPANY_MAX]
+
+    def when(self, at: datetime | None, *, time: bool = True) -> str:
+        """An instant in the partner's time zone, which is named, in the recipient's language."""
+        from babel.dates import format_date, format_time  # noqa: PLC0415 - 30 ms, at the first mail
+
+        if at is None:
+            return ""
+        named = self.facts.preferences.time_zone or (self.facts.partner.time_zone if self.facts.partner else "UTC")
+        local = at.astimezone(ZoneInfo(named))
+        date = format_date(local, "long", locale=self._locale)
+        return f"{date}, {format_time(local, 'short', locale=self._locale)} ({named})" if time else date
+
+    def country(self, code: str | None, written: str | None) -> str | None:
+        """The country's name in the recipient's language; as it was written where it is not known."""
+        from babel import Locale  # noqa: PLC0415 - as above
+
+        found: str | None = Locale.parse(self._locale).territories.get(code) if code else None
+        return found or code or written
+
+    @property
+    def _locale(self) -> str:
+        return self.mail.language.replace("-", "_")
+
+
+def _new_lead(desk: _Desk) -> _Content:
+    _, lead = desk.say, desk.lead
+    lines = []
+    if lead.sender:
+        lines.append(_("%(sender)s has sent you a qualified lead.", sender=lead.sender.name or _("Somebody")))
+    if lead.contact_requested:
+        lines.append(_("The customer asked to be contacted and is waiting: answer while the interest is fresh."))
+    if lead.expires_at:
+        lines.append(_("If nobody answers, the lead expires on %(date)s.", date=desk.when(lead.expires_at)))
+    return _Content(
+        subject=_("New lead: %(company)s", company=desk.company),
+        heading=_("New lead: %(company)s", company=desk.company),
+        lines=lines,
+        fields=_fields(desk, lead),
+        message=lead.notes,
+        link=desk.link(lead),
+        warn=True,
+    )
+
+
+def _expires_soon(desk: _Desk) -> _Content:
+    _, lead = desk.say, desk.lead
+    heading = _("This lead expires on %(date)s", date=desk.when(lead.expires_at))
+    return _Content(
+        subject=_("Unanswered, expires soon: %(company)s", company=desk.company),
+        heading=heading,
+        lines=[_("Nobody has accepted or declined it yet. Once it has expired, its contact details are gone.")],
+        fields=_fields(desk, lead),
+        message=lead.notes,
+        link=desk.link(lead),
+        warn=True,
+    )
+
+
+def _expired(desk: _Desk) -> _Content:
+    _, lead = desk.say, desk.lead
+    by_sender = desk.mail.why == "sender"
+    said = (
+        _("The lead that you sent to %(partner)s was not answered in time and has expired.", partner=desk.partner)
+        if by_sender
+        else _("A lead for %(partner)s was not answered in time and has expired.", partner=desk.partner)
+    )
+    company = lead.customer.company
+    fields = [(_("Company"), company)] if company else []
+    return _Content(
+        subject=_("A lead for %(partner)s has expired", partner=desk.partner),
+        heading=_("A lead has expired"),
+        lines=[said, _("You may send it to another partner.")] if by_sender else [said],
+        fields=[*fields, (_("Received"), desk.when(lead.created_at)), (_("Expired"), desk.when(lead.closed_at))],
+        warn=True,
+    )
+
+
+def _declined(desk: _Desk) -> _Content:
+    _ = desk.say
+    return _Content(
+        subject=_("Your inquiry to %(partner)s", partner=desk.partner),
+        heading=_("Your inquiry to %(partner)s", partner=desk.partner),
+        lines=[
+            _("Thank you for your interest. %(partner)s cannot take up your inquiry at present.", partner=desk.partner),
+            _("Please feel free to choose another partner."),
+        ],
+    )
+
+
+def _digest(desk: _Desk) -> _Content:
+    _, facts = desk.say, desk.facts
+    day = facts.day
+    total, held = (day.total, day.held) if day else (len(facts.leads), len(facts.leads))
+    date = desk.when(day.ends if day else facts.at, time=False)
+    lines = [_("Leads in this digest: %(held)d. Leads since the last one in all: %(total)d.", held=held, total=total)]
+    if held > len(facts.leads):
+        lines.append(_("The newest %(count)d of them are listed.", count=len(facts.leads)))
+    rows = [
+        {
+            "cells": [
+                _named(lead, _)[:SUBJECT_COMPANY_MAX],
+                desk.country(lead.customer.country, lead.customer.country_text) or "–",
+                (lead.offer.title or lead.offer.id or "–") if lead.offer else "–",
+                _state(lead, _),
+            ],
+            "link": desk.link(lead),
+        }
+        for lead in facts.leads
+    ]
+    return _Content(
+        subject=_("%(held)d more leads, %(total)d in all (%(date)s)", held=held, total=total, date=date),
+        heading=_("Your leads until %(date)s", date=date),
+        lines=lines,
+        template="digest.html",
+        heads=[_("Customer"), _("Country"), _("Offer"), _("Status")],
+        rows=rows,
+        link=desk.leads_link,
+        one=False,
+        warn=True,
+    )
+
+
+def _webhook_disabled(desk: _Desk) -> _Content:
+    _, hook = desk.say, desk.facts.webhook
+    url = hook.url.split("?", maxsplit=1)[0] if hook else ""
+    return _Content(
+        subject=_("A webhook was switched off"),
+        heading=_("A webhook was switched off"),
+        lines=[
+            _("It failed for too long, or its receiver said that it is gone."),
+            _("Events that were waiting still do. Events from now on are not queued until you enable it again."),
+        ],
+        fields=[(_("Address"), url), (_("Switched off"), desk.when(hook.disabled_at if hook else None))],
+    )
+
+
+def _fields(desk: _Desk, lead: Lead) -> list[tuple[str, str]]:
+    """What is known of the customer and the lead, as far as it may be seen; empty values are left out."""
+    _, customer, offer = desk.say, lead.customer, lead.offer
+    checks = {
+        Validity.INVALID: _("not valid"),
+        Validity.SPAM: _("known for spam"),
+        Validity.UNKNOWN: _("could not be checked"),
+    }
+
+    def checked(text: str | None, state: Validity) -> str | None:
+        note = checks.get(state)
+        return f"{text} ({note})" if text and note else text
+
+    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
+    sources = {
+        Source.APP_SOURCE: "AppSource",
+        Source.AZURE_MARKETPLACE: "Azure Marketplace",
+        Source.AZURE_PORTAL: "Azure portal",
+        Source.OTHER: lead.source_text or _("other"),
+    }
+    found = [
+        (_("Company"), customer.company),
+        (_("Contact"), name),
+        (_("Job title"), customer.title),
+        (_("E-mail"), checked(customer.email, lead.email_validity)),
+        (_("Phone"), checked(customer.phone, lead.phone_validity)),
+        (_("Country"), desk.country(customer.country, customer.country_text)),
+        (_("Company size"), customer.size),
+        (_("Offer"), (offer.title or offer.id) if offer else None),
+        (_("Location"), lead.location),
+        (_("Kind"), _kind(lead, _)),
+        (_("Source"), sources[lead.source] if lead.source else None),
+        (_("Received"), desk.when(lead.created_at)),
+    ]
+    return [(label, value) for label, value in found if value]
+
+
+def _kind(lead: Lead, _: Translate) -> str:
+    if lead.qualification is Qualification.MARKETING_QUALIFIED:
+        return _("Qualified by marketing")
+    if lead.qualification is Qualification.SALES_QUALIFIED:
+        return _("Qualified by a seller")
+    if lead.type is LeadType.PROFILE:
+        return _("Inquiry to your business profile")
+    kinds = {
+        CallToAction.CONTACT_ME: _("Please contact me"),
+        CallToAction.GET_IT_NOW: _("Got it now"),
+        CallToAction.FREE_TRIAL: _("Free trial"),
+        CallToAction.TEST_DRIVE: _("Test drive"),
+    }
+    return kinds[lead.call_to_action] if lead.call_to_action else _("Offer")
+
+
+def _state(lead: Lead, _: Translate) -> str:
+    states = {
+        Status.RECEIVED: _("received"),
+        Status.ACCEPTED: _("accepted"),
+        Status.INFORMATIONAL: _("for information"),
+        Outcome.WON: _("won"),
+        Outcome.LOST: _("lost"),
+        Outcome.ERROR: _("closed as an error"),
+        Outcome.DECLINED: _("declined"),
+        Outcome.EXPIRED: _("expired"),
+        Outcome.AGED: _("archived"),
+    }
+    return states[lead.outcome or lead.status]
+
+
+def _named(lead: Lead, _: Translate) -> str:
+    customer = lead.customer
+    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
+    return customer.company or name or customer.email or customer.phone or _("a customer")
+
+
+def _reason(desk: _Desk) -> str:
+    """Why the recipient gets the mail (N1)."""
+    _ = desk.say
+    reasons = {
+        "preferred": _("You get this mail because yours is the address that %(partner)s prefers."),
+        "location": _("You get this mail because you are a contact of the location of %(partner)s that was asked."),
+        "country": _("You get this mail because you are a contact of %(partner)s in the customer's country."),
+        "profile": _("You get this mail because you are a contact in the business profile of %(partner)s."),
+        "partner": _("You get this mail because the programme knows you as the contact of %(partner)s."),
+        "operator": _("You get this mail because you run the programme that %(partner)s takes part in."),
+        "sender": _("You get this mail because you sent a lead to %(partner)s."),
+        "customer": _("You get this mail because you sent an inquiry to %(partner)s."),
+        "owner": _("You get this mail because you set up the webhook for %(partner)s."),
+    }
+    return reasons[desk.mail.why] % {"partner": desk.partner}

@@ -1,0 +1,63 @@
+"""A mail's record: to whom, why, and how far it is; it is written before the mail is sent (DESIGN.md, step 5)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+
+class MailNotice(StrEnum):
+    """What a mail is about; each has its templates."""
+
+    NEW_LEAD = "newLead"
+    DIGEST = "digest"
+    EXPIRES_SOON = "expiresSoon"
+    EXPIRED = "expired"
+    DECLINED = "declined"
+    WEBHOOK_DISABLED = "webhookDisabled"
+
+
+class MailState(StrEnum):
+    """How far a mail is; `unknown` is never sent again by itself, `skipped` was never to be sent."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+UNDER_WAY = (MailState.PLANNED, MailState.SENDING, MailState.ACCEPTED)
+REPEATABLE_FOR = timedelta(minutes=4)
+"""The service tracks repeats for five minutes; the rest is for clocks that differ."""
+CUSTOMER = "customer"
+"""Stands for the customer's address, which no record holds (L9)."""
+
+
+@dataclass(frozen=True)
+class Mail:
+    """One mail to one address; `number` counts those of one event."""
+
+    notice: MailNotice
+    lead_id: str
+    sequence: int
+    number: int
+    to: str
+    language: str
+    why: str
+    state: MailState
+    at: datetime
+    operation_id: str = ""
+    first_sent: datetime | None = None
+    problem: str | None = None
+    tag: str = ""
+
+    @property
+    def is_under_way(self) -> bool:
+        """True while something is still to be done."""
+        return self.state in UNDER_WAY
+
+    def ended(self, state: MailState, at: datetime, problem: str | None = None) -> "Mail":
+        """As it is at its end."""
+        return replace(self, state=state, at=at, problem=problem)

@@ -1,0 +1,53 @@
+"""What a partner wants to be told, when, and in which language (SPEC 7; API.md, preferences)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shared.domain.lead import CallToAction, Lead, LeadType, Qualification
+
+
+class MailKind(StrEnum):
+    """Leads that a partner may be mailed about (N1)."""
+
+    CONTACT_ME = "contactMe"
+    PROFILE = "profile"
+    QUALIFIED = "qualified"
+
+
+LANGUAGES = ("en", "de", "it", "sv", "hu", "pt-BR")
+"""N4; the first is for everybody else."""
+MUTED_MAX = 100
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """A partner's preferences; `time_zone` None = the registration's."""
+
+    preferred_email: str | None = None
+    preferred_language: str | None = None
+    time_zone: str | None = None
+    digest_threshold: int = 10
+    digest_hour: int = 0
+    mail_kinds: tuple[MailKind, ...] = (MailKind.CONTACT_ME, MailKind.PROFILE)
+    expiry_mail: bool = True
+    muted_addresses: tuple[str, ...] = ()
+
+
+def mail_kind(lead: Lead) -> MailKind | None:
+    """The kind of mail a new lead is worth (N1); None for tests, notices and what nobody has to answer (T6, T9)."""
+    if lead.is_test or lead.do_not_contact:
+        return None
+    if lead.qualification is not Qualification.CUSTOMER_INQUIRY:
+        return MailKind.QUALIFIED
+    if lead.type is LeadType.PROFILE:
+        return MailKind.PROFILE
+    return MailKind.CONTACT_ME if lead.call_to_action is CallToAction.CONTACT_ME else None
+
+
+def language(tag: str | None) -> str:
+    """The language of N4 that is nearest to a tag such as `pt` or `de-AT`; en when unknown."""
+    wanted = (tag or "").replace("_", "-").casefold()
+    for one in LANGUAGES:
+        if wanted.split("-")[0] == one.split("-")[0].casefold():
+            return one
+    return LANGUAGES[0]

@@ -1,0 +1,36 @@
+"""When a webhook is tried again (W2): growing, jittered delays over three days, then it is parked."""
+
+from datetime import datetime, timedelta
+
+DELAYS = tuple(
+    timedelta(seconds=s)
+    for s in (5, 30, 120, 300, 900, 1800, 3600, 7200, 14400, 28800, 43200, 43200, 43200, 43200, 43200)
+)
+"""After the first, second … failure."""
+GIVE_UP_AFTER = timedelta(days=3)
+DISABLE_AFTER = timedelta(days=5)
+"""A subscription that has failed for so long is disabled."""
+LANE_FAILURES = 5
+"""Failures in a row from which on the whole lane waits."""
+LANE_DELAYS = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 900))
+JITTER = 0.2
+
+
+def next_try(first: datetime, failures: int, at: datetime, jitter: float, asked: timedelta | None) -> datetime | None:
+    """When to try again after so many failures, the last at `at`; None when it is enough.
+
+    `jitter` is a share between 0 and 1; `asked` is how long the receiver asked us to stay away, honoured up to the end.
+    """
+    delay = DELAYS[min(failures, len(DELAYS)) - 1] * (1 - JITTER + 2 * JITTER * jitter)
+    if asked:
+        delay = max(delay, asked)
+    last = first + GIVE_UP_AFTER
+    if at >= last:
+        return None
+    return min(at + delay, last)
+
+
+def lane_waits(failures: int) -> timedelta:
+    """How long a destination is left alone after so many failures in a row; nothing for the first few."""
+    over = failures - LANE_FAILURES
+    return LANE_DELAYS[min(over, len(LANE_DELAYS) - 1)] if over >= 0 else timedelta()

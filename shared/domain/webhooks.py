@@ -1,0 +1,65 @@
+"""Subscriptions: who is told of which events in which form (W1, W2, W5)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain.events import EventType
+
+
+class WebhookState(StrEnum):
+    """`pending` until the validation event was taken; `disabled` takes no events."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class WebhookFormat(StrEnum):
+    """W5: the standard body, or what CRMs take from marketplaces."""
+
+    STANDARD = "standard"
+    MARKETPLACE = "marketplace"
+    CRM_FORM = "crmForm"
+
+
+EVENTS = tuple(str(one) for one in EventType if one is not EventType.ACTIVITY_LOGGED)
+"""W1: what can be subscribed to."""
+VALIDATION, TEST = "webhook.validation", "webhook.test"
+SUBSCRIPTIONS_MAX = 50
+ROTATION = timedelta(hours=24)
+"""How long the old secret signs beside the new one."""
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A signing secret (`whsec_…`) and until when it signs; None = until it is rotated out."""
+
+    value: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """A subscription; `owner` is mailed when it is disabled."""
+
+    id: str
+    url: str
+    events: tuple[str, ...]
+    created_at: datetime
+    format: WebhookFormat = WebhookFormat.STANDARD
+    state: WebhookState = WebhookState.PENDING
+    secrets: tuple[Secret, ...] = ()
+    owner: str | None = None
+    disabled_at: datetime | None = None
+    problem: str | None = None
+
+    def takes(self, event_type: str) -> bool:
+        """True when this event is queued for it, also while it is pending."""
+        return self.state is not WebhookState.DISABLED and event_type in self.events
+
+
+def signing(secrets: Iterable[Secret], at: datetime) -> list[str]:
+    """The secrets that sign at `at`, newest first."""
+    return [one.value for one in secrets if one.until is None or at < one.until]

@@ -1,0 +1,192 @@
+"""What callers are shown about notices: preferences, notifications, webhooks and their deliveries (API.md, Shapes)."""
+
+from typing import NotRequired
+
+# The standard one does not tell pydantic enough before Python 3.12.
+from typing_extensions import TypedDict
+
+from shared.domain.deadlines import stamp
+from shared.domain.dispatch import Dispatch
+from shared.domain.mails import Mail
+from shared.domain.preferences import Preferences
+from shared.domain.recommendations import TITLES
+from shared.domain.webhooks import Webhook
+from shared.http.views import EventView
+from shared.settings import Settings
+from shared.usecases.manage_webhooks import Subscribed
+from shared.usecases.notification_centre import Noticed
+
+
+class PreferencesView(TypedDict):
+    """What a partner wants to be told."""
+
+    preferredEmail: str | None
+    preferredLanguage: str | None
+    timeZone: str
+    digestThreshold: int
+    digestHour: int
+    mailKinds: list[str]
+    expiryMail: bool
+    mutedAddresses: list[str]
+
+
+def preferences_view(preferences: Preferences) -> PreferencesView:
+    """The preferences as they hold."""
+    return {
+        "preferredEmail": preferences.preferred_email,
+        "preferredLanguage": preferences.preferred_language,
+        "timeZone": preferences.time_zone or "UTC",
+        "digestThreshold": preferences.digest_threshold,
+        "digestHour": preferences.digest_hour,
+        "mailKinds": [str(one) for one in preferences.mail_kinds],
+        "expiryMail": preferences.expiry_mail,
+        "mutedAddresses": list(preferences.muted_addresses),
+    }
+
+
+class NotificationView(TypedDict):
+    """One recommended action."""
+
+    id: str
+    kind: str
+    leadId: str | None
+    title: str
+    createdDateTime: str
+    dueDateTime: str | None
+    dismissed: bool
+    link: str
+
+
+class NotificationsView(TypedDict):
+    """A page of them, open ones first."""
+
+    value: list[NotificationView]
+    nextLink: NotRequired[str]
+
+
+def notification_view(noticed: Noticed, partner_id: str, settings: Settings) -> NotificationView:
+    """The notification as this person sees it; its link leads to the frontend, or to the interface without one."""
+    one = noticed.notification
+    here = f"{settings.public_url}/partners/{partner_id}"
+    if one.lead_id:
+        url = settings.lead_url or f"{here}/leads/{{leadId}}"
+        link = url.replace("{partnerId}", partner_id).replace("{leadId}", one.lead_id)
+    else:
+        link = f"{here}/webhooks/{one.subject}"
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "leadId": one.lead_id,
+        "title": TITLES[one.kind],
+        "createdDateTime": stamp(one.created_at),
+        "dueDateTime": stamp(one.due_at) if one.due_at else None,
+        "dismissed": noticed.dismissed,
+        "link": link,
+    }
+
+
+class WebhookView(TypedDict):
+    """A subscription without its secret."""
+
+    id: str
+    notificationUrl: str
+    events: list[str]
+    format: str
+    state: str
+    problem: str | None
+    createdDateTime: str
+    secret: NotRequired[str]
+
+
+class WebhooksView(TypedDict):
+    """All subscriptions of a partner."""
+
+    value: list[WebhookView]
+
+
+def webhook_view(hook: Webhook) -> WebhookView:
+    """The subscription."""
+    return {
+        "id": hook.id,
+        "notificationUrl": hook.url,
+        "events": list(hook.events),
+        "format": hook.format,
+        "state": hook.state,
+        "problem": hook.problem,
+        "createdDateTime": stamp(hook.created_at),
+    }
+
+
+def subscribed_view(made: Subscribed) -> WebhookView:
+    """The subscription with its new secret, if it got one."""
+    view = webhook_view(made.webhook)
+    return {**view, "secret": made.secret} if made.secret else view
+
+
+class AttemptView(TypedDict):
+    """One try; `status` is null when nothing came back."""
+
+    at: str
+    status: int | None
+    durationMs: int
+    answer: str
+
+
+class DeliveryView(TypedDict):
+    """One event for one subscription."""
+
+    eventId: str
+    type: str
+    leadId: str | None
+    state: str
+    attempts: list[AttemptView]
+    nextAttempt: str | None
+
+
+class DeliveriesView(TypedDict):
+    """A page of the delivery log."""
+
+    value: list[DeliveryView]
+    nextLink: NotRequired[str]
+
+
+class ResentView(TypedDict):
+    """How many events are sent again."""
+
+    resent: int
+
+
+def delivery_view(dispatch: Dispatch) -> DeliveryView:
+    """The delivery with everything that was tried."""
+    return {
+        "eventId": dispatch.id,
+        "type": dispatch.type,
+        "leadId": dispatch.lead_id or None,
+        "state": dispatch.state,
+        "attempts": [
+            {"at": stamp(one.at), "status": one.status, "durationMs": one.duration_ms, "answer": one.answer}
+            for one in dispatch.attempts
+        ],
+        "nextAttempt": stamp(dispatch.next_at) if dispatch.next_at else None,
+    }
+
+
+def mail_view(mail: Mail, status: str) -> EventView:
+    """A mail as a line of its lead's history: to whom, why, and how far it is."""
+    changes = {
+        "mail.notice": {"from": None, "to": str(mail.notice)},
+        "mail.to": {"from": None, "to": mail.to},
+        "mail.why": {"from": None, "to": mail.why},
+        "mail.state": {"from": None, "to": str(mail.state)},
+    }
+    if mail.problem:
+        changes["mail.problem"] = {"from": None, "to": mail.problem}
+    return {
+        "sequence": mail.sequence,
+        "type": f"mail.{mail.state}",
+        "at": stamp(mail.at),
+        "by": {"kind": "timer", "id": "deliver_events", "name": None},
+        "from": status,
+        "to": status,
+        "changes": changes,
+    }

@@ -1,0 +1,94 @@
+"""Works on destinations: each has a lane that one worker holds at a time (W2, W3; DESIGN.md, How a change travels).
+
+A run goes on as long as something is due. Lanes are worked on side by side, and whoever is slow keeps only its own.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.domain.deadlines import Hint
+from shared.domain.dispatch import DELIVER, MAIL_FIRST, MAIL_LATER, deliver_hint
+from shared.ports import Budget, DueHint, Ports
+from shared.usecases.deliver_mail import deliver_mail
+from shared.usecases.deliver_webhook import deliver_webhook
+from shared.usecases.publish import Published, publish_events
+from shared.usecases.run_due import put_off
+
+LANES_AT_ONCE = 64
+HINTS_AT_ONCE = 500
+LOOK_AGAIN_SECONDS = 0.5
+"""How often a run looks for new work while lanes are under way."""
+
+Now = Callable[[], datetime]
+
+
+@dataclass
+class Run:
+    """What a run did: events published, lanes worked on, failures, and whether work is left."""
+
+    events: int = 0
+    lanes: int = 0
+    failed: int = 0
+    unfinished: bool = False
+
+    def add(self, published: Published) -> None:
+        """Count what the relay did."""
+        self.events += published.events
+        self.failed += published.failed
+        self.unfinished = published.unfinished
+
+
+async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
+    """Publish what was committed and send what is due, until nothing is; raises Unavailable."""
+    done = Run()
+    under_way: dict[str, asyncio.Task[None]] = {}
+    try:
+        while True:
+            done.add(await publish_events(ports=ports, at=now(), budget=budget))
+            by_lane: dict[str, list[DueHint]] = {}
+            for late in await ports.agenda.due(DELIVER, now(), HINTS_AT_ONCE):
+                by_lane.setdefault(late.hint.key, []).append(late)
+            for key, hints in by_lane.items():
+                if key not in under_way and len(under_way) < LANES_AT_ONCE and budget.allows(done.lanes):
+                    under_way[key] = asyncio.create_task(_lane(ports, hints, now, done))
+                    done.lanes += 1
+            if not under_way:
+                done.unfinished = done.unfinished or bool(by_lane)
+                return done
+            ended, _ = await asyncio.wait(
+                under_way.values(), timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+            under_way = {key: task for key, task in under_way.items() if task not in ended}
+    finally:
+        for task in under_way.values():
+            task.cancel()
+        await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+
+async def _lane(ports: Ports, hints: Sequence[DueHint], now: Now, done: Run) -> None:
+    """Work on one lane, then write when to look again, then take the hints away."""
+    hint = hints[0].hint
+    partner_id, destination = hint.partner_id, hint.lead_id
+    work: Callable[..., Awaitable[datetime | None]] = (
+        deliver_mail if destination in (MAIL_FIRST, MAIL_LATER) else deliver_webhook
+    )
+    try:
+        following = await work(ports=ports, partner_id=partner_id, destination=destination, now=now)
+        if following:
+            await ports.agenda.put([_not_among(hints, deliver_hint(partner_id, destination, following))])
+        await ports.agenda.remove([late.hint for late in hints])
+    except Exception as problem:  # noqa: BLE001 - what is wrong with one destination holds up no other
+        done.failed += 1
+        for late in hints:
+            await put_off(ports, late, problem, now())
+
+
+def _not_among(hints: Sequence[DueHint], following: Hint) -> Hint:
+    """The hint at a time that none of those has: they go after it is written."""
+    due = following.due
+    taken = {late.hint.due for late in hints}
+    while due in taken:
+        due += timedelta(milliseconds=1)
+    return Hint(following.kind, due, following.key)

@@ -1,0 +1,186 @@
+"""Sends a subscription what waits for it, in order for each lead, four at once (W2, W3)."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from shared import ids
+from shared.domain.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, Lane, deliver_hint
+from shared.domain.lifecycle import settle
+from shared.domain.webhooks import VALIDATION, Webhook, WebhookState, signing
+from shared.ports import Answer, LostRace, Ports, StoredWebhook
+
+log = logging.getLogger(__name__)
+AT_ONCE = 4
+PAGE = 100
+TURN = timedelta(seconds=20)
+"""How long a lane is worked on before others have their turn; a lease lasts longer."""
+GONE = 410
+DISABLED = "webhook.disabled"
+
+
+@dataclass
+class _Turn:
+    """One worker's turn on one lane."""
+
+    partner_id: str
+    destination: str
+    lane: Lane
+    hook: StoredWebhook
+    ends: datetime
+    wakes: list[datetime] = field(default_factory=list)
+    blocked: set[str] = field(default_factory=set)
+    over: bool = False
+
+
+async def deliver_webhook(
+    *, ports: Ports, partner_id: str, destination: str, now: Callable[[], datetime]
+) -> datetime | None:
+    """Send what is due; when to look again, None when nothing waits. Raises Unavailable, LostRace."""
+    hook = await ports.notices.webhook(partner_id, destination)
+    if hook is None or hook.webhook.state is WebhookState.DISABLED:
+        # What waits for a disabled one waits until it is enabled; of a deleted one nobody asks.
+        return None
+    at, holder = now(), ids.new_change_id()
+    lane = await ports.lanes.lane(partner_id, destination)
+    if not lane.is_free(holder, at):
+        return max(one for one in (lane.leased_until, lane.next_at) if one)
+    try:
+        lane = await ports.lanes.save(partner_id, destination, lane.taken(holder, at))
+    except LostRace:
+        return at + timedelta(seconds=5)
+    turn = _Turn(partner_id, destination, lane, hook, at + TURN)
+    if hook.webhook.state is WebhookState.PENDING:
+        await _validate(ports, turn, now)
+    if not turn.over:
+        await _work(ports, turn, now)
+    await ports.lanes.save(partner_id, destination, turn.lane.left())
+    return min(turn.wakes, default=None)
+
+
+async def _validate(ports: Ports, turn: _Turn, now: Callable[[], datetime]) -> None:
+    """Send the validation event; until it is taken, everything else waits."""
+    hook = turn.hook.webhook
+    first = Dispatch(VALIDATION, hook.created_at, "", 0)
+    waiting = await ports.lanes.get(turn.partner_id, turn.destination, first.id)
+    if waiting is None or waiting.state is DispatchState.PARKED:
+        turn.lane = await ports.lanes.save(turn.partner_id, turn.destination, turn.lane, [(waiting, first)])
+        waiting = first
+    if waiting.state is DispatchState.PENDING:
+        if not waiting.is_due(now()):
+            turn.wakes.append(waiting.next_at or now())
+            turn.over = True
+            return
+        await _send(ports, turn, [waiting], now)
+        waiting = await ports.lanes.get(turn.partner_id, turn.destination, first.id) or waiting
+    if waiting.state is DispatchState.DELIVERED:
+        active = replace(hook, state=WebhookState.ACTIVE, problem=None)
+        turn.hook = await ports.notices.put_webhook(turn.partner_id, active, turn.hook)
+    else:
+        turn.over = True
+
+
+async def _work(ports: Ports, turn: _Turn, now: Callable[[], datetime]) -> None:
+    """Go through what waits, page by page, a few at once, one of each lead."""
+    after: str | None = None
+    while not turn.over:
+        page, after = await ports.lanes.page(turn.partner_id, turn.destination, DispatchState.PENDING, after, PAGE)
+        queue = [one for one in page if one.type != VALIDATION]
+        while queue and not turn.over:
+            group, queue = _next(queue, turn, now())
+            if not group:
+                break
+            await _send(ports, turn, group, now)
+            if now() >= turn.ends:
+                turn.wakes.append(now())
+                turn.over = True
+        if after is None:
+            return
+
+
+def _next(queue: list[Dispatch], turn: _Turn, at: datetime) -> tuple[list[Dispatch], list[Dispatch]]:
+    """The next few to send and what is left: a lead's events in order, and none behind one that waits."""
+    group: list[Dispatch] = []
+    left: list[Dispatch] = []
+    busy: set[str] = set()
+    for one in queue:
+        if one.lead_id and one.lead_id in turn.blocked:
+            continue
+        if one.lead_id in busy or len(group) == AT_ONCE:
+            left.append(one)
+            continue
+        if not one.is_due(at):
+            turn.wakes.append(one.next_at or at)
+            if one.lead_id:
+                turn.blocked.add(one.lead_id)
+            continue
+        group.append(one)
+        if one.lead_id:
+            busy.add(one.lead_id)
+    return group, left
+
+
+async def _send(ports: Ports, turn: _Turn, group: list[Dispatch], now: Callable[[], datetime]) -> None:
+    """Send these side by side and record what became of them in one transaction."""
+    began = now()
+    answers = await asyncio.gather(*(_post(ports, turn, one, began) for one in group))
+    changed: list[tuple[Dispatch | None, Dispatch | None]] = []
+    lane = turn.lane.taken(turn.lane.holder, now())
+    gone = False
+    for one, answer in zip(group, answers, strict=True):
+        attempt = Attempt(began, answer.status, answer.duration_ms, answer.text)
+        good = answer.status is not None and 200 <= answer.status < 300
+        after = one.succeeded(attempt) if good else one.failed(attempt, ids.jitter(), answer.retry_after)
+        lane = lane.after(began, good=good)
+        gone = gone or answer.status == GONE
+        if not good:
+            turn.blocked.add(one.lead_id)
+            if after.next_at:
+                turn.wakes.append(after.next_at)
+        changed.append((one, after))
+    turn.lane = await ports.lanes.save(turn.partner_id, turn.destination, lane, changed)
+    log.info(
+        "Events were sent to a webhook.",
+        extra={
+            "event": "delivery.attempted",
+            "partner": turn.partner_id,
+            "webhook": turn.destination,
+            "statuses": [one.status for one in answers],
+        },
+    )
+    if gone or turn.lane.is_hopeless(began):
+        await _disable(ports, turn, "The receiver answered 410 Gone." if gone else "It failed for five days.", began)
+    elif turn.lane.next_at and turn.lane.next_at > now():
+        # Five failures in a row: whoever is down is left alone, and nobody else waits for it.
+        turn.wakes = [turn.lane.next_at]
+        turn.over = True
+
+
+async def _post(ports: Ports, turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
+    """One attempt; what it is about is read and written now, so that it shows what may be seen now (L9)."""
+    hook = turn.hook.webhook
+    lead = None
+    if dispatch.lead_id:
+        stored = await ports.leads.get(turn.partner_id, dispatch.lead_id)
+        if stored is None:
+            return Answer(None, "The lead is not there any more.", 0)
+        lead = settle(stored.lead, at).lead
+    packet = ports.packets.packet(hook, dispatch, lead, at)
+    return await ports.webhooks.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))
+
+
+async def _disable(ports: Ports, turn: _Turn, problem: str, at: datetime) -> None:
+    """Send it nothing more until somebody enables it, and tell its owner (W2)."""
+    hook: Webhook = replace(turn.hook.webhook, state=WebhookState.DISABLED, disabled_at=at, problem=problem)
+    told = Dispatch(DISABLED, at, hook.id, 0)
+    await ports.agenda.put([deliver_hint(turn.partner_id, MAIL_LATER, at)])
+    await ports.lanes.add(turn.partner_id, MAIL_LATER, told)
+    turn.hook = await ports.notices.put_webhook(turn.partner_id, hook, turn.hook)
+    turn.wakes = []
+    turn.over = True
+    log.warning(
+        "A webhook was disabled.",
+        extra={"event": "webhook.disabled", "partner": turn.partner_id, "webhook": hook.id},
+    )

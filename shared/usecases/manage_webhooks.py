@@ -1,0 +1,235 @@
+"""Subscriptions and their delivery log (W1, W2, W4, W5)."""
+
+import base64
+import logging
+import secrets as randomness
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared import ids
+from shared.domain.dispatch import Dispatch, DispatchState, deliver_hint
+from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
+from shared.domain.webhooks import (
+    EVENTS,
+    ROTATION,
+    SUBSCRIPTIONS_MAX,
+    TEST,
+    Secret,
+    Webhook,
+    WebhookFormat,
+    WebhookState,
+)
+from shared.ports import LostRace, Ports, StoredWebhook
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 5
+RECEIVED = "lead.received"
+RESEND_MAX = 1_000
+"""Parked deliveries that one request sends again; the rest with the next."""
+
+
+@dataclass(frozen=True)
+class Subscribed:
+    """A subscription with its new secret, which is shown this once; None when it keeps the one it has."""
+
+    webhook: Webhook
+    secret: str | None
+    is_new: bool = True
+
+
+async def subscribe(
+    *,
+    ports: Ports,
+    partner_id: str,
+    url: str,
+    events: Sequence[str],
+    format_: WebhookFormat,
+    validated: bool,
+    owner: str | None,
+    at: datetime,
+) -> Subscribed:
+    """Subscribe a URL; the same URL again replaces its events and enables it (Logic Apps subscribe on every edit).
+
+    Without `validated` the first event is one that the receiver has to take before any other is sent. Raises
+    InvalidRequest naming every field at fault, Conflict at SUBSCRIPTIONS_MAX.
+    """
+    _check(ports, url, events, format_)
+    for _ in range(ATTEMPTS):
+        known = await ports.notices.webhooks(partner_id)
+        before = next((one for one in known if one.webhook.url == url), None)
+        if before is None and len(known) >= SUBSCRIPTIONS_MAX:
+            raise Conflict(f"A partner has at most {SUBSCRIPTIONS_MAX} webhooks; delete one first.")
+        secret = _new_secret() if before is None else None
+        state = WebhookState.ACTIVE if validated else WebhookState.PENDING
+        hook = before.webhook if before else Webhook(ids.new_source_id(), url, (), at, secrets=(Secret(secret or ""),))
+        if before and before.webhook.state is WebhookState.ACTIVE:
+            state = WebhookState.ACTIVE
+        wanted = replace(
+            hook, events=tuple(events), format=format_, state=state, owner=owner, disabled_at=None, problem=None
+        )
+        # What it waits for may be due already, and a pending one has its validation event to come.
+        await ports.agenda.put([deliver_hint(partner_id, hook.id, at)])
+        try:
+            await ports.notices.put_webhook(partner_id, wanted, before)
+        except LostRace:
+            continue
+        log.info(
+            "Webhook subscribed.",
+            extra={"event": "webhook.subscribed", "partner": partner_id, "webhook": hook.id},
+        )
+        return Subscribed(wanted, secret, is_new=before is None)
+    raise Unavailable
+
+
+def _check(ports: Ports, url: str, events: Sequence[str], format_: WebhookFormat) -> None:
+    faults = []
+    if problem := ports.webhooks.problem_with(url):
+        faults.append(Detail("invalidValue", problem, "notificationUrl"))
+    unknown = [one for one in events if one not in EVENTS]
+    if unknown or not events:
+        faults.append(Detail("invalidValue", f"The events are some of {', '.join(EVENTS)}.", "events"))
+    elif format_ is not WebhookFormat.STANDARD and set(events) != {RECEIVED}:
+        faults.append(Detail("notAllowed", f"The format {format_} knows {RECEIVED} only.", "events"))
+    if faults:
+        raise InvalidRequest("The webhook cannot be subscribed.", details=faults)
+
+
+def _new_secret() -> str:
+    """A signing secret as Standard Webhooks writes it: 256 random bits."""
+    return "whsec_" + base64.b64encode(randomness.token_bytes(32)).decode("ascii")
+
+
+async def list_webhooks(*, ports: Ports, partner_id: str) -> list[Webhook]:
+    """The partner's subscriptions, oldest first."""
+    return [one.webhook for one in await ports.notices.webhooks(partner_id)]
+
+
+async def read_webhook(*, ports: Ports, partner_id: str, webhook_id: str) -> Webhook:
+    """One subscription; raises NotFound."""
+    return (await _stored(ports, partner_id, webhook_id)).webhook
+
+
+async def unsubscribe(*, ports: Ports, partner_id: str, webhook_id: str) -> None:
+    """Delete a subscription; what waits for it is not sent. Raises NotFound."""
+    await _stored(ports, partner_id, webhook_id)
+    await ports.notices.delete_webhook(partner_id, webhook_id)
+    log.info("Webhook deleted.", extra={"event": "webhook.deleted", "partner": partner_id, "webhook": webhook_id})
+
+
+async def rotate_secret(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> Subscribed:
+    """Give it a new secret; for a day both sign. Raises NotFound."""
+    secret = _new_secret()
+
+    def rotated(hook: Webhook) -> Webhook:
+        old = tuple(replace(one, until=min(one.until or at + ROTATION, at + ROTATION)) for one in hook.secrets)
+        return replace(hook, secrets=(Secret(secret), *(one for one in old if one.until and one.until > at))[:3])
+
+    return Subscribed(await _change(ports, partner_id, webhook_id, rotated), secret)
+
+
+async def enable(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> Webhook:
+    """Send to it again, what waits first. Raises NotFound."""
+    await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
+    lane = await ports.lanes.lane(partner_id, webhook_id)
+    if lane.tag:
+        # Its failures are forgiven, or the next one would disable it again.
+        await ports.lanes.save(partner_id, webhook_id, replace(lane, failures=0, failing_since=None, next_at=None))
+    return await _change(
+        ports,
+        partner_id,
+        webhook_id,
+        lambda hook: replace(
+            hook,
+            state=hook.state if hook.state is WebhookState.PENDING else WebhookState.ACTIVE,
+            disabled_at=None,
+            problem=None,
+        ),
+    )
+
+
+async def send_test(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> Dispatch:
+    """Let a test event be sent; it stands in the delivery log like any other. Raises NotFound."""
+    await _stored(ports, partner_id, webhook_id)
+    dispatch = Dispatch(TEST, at, "", 1)
+    await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
+    await ports.lanes.add(partner_id, webhook_id, dispatch)
+    return dispatch
+
+
+ORDER = (DispatchState.PENDING, DispatchState.PARKED, DispatchState.DELIVERED)
+"""How the delivery log is listed: what waits, what was given up, what was taken (newest first)."""
+
+
+async def list_deliveries(
+    *, ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int
+) -> tuple[list[Dispatch], str | None]:
+    """A page of the delivery log after the place, and where to go on; None at the end. Raises NotFound."""
+    await _stored(ports, partner_id, webhook_id)
+    part, _, place = (after or "0|").partition("|")
+    found: list[Dispatch] = []
+    for number in range(int(part), len(ORDER)):
+        start: str | None = place or None
+        page, following = await ports.lanes.page(partner_id, webhook_id, ORDER[number], start, top - len(found))
+        found += page
+        if following is not None:
+            return found, f"{number}|{following}"
+        place = ""
+        if len(found) >= top and number + 1 < len(ORDER):
+            return found, f"{number + 1}|"
+    return found, None
+
+
+async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: str, at: datetime) -> Dispatch:
+    """Send one event again, whatever became of it. Raises NotFound."""
+    await _stored(ports, partner_id, webhook_id)
+    for _ in range(ATTEMPTS):
+        dispatch = await ports.lanes.get(partner_id, webhook_id, event_id)
+        if dispatch is None:
+            raise NotFound
+        again = dispatch.again()
+        await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
+        lane = await ports.lanes.lane(partner_id, webhook_id)
+        try:
+            await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), [(dispatch, again)])
+        except LostRace:
+            continue
+        return again
+    raise Unavailable
+
+
+async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> int:
+    """Send what was parked again, at most RESEND_MAX at once; how many. Raises NotFound."""
+    await _stored(ports, partner_id, webhook_id)
+    done = lost = 0
+    while done < RESEND_MAX and lost < ATTEMPTS:
+        page, _ = await ports.lanes.page(partner_id, webhook_id, DispatchState.PARKED, None, 40)
+        if not page:
+            break
+        await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
+        lane = await ports.lanes.lane(partner_id, webhook_id)
+        try:
+            moved = [(one, one.again()) for one in page]
+            await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), moved)
+        except LostRace:
+            lost += 1
+            continue
+        done += len(page)
+    return done
+
+
+async def _change(ports: Ports, partner_id: str, webhook_id: str, changed: Callable[[Webhook], Webhook]) -> Webhook:
+    for _ in range(ATTEMPTS):
+        stored = await _stored(ports, partner_id, webhook_id)
+        try:
+            return (await ports.notices.put_webhook(partner_id, changed(stored.webhook), stored)).webhook
+        except LostRace:
+            continue
+    raise Unavailable
+
+
+async def _stored(ports: Ports, partner_id: str, webhook_id: str) -> StoredWebhook:
+    stored = await ports.notices.webhook(partner_id, webhook_id) if ids.SOURCE_ID.fullmatch(webhook_id) else None
+    if stored is None:
+        raise NotFound
+    return stored

@@ -1,0 +1,62 @@
+"""Closes mail days that are over, each with one digest of the leads it holds (N2)."""
+
+from datetime import datetime
+
+from shared.domain.dispatch import MAIL_LATER, Dispatch, deliver_hint
+from shared.domain.errors import Unavailable
+from shared.ports import Budget, DueHint, LostRace, Ports
+from shared.usecases.publish import DIGEST
+from shared.usecases.run_due import PAGE, Ran, put_off
+
+DAY_DIGEST = "mail.digest"
+ATTEMPTS = 5
+
+
+async def send_digests(*, ports: Ports, at: datetime, budget: Budget) -> Ran:
+    """Handle the digests that are due at `at`; raises Unavailable when the agenda is out of reach."""
+    done = failed = 0
+    more = True
+    while more and budget.allows(done + failed):
+        top = min(PAGE, budget.rows - done - failed)
+        page = await ports.agenda.due(DIGEST, at, top)
+        more = len(page) == top
+        for late in page:
+            if not budget.allows(done + failed):
+                return Ran(done, failed, unfinished=True)
+            try:
+                await _close(ports, late, at)
+                await ports.agenda.remove([late.hint])
+                done += 1
+            except Exception as problem:  # noqa: BLE001 - what is wrong with one partner holds up no other
+                await put_off(ports, late, problem, at)
+                failed += 1
+    return Ran(done, failed, unfinished=more)
+
+
+async def _close(ports: Ports, late: DueHint, at: datetime) -> None:
+    """Close the day; the digest stands in its lane from the same moment on."""
+    partner_id, key = late.hint.partner_id, late.hint.lead_id
+    for _ in range(ATTEMPTS):
+        day = await ports.mails.day(partner_id, key)
+        if day is None or day.closed or day.ends > at:
+            return
+        digest = Dispatch(DAY_DIGEST, day.ends, subject_of(key), 0) if day.held else None
+        await ports.agenda.put([deliver_hint(partner_id, MAIL_LATER, at)])
+        try:
+            await ports.mails.close(partner_id, day, MAIL_LATER, digest)
+        except LostRace:
+            # A late event was counted in it meanwhile.
+            continue
+        return
+    raise Unavailable
+
+
+def subject_of(day_key: str) -> str:
+    """What a digest's dispatch and mails are about, in place of a lead's id: `day20261121`."""
+    return "day" + day_key.replace("-", "")
+
+
+def day_key_of(subject: str) -> str:
+    """The day behind it."""
+    digits = subject.removeprefix("day")
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"

@@ -1,0 +1,183 @@
+"""Lanes, mail days, mail records, preferences and webhooks: the fakes do what storage does (SPEC 7)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.dispatch import Attempt, Dispatch, DispatchState, Lane
+from shared.domain.events import EventType
+from shared.domain.mail_day import MailDay
+from shared.domain.mails import Mail, MailNotice, MailState
+from shared.domain.preferences import MailKind, Preferences
+from shared.domain.tally import Tally, moved
+from shared.domain.webhooks import Secret, Webhook, WebhookState
+from shared.ids import new_source_id
+from shared.ports import Follows, LostRace, StoredWebhook
+from tests.builders import AT, DAY, a_lead, delivery, received, unique
+from tests.contract.conftest import Telling
+
+LEAD = a_lead().id
+ATTEMPT = Attempt(AT, 500, 12, "no\n" + "ä" * 2000)
+
+
+def dispatch(n: int = 0, lead_id: str = LEAD) -> Dispatch:
+    return Dispatch("lead.received", AT + timedelta(seconds=n), lead_id, n + 1)
+
+
+async def test_a_fresh_lane_is_free_and_of_two_workers_one_has_it(telling: Telling) -> None:
+    mine, dest = unique(), new_source_id()
+    lane = await telling.lanes.lane(mine, dest)
+    assert lane == Lane()
+    held = await telling.lanes.save(mine, dest, lane.taken("a", AT))
+    with pytest.raises(LostRace):
+        await telling.lanes.save(mine, dest, lane.taken("b", AT))
+    assert await telling.lanes.lane(mine, dest) == held
+    assert (held.is_free("a", AT), held.is_free("b", AT), held.is_free("b", AT + DAY)) == (True, False, True)
+    again = await telling.lanes.save(mine, dest, held.left())
+    assert again.is_free("b", AT)
+
+
+async def test_what_waits_comes_in_its_order_page_by_page_and_moves_when_it_is_taken(telling: Telling) -> None:
+    mine, dest = unique(), new_source_id()
+    made = [dispatch(n) for n in range(5)]
+    for one in (*made[::-1], made[0]):
+        await telling.lanes.add(mine, dest, one)
+    first, place = await telling.lanes.page(mine, dest, DispatchState.PENDING, None, 3)
+    rest, end = await telling.lanes.page(mine, dest, DispatchState.PENDING, place, 3)
+    assert (first + rest, end) == (made, None)
+    failed = made[0].failed(ATTEMPT, 0.5, None)
+    taken = [one.succeeded(replace(ATTEMPT, at=AT + timedelta(minutes=n))) for n, one in enumerate(made[1:3])]
+    parked = replace(made[3], state=DispatchState.PARKED, ended_at=AT)
+    lane = await telling.lanes.save(
+        mine, dest, Lane(), [(made[0], failed), *zip(made[1:3], taken, strict=True), (made[3], parked)]
+    )
+    assert (await telling.lanes.page(mine, dest, DispatchState.PENDING, None, 9))[0] == [failed, made[4]]
+    assert (await telling.lanes.page(mine, dest, DispatchState.DELIVERED, None, 9))[0] == taken[::-1]
+    assert (await telling.lanes.page(mine, dest, DispatchState.PARKED, None, 9))[0] == [parked]
+    for one in (failed, *taken, parked, made[4]):
+        assert await telling.lanes.get(mine, dest, one.id) == one
+    assert await telling.lanes.get(mine, dest, dispatch(9).id) is None
+    assert await telling.lanes.get(mine, dest, "no id") is None
+    with pytest.raises(LostRace):
+        await telling.lanes.save(mine, dest, lane, [(made[1], taken[0])])
+    assert await telling.lanes.lane(mine, dest) == lane, "all or nothing"
+    await telling.lanes.save(mine, dest, lane, [(parked, parked.again()), (taken[0], taken[0].again())])
+    pending, _ = await telling.lanes.page(mine, dest, DispatchState.PENDING, None, 9)
+    assert [one.place for one in pending] == [one.place for one in (failed, made[1], made[3], made[4])]
+
+
+async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telling: Telling) -> None:
+    decision = received(unique())
+    mine, dest = decision.lead.partner_id, new_source_id()
+    from shared.domain.deadlines import Change
+
+    await telling.leads.add(decision, delivery(), Change("c", AT))
+    (event,), _ = await telling.tallies.pending(mine, None, 10)
+    assert (event.type, event.notify, event.sequence, event.at) == (EventType.RECEIVED, "contactMe", 1, AT)
+    one = Dispatch(event.type, event.at, event.lead_id, event.sequence)
+    day = MailDay("2026-11-21", AT + DAY, total=1, held=1)
+    follows = Follows(((dest, one), ("mail0", one)), (day,), ((day.key, event.lead_id),))
+    before = await telling.tallies.read(mine)
+    after = Tally(moved(before.counts, [event]))
+    await telling.tallies.take(mine, [event], before, after, follows)
+    for where in (dest, "mail0"):
+        assert (await telling.lanes.page(mine, where, DispatchState.PENDING, None, 9))[0] == [one]
+    stored = await telling.mails.day(mine, day.key)
+    assert stored is not None
+    assert replace(stored, tag="") == day
+    assert await telling.mails.held(mine, day.key, 10) == [event.lead_id]
+    with pytest.raises(LostRace):
+        await telling.tallies.take(mine, [event], before, after, follows)
+
+
+async def test_a_day_is_closed_once_with_its_digest(telling: Telling) -> None:
+    decision = received(unique())
+    mine = decision.lead.partner_id
+    from shared.domain.deadlines import Change
+
+    await telling.leads.add(decision, delivery(), Change("c", AT))
+    (event,), _ = await telling.tallies.pending(mine, None, 10)
+    day = MailDay("2026-11-21", AT + DAY, total=1, held=1)
+    before = await telling.tallies.read(mine)
+    await telling.tallies.take(mine, [event], before, Tally(moved({}, [event])), Follows(days=(day,)))
+    assert await telling.mails.open_days(mine, AT + DAY - timedelta(seconds=1)) == []
+    (stored,) = await telling.mails.open_days(mine, AT + DAY)
+    digest = Dispatch("mail.digest", day.ends, "day20261121", 0)
+    with pytest.raises(LostRace):
+        await telling.mails.close(mine, replace(stored, tag='W/"other"'), "mail1", digest)
+    await telling.mails.close(mine, stored, "mail1", digest)
+    assert await telling.mails.open_days(mine, AT + 2 * DAY) == []
+    closed = await telling.mails.day(mine, day.key)
+    assert closed is not None
+    assert closed.closed
+    assert (await telling.lanes.page(mine, "mail1", DispatchState.PENDING, None, 9))[0] == [digest]
+    assert await telling.mails.day(mine, "2026-11-22") is None
+
+
+async def test_mails_are_planned_once_and_put_by_whoever_read_them_last(telling: Telling) -> None:
+    mine = unique()
+    plan = [
+        Mail(MailNotice.NEW_LEAD, LEAD, 1, n, f"{n}@contoso.example", "sv", "profile", MailState.PLANNED, AT)
+        for n in range(3)
+    ]
+    assert await telling.mails.mails(mine, LEAD, 1) == []
+    await telling.mails.plan(mine, plan)
+    with pytest.raises(LostRace):
+        await telling.mails.plan(mine, plan[:1])
+    stored = await telling.mails.mails(mine, LEAD, 1)
+    assert [replace(one, tag="") for one in stored] == plan
+    sending = await telling.mails.put(mine, replace(stored[0], state=MailState.SENDING, first_sent=AT))
+    with pytest.raises(LostRace):
+        await telling.mails.put(mine, stored[0])
+    again = await telling.mails.put(mine, sending.ended(MailState.DELIVERED, AT))
+    await telling.mails.put(mine, replace(plan[0], sequence=2))
+    assert await telling.mails.mails(mine, LEAD, 1) == [again, *stored[1:]]
+    assert len(await telling.mails.mails(mine, LEAD)) == 4
+    assert await telling.mails.mails(mine, a_lead().id) == []
+
+
+async def test_preferences_and_addresses_that_want_nothing(telling: Telling) -> None:
+    mine = unique()
+    assert await telling.notices.preferences(mine) is None
+    wishes = Preferences("a@b.example", "sv", "Europe/Stockholm", 3, 7, (MailKind.QUALIFIED,), False, ("c@d.example",))
+    await telling.notices.put_preferences(mine, wishes)
+    assert await telling.notices.preferences(mine) == wishes
+    assert await telling.notices.unwanted(mine) == {}
+    await telling.notices.add_unwanted(mine, "Lena@Contoso.example", "unsubscribed")
+    await telling.notices.add_unwanted(mine, "lena@contoso.example", "bounced")
+    assert await telling.notices.unwanted(mine) == {"lena@contoso.example": "bounced"}
+
+
+async def test_webhooks_are_put_by_whoever_read_them_last(telling: Telling) -> None:
+    mine = unique()
+    made = [
+        Webhook(new_source_id(), f"https://crm.example/{n}", ("lead.won",), AT + n * DAY, secrets=(Secret("whsec_x"),))
+        for n in range(3)
+    ]
+    stored = [await telling.notices.put_webhook(mine, one, None) for one in made[::-1]]
+    assert [one.webhook for one in await telling.notices.webhooks(mine)] == made
+    with pytest.raises(LostRace):
+        await telling.notices.put_webhook(mine, made[0], None)
+    active = replace(made[2], state=WebhookState.ACTIVE)
+    new = await telling.notices.put_webhook(mine, active, stored[0])
+    assert await telling.notices.webhook(mine, active.id) == new == StoredWebhook(active, new.tag)
+    with pytest.raises(LostRace):
+        await telling.notices.put_webhook(mine, made[2], stored[0])
+    for _ in range(2):
+        await telling.notices.delete_webhook(mine, active.id)
+    assert await telling.notices.webhook(mine, active.id) is None
+    with pytest.raises(LostRace):
+        await telling.notices.put_webhook(mine, active, new)
+
+
+async def test_each_person_dismisses_for_itself(telling: Telling) -> None:
+    mine = unique()
+    await telling.notices.dismiss(mine, "ann/å", "newLead-m1-0")
+    await telling.notices.dismiss(mine, "ann/å", "newLead-m1-0")
+    assert await telling.notices.dismissed(mine, "ann/å") == {"newLead-m1-0"}
+    assert await telling.notices.dismissed(mine, "ann") == frozenset()
+
+
+async def test_the_deployments_secret_is_one(telling: Telling) -> None:
+    assert await telling.partners.signing_key() == await telling.others.signing_key()

@@ -1,0 +1,136 @@
+"""A lead is heard of: mail through the real SDK, a digest, webhooks at a real receiver (N1, N2, W1 to W3)."""
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from standardwebhooks import Webhook as Verifier
+
+from tests.builders import DEAL_BODY, delivery_body
+from tests.journeys.local_host import LocalHost, register
+
+PARTNER = "telling"
+
+
+class Receiver(ThreadingHTTPServer):
+    """Answers with `status` and keeps what it has taken."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.status = 200
+        self.taken: list[tuple[dict[str, str], bytes]] = []
+        self.calls = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/hook"
+
+    def bodies(self, secret: str) -> list[Any]:
+        """What was taken, each verified."""
+        return [Verifier(secret).verify(body, headers) for headers, body in self.taken]
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.calls += 1
+        status = self.server.status
+        if status == 200:
+            self.server.taken.append((dict(self.headers.items()), body))
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Nothing is printed."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def fire(host: LocalHost, timer: str) -> None:
+    assert httpx.post(f"{host.url}/admin/functions/{timer}", json={"input": ""}, timeout=120).status_code == 202
+
+
+def mails(host: LocalHost) -> list[Any]:
+    found: list[Any] = httpx.get(f"{host.url}/dev/mail", timeout=30).json()["value"]
+    return found
+
+
+def test_leads_are_mailed_digested_and_pushed(tmp_path: Path, receiver: Receiver) -> None:
+    with LocalHost(tmp_path) as host:
+        intake = register(host, PARTNER)
+        here = f"/partners/{PARTNER}"
+        with host.client("Partner.Admin", PARTNER) as admin:
+            wishes = {"preferredEmail": "lena@contoso.example", "preferredLanguage": "de"}
+            assert admin.put(f"{here}/preferences", json=wishes).status_code == 200
+            hook = {"notificationUrl": receiver.url, "events": ["lead.received", "lead.accepted", "lead.won"]}
+            made = admin.post(f"{here}/webhooks", json=hook)
+            assert made.status_code == 201
+            secret = made.json()["secret"]
+            receiver.status = 503
+            leads = [
+                httpx.post(intake, json=delivery_body(Company=f"Company {n}"), timeout=30).json()["id"]
+                for n in range(11)
+            ]
+            assert admin.post(f"{here}/leads/{leads[0]}/accept", json=DEAL_BODY).status_code == 200
+            assert admin.post(f"{here}/leads/{leads[0]}/win").status_code == 200
+            fire(host, "deliver_events")
+            assert receiver.taken == []
+            assert receiver.calls >= 1
+            singles = mails(host)
+            # The first was answered before its mail could go.
+            assert len(singles) == 9
+            assert {mail["subject"] for mail in singles} == {f"Neuer Lead: Company {n}" for n in range(1, 10)}
+            assert all(mail["to"] == ["lena@contoso.example"] for mail in singles)
+            page = httpx.get(f"{host.url}/dev/mail/{singles[0]['id']}", timeout=30)
+            assert "Der Kunde hat um Kontakt gebeten" in page.text
+
+            receiver.status = 200
+            httpx.post(f"{host.url}/dev/clock", json={"advance": "P1D"}, timeout=30)
+            fire(host, "send_digests")
+            for _ in range(3):
+                fire(host, "deliver_events")
+                httpx.post(f"{host.url}/dev/clock", json={"advance": "PT20M"}, timeout=30)
+        digest = mails(host)[0]
+        assert (len(mails(host)), "1 weitere Leads, 11 insgesamt" in digest["subject"]) == (10, True)
+        assert "Company 10" in digest["text"]
+
+        bodies = receiver.bodies(secret)
+        assert bodies[0]["type"] == "webhook.validation"
+        mine = [body["type"] for body in bodies if body["data"].get("id") == leads[0]]
+        assert mine == ["lead.received", "lead.accepted", "lead.won"]
+        assert {body["data"]["id"] for body in bodies[1:]} == set(leads)
+        with host.client("Partner.Admin", PARTNER) as admin:
+            log = admin.get(f"{here}/webhooks/{made.json()['id']}/deliveries?top=200").json()["value"]
+            assert {one["state"] for one in log} == {"delivered"}
+            assert any(attempt["status"] == 503 for one in log for attempt in one["attempts"])
+            history = admin.get(f"{here}/leads/{leads[1]}/history").json()["value"]
+            assert [one["type"] for one in history] == ["mail.delivered", "lead.received"]
+
+        link = re.search(r"http\S+/unsubscribe\?token=\S+", digest["text"])
+        assert link
+        assert "lena@contoso.example" in httpx.get(link[0], timeout=30).text
+        assert httpx.post(link[0], timeout=30).status_code == 200
+        httpx.post(intake, json=delivery_body(Company="After"), timeout=30)
+        fire(host, "deliver_events")
+        assert mails(host)[0]["to"] == ["operator@programme.example"]
+        assert json.loads(httpx.get(f"{host.url}/api/health", timeout=30).text)["status"] == "healthy"

@@ -1,0 +1,192 @@
+"""Mails in six languages: catalogues are complete, no English is left, nothing hidden shows (N3, N4, N7, L9)."""
+
+import ast
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shared.delivery.letters import Letters
+from shared.delivery.texts import catalogue
+from shared.domain.lead import Offer, Qualification, Reveal, Sender
+from shared.domain.lifecycle import Action, Answer, decide, settle
+from shared.domain.mail_day import MailDay
+from shared.domain.mails import Mail, MailNotice, MailState
+from shared.domain.partner import Partner
+from shared.domain.preferences import LANGUAGES, Preferences
+from shared.domain.unsubscribe import read_token
+from shared.domain.webhooks import Webhook
+from shared.ports import Facts, Letter
+from tests.builders import ANN, AT, DAY, ROOT, a_lead
+
+HOME = ROOT / "shared" / "delivery"
+OTHERS = [one for one in LANGUAGES if one != "en"]
+PARTNER = Partner("contoso", "Contoso", (), AT, AT, time_zone="Europe/Stockholm")
+LETTERS = Letters("https://leads.example/api", "https://front.example/{partnerId}/{leadId}", "https://front.example")
+LEAD = replace(
+    a_lead(),
+    offer=Offer("contoso.crm", "Contoso CRM"),
+    location="HQ",
+    sender=Sender("seller", "Sam", "sam@vendor.example"),
+)
+
+
+def facts(notice: MailNotice, **changes: Any) -> Facts:
+    lead = LEAD
+    at = AT
+    if notice is MailNotice.EXPIRED:
+        at = AT + 15 * DAY
+        lead = settle(LEAD, at).lead
+    if notice is MailNotice.DECLINED:
+        lead = decide(LEAD, Answer(Action.DECLINE, reason="budget", notes="too small"), at=AT, by=ANN).lead
+    day = MailDay("2026-11-21", AT + DAY / 6, total=14, held=4)
+    hook = Webhook("0" * 16, "https://crm.example/hook?key=secret", ("lead.received",), AT, disabled_at=AT)
+    made = Facts(at, "key", PARTNER, Preferences(), lead=lead, day=day, leads=(LEAD, a_lead()), webhook=hook)
+    return replace(made, **changes)
+
+
+def letter(notice: MailNotice, language: str = "en", why: str = "profile", **changes: Any) -> Letter:
+    told = {MailNotice.EXPIRED: "sender", MailNotice.DECLINED: "customer", MailNotice.WEBHOOK_DISABLED: "owner"}
+    why = told.get(notice, why)
+    mail = Mail(notice, LEAD.id, 1, 0, "lena@contoso.example", language, why, MailState.PLANNED, AT)
+    return LETTERS.letter(mail, "contoso", "lena@contoso.example", facts(notice, **changes))
+
+
+def sources() -> set[str]:
+    """Every text that a mail may say, as the sources have it."""
+    found = set()
+    for node in ast.walk(ast.parse((HOME / "letters.py").read_text())):
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name in ("_", "say"):
+                found.add(str(node.args[0].value))
+    for template in (HOME / "templates").iterdir():
+        found |= set(re.findall(r'_\("([^"]*)"\)', template.read_text()))
+    return found
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_n4_a_catalogue_has_every_text_with_the_same_names_in_it(language: str) -> None:
+    texts = catalogue(language)
+    assert set(texts) == sources()
+    for source, said in texts.items():
+        assert said.strip(), source
+        assert sorted(re.findall(r"%\(\w+\)[sd]", said)) == sorted(re.findall(r"%\(\w+\)[sd]", source)), source
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("notice", MailNotice)
+def test_n4_no_english_is_left(notice: MailNotice, language: str) -> None:
+    made = letter(notice, language)
+    same = {source for source, said in catalogue(language).items() if source == said}
+    for source in sources() - same:
+        plain = re.split(r"%\(\w+\)[sd]", source)
+        longest = max(plain, key=len).strip(" .:,")
+        if len(longest) > 12:
+            for text in (made.subject, made.text, made.html):
+                assert longest not in text, source
+    assert f'<html lang="{language}">' in made.html
+
+
+def test_dates_and_countries_are_the_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
+    for language, date, country in (
+        ("en", "December 5, 2026", "Sweden"),
+        ("de", "5. Dezember 2026", "Schweden"),
+        ("sv", "5 december 2026", "Sverige"),
+        ("hu", "2026. december 5.", "Svédország"),
+        ("it", "5 dicembre 2026", "Svezia"),
+        ("pt-BR", "5 de dezembro de 2026", "Suécia"),
+    ):
+        text = letter(MailNotice.NEW_LEAD, language).text
+        assert date in text
+        assert country in text
+        assert "Europe/Stockholm" in text
+
+
+@pytest.mark.parametrize("notice", MailNotice)
+def test_n3_every_mail_says_why_it_came_and_how_to_switch_it_off(notice: MailNotice) -> None:
+    made = letter(notice)
+    token = re.search(r"unsubscribe\?token=([\w.%-]+)", made.text)
+    assert token
+    assert read_token(token[1], "key") == ("contoso", "lena@contoso.example")
+    assert made.headers["List-Unsubscribe"] == f"<https://leads.example/api/unsubscribe?token={token[1]}>"
+    assert made.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert "You get this mail because" in made.text
+    assert "\n" not in made.subject
+
+
+@pytest.mark.parametrize(
+    "notice", [MailNotice.NEW_LEAD, MailNotice.DIGEST, MailNotice.EXPIRES_SOON, MailNotice.EXPIRED]
+)
+def test_n7_lead_mails_warn_of_fraud(notice: MailNotice) -> None:
+    made = letter(notice)
+    assert "no endorsement" in made.text
+    assert "no endorsement" in made.html
+
+
+def test_a_new_lead_is_what_a_salesperson_wants_to_know() -> None:
+    made = letter(MailNotice.NEW_LEAD)
+    assert made.subject == "New lead: Northwind Traders"
+    for part in ("Ada Berg", "ada.berg@northwind.example", "+46 8 123 456 78", "300 users", "Contoso CRM", "HQ"):
+        assert part in made.text
+        assert part in made.html
+    assert f"https://front.example/contoso/{LEAD.id}" in made.html
+    assert "Sam has sent you a qualified lead." in made.text
+
+
+def test_l9_nothing_hidden_is_in_a_mail() -> None:
+    hidden = replace(LEAD, reveal=Reveal.ON_ACCEPT)
+    for made in (
+        letter(MailNotice.NEW_LEAD, lead=hidden),
+        letter(MailNotice.EXPIRED),
+        letter(MailNotice.DIGEST, leads=(settle(LEAD, AT + 15 * DAY).lead,), at=AT + 15 * DAY),
+        letter(MailNotice.DECLINED),
+    ):
+        for text in (made.subject, made.text, made.html):
+            for secret in ("Ada", "ada.berg", "123 456", "300 users", "too small", "budget"):
+                assert secret not in text
+
+
+def test_a_digest_names_the_held_leads_their_state_and_the_days_total() -> None:
+    done = decide(LEAD, Answer(Action.DECLINE, reason="budget"), at=AT, by=ANN).lead
+    made = letter(MailNotice.DIGEST, leads=(LEAD, done))
+    assert made.subject == "4 more leads, 14 in all (November 22, 2026)"
+    assert "Leads in this digest: 4. Leads since the last one in all: 14." in made.text
+    assert "The newest 2 of them are listed." in made.text
+    assert made.text.count("Northwind Traders") == 2
+    assert "received" in made.text
+    assert "declined" in made.text
+
+
+def test_a_disabled_webhook_is_named_without_its_query() -> None:
+    made = letter(MailNotice.WEBHOOK_DISABLED)
+    assert "https://crm.example/hook" in made.text
+    assert "secret" not in made.text + made.html
+
+
+HOSTILE = '<script>alert(1)</script> & "x" {{ 7*7 }} %(partner)s'
+
+
+def test_what_customers_write_is_text_and_nothing_else() -> None:
+    customer = replace(LEAD.customer, company=HOSTILE, first_name=HOSTILE)
+    lead = replace(LEAD, customer=customer, notes=HOSTILE, qualification=Qualification.SALES_QUALIFIED)
+    partner = replace(PARTNER, name=HOSTILE)
+    for notice in MailNotice:
+        made = letter(
+            notice, lead=replace(facts(notice).lead or lead, customer=customer), leads=(lead,), partner=partner
+        )
+        assert "<script>" not in made.html
+        assert "49" not in made.text
+        assert len(made.subject) < 400
+    assert HOSTILE in letter(MailNotice.NEW_LEAD, lead=lead).text
+
+
+def test_a_token_opens_nothing_but_what_it_names() -> None:
+    from shared.domain.unsubscribe import make_token
+
+    token = make_token("contoso", "Lena@Contoso.example", "key")
+    assert read_token(token, "key") == ("contoso", "lena@contoso.example")
+    for forged in ("", ".", token[:-1], token + "0", token.replace(".", ""), "ä.ä", "x" * 500, token.split(".")[0]):
+        assert read_token(forged, "key") is None
+    assert read_token(token, "other") is None

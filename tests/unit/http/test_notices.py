@@ -1,0 +1,218 @@
+"""Preferences, notification centre, unsubscribing and webhooks through the routes (SPEC 7, 9)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared import clock
+from shared.domain.unsubscribe import make_token
+from shared.ports import Ports
+from shared.usecases.deliver import deliver_events
+from tests.builders import DAY
+from tests.fakes import FakeReceivers
+from tests.in_process import InProcess, Reply
+from tests.steps import budget
+from tests.unit.http.conftest import P, post_lead
+
+BASE = "http://localhost:7071/api"
+OPERATOR: dict[str, Any] = {"as_": "Operator", "tenant": "operator"}
+HOOK: dict[str, Any] = {"notificationUrl": "https://crm.example/hook", "events": ["lead.received", "lead.won"]}
+
+
+async def subscribe(api: InProcess, **changes: Any) -> Reply:
+    return await api.call("POST", f"{P}/webhooks", HOOK | changes, as_="Leads.Admin")
+
+
+async def deliver(ports: Ports) -> None:
+    await deliver_events(ports=ports, now=clock.now, budget=budget())
+
+
+async def test_preferences_have_defaults_and_are_what_was_put(api: InProcess, door: str) -> None:
+    found = await api.call("GET", f"{P}/preferences", as_="Profile.Admin")
+    defaults = {
+        "preferredEmail": None,
+        "preferredLanguage": None,
+        "timeZone": "UTC",
+        "digestThreshold": 10,
+        "digestHour": 0,
+        "mailKinds": ["contactMe", "profile"],
+        "expiryMail": True,
+        "mutedAddresses": [],
+    }
+    assert found.json == defaults
+    wishes = defaults | {
+        "preferredEmail": "a@contoso.example",
+        "timeZone": "Europe/Stockholm",
+        "mailKinds": ["qualified"],
+    }
+    for as_ in ("Profile.Admin", "Leads.Admin", "Partner.Admin"):
+        assert (await api.call("PUT", f"{P}/preferences", wishes, as_=as_)).json == wishes
+    assert (await api.call("GET", f"{P}/preferences", **OPERATOR)).json == wishes
+
+
+async def test_preferences_name_every_fault_and_know_their_own(api: InProcess, door: str) -> None:
+    broken = {
+        "preferredEmail": "x",
+        "preferredLanguage": "!",
+        "timeZone": "../etc",
+        "digestThreshold": -1,
+        "digestHour": 24,
+        "mailKinds": ["all"],
+        "mutedAddresses": ["y"],
+        "extra": 1,
+    }
+    reply = await api.call("PUT", f"{P}/preferences", broken, as_="Profile.Admin")
+    assert (reply.status, reply.targets) == (
+        400,
+        {*(set(broken) - {"mailKinds", "mutedAddresses"}), "mailKinds.0", "mutedAddresses.0"},
+    )
+    assert (await api.call("PUT", f"{P}/preferences", {}, as_="Leads.User")).status == 403
+    assert (await api.call("PUT", f"{P}/preferences", {}, **OPERATOR)).status == 403
+    assert (await api.call("GET", f"{P}/preferences", as_="Profile.Admin", tenant="fabrikam")).status == 404
+
+
+async def test_n5_notifications_stand_open_ones_first_and_are_dismissed_by_oneself(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    clock.offset = DAY
+    other = await post_lead(api, door, Title="x")
+
+    async def listed(user: str = "ann", query: str = "") -> Any:
+        return (await api.call("GET", f"{P}/notifications{query}", as_="Leads.User", user=user)).json
+
+    found = (await listed())["value"]
+    assert [(one["kind"], one["leadId"]) for one in found] == [
+        ("contactOverdue", lead),
+        ("hotLead", other),
+        ("hotLead", lead),
+    ]
+    assert found[0]["link"].startswith(f"{BASE}/partners/contoso/leads/")
+    first = found[0]
+    path = f"{P}/notifications/{first['id']}/dismiss"
+    assert (await api.call("POST", path, as_="Leads.User")).status == 204
+    mine = (await listed())["value"]
+    assert ([one["dismissed"] for one in mine], mine[-1]["id"]) == ([False, False, True], first["id"])
+    assert not any(one["dismissed"] for one in (await listed("bob"))["value"])
+    page = await listed(query="?top=2")
+    rest = (await api.call("GET", page["nextLink"].removeprefix(BASE), as_="Leads.User")).json
+    assert [one["id"] for one in page["value"] + rest["value"]] == [one["id"] for one in mine]
+    for nobody in ("x", f"newLead-{lead}-9"):
+        assert (await api.call("POST", f"{P}/notifications/{nobody}/dismiss", as_="Leads.User")).status == 404
+    clock.offset = timedelta(days=14)
+    assert lead not in [one["leadId"] for one in (await listed())["value"]]
+
+
+async def test_n3_a_link_asks_and_a_button_acts(api: InProcess, door: str) -> None:
+    token = make_token("contoso", "<b>lena@contoso.example", "key")
+    asked = await api.call("GET", f"/unsubscribe?token={token}&utm_source=mail")
+    assert (asked.status, asked.headers["X-Frame-Options"]) == (200, "DENY")
+    assert "&lt;b&gt;lena@contoso.example" in asked.text
+    assert "no-referrer" in asked.headers["Referrer-Policy"]
+    muted = (await api.call("GET", f"{P}/preferences", as_="Profile.Admin")).json["mutedAddresses"]
+    assert muted == []
+    for _ in range(2):
+        one_click = {"content-type": "application/x-www-form-urlencoded"}
+        done = await api.call("POST", f"/unsubscribe?token={token}", b"List-Unsubscribe=One-Click", headers=one_click)
+        assert done.status == 200
+    muted = (await api.call("GET", f"{P}/preferences", as_="Profile.Admin")).json["mutedAddresses"]
+    assert muted == ["<b>lena@contoso.example"]
+    for bad in ("x", token[:-1], ""):
+        for method in ("GET", "POST"):
+            assert (await api.call(method, f"/unsubscribe?token={bad}")).status == 400
+
+
+async def test_w1_a_webhook_is_subscribed_shown_once_and_deleted(api: InProcess, door: str) -> None:
+    made = await subscribe(api)
+    assert made.status == 201
+    assert made.json["secret"].startswith("whsec_")
+    where = made.headers["Location"]
+    assert where == f"{BASE}/partners/contoso/webhooks/{made.json['id']}"
+    shown = await api.call("GET", where.removeprefix(BASE), as_="Leads.Admin")
+    assert shown.json == {key: value for key, value in made.json.items() if key != "secret"}
+    assert (shown.json["state"], shown.json["format"]) == ("pending", "standard")
+    again = await subscribe(api, events=["lead.won"], validation="none")
+    assert (again.status, "secret" in again.json, again.headers["Location"]) == (200, False, where)
+    assert (again.json["state"], again.json["events"]) == ("active", ["lead.won"])
+    assert (await api.call("GET", f"{P}/webhooks", **OPERATOR)).json["value"] == [again.json]
+    rotated = await api.call("POST", f"{where.removeprefix(BASE)}/rotate", as_="Leads.Admin")
+    assert rotated.json["secret"] != made.json["secret"]
+    assert (await api.call("DELETE", where.removeprefix(BASE), as_="Leads.Admin")).status == 204
+    assert (await api.call("GET", where.removeprefix(BASE), as_="Leads.Admin")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "targets"),
+    [
+        ({}, {"notificationUrl", "events"}),
+        (HOOK | {"events": []}, {"events"}),
+        (HOOK | {"events": ["lead.born"]}, {"events"}),
+        (HOOK | {"notificationUrl": "http://crm.example"}, {"notificationUrl"}),
+        (HOOK | {"format": "xml", "validation": "maybe", "extra": 1}, {"format", "validation", "extra"}),
+        (HOOK | {"format": "marketplace"}, {"events"}),
+    ],
+)
+async def test_w1_a_subscription_names_every_fault(
+    api: InProcess, door: str, body: dict[str, Any], targets: set[str]
+) -> None:
+    reply = await api.call("POST", f"{P}/webhooks", body, as_="Leads.Admin")
+    assert (reply.status, reply.targets) == (400, targets)
+
+
+async def test_w1_webhooks_are_the_leads_admins_alone(api: InProcess, door: str) -> None:
+    made = (await subscribe(api)).json
+    hook = f"{P}/webhooks/{made['id']}"
+    for method, path in (
+        ("GET", f"{P}/webhooks"),
+        ("GET", hook),
+        ("DELETE", hook),
+        ("POST", f"{hook}/test"),
+        ("POST", f"{hook}/rotate"),
+        ("POST", f"{hook}/enable"),
+        ("GET", f"{hook}/deliveries"),
+        ("POST", f"{hook}/deliveries/resend"),
+        ("POST", f"{hook}/deliveries/x/resend"),
+    ):
+        assert (await api.call(method, path, as_="Leads.User,Profile.Admin")).status == 403
+        assert (await api.call(method, path, as_="Leads.Admin", tenant="fabrikam")).status == 404
+        missing = path.replace(made["id"], "f" * 16)
+        if missing != path:
+            assert (await api.call(method, missing, as_="Leads.Admin")).status == 404
+
+
+async def test_w2_the_delivery_log_shows_what_was_tried_and_sends_again(
+    api: InProcess, door: str, ports: Ports
+) -> None:
+    from shared.ports import Answer
+
+    made = (await subscribe(api, validation="none")).json
+    hook = f"{P}/webhooks/{made['id']}"
+    assert isinstance(ports.webhooks, FakeReceivers)
+    ports.webhooks.answers[HOOK["notificationUrl"]] = [Answer(500, "down", 12)]
+    lead = await post_lead(api, door)
+    sent = await api.call("POST", f"{hook}/test", as_="Leads.Admin")
+    assert (sent.status, sent.json["type"], sent.json["state"]) == (202, "webhook.test", "pending")
+    await deliver(ports)
+    found = (await api.call("GET", f"{hook}/deliveries", as_="Leads.Admin")).json["value"]
+    states = {one["type"]: one["state"] for one in found}
+    assert sorted(states.values()) == ["delivered", "pending"]
+    failed = next(one for one in found if one["state"] == "pending")
+    assert failed["attempts"] == [{"at": "2026-11-21T20:04:27.123Z", "status": 500, "durationMs": 12, "answer": "down"}]
+    assert failed["nextAttempt"] > "2026-11-21T20:04:30"
+    again = await api.call("POST", f"{hook}/deliveries/{failed['eventId']}/resend", as_="Leads.Admin")
+    assert (again.status, again.json["nextAttempt"]) == (202, None)
+    await deliver(ports)
+    first = (await api.call("GET", f"{hook}/deliveries?top=1", as_="Leads.Admin")).json
+    second = (await api.call("GET", first["nextLink"].removeprefix(BASE), as_="Leads.Admin")).json
+    assert {one["state"] for one in first["value"] + second["value"]} == {"delivered"}
+    assert {one["leadId"] for one in first["value"] + second["value"]} == {lead, None}
+    assert (await api.call("POST", f"{hook}/deliveries/resend", as_="Leads.Admin")).json == {"resent": 0}
+    assert (await api.call("POST", f"{hook}/deliveries/x/resend", as_="Leads.Admin")).status == 404
+
+
+async def test_l8_mails_stand_in_the_history_beside_their_event(api: InProcess, door: str, ports: Ports) -> None:
+    lead = await post_lead(api, door)
+    await deliver(ports)
+    lines = (await api.call("GET", f"{P}/leads/{lead}/history", as_="Leads.User")).json["value"]
+    assert [one["type"] for one in lines] == ["mail.skipped", "lead.received"]
+    assert lines[0]["changes"]["mail.problem"] == {"from": None, "to": "noAddress"}
+    assert lines[0]["sequence"] == lines[1]["sequence"] == 1

@@ -1,0 +1,404 @@
+"""Who is mailed, when and how often (N1, N2, N3, N6, A1, L3): each mail once, whatever breaks off where."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.deadlines import REMIND
+from shared.domain.errors import Unavailable
+from shared.domain.lead import Sender
+from shared.domain.lifecycle import Action, Answer, remind
+from shared.domain.mails import Mail, MailState
+from shared.domain.partner import LeadSource, Partner
+from shared.domain.preferences import MailKind, Preferences
+from shared.domain.profile import Contact, Location, Profile
+from shared.ports import Letter, MailAnswer, Ports, Rules, Sending
+from shared.usecases.deliver import deliver_events
+from shared.usecases.preferences import put_preferences, read_preferences, unsubscribe
+from shared.usecases.publish import publish_events
+from shared.usecases.read_leads import read_history, read_mails
+from shared.usecases.run_due import run_due
+from shared.usecases.send_digests import send_digests
+from tests.builders import AT, DAY, delivery_body
+from tests.fakes import FakeLeadStore, FakeMailer, fake_ports
+from tests.steps import answer, budget, deliver
+
+MINUTE = timedelta(minutes=1)
+LENA = Contact("Lena", "lena@contoso.example", None, "sv")
+MAX = Contact("Max", "max@contoso.example", None, "de")
+PROFILE = Profile("Contoso", published=True, locations=(Location("HQ", "SE", None, (LENA,)),))
+
+
+@pytest.fixture
+async def ports() -> Ports:
+    return fake_ports(Rules(operator_mail="operator@programme.example", mails_per_minute=1000, mails_per_hour=1000))
+
+
+@pytest.fixture
+async def partner(ports: Ports, source: LeadSource) -> str:
+    """The source's partner, with one contact in Sweden."""
+    assert source.partner_id is not None
+    await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
+    await ports.listings.put_profile(source.partner_id, PROFILE, None)
+    return source.partner_id
+
+
+async def run(ports: Ports, at: datetime = AT) -> None:
+    """Two runs of the timer: one hands mails over, one hears what became of them."""
+    for wait in (timedelta(), timedelta(seconds=11)):
+        await deliver_events(ports=ports, now=lambda wait=wait: at + wait, budget=budget())
+
+
+def mailer(ports: Ports) -> FakeMailer:
+    assert isinstance(ports.mailer, FakeMailer)
+    return ports.mailer
+
+
+def sent(ports: Ports) -> list[Letter]:
+    return list(mailer(ports).sent.values())
+
+
+async def mails(ports: Ports, partner: str, lead_id: str) -> list[Mail]:
+    return list(await ports.mails.mails(partner, lead_id))
+
+
+# --- Who (N1) --------------------------------------------------------------------------------------------------------
+
+
+async def test_n1_a_contact_me_lead_is_mailed_in_the_contacts_language(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    made = await deliver(ports, source)
+    await run(ports)
+    (letter,) = sent(ports)
+    assert (letter.to, letter.subject) == ("lena@contoso.example", "Ny lead: Northwind Traders")
+    (mail,) = await mails(ports, partner, made.lead_id)
+    assert (mail.to, mail.why, mail.state, mail.language) == (
+        "lena@contoso.example",
+        "country",
+        MailState.DELIVERED,
+        "sv",
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "location", "expected"),
+    [
+        ({}, "HQ", [("lena@contoso.example", "location")]),
+        ({"preferred_email": "all@contoso.example"}, "HQ", [("all@contoso.example", "preferred")]),
+        ({"muted_addresses": ("LENA@contoso.example",)}, "HQ", [("max@contoso.example", "profile")]),
+        ({}, "Berlin", [("max@contoso.example", "location")]),
+        ({}, "Nowhere", [("lena@contoso.example", "country")]),
+        (
+            {"muted_addresses": ("lena@contoso.example", "max@contoso.example")},
+            None,
+            [("op@contoso.example", "partner")],
+        ),
+        (
+            {"muted_addresses": ("lena@contoso.example", "max@contoso.example", "op@contoso.example")},
+            None,
+            [("operator@programme.example", "operator")],
+        ),
+    ],
+)
+async def test_n1_the_first_of_the_partners_wishes_that_has_an_address(
+    ports: Ports, source: LeadSource, partner: str, changes: dict[str, Any], location: str | None, expected: Any
+) -> None:
+    berlin = Location("Berlin", "DE", None, (MAX,))
+    await ports.listings.put_profile(partner, replace(PROFILE, locations=(*PROFILE.locations, berlin)), None)
+    await ports.notices.put_preferences(partner, replace(Preferences(), **changes))
+    inquiry = {"customer": {"company": "F", "country": "Sweden"}, "share": True, "location": location}
+    made = await deliver(ports, source, inquiry)
+    await run(ports)
+    found = await mails(ports, partner, made.lead_id)
+    assert [(one.to, one.why) for one in found if one.state is MailState.DELIVERED] == expected
+    left_out = {one.to: one.problem for one in found if one.state is MailState.SKIPPED}
+    assert set(left_out.values()) <= {"muted"}
+    if location == "HQ" and changes.get("muted_addresses"):
+        assert left_out == {"lena@contoso.example": "muted"}, "why an address was not chosen is on record"
+
+
+@pytest.mark.parametrize(
+    ("body", "kinds", "count"),
+    [
+        (delivery_body(ActionCode="INS"), list(MailKind), 0),
+        (delivery_body(ActionCode=""), list(MailKind), 0),
+        (delivery_body(ActionCode="DNC"), list(MailKind), 0),
+        (delivery_body(FirstName="MSFT_TEST_1"), list(MailKind), 0),
+        (delivery_body(), [MailKind.PROFILE], 0),
+        (delivery_body(), [MailKind.CONTACT_ME], 1),
+        ({"customer": {"company": "F"}, "share": True}, [MailKind.PROFILE], 1),
+    ],
+)
+async def test_n1_which_leads_are_mailed(
+    ports: Ports, source: LeadSource, partner: str, body: Any, kinds: list[MailKind], count: int
+) -> None:
+    await ports.notices.put_preferences(partner, replace(Preferences(), mail_kinds=tuple(kinds)))
+    await deliver(ports, source, body)
+    await run(ports)
+    assert len(sent(ports)) == count
+
+
+async def test_a_lead_that_was_answered_meanwhile_is_not_mailed(ports: Ports, source: LeadSource, partner: str) -> None:
+    made = await deliver(ports, source)
+    await publish_events(ports=ports, at=AT, budget=budget())
+    await answer(ports, source, made.lead_id)
+    await run(ports)
+    (mail,) = await mails(ports, partner, made.lead_id)
+    assert (sent(ports), mail.state, mail.problem) == ([], MailState.SKIPPED, "already accepted")
+
+
+async def test_what_was_mailed_stands_in_the_leads_history(ports: Ports, source: LeadSource, partner: str) -> None:
+    made = await deliver(ports, source)
+    await run(ports)
+    events, _ = await read_history(
+        ports=ports, partner_id=partner, lead_id=made.lead_id, below=None, top=50, at=AT + MINUTE
+    )
+    found = await read_mails(ports=ports, partner_id=partner, lead_id=made.lead_id, events=events)
+    assert [(one.to, one.why) for one in found[1]] == [("lena@contoso.example", "country")]
+
+
+# --- How often (N2) --------------------------------------------------------------------------------------------------
+
+
+async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: Ports, source: LeadSource, partner: str) -> None:
+    for n in range(11):
+        await deliver(ports, source, delivery_body(Company=f"Company {n:02}"), at=AT + timedelta(seconds=n))
+    await run(ports, AT + MINUTE)
+    assert len(sent(ports)) == 10
+    midnight = datetime.fromisoformat("2026-11-22T00:00:00Z")
+    assert (await send_digests(ports=ports, at=midnight - MINUTE, budget=budget())).done == 0
+    assert (await send_digests(ports=ports, at=midnight, budget=budget())).done == 1
+    await run(ports, midnight)
+    digest = sent(ports)[-1]
+    assert digest.subject == "1 leads till, 11 totalt (22 november 2026)"
+    assert "Company 10" in digest.text
+    assert "Company 09" not in digest.text
+    for _ in range(3):
+        await send_digests(ports=ports, at=midnight + DAY, budget=budget())
+        await run(ports, midnight + DAY)
+    assert len(sent(ports)) == 11
+
+
+async def test_n2_days_and_thresholds_are_the_partners(ports: Ports, source: LeadSource, partner: str) -> None:
+    wishes = Preferences(time_zone="Europe/Stockholm", digest_hour=22, digest_threshold=1)
+    await ports.notices.put_preferences(partner, wishes)
+    # 22:00 in Stockholm is 21:00 UTC.
+    before, after = AT, AT + timedelta(hours=1)
+    for n, at in enumerate((before, before, after, after, after)):
+        await deliver(ports, source, delivery_body(Company=str(n)), at=at)
+    await run(ports, after)
+    assert len(sent(ports)) == 2, "the first of each day"
+    ends = datetime.fromisoformat("2026-11-21T21:00:00Z")
+    assert (await send_digests(ports=ports, at=ends, budget=budget())).done == 1
+    assert (await send_digests(ports=ports, at=ends + DAY, budget=budget())).done == 1
+    await run(ports, ends + DAY)
+    assert [one.subject.split(" leads")[0] for one in sent(ports)[2:]] == ["1", "2"]
+
+
+async def test_n2_a_threshold_changed_in_mid_day_holds_from_then_on(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    for n in range(9):
+        if n == 3:
+            await ports.notices.put_preferences(partner, Preferences(digest_threshold=2))
+        if n == 6:
+            await ports.notices.put_preferences(partner, Preferences(digest_threshold=8))
+        await deliver(ports, source, delivery_body(Company=str(n)), at=AT + n * MINUTE)
+        await run(ports, AT + n * MINUTE)
+    assert len(sent(ports)) == 3 + 0 + 2
+    day = await ports.mails.day(partner, "2026-11-21")
+    assert day is not None
+    assert (day.total, day.held) == (9, 4)
+
+
+async def test_n2_an_event_that_finds_its_day_closed_counts_in_the_next(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await deliver(ports, source, delivery_body(Company="early"))
+    await run(ports)
+    midnight = datetime.fromisoformat("2026-11-22T00:00:00Z")
+    await send_digests(ports=ports, at=midnight, budget=budget())
+    await deliver(ports, source, delivery_body(Company="late"))
+    await run(ports, midnight)
+    assert await ports.mails.held(partner, "2026-11-22", 10)
+    await send_digests(ports=ports, at=midnight + DAY, budget=budget())
+    await run(ports, midnight + DAY)
+    assert [("early" in one.text, "late" in one.text) for one in sent(ports)] == [(True, False), (False, True)]
+
+
+# --- Once (N6) -------------------------------------------------------------------------------------------------------
+
+
+async def test_n6_an_answer_that_was_lost_is_asked_about_and_the_mail_goes_once(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    class Lost(FakeMailer):
+        async def send(self, letter: Letter, operation_id: str, first_sent: datetime) -> MailAnswer:
+            await super().send(letter, operation_id, first_sent)
+            if self.count == 1 and not self.ends:
+                self.ends["once"] = MailAnswer(Sending.DELIVERED)
+                raise Unavailable
+            return MailAnswer(Sending.ACCEPTED)
+
+    lost = Lost()
+    made = await deliver(ports, source)
+    for n in range(4):
+        await run(replace(ports, mailer=lost), AT + n * 5 * MINUTE)
+    (mail,) = await mails(ports, partner, made.lead_id)
+    assert (lost.count, mail.state) == (1, MailState.DELIVERED)
+
+
+@pytest.mark.parametrize(("later", "state", "count"), [(3, MailState.DELIVERED, 1), (5, MailState.UNKNOWN, 0)])
+async def test_n6_a_mail_nobody_knows_of_is_repeated_for_four_minutes_and_then_never(
+    ports: Ports, source: LeadSource, partner: str, later: int, state: MailState, count: int
+) -> None:
+    mailer(ports).answers = [Unavailable()]
+    made = await deliver(ports, source)
+    await deliver_events(ports=ports, now=lambda: AT, budget=budget())
+    lane = await ports.lanes.lane(partner, "mail0")
+    await ports.lanes.save(partner, "mail0", replace(lane.left(), next_at=None))
+    from shared.domain.dispatch import deliver_hint
+
+    await ports.agenda.put([deliver_hint(partner, "mail0", AT + later * MINUTE)])
+    await run(ports, AT + later * MINUTE)
+    await run(ports, AT + DAY)
+    (mail,) = await mails(ports, partner, made.lead_id)
+    assert (mail.state, mailer(ports).count) == (state, count)
+
+
+async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(minutes=3))]
+    await deliver(ports, source)
+    await run(ports)
+    await run(ports, AT + 2 * MINUTE)
+    assert mailer(ports).count == 0
+    await run(ports, AT + 3 * MINUTE)
+    assert mailer(ports).count == 1
+
+
+async def test_a_bounce_marks_the_address_and_the_next_contact_is_told(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "Suppressed")
+    made = await deliver(ports, source)
+    for n in range(3):
+        await run(ports, AT + n * MINUTE)
+    found = await mails(ports, partner, made.lead_id)
+    assert [(one.to, one.state) for one in found] == [
+        ("lena@contoso.example", MailState.FAILED),
+        ("op@contoso.example", MailState.DELIVERED),
+    ]
+    shown = await read_preferences(ports=ports, partner_id=partner, at=AT)
+    assert shown.muted_addresses == ("lena@contoso.example",)
+    await deliver(ports, source, delivery_body(Company="next"), at=AT + DAY)
+    await run(ports, AT + DAY)
+    assert sent(ports)[-1].to == "op@contoso.example"
+
+
+async def test_mails_keep_within_the_services_quota(source: LeadSource) -> None:
+    ports = fake_ports(Rules(operator_mail="operator@programme.example", mails_per_minute=3, mails_per_hour=5))
+    await ports.partners.put(Partner(source.partner_id or "", "Contoso", (), AT, AT))
+    for n in range(8):
+        await deliver(ports, source, delivery_body(Company=str(n)))
+    counts = []
+    for n in range(4):
+        await deliver_events(ports=ports, now=lambda n=n: AT + n * MINUTE, budget=budget())
+        counts.append(mailer(ports).count)
+    assert counts == [3, 5, 5, 5]
+    for n in range(60):
+        await run(ports, AT + n * MINUTE)
+    assert mailer(ports).count == 8
+
+
+# --- Later mails -----------------------------------------------------------------------------------------------------
+
+
+async def test_a1_a_partner_is_warned_on_day_twelve_and_only_if_it_wants_to(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    made = await deliver(ports, source)
+    await run(ports)
+    days = []
+    for day in range(1, 14):
+        at = AT + day * DAY
+        await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+        before = len(sent(ports))
+        await run(ports, at)
+        days += [day] * (len(sent(ports)) - before)
+    assert days == [12]
+    assert isinstance(ports.leads, FakeLeadStore)
+    kinds = [(event.type, event.at) for event in ports.leads.histories[partner, made.lead_id]]
+    assert [at for kind, at in kinds if kind == "lead.expiresSoon"] == [AT + n * DAY for n in (7, 12, 13)]
+
+
+async def test_a1_late_reminders_are_one_and_none_after_an_answer(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    late = await deliver(ports, source)
+    done = await deliver(ports, source, delivery_body(Company="done"))
+    await answer(ports, source, done.lead_id)
+    await run_due(ports=ports, kind=REMIND, at=AT + 13 * DAY, budget=budget(), decided=remind)
+    assert isinstance(ports.leads, FakeLeadStore)
+    found = [event.type for event in ports.leads.histories[partner, late.lead_id]]
+    assert found.count("lead.expiresSoon") == 1
+    assert "lead.expiresSoon" not in [event.type for event in ports.leads.histories[partner, done.lead_id]]
+
+
+async def test_a1_the_operator_or_the_sender_is_told_of_an_expiry(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await deliver(ports, source)
+    sent_by = Sender("seller", "Sam", "sam@vendor.example")
+    other = replace(source, id="f" * 16)
+    door = replace(other.door(), sender=sent_by)
+    from shared.usecases.receive_lead import Delivered, receive_lead
+
+    body = b'{"UserDetails": {"Company": "Fabrikam"}, "ActionCode": "PLT"}'
+    await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT)
+    await run_due(ports=ports, kind="expire", at=AT + 14 * DAY, budget=budget())
+    await run(ports, AT + 14 * DAY)
+    assert sorted(one.to for one in sent(ports)) == ["operator@programme.example", "sam@vendor.example"]
+    assert all("Ada" not in one.text + one.html for one in sent(ports))
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "told"),
+    [
+        ({}, "budget", True),
+        ({}, "abuse", False),
+        ({}, "duplicate", False),
+        ({"Email": ""}, "budget", False),
+        ({"Email": "no address"}, "budget", False),
+        ({"FirstName": "MSFT_TEST_1"}, "budget", False),
+    ],
+)
+async def test_l3_a_declined_customer_is_told_to_look_elsewhere(
+    ports: Ports, source: LeadSource, partner: str, changes: dict[str, Any], reason: str, told: bool
+) -> None:
+    made = await deliver(ports, source, delivery_body(**changes))
+    await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason=reason, notes="none of theirs"))
+    await run(ports)
+    letters = [one for one in sent(ports) if one.to == "ada.berg@northwind.example"]
+    assert [one.subject for one in letters] == (["Din förfrågan till Contoso"] if told else [])
+    assert all("none of theirs" not in one.text for one in letters)
+    assert all(one.to != "ada.berg@northwind.example" for one in await mails(ports, partner, made.lead_id)), "L9"
+
+
+async def test_n3_who_unsubscribes_is_mailed_no_more_whatever_is_put(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await deliver(ports, source)
+    await run(ports)
+    token = sent(ports)[0].headers["List-Unsubscribe"].split("token=")[1].rstrip(">")
+    assert await unsubscribe(ports=ports, token=token) == "lena@contoso.example"
+    stored = await put_preferences(ports=ports, partner_id=partner, preferences=Preferences(), at=AT)
+    assert stored.muted_addresses == ("lena@contoso.example",)
+    await deliver(ports, source, delivery_body(Company="next"))
+    await run(ports)
+    assert [one.to for one in sent(ports)] == ["lena@contoso.example", "op@contoso.example"]

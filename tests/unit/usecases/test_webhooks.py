@@ -1,0 +1,347 @@
+"""Subscriptions get everything, in order for each lead, and nobody waits for anybody else (W1 to W3, W5)."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.dispatch import Dispatch, DispatchState
+from shared.domain.errors import Conflict, InvalidRequest, NotFound
+from shared.domain.lifecycle import Action
+from shared.domain.partner import LeadSource, Partner
+from shared.domain.retry import DELAYS, GIVE_UP_AFTER
+from shared.domain.webhooks import EVENTS, SUBSCRIPTIONS_MAX, Webhook, WebhookFormat, WebhookState
+from shared.ports import Answer, Ports
+from shared.usecases import manage_webhooks as managing
+from shared.usecases.deliver import deliver_events
+from tests.builders import AT, DAY, delivery_body
+from tests.fakes import FakeAgenda, FakeReceivers
+from tests.steps import answer, budget, deliver
+
+URL, OTHER = "https://crm.example/hook", "https://flow.example/start"
+DOWN = Answer(500, "down", 1)
+
+
+@pytest.fixture
+async def partner(ports: Ports, source: LeadSource) -> str:
+    assert source.partner_id is not None
+    await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
+    return source.partner_id
+
+
+async def subscribe(ports: Ports, partner: str, url: str = URL, **changes: Any) -> managing.Subscribed:
+    named: dict[str, Any] = {
+        "events": EVENTS,
+        "format_": WebhookFormat.STANDARD,
+        "validated": True,
+        "owner": "o@c.example",
+    }
+    return await managing.subscribe(ports=ports, partner_id=partner, url=url, at=AT, **(named | changes))
+
+
+async def run(ports: Ports, at: datetime = AT) -> None:
+    await deliver_events(ports=ports, now=lambda: at, budget=budget())
+
+
+def receivers(ports: Ports) -> FakeReceivers:
+    assert isinstance(ports.webhooks, FakeReceivers)
+    return ports.webhooks
+
+
+def taken(ports: Ports, url: str = URL) -> list[Any]:
+    return [json.loads(packet.body) for where, _, packet in receivers(ports).taken if where == url]
+
+
+async def log(ports: Ports, partner: str, hook: Webhook) -> list[Dispatch]:
+    found, _ = await managing.list_deliveries(ports=ports, partner_id=partner, webhook_id=hook.id, after=None, top=100)
+    return found
+
+
+async def test_w1_every_subscription_gets_the_events_it_asked_for(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await subscribe(ports, partner)
+    await subscribe(ports, partner, OTHER, events=("lead.won", "lead.received"))
+    made = await deliver(ports, source)
+    for action in (Action.ACCEPT, Action.WIN):
+        await answer(ports, source, made.lead_id, action)
+    await run(ports)
+    assert [one["type"] for one in taken(ports)] == ["lead.received", "lead.accepted", "lead.won"]
+    assert [one["type"] for one in taken(ports, OTHER)] == ["lead.received", "lead.won"]
+    body = taken(ports)[0]
+    assert set(body) == {"type", "timestamp", "sequence", "data"}
+    assert (body["sequence"], body["data"]["id"], body["data"]["customer"]["firstName"]) == (1, made.lead_id, "Ada")
+    await run(ports, AT + DAY)
+    assert len(receivers(ports).calls) == 5, "each once"
+
+
+async def test_t9_test_leads_go_to_webhooks_flagged_and_l9_holds_when_sent(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await subscribe(ports, partner)
+    await deliver(ports, source, delivery_body(FirstName="MSFT_TEST_1"))
+    await deliver(ports, source, delivery_body(ActionCode="DNC"))
+    await deliver(ports, source, delivery_body(Title="late"))
+    await run(ports, AT + 15 * DAY)
+    by_test = {one["data"]["isTest"]: one["data"] for one in taken(ports) if one["type"] == "lead.received"}
+    assert set(by_test) == {True, False}
+    hidden = [one["data"] for one in taken(ports) if not one["data"]["isTest"]]
+    assert all(one["customer"]["email"] is None and one["notes"] is None for one in hidden)
+
+
+async def test_w3_events_of_a_lead_come_in_order_and_a_failing_one_holds_up_only_its_own(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await subscribe(ports, partner)
+    first = await deliver(ports, source)
+    second = await deliver(ports, source, delivery_body(Title="x"), at=AT + timedelta(seconds=1))
+    await answer(ports, source, first.lead_id, at=AT + timedelta(seconds=2))
+    receivers(ports).answers[URL] = [DOWN]
+    at = AT + timedelta(seconds=3)
+    await run(ports, at)
+    assert [(one["type"], one["data"]["id"]) for one in taken(ports)] == [("lead.received", second.lead_id)]
+    await run(ports, at + DELAYS[0] * 1.2)
+    assert [one["type"] for one in taken(ports)] == ["lead.received", "lead.received", "lead.accepted"]
+    ids = [message for _, message in receivers(ports).calls]
+    assert ids[0] == ids[2], "a repeat has the same id"
+
+
+async def test_a_receiver_that_was_down_for_an_hour_gets_everything_in_order(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    made = [await deliver(ports, source, delivery_body(Title=str(n)), at=AT + timedelta(seconds=n)) for n in range(20)]
+    receivers(ports).answers[URL] = [DOWN] * 10_000
+    for minute in range(60):
+        await run(ports, AT + timedelta(minutes=minute))
+    down = len(receivers(ports).calls)
+    assert down < 150, "who is down is left alone"
+    for lead in made:
+        await answer(ports, source, lead.lead_id, at=AT + timedelta(minutes=59))
+    receivers(ports).answers.clear()
+    for minute in range(60, 180):
+        await run(ports, AT + timedelta(minutes=minute))
+    found = [(one["data"]["id"], one["type"]) for one in taken(ports)]
+    assert len(found) == 40
+    for lead in made:
+        assert [kind for lead_id, kind in found if lead_id == lead.lead_id] == ["lead.received", "lead.accepted"]
+    assert {one.state for one in await log(ports, partner, hook)} == {DispatchState.DELIVERED}
+
+
+async def test_w2_after_three_days_an_event_is_parked_and_can_be_sent_again(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    await deliver(ports, source)
+    receivers(ports).answers[URL] = [DOWN] * 10_000
+    at = AT
+    while at < AT + GIVE_UP_AFTER + DAY / 2:
+        await run(ports, at)
+        at += timedelta(minutes=10)
+    (parked,) = await log(ports, partner, hook)
+    assert (parked.state, parked.attempts[-1].status) == (DispatchState.PARKED, 500)
+    assert 10 <= len(parked.attempts) <= 20
+    receivers(ports).answers.clear()
+    assert await managing.resend_parked(ports=ports, partner_id=partner, webhook_id=hook.id, at=at) == 1
+    await run(ports, at)
+    (done,) = await log(ports, partner, hook)
+    assert done.state is DispatchState.DELIVERED
+    again = await managing.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id=done.id, at=at)
+    assert again.id == done.id
+    await run(ports, at)
+    assert len(taken(ports)) == 2
+    with pytest.raises(NotFound):
+        await managing.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id="x", at=at)
+
+
+async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_owner_told(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    receivers(ports).answers[URL] = [DOWN] * 100_000
+    at = AT
+    for n in range(6 * 24 * 2):
+        if n % 24 == 0:
+            await deliver(ports, source, delivery_body(Title=str(n)), at=at)
+        await run(ports, at)
+        at += timedelta(minutes=30)
+    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    assert stored.state is WebhookState.DISABLED
+    assert stored.disabled_at is not None
+    assert timedelta(days=5) <= stored.disabled_at - AT < timedelta(days=5, hours=13)
+    (mail,) = await ports.mails.mails(partner, hook.id)
+    assert (mail.to, mail.notice) == ("o@c.example", "webhookDisabled")
+    # What waited still does; what comes now is not queued.
+    waits = len([one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING])
+    await deliver(ports, source, delivery_body(Title="while disabled"), at=at)
+    await run(ports, at)
+    assert len([one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING]) == waits > 0
+    receivers(ports).answers.clear()
+    await managing.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
+    await run(ports, at + DAY)
+    assert not [one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING]
+
+
+async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partner: str) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    receivers(ports).answers[URL] = [Answer(410, "gone", 1)]
+    await deliver(ports, source)
+    await run(ports)
+    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    assert stored.state is WebhookState.DISABLED
+
+
+async def test_retry_after_is_honoured(ports: Ports, source: LeadSource, partner: str) -> None:
+    await subscribe(ports, partner)
+    receivers(ports).answers[URL] = [Answer(429, "", 1, timedelta(hours=2))]
+    await deliver(ports, source)
+    await run(ports)
+    await run(ports, AT + timedelta(hours=1, minutes=59))
+    assert taken(ports) == []
+    await run(ports, AT + timedelta(hours=2))
+    assert len(taken(ports)) == 1
+
+
+async def test_w1_a_pending_one_is_validated_first_and_its_events_wait(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner, validated=False)).webhook
+    assert hook.state is WebhookState.PENDING
+    await deliver(ports, source)
+    receivers(ports).answers[URL] = [Answer(404, "not yet", 1)]
+    await run(ports)
+    assert (len(receivers(ports).calls), taken(ports)) == (1, [])
+    await run(ports, AT + timedelta(minutes=1))
+    assert [one["type"] for one in taken(ports)] == ["webhook.validation", "lead.received"]
+    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    assert stored.state is WebhookState.ACTIVE
+
+
+async def test_the_same_url_again_replaces_its_events_enables_it_and_shows_no_secret(
+    ports: Ports, partner: str
+) -> None:
+    first = await subscribe(ports, partner)
+    stored = await ports.notices.webhook(partner, first.webhook.id)
+    assert stored is not None
+    await ports.notices.put_webhook(partner, replace(stored.webhook, state=WebhookState.DISABLED), stored)
+    again = await subscribe(ports, partner, events=("lead.won",))
+    assert (again.webhook.id, again.secret, again.is_new) == (first.webhook.id, None, False)
+    assert (again.webhook.events, again.webhook.state) == (("lead.won",), WebhookState.ACTIVE)
+    assert first.secret is not None
+    assert first.secret.startswith("whsec_")
+    assert again.webhook.secrets == first.webhook.secrets
+
+
+@pytest.mark.parametrize(
+    ("url", "changes", "targets"),
+    [
+        ("http://crm.example", {"events": ()}, {"notificationUrl", "events"}),
+        (URL, {"events": ("lead.received", "lead.born")}, {"events"}),
+        (URL, {"events": ("lead.received", "lead.won"), "format_": WebhookFormat.CRM_FORM}, {"events"}),
+    ],
+)
+async def test_a_subscription_names_every_fault(
+    ports: Ports, partner: str, url: str, changes: dict[str, Any], targets: set[str]
+) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        await subscribe(ports, partner, url, **changes)
+    assert {one.target for one in refused.value.details} == targets
+
+
+async def test_a_partner_has_at_most_fifty(ports: Ports, partner: str) -> None:
+    for n in range(SUBSCRIPTIONS_MAX):
+        await subscribe(ports, partner, f"{URL}/{n}")
+    with pytest.raises(Conflict):
+        await subscribe(ports, partner)
+    await subscribe(ports, partner, f"{URL}/0")
+
+
+async def test_fifty_subscriptions_of_one_event_fit_into_its_transaction(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    for n in range(SUBSCRIPTIONS_MAX):
+        await subscribe(ports, partner, f"{URL}/{n}")
+    for n in range(5):
+        await deliver(ports, source, delivery_body(Title=str(n)))
+    await run(ports)
+    assert len(receivers(ports).taken) == 5 * SUBSCRIPTIONS_MAX
+
+
+async def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(ports: Ports, partner: str) -> None:
+    from shared.domain.webhooks import signing
+
+    first = await subscribe(ports, partner)
+    made = await managing.rotate_secret(ports=ports, partner_id=partner, webhook_id=first.webhook.id, at=AT)
+    assert signing(made.webhook.secrets, AT) == [made.secret, first.secret]
+    assert signing(made.webhook.secrets, AT + DAY) == [made.secret]
+    for _ in range(5):
+        made = await managing.rotate_secret(ports=ports, partner_id=partner, webhook_id=first.webhook.id, at=AT)
+        assert len(made.webhook.secrets) <= 3
+
+
+async def test_a_deleted_one_is_sent_nothing_more_and_a_test_event_stands_in_the_log(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    await managing.send_test(ports=ports, partner_id=partner, webhook_id=hook.id, at=AT)
+    await run(ports)
+    assert [one["type"] for one in taken(ports)] == ["webhook.test"]
+    assert [one.type for one in await log(ports, partner, hook)] == ["webhook.test"]
+    await deliver(ports, source)
+    await managing.unsubscribe(ports=ports, partner_id=partner, webhook_id=hook.id)
+    await run(ports)
+    assert len(taken(ports)) == 1
+    assert isinstance(ports.agenda, FakeAgenda)
+    assert not [hint for hint in ports.agenda.hints if hint.kind == "deliver"]
+    with pytest.raises(NotFound):
+        await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+
+
+@pytest.mark.parametrize("format_", [WebhookFormat.MARKETPLACE, WebhookFormat.CRM_FORM])
+async def test_w5_what_crms_take_from_marketplaces_makes_the_same_lead_again(
+    ports: Ports, source: LeadSource, partner: str, format_: WebhookFormat
+) -> None:
+    from shared.domain import payload
+    from shared.domain.formats import read
+
+    await subscribe(ports, partner, events=("lead.received",), format_=format_)
+    await deliver(ports, source)
+    await run(ports)
+    ((_, _, packet),) = receivers(ports).taken
+    reading = read(payload.value_of(packet.body, packet.content_type))
+    assert (reading.first_name, reading.email, reading.company) == (
+        *("Ada", "ada.berg@northwind.example"),
+        "Northwind Traders",
+    )
+    assert reading.action_code == "PLT"
+    assert reading.notes is not None
+
+
+async def test_no_destination_slows_another(ports: Ports, source: LeadSource, partner: str) -> None:
+    """One receiver never answers; the others have everything before it does."""
+    import asyncio
+
+    class Hanging(FakeReceivers):
+        async def send(self, url: str, *rest: Any) -> Answer:
+            if url == OTHER:
+                await asyncio.sleep(1)
+                return Answer(None, "No answer.", 15_000)
+            return await super().send(url, *rest)
+
+    hanging = Hanging()
+    ports = replace(ports, webhooks=hanging)
+    await subscribe(ports, partner)
+    await subscribe(ports, partner, OTHER)
+    await deliver(ports, source)
+    running = asyncio.create_task(deliver_events(ports=ports, now=lambda: AT, budget=budget()))
+    for n in range(30):
+        await asyncio.sleep(0.02)
+        if n == 5:
+            await deliver(ports, source, delivery_body(Title="while one hangs"))
+        if len(hanging.taken) == 2:
+            break
+    assert len(hanging.taken) == 2
+    assert not running.done()
+    await running
