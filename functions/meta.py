@@ -16,7 +16,7 @@ blueprint = func.Blueprint()
 @endpoint()
 async def health(call: Call[Nothing, Nothing]) -> Answer:
     """Say whether the system can do its work: 200 healthy, 503 degraded."""
-    found = await check_health(ports=call.app.ports)
+    found = await check_health(ports=call.app.ports, at=call.at)
     view = health_view(found)
     return Answer(view) if found.healthy else Answer(view, 503, {"Retry-After": "5"})
 

@@ -13,16 +13,17 @@ from shared.storage.tables import Tables
 OPEN = (Status.RECEIVED, Status.ACCEPTED)
 
 
-async def all_rows(tables: Tables, table: str) -> dict[str, dict[str, Any]]:
-    """Every row of a table by its keys."""
-    return {f"{row['PartitionKey']}/{row['RowKey']}": dict(row) async for row in tables[table].list_entities()}
+async def all_rows(tables: Tables, table: str, partition: str | None = None) -> dict[str, dict[str, Any]]:
+    """Every row of a table, or of one partition of it, by its keys."""
+    rows = tables[table].query_entities(f"PartitionKey eq '{partition}'" if partition else "")
+    return {f"{row['PartitionKey']}/{row['RowKey']}": dict(row) async for row in rows}
 
 
 async def check(tables: Tables, partner_id: str) -> dict[str, Lead]:
     """Assert everything that must hold of the partner; its leads by id."""
     rows = {
         key.removeprefix(f"{partner_id}/"): row
-        for key, row in (await all_rows(tables, keys.LEADS)).items()
+        for key, row in (await all_rows(tables, keys.LEADS, partner_id)).items()
         if key.startswith(f"{partner_id}/")
     }
     leads = {key.removeprefix("lead|"): codec.load(Lead, row) for key, row in rows.items() if key.startswith("lead|")}

@@ -10,6 +10,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 URL_MAX = 2_000
 # They carry an IPv4 address inside, whose own judgement they would escape.
+# Azure's own service address is public by its number, and answers inside a virtual network only.
+_PLATFORM = ipaddress.ip_address("168.63.129.16")
 _CARRIERS = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 
 
@@ -52,8 +54,10 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return is_public(address.ipv4_mapped)
-        if any(address in network for network in _CARRIERS):
+        if any(address in network for network in _CARRIERS) or address.is_site_local:
             return False
+    if address == _PLATFORM:
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -87,7 +87,7 @@ class HttpWebhooks:
         if self._session is None:
             # Names are resolved for each connection and judged there: nothing stands between judging and connecting.
             connector = aiohttp.TCPConnector(
-                resolver=PublicResolver(loopback=self._loopback), use_dns_cache=False, limit=0, limit_per_host=8
+                resolver=PublicResolver(loopback=self._loopback), use_dns_cache=False, limit=0
             )
             self._session = aiohttp.ClientSession(
                 connector=connector, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar(), auto_decompress=False

@@ -10,6 +10,8 @@ from shared.domain.retry import DISABLE_AFTER, lane_waits, next_try
 DELIVER = "deliver"
 MAIL_FIRST, MAIL_LATER = "mail0", "mail1"
 """The lanes of mail: new leads one by one, and what can wait for them."""
+ATTEMPTS_KEPT = 18
+"""Of three days and a resend; with 2 KiB of answer each, in escapes, they fit into their row."""
 LEASE = timedelta(seconds=60)
 
 
@@ -66,13 +68,14 @@ class Dispatch:
     def succeeded(self, attempt: Attempt) -> "Dispatch":
         """As it is after an attempt that was taken."""
         delivered = DispatchState.DELIVERED
-        return replace(self, state=delivered, attempts=(*self.attempts, attempt), next_at=None, ended_at=attempt.at)
+        attempts = (*self.attempts, attempt)[-ATTEMPTS_KEPT:]
+        return replace(self, state=delivered, attempts=attempts, next_at=None, ended_at=attempt.at)
 
     def failed(self, attempt: Attempt, jitter: float, asked: timedelta | None) -> "Dispatch":
         """As it is after an attempt that was not: tried again, or parked."""
         first = self.first_at or attempt.at
-        attempts = (*self.attempts, attempt)
-        following = next_try(first, len(attempts), attempt.at, jitter, asked)
+        attempts = (*self.attempts, attempt)[-ATTEMPTS_KEPT:]
+        following = next_try(first, sum(one.at >= first for one in attempts), attempt.at, jitter, asked)
         state = DispatchState.PENDING if following else DispatchState.PARKED
         ended = None if following else attempt.at
         return replace(self, state=state, attempts=attempts, next_at=following, first_at=first, ended_at=ended)

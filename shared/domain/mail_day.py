@@ -38,8 +38,11 @@ def _instant(day: object, hour: int, zone: tzinfo) -> datetime:
 
 
 def next_day(day: MailDay, zone: tzinfo, digest_hour: int) -> MailDay:
-    """The day after one that is closed."""
-    return day_of(day.ends, zone, digest_hour)
+    """The day after one that is closed: always a later one, whatever hour and zone were when that one began."""
+    found = day_of(day.ends, zone, digest_hour)
+    while found.key <= day.key:
+        found = day_of(found.ends, zone, digest_hour)
+    return found
 
 
 def counted(day: MailDay, threshold: int) -> tuple[MailDay, bool]:

@@ -24,8 +24,8 @@ class WebhookFormat(StrEnum):
     CRM_FORM = "crmForm"
 
 
-EVENTS = tuple(str(one) for one in EventType if one is not EventType.ACTIVITY_LOGGED)
-"""W1: what can be subscribed to."""
+EVENTS = (*(str(one) for one in EventType if one is not EventType.ACTIVITY_LOGGED), "lead.erased")
+"""W1: what can be subscribed to; nothing is erased yet, but who subscribes now wants to hear of it then."""
 VALIDATION, TEST = "webhook.validation", "webhook.test"
 SUBSCRIPTIONS_MAX = 50
 ROTATION = timedelta(hours=24)

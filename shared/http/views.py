@@ -529,6 +529,7 @@ class HealthView(TypedDict):
     status: str
     version: str
     checks: list[CheckView]
+    waiting: dict[str, int]
 
 
 def health_view(health: Health) -> HealthView:
@@ -537,4 +538,5 @@ def health_view(health: Health) -> HealthView:
         "status": "healthy" if health.healthy else "degraded",
         "version": VERSION,
         "checks": [{"name": name, "healthy": good} for name, good in health.checks.items()],
+        "waiting": dict(health.waiting),
     }

@@ -7,13 +7,14 @@ by itself.
 
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared import ids
 from shared.domain.contact import fold_email, shown
 from shared.domain.dispatch import MAIL_FIRST, Attempt, Dispatch, DispatchState, Lane
+from shared.domain.errors import Unavailable
 from shared.domain.events import EventType
 from shared.domain.lead import Lead, Status, Validity
 from shared.domain.lifecycle import settle
@@ -21,6 +22,7 @@ from shared.domain.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailNotice, Mail
 from shared.domain.preferences import Preferences, language
 from shared.domain.quota import Quota
 from shared.domain.recipients import Recipient, recipients
+from shared.domain.webhooks import WebhookState
 from shared.ports import Facts, LostRace, MailAnswer, Ports, Sending
 from shared.usecases.deliver_webhook import DISABLED
 from shared.usecases.send_digests import DAY_DIGEST, day_key_of
@@ -30,8 +32,13 @@ PAGE = 50
 TURN = timedelta(seconds=20)
 LOOK_AGAIN, LOOK_LATER = timedelta(seconds=10), timedelta(minutes=5)
 """When a mail that was handed over is asked about: the service says within a minute, as a rule."""
+TRY_LATER = timedelta(hours=1)
 FOLLOWED_FOR = timedelta(hours=24)
 QUOTA = "mail:quota"
+ADDRESS_PROBLEMS = ("suppress", "bounce", "invalidrecipient")
+"""What the service says of an address, and not of itself or of our domain: such an address is mailed no more."""
+RECIPIENTS_MAX = 50
+"""Addresses that one event is mailed to: a plan is one transaction."""
 DIGEST_LEADS_MAX = 200
 """Leads that a digest names; the rest it counts."""
 NOT_TOLD = frozenset({"abuse", "duplicate"})
@@ -80,7 +87,7 @@ async def deliver_mail(
                     turn.wakes.append(now())
                     turn.over = True
                     break
-                await _one(turn, dispatch)
+                await _one_of_many(turn, dispatch)
             if after is None:
                 break
     finally:
@@ -93,6 +100,22 @@ async def _others_first(ports: Ports, partner_id: str, at: datetime) -> bool:
     """True while a new lead's mail waits that could go now: those go before bulk mail."""
     page, _ = await ports.lanes.page(partner_id, MAIL_FIRST, DispatchState.PENDING, None, 1)
     return bool(page) and page[0].is_due(at)
+
+
+async def _one_of_many(turn: _Turn, dispatch: Dispatch) -> None:
+    """One event's mails; what is wrong with them holds up no other's."""
+    try:
+        await _one(turn, dispatch)
+    except (Unavailable, LostRace):
+        raise
+    except Exception as problem:  # noqa: BLE001 - see above
+        log.error(  # noqa: TRY400 - the message may hold a customer's data
+            "An event could not be mailed; it is tried again later.",
+            extra={"event": "mail.failed", "partner": turn.partner_id, "problem": type(problem).__name__},
+        )
+        later = replace(dispatch, next_at=turn.now() + TRY_LATER)
+        turn.wakes.append(turn.now() + TRY_LATER)
+        turn.lane = await turn.ports.lanes.save(turn.partner_id, turn.destination, turn.lane, [(dispatch, later)])
 
 
 async def _one(turn: _Turn, dispatch: Dispatch) -> None:
@@ -140,6 +163,9 @@ async def _step(turn: _Turn, mail: Mail, facts: Facts) -> Mail:
         to = _address(mail, facts)
         if to is None:
             return await _put(turn, mail.ended(MailState.SKIPPED, at, "noAddress"))
+        # Checked when it is sent: it may have waited since it was planned (N3).
+        if why := (await _unwanted(turn.ports, turn.partner_id, facts.preferences)).get(fold_email(to)):
+            return await _put(turn, mail.ended(MailState.SKIPPED, at, why))
         turn.quota = turn.quota.refilled(at)
         if turn.quota.left < 1:
             turn.wakes.append(turn.quota.next_at())
@@ -149,7 +175,10 @@ async def _step(turn: _Turn, mail: Mail, facts: Facts) -> Mail:
         operation = _operation(turn.partner_id, mail)
         mail = await _put(turn, replace(mail, state=MailState.SENDING, at=at, operation_id=operation, first_sent=at))
         return await _hand_over(turn, mail, to, facts)
-    answer = await turn.ports.mailer.status(mail.operation_id)
+    try:
+        answer = await turn.ports.mailer.status(mail.operation_id)
+    except Unavailable:
+        return mail
     if answer.outcome is Sending.MISSING and mail.state is MailState.SENDING:
         to, first = _address(mail, facts), mail.first_sent or at
         if to is not None and at - first < REPEATABLE_FOR:
@@ -161,7 +190,11 @@ async def _step(turn: _Turn, mail: Mail, facts: Facts) -> Mail:
 async def _hand_over(turn: _Turn, mail: Mail, to: str, facts: Facts) -> Mail:
     """Hand it to the service; where the answer is lost it stays `sending`, and the next run asks."""
     letter = turn.ports.letters.letter(mail, turn.partner_id, to, facts)
-    answer = await turn.ports.mailer.send(letter, mail.operation_id, mail.first_sent or turn.now())
+    try:
+        answer = await turn.ports.mailer.send(letter, mail.operation_id, mail.first_sent or turn.now())
+    except Unavailable:
+        # Nobody knows whether it was taken: it stays `sending`, and in a moment the service is asked.
+        return mail
     if answer.outcome is Sending.LATER:
         # The service did not take it, and says when it will.
         waits = turn.now() + (answer.retry_after or LOOK_AGAIN)
@@ -179,7 +212,8 @@ async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
         case Sending.DELIVERED:
             return await _put(turn, mail.ended(MailState.DELIVERED, at))
         case Sending.FAILED | Sending.REFUSED:
-            if mail.to != CUSTOMER and answer.outcome is Sending.FAILED:
+            told = (answer.problem or "").casefold()
+            if mail.to != CUSTOMER and any(word in told for word in ADDRESS_PROBLEMS):
                 await turn.ports.notices.add_unwanted(turn.partner_id, mail.to, "bounced")
             return await _put(turn, mail.ended(MailState.FAILED, at, answer.problem))
         case _ if at - (mail.first_sent or at) >= FOLLOWED_FOR:
@@ -245,6 +279,7 @@ async def _planned(turn: _Turn, dispatch: Dispatch, facts: Facts) -> list[Mail]:
     told = await _told(turn, notice, facts)
     if not told:
         return [replace(base, why="nobody", state=MailState.SKIPPED, problem="noAddress")]
+    told = sorted(told, key=lambda one: bool(one.left_out))[:RECIPIENTS_MAX]
     return [
         replace(
             base,
@@ -259,14 +294,14 @@ async def _planned(turn: _Turn, dispatch: Dispatch, facts: Facts) -> list[Mail]:
     ]
 
 
-async def _told(turn: _Turn, notice: MailNotice, facts: Facts) -> list[Recipient]:
-    """Who is told, with those who would be but for a reason."""
+async def _told(turn: _Turn, notice: MailNotice, facts: Facts, asked: Collection[str] = ()) -> list[Recipient]:
+    """Who is told, with those who would be but for a reason; `asked` are folded addresses that were tried before."""
     lead, wishes = facts.lead, facts.preferences
     if notice is MailNotice.DECLINED:
         why = _not_told(lead)
         country = lead.customer.country if lead else None
         return [Recipient(CUSTOMER, SPOKEN_IN.get(country or "", "en"), "customer", why)]
-    unwanted = await _unwanted(turn.ports, turn.partner_id, wishes)
+    unwanted = dict.fromkeys(asked, "failed") | await _unwanted(turn.ports, turn.partner_id, wishes)
     operator = turn.ports.rules.operator_mail
     if notice is MailNotice.EXPIRED:
         sender = lead.sender.email if lead and lead.sender else None
@@ -296,7 +331,7 @@ async def _next_contact(turn: _Turn, dispatch: Dispatch, facts: Facts, failed: M
     """Whoever is told in place of an address that takes no mail, and has not been told yet."""
     known = await turn.ports.mails.mails(turn.partner_id, subject_of(dispatch), dispatch.sequence)
     asked = {fold_email(one.to) for one in known}
-    told = await _told(turn, failed.notice, facts)
+    told = await _told(turn, failed.notice, facts, asked)
     others = [one for one in told if not one.left_out and fold_email(one.address) not in asked]
     if any(one.state in (MailState.ACCEPTED, MailState.DELIVERED, MailState.SENDING) for one in known):
         return []
@@ -347,8 +382,11 @@ def _outdated(mail: Mail, facts: Facts) -> str | None:
             return f"already {lead.outcome or lead.status}"
     if mail.notice is MailNotice.DECLINED:
         return _not_told(lead)
-    if mail.notice is MailNotice.WEBHOOK_DISABLED and facts.webhook is None:
-        return "gone"
+    if mail.notice is MailNotice.WEBHOOK_DISABLED:
+        if facts.webhook is None:
+            return "gone"
+        if facts.webhook.state is not WebhookState.DISABLED:
+            return f"already {facts.webhook.state}"
     return None
 
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from shared import ids
 from shared.domain.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, Lane, deliver_hint
+from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import settle
 from shared.domain.webhooks import VALIDATION, Webhook, WebhookState, signing
 from shared.ports import Answer, LostRace, Ports, StoredWebhook
@@ -135,10 +136,13 @@ async def _send(ports: Ports, turn: _Turn, group: list[Dispatch], now: Callable[
         after = one.succeeded(attempt) if good else one.failed(attempt, ids.jitter(), answer.retry_after)
         lane = lane.after(began, good=good)
         gone = gone or answer.status == GONE
-        if not good:
+        if after.next_at:
             turn.blocked.add(one.lead_id)
-            if after.next_at:
-                turn.wakes.append(after.next_at)
+            turn.wakes.append(after.next_at)
+        elif not good:
+            # Parked: the lead's next event may go, but not in this turn, whose page was read before.
+            turn.blocked.add(one.lead_id)
+            turn.wakes.append(began)
         changed.append((one, after))
     turn.lane = await ports.lanes.save(turn.partner_id, turn.destination, lane, changed)
     log.info(
@@ -159,6 +163,20 @@ async def _send(ports: Ports, turn: _Turn, group: list[Dispatch], now: Callable[
 
 
 async def _post(ports: Ports, turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
+    """One attempt; a defect of ours is one that failed, so that it holds up no other event for ever."""
+    try:
+        return await _call(ports, turn, dispatch, at)
+    except Unavailable:
+        raise
+    except Exception as problem:  # noqa: BLE001 - see above
+        log.error(  # noqa: TRY400 - the message may hold a customer's data
+            "An event could not be written.",
+            extra={"event": "delivery.failed", "partner": turn.partner_id, "problem": type(problem).__name__},
+        )
+        return Answer(None, f"Not sent: {type(problem).__name__}.", 0)
+
+
+async def _call(ports: Ports, turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
     """One attempt; what it is about is read and written now, so that it shows what may be seen now (L9)."""
     hook = turn.hook.webhook
     lead = None
@@ -174,10 +192,12 @@ async def _post(ports: Ports, turn: _Turn, dispatch: Dispatch, at: datetime) -> 
 async def _disable(ports: Ports, turn: _Turn, problem: str, at: datetime) -> None:
     """Send it nothing more until somebody enables it, and tell its owner (W2)."""
     hook: Webhook = replace(turn.hook.webhook, state=WebhookState.DISABLED, disabled_at=at, problem=problem)
-    told = Dispatch(DISABLED, at, hook.id, 0)
+    # Each time has a mail of its own; one that is told too early finds the webhook active and is not sent.
+    told = Dispatch(DISABLED, at, hook.id, int(at.timestamp()))
     await ports.agenda.put([deliver_hint(turn.partner_id, MAIL_LATER, at)])
-    await ports.lanes.add(turn.partner_id, MAIL_LATER, told)
     turn.hook = await ports.notices.put_webhook(turn.partner_id, hook, turn.hook)
+    await ports.lanes.add(turn.partner_id, MAIL_LATER, told)
+    await ports.agenda.put([deliver_hint(turn.partner_id, MAIL_LATER, at)])
     turn.wakes = []
     turn.over = True
     log.warning(

@@ -4,6 +4,7 @@ import base64
 import logging
 import secrets as randomness
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -74,6 +75,10 @@ async def subscribe(
             await ports.notices.put_webhook(partner_id, wanted, before)
         except LostRace:
             continue
+        if before:
+            await _forgive(ports, partner_id, hook.id)
+        # A run in between may have found nothing to do and taken the hint away.
+        await ports.agenda.put([deliver_hint(partner_id, hook.id, at)])
         log.info(
             "Webhook subscribed.",
             extra={"event": "webhook.subscribed", "partner": partner_id, "webhook": hook.id},
@@ -130,12 +135,9 @@ async def rotate_secret(*, ports: Ports, partner_id: str, webhook_id: str, at: d
 
 async def enable(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> Webhook:
     """Send to it again, what waits first. Raises NotFound."""
-    await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
-    lane = await ports.lanes.lane(partner_id, webhook_id)
-    if lane.tag:
-        # Its failures are forgiven, or the next one would disable it again.
-        await ports.lanes.save(partner_id, webhook_id, replace(lane, failures=0, failing_since=None, next_at=None))
-    return await _change(
+    await _stored(ports, partner_id, webhook_id)
+    await _forgive(ports, partner_id, webhook_id)
+    enabled = await _change(
         ports,
         partner_id,
         webhook_id,
@@ -146,6 +148,16 @@ async def enable(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime
             problem=None,
         ),
     )
+    await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
+    return enabled
+
+
+async def _forgive(ports: Ports, partner_id: str, webhook_id: str) -> None:
+    """Forget the lane's failures, or the next one would disable it again; a worker that has it forgets by itself."""
+    lane = await ports.lanes.lane(partner_id, webhook_id)
+    if lane.tag:
+        with suppress(LostRace):
+            await ports.lanes.save(partner_id, webhook_id, replace(lane, failures=0, failing_since=None, next_at=None))
 
 
 async def send_test(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> Dispatch:
@@ -154,6 +166,7 @@ async def send_test(*, ports: Ports, partner_id: str, webhook_id: str, at: datet
     dispatch = Dispatch(TEST, at, "", 1)
     await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
     await ports.lanes.add(partner_id, webhook_id, dispatch)
+    await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
     return dispatch
 
 
@@ -194,6 +207,7 @@ async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: st
             await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), [(dispatch, again)])
         except LostRace:
             continue
+        await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
         return again
     raise Unavailable
 
@@ -203,7 +217,7 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
     await _stored(ports, partner_id, webhook_id)
     done = lost = 0
     while done < RESEND_MAX and lost < ATTEMPTS:
-        page, _ = await ports.lanes.page(partner_id, webhook_id, DispatchState.PARKED, None, 40)
+        page, _ = await ports.lanes.page(partner_id, webhook_id, DispatchState.PARKED, None, 10)
         if not page:
             break
         await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
@@ -214,6 +228,7 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
         except LostRace:
             lost += 1
             continue
+        await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
         done += len(page)
     return done
 

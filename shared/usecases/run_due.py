@@ -81,7 +81,8 @@ def _is_early(needed: Hint, some: Sequence[DueHint]) -> bool:
 
 async def put_off(ports: Ports, late: DueHint, problem: Exception, at: datetime) -> None:
     """Leave a hint that failed alone for a while, longer each time, and say so; loudly when it goes on."""
-    wait = min(PUT_OFF_FIRST * 2**late.tries, PUT_OFF_MOST)
+    # Ten doublings are past the most; a hint may fail for years.
+    wait = min(PUT_OFF_FIRST * 2 ** min(late.tries, 10), PUT_OFF_MOST)
     await ports.agenda.put_off(late, at + wait)
     level = logging.ERROR if late.tries + 1 >= ALERT_AFTER else logging.WARNING
     log.log(

@@ -322,8 +322,11 @@ def ended(lead: Lead) -> Outcome | Status:
     return lead.outcome or lead.status
 
 
-@pytest.mark.parametrize("for_good", [False, True], ids=["once", "from then on"])
-@pytest.mark.parametrize("way", WAYS)
+# Storage that is gone for good is gone in one of two ways: before a call took effect, or with its answer.
+BREAKS = [(way, False) for way in WAYS] + [(way, True) for way in (BEFORE, LOST)]
+
+
+@pytest.mark.parametrize(("way", "for_good"), BREAKS)
 @pytest.mark.parametrize("name", OPERATIONS)
 async def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(
     connected: Connect, ports: Ports, tables: Tables, name: str, way: str, for_good: bool

@@ -34,6 +34,18 @@ def test_n2_every_instant_is_in_one_day_and_days_follow_each_other(at: datetime,
     assert day_of(day.ends, where, hour) == following
 
 
+@given(
+    at=instants,
+    zones=st.tuples(st.sampled_from(ZONES), st.sampled_from(ZONES)),
+    hours=st.tuples(*[st.integers(0, 23)] * 2),
+)
+def test_n2_the_day_after_a_closed_one_is_later_whatever_was_changed_meanwhile(
+    at: datetime, zones: tuple[str, str], hours: tuple[int, int]
+) -> None:
+    closed = day_of(at, ZoneInfo(zones[0]), hours[0])
+    assert next_day(closed, ZoneInfo(zones[1]), hours[1]).key > closed.key
+
+
 @pytest.mark.parametrize(
     ("at", "hour", "key", "ends"),
     [

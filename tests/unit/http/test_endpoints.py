@@ -518,7 +518,8 @@ async def test_v4_related_leads_link_both_ways(api: InProcess, door: str) -> Non
 
 async def test_every_answer_carries_a_request_id_and_echoes_the_callers(api: InProcess) -> None:
     ok = await api.call("GET", "/health", headers={"x-ms-client-request-id": "mine"})
-    assert ok.json == {"status": "healthy", "version": "0.1.0", "checks": [{"name": "storage", "healthy": True}]}
+    checks = [{"name": name, "healthy": True} for name in ("storage", "delivery")]
+    assert ok.json == {"status": "healthy", "version": "0.1.0", "checks": checks, "waiting": {"deliveries": 0}}
     assert ok.headers["x-ms-client-request-id"] == "mine"
     ids = {ok.headers["x-ms-request-id"]}
     for bad in ("x" * 129, "a\nb", "ä"):

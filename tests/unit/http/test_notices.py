@@ -209,6 +209,21 @@ async def test_w2_the_delivery_log_shows_what_was_tried_and_sends_again(
     assert (await api.call("POST", f"{hook}/deliveries/x/resend", as_="Leads.Admin")).status == 404
 
 
+async def test_health_shows_what_waits_and_is_degraded_when_it_waits_too_long(
+    api: InProcess, door: str, ports: Ports
+) -> None:
+    made = (await subscribe(api, validation="none")).json
+    await deliver(ports)
+    await api.call("POST", f"{P}/webhooks/{made['id']}/test", as_="Leads.Admin")
+    found = await api.call("GET", "/health")
+    assert (found.status, found.json["waiting"]) == (200, {"deliveries": 1})
+    clock.offset = timedelta(minutes=15)
+    found = await api.call("GET", "/health")
+    assert (found.status, found.json["status"]) == (503, "degraded")
+    await deliver(ports)
+    assert (await api.call("GET", "/health")).status == 200
+
+
 async def test_l8_mails_stand_in_the_history_beside_their_event(api: InProcess, door: str, ports: Ports) -> None:
     lead = await post_lead(api, door)
     await deliver(ports)

@@ -270,6 +270,63 @@ async def test_n6_a_mail_nobody_knows_of_is_repeated_for_four_minutes_and_then_n
     assert (mail.state, mailer(ports).count) == (state, count)
 
 
+async def test_n6_a_failed_attempt_is_asked_about_in_seconds_and_the_mail_goes(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    mailer(ports).answers = [Unavailable()]
+    made = await deliver(ports, source)
+    for n in range(12):
+        await deliver_events(ports=ports, now=lambda n=n: AT + n * timedelta(seconds=10), budget=budget())
+    (mail,) = await mails(ports, partner, made.lead_id)
+    assert (mail.state, mailer(ports).count) == (MailState.DELIVERED, 1)
+
+
+async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await deliver(ports, source, at=AT)
+    await run(ports)
+    midnight = datetime.fromisoformat("2026-11-22T00:00:00Z")
+    await send_digests(ports=ports, at=midnight, budget=budget())
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0, digest_hour=18))
+    morning = midnight + timedelta(hours=9)
+    await deliver(ports, source, delivery_body(Company="next"), at=morning)
+    await run(ports, morning)
+    assert len(await ports.mails.held(partner, "2026-11-22", 9)) == 1
+
+
+async def test_n3_a_customer_can_switch_mails_off_too(ports: Ports, source: LeadSource, partner: str) -> None:
+    await ports.notices.add_unwanted(partner, "ada.berg@northwind.example", "unsubscribed")
+    made = await deliver(ports, source)
+    await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason="budget"))
+    await run(ports)
+    assert sent(ports) == []
+    assert [one.problem for one in await mails(ports, partner, made.lead_id) if one.notice == "declined"] == [
+        "unsubscribed"
+    ]
+
+
+async def test_who_unsubscribes_while_a_mail_waits_does_not_get_it(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(hours=1))]
+    await deliver(ports, source)
+    await run(ports)
+    await ports.notices.add_unwanted(partner, "lena@contoso.example", "unsubscribed")
+    await run(ports, AT + timedelta(hours=1))
+    assert sent(ports) == []
+
+
+async def test_a_failure_of_the_service_itself_marks_nobody(ports: Ports, source: LeadSource, partner: str) -> None:
+    mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "SenderDomainNotVerified")
+    await deliver(ports, source)
+    await run(ports)
+    await run(ports, AT + MINUTE)
+    assert await ports.notices.unwanted(partner) == {}
+    assert "op@contoso.example" in [one.to for one in sent(ports)]
+
+
 async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:

@@ -16,9 +16,9 @@ from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Action, Answer, decide, settle
 from shared.domain.partner import LeadSource, Partner
-from shared.ports import LostRace, Ports
+from shared.ports import DueHint, LostRace, Ports
 from shared.usecases.reconcile import reconcile
-from shared.usecases.run_due import ALERT_AFTER, run_due
+from shared.usecases.run_due import ALERT_AFTER, put_off, run_due
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, delivery_body, unique
 from tests.fakes import FakeAgenda, FakeLeadStore, fake_ports
 from tests.steps import TIMERS, answer, budget, deliver, run_timers
@@ -111,6 +111,14 @@ async def test_a_lost_race_in_a_bulk_is_decided_anew(ports: Ports, source: LeadS
     assert (ran.done, ran.failed) == (5, 0)
     stored = leads_of(ports)
     assert [stored[one].status for one in made] == [Status.ARCHIVED] * 2 + [Status.ACCEPTED] + [Status.ARCHIVED] * 2
+
+
+async def test_a_hint_that_fails_for_years_is_still_put_off(ports: Ports) -> None:
+    hint = Hint("expire", AT, "contoso|m1")
+    await ports.agenda.put([hint])
+    for tries in (0, 39, 100_000):
+        await put_off(ports, DueHint(hint, tries), ValueError(), AT)
+        assert await ports.agenda.due("expire", AT, 9) == []
 
 
 async def test_a_hint_without_a_lead_or_without_need_is_taken_away(ports: Ports, source: LeadSource) -> None:

@@ -184,6 +184,25 @@ async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_ow
     assert not [one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING]
 
 
+async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_forgives(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    for n in range(2):
+        at = AT + n * DAY
+        receivers(ports).answers[URL] = [Answer(410, "gone", 1)]
+        await deliver(ports, source, delivery_body(Title=str(n)), at=at)
+        await run(ports, at)
+        again = await subscribe(ports, partner)
+        assert again.webhook.state is WebhookState.ACTIVE
+        lane = await ports.lanes.lane(partner, hook.id)
+        assert (lane.failures, lane.failing_since) == (0, None)
+        stored = await ports.notices.webhook(partner, hook.id)
+        assert stored is not None
+        await run(ports, at + timedelta(hours=1))
+    assert len(await ports.mails.mails(partner, hook.id)) == 2
+
+
 async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partner: str) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [Answer(410, "gone", 1)]
