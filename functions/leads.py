@@ -9,7 +9,6 @@ from shared.domain.lifecycle import Action
 from shared.domain.lifecycle import Answer as LeadAnswer
 from shared.domain.permissions import Role
 from shared.http.endpoint import MERGE_PATCH, Answer, Call, endpoint
-from shared.http.notice_views import mail_view
 from shared.http.queries import LeadsQuery, PageQuery
 from shared.http.requests import ActivityIn, AnswerIn, DealIn, LeadPatch, Nothing
 from shared.http.views import etag, event_view, lead_view, summary_view
@@ -90,14 +89,7 @@ async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer:
     mails = await reading.read_mails(
         ports=call.app.ports, partner_id=call.partner_id, lead_id=call.lead_id, events=events
     )
-    lines = [
-        line
-        for event in events
-        for line in (
-            *(mail_view(one, event.to_status) for one in mails.get(event.sequence, ())),
-            event_view(event),
-        )
-    ]
+    lines = [event_view(event, mails.get(event.sequence, ())) for event in events]
     return call.page(lines, str(following) if following else None)
 
 

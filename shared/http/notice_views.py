@@ -7,11 +7,9 @@ from typing_extensions import TypedDict
 
 from shared.domain.deadlines import stamp
 from shared.domain.dispatch import Dispatch
-from shared.domain.mails import Mail
 from shared.domain.preferences import Preferences
 from shared.domain.recommendations import TITLES
 from shared.domain.webhooks import Webhook
-from shared.http.views import EventView
 from shared.settings import Settings
 from shared.usecases.manage_webhooks import Subscribed
 from shared.usecases.notification_centre import Noticed
@@ -168,25 +166,4 @@ def delivery_view(dispatch: Dispatch) -> DeliveryView:
             for one in dispatch.attempts
         ],
         "nextAttempt": stamp(dispatch.next_at) if dispatch.next_at else None,
-    }
-
-
-def mail_view(mail: Mail, status: str) -> EventView:
-    """A mail as a line of its lead's history: to whom, why, and how far it is."""
-    changes = {
-        "mail.notice": {"from": None, "to": str(mail.notice)},
-        "mail.to": {"from": None, "to": mail.to},
-        "mail.why": {"from": None, "to": mail.why},
-        "mail.state": {"from": None, "to": str(mail.state)},
-    }
-    if mail.problem:
-        changes["mail.problem"] = {"from": None, "to": mail.problem}
-    return {
-        "sequence": mail.sequence,
-        "type": f"mail.{mail.state}",
-        "at": stamp(mail.at),
-        "by": {"kind": "timer", "id": "deliver_events", "name": None},
-        "from": status,
-        "to": status,
-        "changes": changes,
     }

@@ -22,6 +22,7 @@ from shared.domain.export import ERRORS
 from shared.domain.filters import LeadFilter
 from shared.domain.lead import Closing, Customer, Deal, Lead, Sender, Status, Tab
 from shared.domain.lifecycle import allowed_actions
+from shared.domain.mails import Mail
 from shared.domain.notices import FLAMES, WARNINGS, Alert, alerts
 from shared.domain.permissions import Caller, Role
 from shared.http import since_tokens
@@ -327,6 +328,17 @@ class ActorView(TypedDict):
     name: str | None
 
 
+class MailView(TypedDict):
+    """A mail about an event: to whom, why or why not, and how far it is; a customer's address is never shown."""
+
+    notice: str
+    to: str
+    why: str
+    state: str
+    problem: str | None
+    at: str
+
+
 EventView = TypedDict(
     "EventView",
     {
@@ -337,9 +349,10 @@ EventView = TypedDict(
         "from": str | None,
         "to": str,
         "changes": dict[str, Any],
+        "mails": list[MailView],
     },
 )
-"""One line of a lead's history."""
+"""One line of a lead's history, with the mails that followed from it."""
 
 
 class EventsView(TypedDict):
@@ -349,8 +362,8 @@ class EventsView(TypedDict):
     nextLink: NotRequired[str]
 
 
-def event_view(event: Event) -> EventView:
-    """The event, as redacted as it comes."""
+def event_view(event: Event, mails: Sequence[Mail] = ()) -> EventView:
+    """The event, as redacted as it comes, and its mails."""
     return {
         "sequence": event.sequence,
         "type": event.type,
@@ -359,6 +372,17 @@ def event_view(event: Event) -> EventView:
         "from": event.from_status,
         "to": event.to_status,
         "changes": dict(event.changes),
+        "mails": [
+            {
+                "notice": one.notice,
+                "to": one.to,
+                "why": one.why,
+                "state": one.state,
+                "problem": one.problem,
+                "at": stamp(one.at),
+            }
+            for one in mails
+        ],
     }
 
 
