@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from local.azurite import Azurite
 from shared import app, clock
+from shared.delivery.webhooks import HttpWebhooks
 from shared.domain.events import EventType
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.webhooks import Secret, Webhook, WebhookState
@@ -101,6 +102,8 @@ async def main() -> None:
         for pair in range(PAIRS):
             for hanging in (True, False) if pair % 2 else (False, True):
                 found[hanging].append(await run(built.ports, receivers, hanging=hanging))
+        assert isinstance(built.ports.webhooks, HttpWebhooks)
+        await built.ports.webhooks.close()
         await runner.cleanup()
         await tables.close()
         await files.close()
