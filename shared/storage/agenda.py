@@ -54,10 +54,7 @@ class TableAgenda:
                         raise translated(error) from error
             for hint in some:
                 with translating():
-                    try:
-                        await self._agenda.delete_entity(keys.AGENDA_SHARD, _key(hint)["RowKey"])
-                    except ResourceNotFoundError:
-                        continue
+                    await self._agenda.delete_entity(keys.AGENDA_SHARD, _key(hint)["RowKey"])
 
     async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
         """See the port: one request, whatever is stored."""

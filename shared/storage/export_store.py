@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.export import Export
@@ -84,10 +84,7 @@ class TableExportStore:
             if found.done:
                 break
         with translating():
-            try:
-                await self._exports.delete_entity(partner_id, keys.job(export_id))
-            except ResourceNotFoundError:
-                return
+            await self._exports.delete_entity(partner_id, keys.job(export_id))
 
     async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
         """See the port."""

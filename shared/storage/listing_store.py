@@ -4,13 +4,9 @@ The partner's row is the truth. A row of Lookup that came first, or stayed behin
 vain; an offer's id alone is claimed in Lookup, since it has one owner.
 """
 
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import datetime
 
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.errors import Conflict, Detail
@@ -18,13 +14,10 @@ from shared.domain.offers import Offers, RegisteredOffer
 from shared.domain.profile import PROFILE_CHARACTERS_MAX, Profile
 from shared.domain.text import folded
 from shared.storage import codec, keys, reads
+from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
 
-T = TypeVar("T")
-CACHE_FOR = timedelta(seconds=60)
-"""How long another instance may go on with what was changed here."""
-CACHE_MAX = 10_000
 OWNERS_MAX = 10
 """Partners that are looked at for one title: of more than one nobody can tell which is meant anyway."""
 
@@ -34,7 +27,7 @@ class TableListingStore:
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._cache: OrderedDict[tuple[str, str], tuple[datetime, Any]] = OrderedDict()
+        self._cache = ReadCache()
 
     @property
     def _partners(self) -> TableClient:
@@ -46,7 +39,7 @@ class TableListingStore:
 
     async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
         """See the port."""
-        return await self._cached(keys.OFFERS, partner_id, at, self._offers, fresh=fresh)
+        return await self._cache.read(keys.OFFERS, partner_id, at, self._offers, fresh=fresh, absent=True)
 
     async def put_offer(
         self,
@@ -63,20 +56,20 @@ class TableListingStore:
         with translating():
             await self._partners.upsert_entity(row, mode="replace")
         if loser:
-            with translating(), suppress(ResourceNotFoundError):
+            with translating():
                 await self._partners.delete_entity(loser, keys.offer(offer.id))
-            self._forget((keys.OFFERS, loser))
+            self._cache.forget((keys.OFFERS, loser))
         # Another offer of the partner's may have the same title, so the row is left where there is one.
         if before and folded(before.title) != folded(offer.title):
             left = await self._offers(partner_id)
             if left.find(None, before.title) is None:
                 await self._unname(keys.TITLE, folded(before.title), partner_id)
-        self._forget((keys.OFFERS, partner_id), (keys.OFFER, keys.safe(offer.id.casefold())))
-        self._forget(*((keys.TITLE, folded(one.title)) for one in (offer, before) if one))
+        self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, keys.safe(offer.id.casefold())))
+        self._cache.forget(*((keys.TITLE, folded(one.title)) for one in (offer, before) if one))
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         """See the port."""
-        return await self._cached(keys.PROFILE, partner_id, at, self._profile, fresh=fresh)
+        return await self._cache.read(keys.PROFILE, partner_id, at, self._profile, fresh=fresh, absent=True)
 
     async def put_profile(self, partner_id: str, profile: Profile, before: Profile | None) -> None:
         """See the port."""
@@ -88,8 +81,8 @@ class TableListingStore:
             )
         if before and folded(before.name) != folded(profile.name):
             await self._unname(keys.PROFILE_NAME, folded(before.name), partner_id)
-        self._forget((keys.PROFILE, partner_id))
-        self._forget(*((keys.PROFILE_NAME, folded(one.name)) for one in (profile, before) if one))
+        self._cache.forget((keys.PROFILE, partner_id))
+        self._cache.forget(*((keys.PROFILE_NAME, folded(one.name)) for one in (profile, before) if one))
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
         """See the port."""
@@ -98,7 +91,7 @@ class TableListingStore:
             row = await reads.row(self._lookup, keys.OFFER, key)
             return row["partner"] if row else None
 
-        return await self._cached(keys.OFFER, keys.safe(offer_id.casefold()), at, read)
+        return await self._cache.read(keys.OFFER, keys.safe(offer_id.casefold()), at, read)
 
     async def partners_of_title(self, title: str, at: datetime) -> list[str]:
         """See the port."""
@@ -132,10 +125,7 @@ class TableListingStore:
 
     async def _unname(self, partition: str, name: str, partner_id: str) -> None:
         with translating():
-            try:
-                await self._lookup.delete_entity(partition, keys.named(name, partner_id))
-            except ResourceNotFoundError:
-                return
+            await self._lookup.delete_entity(partition, keys.named(name, partner_id))
 
     async def _named(self, partition: str, name: str, at: datetime) -> list[str]:
         async def read(name: str) -> list[str]:
@@ -144,7 +134,7 @@ class TableListingStore:
             found = await reads.scan(self._lookup, condition, OWNERS_MAX, ["partner"])
             return [row["partner"] for row in found.rows]
 
-        return await self._cached(partition, name, at, read)
+        return await self._cache.read(partition, name, at, read)
 
     async def _offers(self, partner_id: str) -> Offers:
         start = keys.OFFERS
@@ -156,23 +146,3 @@ class TableListingStore:
     async def _profile(self, partner_id: str) -> Profile | None:
         row = await reads.row(self._partners, partner_id, keys.PROFILE)
         return codec.load(Profile, row) if row else None
-
-    async def _cached(
-        self, kind: str, key: str, at: datetime, read: Callable[[str], Awaitable[T]], *, fresh: bool = False
-    ) -> T:
-        known = self._cache.get((kind, key))
-        if known and not fresh and timedelta() <= at - known[0] < CACHE_FOR:
-            value: T = known[1]
-            return value
-        value = await read(key)
-        self._forget((kind, key))
-        # Whose something is that nobody has is asked each time: it may be registered now, and the lead waits.
-        if value or kind in (keys.OFFERS, keys.PROFILE):
-            self._cache[kind, key] = at, value
-            if len(self._cache) > CACHE_MAX:
-                self._cache.popitem(last=False)
-        return value
-
-    def _forget(self, *known: tuple[str, str]) -> None:
-        for one in known:
-            self._cache.pop(one, None)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.contact import fold_email
@@ -73,10 +72,7 @@ class TableNoticeStore:
     async def delete_webhook(self, partner_id: str, webhook_id: str) -> None:
         """See the port."""
         with translating():
-            try:
-                await self._partners.delete_entity(partner_id, keys.webhook(webhook_id))
-            except ResourceNotFoundError:
-                return
+            await self._partners.delete_entity(partner_id, keys.webhook(webhook_id))
 
     async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
         """See the port."""

@@ -1,12 +1,12 @@
 """Partners, tenants and sources in the Lookup table, which is their only truth; reads are cached for a minute."""
 
 import asyncio
-from collections import OrderedDict
-from datetime import datetime, timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.contact_lists import ContactLists
@@ -15,25 +15,17 @@ from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.ids import new_key
 from shared.ports import LostRace
 from shared.storage import codec, keys, reads
+from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
 
-CACHE_FOR = timedelta(seconds=60)
-"""How long another instance may go on with what was changed here (DESIGN.md, Lookup)."""
-CACHE_MAX = 10_000
-
 
 class TablePartnerStore:
-    """`PartnerStore` on Azure Tables.
-
-    Only what exists is cached: an unknown tenant or source is read afresh each time, so a new one works at once
-    everywhere, and strangers cannot fill the memory.
-    """
+    """`PartnerStore` on Azure Tables."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
-        self._cache: OrderedDict[tuple[str, str], tuple[datetime, Any]] = OrderedDict()
-        self._lists: tuple[datetime, ContactLists] | None = None
+        self._cache = ReadCache()
         self._signing_key: str | None = None
 
     @property
@@ -42,12 +34,12 @@ class TablePartnerStore:
 
     async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
         """See the port."""
-        row = await self._cached(keys.TENANT, keys.safe(tenant), at)
+        row = await self._cache.read(keys.TENANT, keys.safe(tenant), at, self._row(keys.TENANT))
         return row["partner"] if row else None
 
     async def known(self, partner_id: str, at: datetime) -> Partner | None:
         """See the port."""
-        row = await self._cached(keys.PARTNER, partner_id, at)
+        row = await self._cache.read(keys.PARTNER, partner_id, at, self._row(keys.PARTNER))
         return codec.load(Partner, row) if row else None
 
     async def get(self, partner_id: str) -> Partner | None:
@@ -62,12 +54,9 @@ class TablePartnerStore:
         wanted = {keys.safe(tenant): tenant for tenant in partner.tenant_ids}
         await self._claim(partner.id, {key: name for key, name in wanted.items() if key not in held})
         for gone in held - set(wanted):
-            self._cache.pop((keys.TENANT, gone), None)
+            self._cache.forget((keys.TENANT, gone))
             with translating():
-                try:
-                    await self._lookup.delete_entity(keys.TENANT, gone)
-                except ResourceNotFoundError:
-                    continue
+                await self._lookup.delete_entity(keys.TENANT, gone)
         row = {"PartitionKey": keys.PARTNER, "RowKey": partner.id, **codec.dump(partner)}
         with translating():
             if stored is None:
@@ -76,7 +65,7 @@ class TablePartnerStore:
                 tag = stored.metadata["etag"]
                 condition = MatchConditions.IfNotModified
                 await self._lookup.update_entity(row, mode="replace", etag=tag, match_condition=condition)
-        self._cache.pop((keys.PARTNER, partner.id), None)
+        self._cache.forget((keys.PARTNER, partner.id))
 
     async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
         """See the port."""
@@ -87,7 +76,7 @@ class TablePartnerStore:
 
     async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
         """See the port."""
-        row = await self._cached(keys.SOURCE, source_id, at, fresh=fresh)
+        row = await self._cache.read(keys.SOURCE, source_id, at, self._row(keys.SOURCE), fresh=fresh)
         return codec.load(LeadSource, row) if row else None
 
     async def put_source(self, source: LeadSource) -> None:
@@ -107,16 +96,13 @@ class TablePartnerStore:
                 etag=stored.metadata["etag"],
                 match_condition=MatchConditions.IfNotModified,
             )
-        self._cache.pop((keys.SOURCE, source.id), None)
+        self._cache.forget((keys.SOURCE, source.id))
 
     async def delete_source(self, source: LeadSource) -> None:
         """See the port."""
-        self._cache.pop((keys.SOURCE, source.id), None)
+        self._cache.forget((keys.SOURCE, source.id))
         with translating():
-            try:
-                await self._lookup.delete_entity(keys.SOURCE, source.id)
-            except ResourceNotFoundError:
-                return
+            await self._lookup.delete_entity(keys.SOURCE, source.id)
 
     async def sources(self, partner_id: str | None) -> list[LeadSource]:
         """See the port; there are a few hundred sources in all, and only operators ask."""
@@ -143,17 +129,15 @@ class TablePartnerStore:
 
     async def contact_lists(self, at: datetime) -> ContactLists:
         """See the port; that there are none is remembered too, or every delivery would ask."""
-        if self._lists is None or not timedelta() <= at - self._lists[0] < CACHE_FOR:
-            row = await reads.row(self._lookup, keys.LISTS, keys.LISTS)
-            self._lists = at, codec.load(ContactLists, row) if row else ContactLists()
-        return self._lists[1]
+        row = await self._cache.read(keys.LISTS, keys.LISTS, at, self._row(keys.LISTS), absent=True)
+        return codec.load(ContactLists, row) if row else ContactLists()
 
     async def put_contact_lists(self, lists: ContactLists) -> None:
         """See the port."""
         row = {"PartitionKey": keys.LISTS, "RowKey": keys.LISTS, **codec.dump(lists)}
         with translating():
             await self._lookup.upsert_entity(row, mode="replace")
-        self._lists = None
+        self._cache.forget((keys.LISTS, keys.LISTS))
 
     async def ping(self) -> None:
         """See the port: a read of a row that need not exist."""
@@ -194,17 +178,8 @@ class TablePartnerStore:
             message = "A tenant belongs to one partner only."
             raise Conflict(message, details=[Detail("conflict", f"{name} is taken.", "tenantIds") for name in taken])
 
-    async def _cached(self, partition: str, key: str, at: datetime, *, fresh: bool = False) -> Any | None:
-        known = self._cache.get((partition, key))
-        if known and not fresh and timedelta() <= at - known[0] < CACHE_FOR:
-            return known[1]
-        row = await reads.row(self._lookup, partition, key)
-        self._cache.pop((partition, key), None)
-        if row is not None:
-            self._cache[partition, key] = (at, row)
-            if len(self._cache) > CACHE_MAX:
-                self._cache.popitem(last=False)
-        return row
+    def _row(self, partition: str) -> Callable[[str], Awaitable[Any | None]]:
+        return lambda key: reads.row(self._lookup, partition, key)
 
 
 def _source_row(source: LeadSource) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Which leads a sender has sent: one partition a sender, newest first (S1)."""
 
-from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableClient
 
 from shared.ids import from_position, position
@@ -29,10 +28,7 @@ class TableSentStore:
     async def remove(self, sender_id: str, lead_id: str) -> None:
         """See the port."""
         with translating():
-            try:
-                await self._sent.delete_entity(sender_id, position(lead_id))
-            except ResourceNotFoundError:
-                return
+            await self._sent.delete_entity(sender_id, position(lead_id))
 
     async def get(self, sender_id: str, lead_id: str) -> Sent | None:
         """See the port."""
