@@ -1,9 +1,15 @@
-"""How many mails the service takes from us: so many a minute and an hour (PLATFORM.md, Mail)."""
+"""How many mails the service takes from us: so many a minute and an hour (PLATFORM.md, Mail).
+
+A part of both is kept for mails about new leads, which are worth the most in their first minutes; digests, warnings and
+notices to others ("bulk") go from what is above it.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+KEPT = 0.2
+"""The part that bulk mails leave; of a quota of fewer than ten a minute, too, at least one mail of any kind may go."""
 
 
 @dataclass(frozen=True)
@@ -31,20 +37,27 @@ class Quota:
             at=max(at, self.at),
         )
 
-    @property
-    def left(self) -> int:
-        """Mails that may go now."""
-        return int(min(self.minute, self.hour))
+    def allows(self, *, bulk: bool) -> bool:
+        """True when one more mail may go now."""
+        minute, hour = self._needed(bulk=bulk)
+        return self.minute >= minute and self.hour >= hour
 
     def taken(self) -> "Quota":
         """With one token less."""
         return replace(self, minute=self.minute - 1, hour=self.hour - 1)
 
-    def next_at(self) -> datetime:
-        """When there is a token again."""
-        waits = timedelta()
-        if self.minute < 1:
-            waits = max(waits, (1 - self.minute) / self.per_minute * MINUTE)
-        if self.hour < 1:
-            waits = max(waits, (1 - self.hour) / self.per_hour * HOUR)
+    def next_at(self, *, bulk: bool) -> datetime:
+        """When one more mail may go."""
+        minute, hour = self._needed(bulk=bulk)
+        waits = max(
+            timedelta(),
+            (minute - self.minute) / self.per_minute * MINUTE,
+            (hour - self.hour) / self.per_hour * HOUR,
+        )
         return self.at + waits + timedelta(milliseconds=1)
+
+    def _needed(self, *, bulk: bool) -> tuple[float, float]:
+        """Tokens that must be there: the one that is taken, and for a bulk mail those that are kept."""
+        kept = KEPT if bulk else 0
+        # A bucket of one could never hold one and a kept part.
+        return min(1 + kept * self.per_minute, self.per_minute), min(1 + kept * self.per_hour, self.per_hour)

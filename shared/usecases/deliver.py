@@ -4,15 +4,18 @@ A run goes on as long as something is due. Lanes are worked on side by side, and
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Any
 
 from shared.domain.deadlines import Hint
 from shared.domain.dispatch import DELIVER, MAIL_FIRST, MAIL_LATER, deliver_hint
 from shared.ports import Budget, DueHint, Ports
 from shared.usecases.deliver_mail import deliver_mail
 from shared.usecases.deliver_webhook import deliver_webhook
+from shared.usecases.lane_turn import Now
+from shared.usecases.mail_quota import MailQuota
 from shared.usecases.publish import Published, publish_events
 from shared.usecases.run_due import put_off
 
@@ -20,8 +23,6 @@ LANES_AT_ONCE = 64
 HINTS_AT_ONCE = 500
 LOOK_AGAIN_SECONDS = 0.5
 """How often a run looks for new work while lanes are under way."""
-
-Now = Callable[[], datetime]
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Run:
 
 async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
     """Publish what was committed and send what is due, until nothing is; raises Unavailable."""
-    done = Run()
+    done, quota = Run(), MailQuota(ports)
     under_way: dict[str, asyncio.Task[None]] = {}
     try:
         while True:
@@ -52,7 +53,7 @@ async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
                 by_lane.setdefault(late.hint.key, []).append(late)
             for key, hints in by_lane.items():
                 if key not in under_way and len(under_way) < LANES_AT_ONCE and budget.allows(done.lanes):
-                    under_way[key] = asyncio.create_task(_lane(ports, hints, now, done))
+                    under_way[key] = asyncio.create_task(_lane(ports, hints, now, done, quota))
                     done.lanes += 1
             if not under_way:
                 done.unfinished = done.unfinished or bool(by_lane)
@@ -67,15 +68,16 @@ async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
         await asyncio.gather(*under_way.values(), return_exceptions=True)
 
 
-async def _lane(ports: Ports, hints: Sequence[DueHint], now: Now, done: Run) -> None:
+async def _lane(ports: Ports, hints: Sequence[DueHint], now: Now, done: Run, quota: MailQuota) -> None:
     """Work on one lane, then write when to look again, then take the hints away."""
     hint = hints[0].hint
     partner_id, destination = hint.partner_id, hint.lead_id
-    work: Callable[..., Awaitable[datetime | None]] = (
-        deliver_mail if destination in (MAIL_FIRST, MAIL_LATER) else deliver_webhook
-    )
+    lane: dict[str, Any] = {"ports": ports, "partner_id": partner_id, "destination": destination, "now": now}
     try:
-        following = await work(ports=ports, partner_id=partner_id, destination=destination, now=now)
+        if destination in (MAIL_FIRST, MAIL_LATER):
+            following = await deliver_mail(**lane, quota=quota)
+        else:
+            following = await deliver_webhook(**lane)
         if following:
             await ports.agenda.put([_not_among(hints, deliver_hint(partner_id, destination, following))])
         await ports.agenda.remove([late.hint for late in hints])

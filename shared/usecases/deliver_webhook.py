@@ -2,101 +2,82 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared import ids
-from shared.domain.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, Lane, deliver_hint
+from shared.domain.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, deliver_hint
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import settle
 from shared.domain.webhooks import VALIDATION, Webhook, WebhookState, signing
-from shared.ports import Answer, LostRace, Ports, StoredWebhook
+from shared.ports import Answer, Ports, StoredWebhook
+from shared.usecases.lane_turn import LaneTurn, Now, take_lane
 
 log = logging.getLogger(__name__)
 AT_ONCE = 4
 PAGE = 100
-TURN = timedelta(seconds=20)
-"""How long a lane is worked on before others have their turn; a lease lasts longer."""
 GONE = 410
 DISABLED = "webhook.disabled"
 
 
-@dataclass
-class _Turn:
-    """One worker's turn on one lane."""
+@dataclass(kw_only=True)
+class _Turn(LaneTurn):
+    """One worker's turn on the lane of a subscription; a `blocked` lead has an event that waits."""
 
-    partner_id: str
-    destination: str
-    lane: Lane
     hook: StoredWebhook
-    ends: datetime
-    wakes: list[datetime] = field(default_factory=list)
     blocked: set[str] = field(default_factory=set)
-    over: bool = False
 
 
-async def deliver_webhook(
-    *, ports: Ports, partner_id: str, destination: str, now: Callable[[], datetime]
-) -> datetime | None:
+async def deliver_webhook(*, ports: Ports, partner_id: str, destination: str, now: Now) -> datetime | None:
     """Send what is due; when to look again, None when nothing waits. Raises Unavailable, LostRace."""
     hook = await ports.notices.webhook(partner_id, destination)
     if hook is None or hook.webhook.state is WebhookState.DISABLED:
         # What waits for a disabled one waits until it is enabled; of a deleted one nobody asks.
         return None
-    at, holder = now(), ids.new_change_id()
-    lane = await ports.lanes.lane(partner_id, destination)
-    if not lane.is_free(holder, at):
-        return max(one for one in (lane.leased_until, lane.next_at) if one)
-    try:
-        lane = await ports.lanes.save(partner_id, destination, lane.taken(holder, at))
-    except LostRace:
-        return at + timedelta(seconds=5)
-    turn = _Turn(partner_id, destination, lane, hook, at + TURN)
+    taken = await take_lane(ports=ports, partner_id=partner_id, destination=destination, now=now)
+    if isinstance(taken, datetime):
+        return taken
+    turn = _Turn(**vars(taken), hook=hook)
     if hook.webhook.state is WebhookState.PENDING:
-        await _validate(ports, turn, now)
+        await _validate(turn)
     if not turn.over:
-        await _work(ports, turn, now)
-    await ports.lanes.save(partner_id, destination, turn.lane.left())
-    return min(turn.wakes, default=None)
+        await _work(turn)
+    return await turn.leave()
 
 
-async def _validate(ports: Ports, turn: _Turn, now: Callable[[], datetime]) -> None:
+async def _validate(turn: _Turn) -> None:
     """Send the validation event; until it is taken, everything else waits."""
     hook = turn.hook.webhook
     first = Dispatch(VALIDATION, hook.created_at, "", 0)
-    waiting = await ports.lanes.get(turn.partner_id, turn.destination, first.id)
+    waiting = await turn.ports.lanes.get(turn.partner_id, turn.destination, first.id)
     if waiting is None or waiting.state is DispatchState.PARKED:
-        turn.lane = await ports.lanes.save(turn.partner_id, turn.destination, turn.lane, [(waiting, first)])
+        await turn.save([(waiting, first)])
         waiting = first
     if waiting.state is DispatchState.PENDING:
-        if not waiting.is_due(now()):
-            turn.wakes.append(waiting.next_at or now())
-            turn.over = True
+        if not waiting.is_due(turn.now()):
+            turn.end(waiting.next_at or turn.now())
             return
-        await _send(ports, turn, [waiting], now)
-        waiting = await ports.lanes.get(turn.partner_id, turn.destination, first.id) or waiting
+        await _send(turn, [waiting])
+        waiting = await turn.ports.lanes.get(turn.partner_id, turn.destination, first.id) or waiting
     if waiting.state is DispatchState.DELIVERED:
         active = replace(hook, state=WebhookState.ACTIVE, problem=None)
-        turn.hook = await ports.notices.put_webhook(turn.partner_id, active, turn.hook)
+        turn.hook = await turn.ports.notices.put_webhook(turn.partner_id, active, turn.hook)
     else:
         turn.over = True
 
 
-async def _work(ports: Ports, turn: _Turn, now: Callable[[], datetime]) -> None:
+async def _work(turn: _Turn) -> None:
     """Go through what waits, page by page, a few at once, one of each lead."""
     after: str | None = None
     while not turn.over:
-        page, after = await ports.lanes.page(turn.partner_id, turn.destination, DispatchState.PENDING, after, PAGE)
+        page, after = await turn.ports.lanes.page(turn.partner_id, turn.destination, DispatchState.PENDING, after, PAGE)
         queue = [one for one in page if one.type != VALIDATION]
         while queue and not turn.over:
-            group, queue = _next(queue, turn, now())
+            group, queue = _next(queue, turn, turn.now())
             if not group:
                 break
-            await _send(ports, turn, group, now)
-            if now() >= turn.ends:
-                turn.wakes.append(now())
-                turn.over = True
+            await _send(turn, group)
+            turn.has_ended()
         if after is None:
             return
 
@@ -123,12 +104,12 @@ def _next(queue: list[Dispatch], turn: _Turn, at: datetime) -> tuple[list[Dispat
     return group, left
 
 
-async def _send(ports: Ports, turn: _Turn, group: list[Dispatch], now: Callable[[], datetime]) -> None:
+async def _send(turn: _Turn, group: list[Dispatch]) -> None:
     """Send these side by side and record what became of them in one transaction."""
-    began = now()
-    answers = await asyncio.gather(*(_post(ports, turn, one, began) for one in group))
+    began = turn.now()
+    answers = await asyncio.gather(*(_post(turn, one, began) for one in group))
     changed: list[tuple[Dispatch | None, Dispatch | None]] = []
-    lane = turn.lane.taken(turn.lane.holder, now())
+    lane = turn.lane.taken(turn.lane.holder, turn.now())
     gone = False
     for one, answer in zip(group, answers, strict=True):
         attempt = Attempt(began, answer.status, answer.duration_ms, answer.text)
@@ -144,7 +125,8 @@ async def _send(ports: Ports, turn: _Turn, group: list[Dispatch], now: Callable[
             turn.blocked.add(one.lead_id)
             turn.wakes.append(began)
         changed.append((one, after))
-    turn.lane = await ports.lanes.save(turn.partner_id, turn.destination, lane, changed)
+    turn.lane = lane
+    await turn.save(changed)
     log.info(
         "Events were sent to a webhook.",
         extra={
@@ -155,17 +137,17 @@ async def _send(ports: Ports, turn: _Turn, group: list[Dispatch], now: Callable[
         },
     )
     if gone or turn.lane.is_hopeless(began):
-        await _disable(ports, turn, "The receiver answered 410 Gone." if gone else "It failed for five days.", began)
-    elif turn.lane.next_at and turn.lane.next_at > now():
+        await _disable(turn, "The receiver answered 410 Gone." if gone else "It failed for five days.", began)
+    elif turn.lane.next_at and turn.lane.next_at > turn.now():
         # Five failures in a row: whoever is down is left alone, and nobody else waits for it.
         turn.wakes = [turn.lane.next_at]
         turn.over = True
 
 
-async def _post(ports: Ports, turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
+async def _post(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
     """One attempt; a defect of ours is one that failed, so that it holds up no other event for ever."""
     try:
-        return await _call(ports, turn, dispatch, at)
+        return await _call(turn, dispatch, at)
     except Unavailable:
         raise
     except Exception as problem:  # noqa: BLE001 - see above
@@ -176,9 +158,9 @@ async def _post(ports: Ports, turn: _Turn, dispatch: Dispatch, at: datetime) -> 
         return Answer(None, f"Not sent: {type(problem).__name__}.", 0)
 
 
-async def _call(ports: Ports, turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
+async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
     """One attempt; what it is about is read and written now, so that it shows what may be seen now (L9)."""
-    hook = turn.hook.webhook
+    ports, hook = turn.ports, turn.hook.webhook
     lead = None
     if dispatch.lead_id:
         stored = await ports.leads.get(turn.partner_id, dispatch.lead_id)
@@ -189,8 +171,9 @@ async def _call(ports: Ports, turn: _Turn, dispatch: Dispatch, at: datetime) -> 
     return await ports.webhooks.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))
 
 
-async def _disable(ports: Ports, turn: _Turn, problem: str, at: datetime) -> None:
+async def _disable(turn: _Turn, problem: str, at: datetime) -> None:
     """Send it nothing more until somebody enables it, and tell its owner (W2)."""
+    ports = turn.ports
     hook: Webhook = replace(turn.hook.webhook, state=WebhookState.DISABLED, disabled_at=at, problem=problem)
     # Each time has a mail of its own; one that is told too early finds the webhook active and is not sent.
     told = Dispatch(DISABLED, at, hook.id, int(at.timestamp()))

@@ -373,6 +373,25 @@ async def test_mails_keep_within_the_services_quota(source: LeadSource) -> None:
     assert mailer(ports).count == 8
 
 
+async def test_all_lanes_share_the_quota_and_bulk_mails_leave_some_for_new_leads(source: LeadSource) -> None:
+    ports = fake_ports(Rules(operator_mail="operator@programme.example", mails_per_minute=5, mails_per_hour=100))
+    for n in range(3):
+        own = replace(source, id=str(n) * 16, partner_id=f"partner-{n}")
+        await ports.partners.put(Partner(f"partner-{n}", "Contoso", (), AT, AT))
+        for company in range(2):
+            made = await deliver(ports, own, delivery_body(Company=str(company)))
+            await answer(ports, own, made.lead_id, Answer(Action.DECLINE, reason="budget"))
+    # Six customers are to be told that nobody helps them; then a lead arrives.
+    await deliver_events(ports=ports, now=lambda: AT, budget=budget())
+    assert mailer(ports).count == 4
+    await deliver(ports, own, delivery_body(Company="new"))
+    await deliver_events(ports=ports, now=lambda: AT, budget=budget())
+    assert mailer(ports).count == 5
+    assert sent(ports)[-1].subject == "New lead: new"
+    await deliver_events(ports=ports, now=lambda: AT + MINUTE, budget=budget())
+    assert mailer(ports).count == 7
+
+
 # --- Later mails -----------------------------------------------------------------------------------------------------
 
 

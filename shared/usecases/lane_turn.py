@@ -1,0 +1,65 @@
+"""A worker's turn on one lane: nobody else works on it meanwhile, and others have theirs soon (W2, W3)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared import ids
+from shared.domain.dispatch import Dispatch, Lane
+from shared.ports import LostRace, Ports
+
+TURN = timedelta(seconds=20)
+"""How long a lane is worked on before others have their turn; a lease lasts longer."""
+LOST_WAIT = timedelta(seconds=5)
+"""When a lane is looked at again that somebody else has just taken."""
+
+Now = Callable[[], datetime]
+
+
+@dataclass
+class LaneTurn:
+    """One worker's turn; `wakes` are the times to look again, and once it is `over` nothing more is begun."""
+
+    ports: Ports
+    partner_id: str
+    destination: str
+    lane: Lane
+    now: Now
+    ends: datetime
+    wakes: list[datetime] = field(default_factory=list)
+    over: bool = False
+
+    def end(self, wake: datetime) -> None:
+        """Begin nothing more, and look again at `wake`."""
+        self.wakes.append(wake)
+        self.over = True
+
+    def has_ended(self) -> bool:
+        """True when it is over, or its time is up; then what is left goes on at once, in another turn."""
+        if not self.over and self.now() >= self.ends:
+            self.end(self.now())
+        return self.over
+
+    async def save(self, changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = ()) -> None:
+        """Write the lane as it is, with what became of what waited in it; raises LostRace, Unavailable."""
+        self.lane = await self.ports.lanes.save(self.partner_id, self.destination, self.lane, changed)
+
+    async def leave(self) -> datetime | None:
+        """Give the lane back; when to look again, None when nothing waits."""
+        self.lane = self.lane.left()
+        await self.save()
+        return min(self.wakes, default=None)
+
+
+async def take_lane(*, ports: Ports, partner_id: str, destination: str, now: Now) -> LaneTurn | datetime:
+    """A turn on the lane, or when to look again: it is somebody's, or left alone for a while. Raises Unavailable."""
+    at, holder = now(), ids.new_change_id()
+    lane = await ports.lanes.lane(partner_id, destination)
+    if not lane.is_free(holder, at):
+        return max(one for one in (lane.leased_until, lane.next_at) if one)
+    turn = LaneTurn(ports, partner_id, destination, lane.taken(holder, at), now, at + TURN)
+    try:
+        await turn.save()
+    except LostRace:
+        return at + LOST_WAIT
+    return turn
