@@ -57,66 +57,61 @@ async def send_reminders(timer: func.TimerRequest) -> None:
 @blueprint.timer_trigger(schedule="%RECHECK_CONTACTS_SCHEDULE%", arg_name="timer")
 async def recheck_contacts(timer: func.TimerRequest) -> None:
     """Check e-mail addresses again that could not be checked at receipt (V1)."""
-    current, budget = app.current(), Budget(clock.stopwatch())
-    ran = await recheck_due(ports=current.ports, at=clock.now(), budget=budget)
-    if ran.done or ran.failed or ran.unfinished:
-        log.info("Contacts were rechecked.", extra={"event": "timer.recheck", "late": timer.past_due, **vars(ran)})
+    ran = await recheck_due(ports=app.current().ports, at=clock.now(), budget=_budget())
+    _log("Contacts were rechecked.", "timer.recheck", timer, ran)
 
 
 @blueprint.function_name("ingest_marketplace_table")
 @blueprint.timer_trigger(schedule="%INGEST_MARKETPLACE_TABLE_SCHEDULE%", arg_name="timer")
 async def ingest_marketplace_table(timer: func.TimerRequest) -> None:
     """Take up what is new in the marketplaces' tables (I3)."""
-    current, budget = app.current(), Budget(clock.stopwatch())
     now = clock.real_now()
-    ran = await ingest_tables(ports=current.ports, at=clock.now(), storage_now=now, budget=budget)
-    if ran.rows or ran.unfinished:
-        log.info("Tables were read.", extra={"event": "timer.ingest", "late": timer.past_due, **vars(ran)})
+    ran = await ingest_tables(ports=app.current().ports, at=clock.now(), storage_now=now, budget=_budget())
+    _log("Tables were read.", "timer.ingest", timer, ran)
 
 
 @blueprint.function_name("deliver_events")
 @blueprint.timer_trigger(schedule="%DELIVER_EVENTS_SCHEDULE%", arg_name="timer")
 async def deliver_events(timer: func.TimerRequest) -> None:
     """Write what follows from leads' events, and send what is due to webhooks and by mail (W2, N1)."""
-    current, budget = app.current(), Budget(clock.stopwatch())
-    done = await deliver_what_is_due(ports=current.ports, now=clock.now, budget=budget)
-    if done.events or done.lanes or done.failed or done.unfinished:
-        log.info("Events were delivered.", extra={"event": "timer.deliver", "late": timer.past_due, **vars(done)})
+    ran = await deliver_what_is_due(ports=app.current().ports, now=clock.now, budget=_budget())
+    _log("Events were delivered.", "timer.deliver", timer, ran)
 
 
 @blueprint.function_name("send_digests")
 @blueprint.timer_trigger(schedule="%SEND_DIGESTS_SCHEDULE%", arg_name="timer")
 async def send_digests(timer: func.TimerRequest) -> None:
     """Close mail days that are over, each with its digest (N2)."""
-    current, budget = app.current(), Budget(clock.stopwatch())
-    ran = await close_days(ports=current.ports, at=clock.now(), budget=budget)
-    if ran.done or ran.failed or ran.unfinished:
-        log.info("Mail days were closed.", extra={"event": "timer.digest", "late": timer.past_due, **vars(ran)})
+    ran = await close_days(ports=app.current().ports, at=clock.now(), budget=_budget())
+    _log("Mail days were closed.", "timer.digest", timer, ran)
 
 
 @blueprint.function_name("run_exports")
 @blueprint.timer_trigger(schedule="%RUN_EXPORTS_SCHEDULE%", arg_name="timer")
 async def run_exports(timer: func.TimerRequest) -> None:
     """Go on with exports that a request left unfinished, and delete those of last week (X1, X5)."""
-    current, budget = app.current(), Budget(clock.stopwatch())
-    ran = await go_on_with_exports(ports=current.ports, at=clock.now(), budget=budget)
-    if ran.done or ran.failed or ran.unfinished:
-        log.info("Exports were worked on.", extra={"event": "timer.export", "late": timer.past_due, **vars(ran)})
+    ran = await go_on_with_exports(ports=app.current().ports, at=clock.now(), budget=_budget())
+    _log("Exports were worked on.", "timer.export", timer, ran)
 
 
 @blueprint.function_name("reconcile")
 @blueprint.timer_trigger(schedule="%RECONCILE_SCHEDULE%", arg_name="timer")
 async def reconcile(timer: func.TimerRequest) -> None:
     """Write missing hints of the agenda again."""
-    current, budget = app.current(), Budget(clock.stopwatch())
-    found = await reconcile_agenda(ports=current.ports, at=clock.now(), budget=budget)
-    log.info(
-        "The agenda was reconciled.",
-        extra={"event": "timer.reconciled", "late": timer.past_due, **vars(found)},
-    )
+    found = await reconcile_agenda(ports=app.current().ports, at=clock.now(), budget=_budget())
+    _log("The agenda was reconciled.", "timer.reconciled", timer, found, quietly=False)
 
 
 async def _run(kind: str, timer: func.TimerRequest, decided: ByTime = settle) -> None:
-    current, budget = app.current(), Budget(clock.stopwatch())
-    ran = await run_due(ports=current.ports, kind=kind, at=clock.now(), budget=budget, decided=decided)
-    log.info("What was due is done.", extra={"event": f"timer.{kind}", "late": timer.past_due, **vars(ran)})
+    ran = await run_due(ports=app.current().ports, kind=kind, at=clock.now(), budget=_budget(), decided=decided)
+    _log("What was due is done.", f"timer.{kind}", timer, ran, quietly=False)
+
+
+def _budget() -> Budget:
+    return Budget(clock.stopwatch())
+
+
+def _log(message: str, event: str, timer: func.TimerRequest, ran: object, *, quietly: bool = True) -> None:
+    """Say what a run did; those that run every few seconds are silent when there was nothing to do."""
+    if not quietly or any(vars(ran).values()):
+        log.info(message, extra={"event": event, "late": timer.past_due, **vars(ran)})

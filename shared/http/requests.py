@@ -278,13 +278,6 @@ class PartnerIn(Incoming):
     endorsements: Annotated[list[Word], Field(max_length=100)] = []
 
 
-def _address(text: str) -> str:
-    try:
-        return fold_email(validate_email(text, check_deliverability=False, strict=True).normalized)
-    except EmailNotValidError as problem:
-        raise ValueError(str(problem)) from problem
-
-
 def _domain(text: str) -> str:
     """In ASCII, as addresses are compared with it."""
     try:
@@ -294,7 +287,7 @@ def _domain(text: str) -> str:
     return found.ascii_domain.casefold()
 
 
-Addresses = list[Annotated[str, StringConstraints(max_length=320), AfterValidator(_address)]]
+Addresses = list[Annotated[MailAddress, AfterValidator(fold_email)]]
 Domains = list[Annotated[str, StringConstraints(max_length=255), AfterValidator(_domain)]]
 
 

@@ -1,6 +1,5 @@
 """Checks e-mail addresses again that could not be checked at receipt (V1): three tries over a day."""
 
-import asyncio
 from datetime import datetime
 
 from shared import ids
@@ -9,7 +8,7 @@ from shared.domain.deadlines import RECHECK, Change, hints, rechecks_at
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import recheck, settle
 from shared.ports import Budget, DueHint, LostRace, Ports
-from shared.usecases.run_due import PAGE, Ran, put_off
+from shared.usecases.run_due import Ran, run_each
 
 TOGETHER = 10
 """Addresses asked about at once: name servers are slow, and they are somebody else's."""
@@ -19,31 +18,11 @@ ATTEMPTS = 5
 async def recheck_contacts(*, ports: Ports, at: datetime, budget: Budget) -> Ran:
     """Handle the hints that are due at `at`; raises Unavailable when the agenda is out of reach."""
     lists = await ports.partners.contact_lists(at)
-    done = failed = 0
-    more = True
-    while more and budget.allows(done + failed):
-        page = await ports.agenda.due(RECHECK, at, min(PAGE, budget.rows - done - failed))
-        more = len(page) == min(PAGE, budget.rows - done - failed)
-        for start in range(0, len(page), TOGETHER):
-            if not budget.allows(done + failed):
-                more = True
-                break
-            some = page[start : start + TOGETHER]
-            ended = await asyncio.gather(*(_handle(ports, late, lists, at) for late in some))
-            done += sum(ended)
-            failed += len(ended) - sum(ended)
-    return Ran(done, failed, unfinished=more)
 
-
-async def _handle(ports: Ports, late: DueHint, lists: ContactLists, at: datetime) -> bool:
-    """Check one lead's address; False when that failed, and the hint waits for longer."""
-    try:
+    async def check(late: DueHint) -> None:
         await _check(ports, late, lists, at)
-        await ports.agenda.remove([late.hint])
-    except Exception as problem:  # noqa: BLE001 - what is wrong with one lead holds up no other
-        await put_off(ports, late, problem, at)
-        return False
-    return True
+
+    return await run_each(ports=ports, kind=RECHECK, at=at, budget=budget, at_once=TOGETHER, act=check)
 
 
 async def _check(ports: Ports, late: DueHint, lists: ContactLists, at: datetime) -> None:

@@ -4,8 +4,9 @@ A run costs what is due, never what is stored. It stops at its budget and goes o
 put off for longer each time, and never holds up the others.
 """
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -36,6 +37,23 @@ class Ran:
 
 async def run_due(*, ports: Ports, kind: str, at: datetime, budget: Budget, decided: ByTime = settle) -> Ran:
     """Handle the hints of one kind (`expire`, `cool`, `archive`, `remind`) that are due at `at`; raises Unavailable."""
+
+    async def handle(some: Sequence[DueHint]) -> int:
+        return await _handle(ports, some, at, decided)
+
+    return await work_through(ports=ports, kind=kind, at=at, budget=budget, grouped=_together, handle=handle)
+
+
+async def work_through(
+    *,
+    ports: Ports,
+    kind: str,
+    at: datetime,
+    budget: Budget,
+    grouped: Callable[[Sequence[DueHint]], Sequence[Sequence[DueHint]]],
+    handle: Callable[[Sequence[DueHint]], Awaitable[int]],
+) -> Ran:
+    """Handle what is due in groups; `handle` takes hints away or puts them off, and gives how many failed."""
     done = failed = 0
     more = True
     while more and budget.allows(done + failed):
@@ -43,14 +61,42 @@ async def run_due(*, ports: Ports, kind: str, at: datetime, budget: Budget, deci
         top = min(PAGE, budget.rows - done - failed)
         page = await ports.agenda.due(kind, at, top)
         more = len(page) == top
-        for some in _together(page):
+        for some in grouped(page):
             if not budget.allows(done + failed):
-                more = True
-                break
-            failures = await _handle(ports, some, at, decided)
+                return Ran(done, failed, unfinished=True)
+            failures = await handle(some)
             failed += failures
             done += len(some) - failures
     return Ran(done, failed, unfinished=more)
+
+
+async def run_each(
+    *,
+    ports: Ports,
+    kind: str,
+    at: datetime,
+    budget: Budget,
+    at_once: int,
+    act: Callable[[DueHint], Awaitable[None]],
+) -> Ran:
+    """Let `act` handle each hint that is due, so many at once; one that it fails on holds up no other."""
+
+    async def succeeds(late: DueHint) -> bool:
+        try:
+            await act(late)
+            await ports.agenda.remove([late.hint])
+        except Exception as problem:  # noqa: BLE001 - what is wrong with one holds up no other
+            await put_off(ports, late, problem, at)
+            return False
+        return True
+
+    async def handle(some: Sequence[DueHint]) -> int:
+        return (await asyncio.gather(*map(succeeds, some))).count(False)
+
+    def grouped(page: Sequence[DueHint]) -> list[Sequence[DueHint]]:
+        return [page[n : n + at_once] for n in range(0, len(page), at_once)]
+
+    return await work_through(ports=ports, kind=kind, at=at, budget=budget, grouped=grouped, handle=handle)
 
 
 def _together(page: Sequence[DueHint]) -> list[list[DueHint]]:

@@ -6,31 +6,20 @@ from shared.domain.dispatch import MAIL_LATER, Dispatch, deliver_hint
 from shared.domain.errors import Unavailable
 from shared.ports import Budget, DueHint, LostRace, Ports
 from shared.usecases.publish import DIGEST
-from shared.usecases.run_due import PAGE, Ran, put_off
+from shared.usecases.run_due import Ran, run_each
 
 DAY_DIGEST = "mail.digest"
 ATTEMPTS = 5
+DAYS_AT_ONCE = 10
 
 
 async def send_digests(*, ports: Ports, at: datetime, budget: Budget) -> Ran:
     """Handle the digests that are due at `at`; raises Unavailable when the agenda is out of reach."""
-    done = failed = 0
-    more = True
-    while more and budget.allows(done + failed):
-        top = min(PAGE, budget.rows - done - failed)
-        page = await ports.agenda.due(DIGEST, at, top)
-        more = len(page) == top
-        for late in page:
-            if not budget.allows(done + failed):
-                return Ran(done, failed, unfinished=True)
-            try:
-                await _close(ports, late, at)
-                await ports.agenda.remove([late.hint])
-                done += 1
-            except Exception as problem:  # noqa: BLE001 - what is wrong with one partner holds up no other
-                await put_off(ports, late, problem, at)
-                failed += 1
-    return Ran(done, failed, unfinished=more)
+
+    async def close(late: DueHint) -> None:
+        await _close(ports, late, at)
+
+    return await run_each(ports=ports, kind=DIGEST, at=at, budget=budget, at_once=DAYS_AT_ONCE, act=close)
 
 
 async def _close(ports: Ports, late: DueHint, at: datetime) -> None:

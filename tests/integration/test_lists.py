@@ -207,7 +207,8 @@ async def test_where_storage_finds_nothing_for_long_a_page_ends_and_the_next_goe
             after = page.next
         assert found == expected
         assert pages >= 16 // looks
-    assert transport.empty >= 3
+    # At least one in each walk; more where the next page was asked for ahead.
+    assert transport.empty >= 2
 
 
 async def test_an_export_that_finds_nothing_for_long_keeps_what_it_has_looked_through(

@@ -165,7 +165,7 @@ def test_a_disabled_webhook_is_named_without_its_query() -> None:
     assert "secret" not in made.text + made.html
 
 
-HOSTILE = '<script>alert(1)</script> & "x" {{ 7*7 }} %(partner)s'
+HOSTILE = '<script>alert(1)</script> & "x" {{ 7777*7777 }} %(partner)s'
 
 
 def test_what_customers_write_is_text_and_nothing_else() -> None:
@@ -177,7 +177,7 @@ def test_what_customers_write_is_text_and_nothing_else() -> None:
             notice, lead=replace(facts(notice).lead or lead, customer=customer), leads=(lead,), partner=partner
         )
         assert "<script>" not in made.html
-        assert "49" not in made.text
+        assert "60481729" not in made.text
         assert len(made.subject) < 400
     assert HOSTILE in letter(MailNotice.NEW_LEAD, lead=lead).text
 
