@@ -218,10 +218,7 @@ async def _follow(ports: Ports, parcel: Parcel, noted: StoredHeld, at: datetime)
         raise refusal_of(await _park(ports, parcel, Reason.KEY_REUSED, at, partner_id=held.partner_id))
     if held.state is HeldState.UNASSIGNED:
         return Received((await _count(ports, noted, at)).lead_id or "", HeldState.UNASSIGNED, duplicate=True)
-    await _note_sent(ports, parcel.door, held.lead_id or "", held.partner_id or "")
-    stored = await ports.leads.get(held.partner_id or "", held.lead_id or "")
-    status = settle(stored.lead, at).lead.status if stored else Status.ARCHIVED
-    return Received(held.lead_id or "", status, duplicate=True)
+    return await _as_it_stands(ports, parcel, held.partner_id or "", held.lead_id or "", at)
 
 
 async def _received(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str, at: datetime) -> Decision:
@@ -262,11 +259,16 @@ async def _first(ports: Ports, parcel: Parcel, partner_id: str, held: Once, at: 
     """The lead that the delivery made the first time, as it stands now."""
     if held.content != parcel.content:
         raise refusal_of(await _park(ports, parcel, Reason.KEY_REUSED, at, partner_id=partner_id))
-    stored = await ports.leads.get(partner_id, held.lead_id)
-    await _note_sent(ports, parcel.door, held.lead_id, partner_id)
+    return await _as_it_stands(ports, parcel, partner_id, held.lead_id, at)
+
+
+async def _as_it_stands(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str, at: datetime) -> Received:
+    """The answer to a repeat; its sender finds the lead among those it sent."""
+    await _note_sent(ports, parcel.door, lead_id, partner_id)
+    stored = await ports.leads.get(partner_id, lead_id)
     # Claim and lead are one transaction, but an erased or hand-deleted lead should not make its sender fail for ever.
     status = settle(stored.lead, at).lead.status if stored else Status.ARCHIVED
-    return Received(held.lead_id, status, duplicate=True)
+    return Received(lead_id, status, duplicate=True)
 
 
 async def _note(
