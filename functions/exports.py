@@ -1,6 +1,7 @@
 """Called by partners' frontends and CRMs: exports of leads to a file (SPEC 8)."""
 
 from dataclasses import replace
+from typing import Any
 
 import azure.functions as func
 
@@ -45,7 +46,7 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Answer:
         budget=Budget(clock.stopwatch(), seconds=call.app.ports.rules.export.request_seconds),
     )
     url = f"{call.app.settings.public_url}/partners/{call.partner_id}/exports/{seen.export.id}"
-    answer = _progress(seen)
+    answer = _progress(call, seen)
     return replace(answer, status=202, headers={"Operation-Location": url, **answer.headers})
 
 
@@ -57,7 +58,7 @@ async def list_exports(call: Call[Nothing, PageQuery]) -> Answer:
     exports, following = await exporting.list_exports(
         ports=call.app.ports, partner_id=call.partner_id, after=call.after(EXPORT_ID), top=call.query.top
     )
-    return call.page([export_view(seen) for seen in exports], following)
+    return call.page([export_view(seen, call.translate) for seen in exports], following)
 
 
 @blueprint.function_name("read_export")
@@ -65,9 +66,8 @@ async def list_exports(call: Call[Nothing, PageQuery]) -> Answer:
 @endpoint(who=ADMIN, reads=True)
 async def read_export(call: Call[Nothing, Nothing]) -> Answer:
     """Read how far an export is, with a link once it has succeeded."""
-    return _progress(
-        await exporting.read_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
-    )
+    seen = await exporting.read_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
+    return _progress(call, seen)
 
 
 @blueprint.function_name("cancel_export")
@@ -78,7 +78,7 @@ async def cancel_export(call: Call[Nothing, Nothing]) -> Answer:
     seen = await exporting.cancel_export(
         ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
     )
-    return Answer(export_view(seen))
+    return Answer(export_view(seen, call.translate))
 
 
 @blueprint.function_name("link_export")
@@ -87,12 +87,12 @@ async def cancel_export(call: Call[Nothing, Nothing]) -> Answer:
 async def link_export(call: Call[Nothing, Nothing]) -> Answer:
     """Get a new link to an export's file."""
     seen = await exporting.link_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
-    return Answer(export_view(seen))
+    return Answer(export_view(seen, call.translate))
 
 
-def _progress(seen: exporting.SeenExport) -> Answer:
+def _progress(call: Call[Any, Any], seen: exporting.SeenExport) -> Answer:
     headers = {} if seen.export.has_ended else {"Retry-After": POLL_SECONDS}
-    return Answer(export_view(seen), headers=headers)
+    return Answer(export_view(seen, call.translate), headers=headers)
 
 
 def _export_id(call: Call[Nothing, Nothing]) -> str:

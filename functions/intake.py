@@ -3,6 +3,7 @@
 import azure.functions as func
 
 from shared.domain.errors import AccessDenied
+from shared.domain.messages import say
 from shared.domain.partner import SourceKind
 from shared.domain.payload import FORM
 from shared.http.deliveries import read_delivery
@@ -24,7 +25,7 @@ async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer:
     key = call.request.headers.get("x-source-key") or call.query.key or ""
     source = await open_door(ports=call.app.ports, source_id=call.path("sourceId"), key=key, at=call.at)
     if source.kind not in (SourceKind.HTTPS, SourceKind.FORM):
-        raise AccessDenied(f"A source of the kind {source.kind} takes no deliveries.")
+        raise AccessDenied(say("A source of the kind %(kind)s takes no deliveries.", kind=source.kind))
     call.app.intake.take(source.id)
     delivered = read_delivery(call)
     received = await receive(ports=call.app.ports, door=source.door(), delivered=delivered, at=call.at)

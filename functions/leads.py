@@ -41,7 +41,7 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer:
         top=call.query.top,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
     )
-    views = [lead_view(seen, call.caller, call.at) for seen in page.leads]
+    views = [lead_view(seen, call.caller, call.at, call.translate) for seen in page.leads]
     return call.page(views, page.next)
 
 
@@ -178,7 +178,7 @@ def _with_reason(action: Action, body: AnswerIn) -> LeadAnswer:
 
 
 def _lead(call: Call[Any, Nothing], seen: reading.SeenLead) -> Answer:
-    return Answer(lead_view(seen, call.caller, call.at), headers={"ETag": etag(seen.lead)})
+    return Answer(lead_view(seen, call.caller, call.at, call.translate), headers={"ETag": etag(seen.lead)})
 
 
 async def _answer(call: Call[Any, Nothing], answer: LeadAnswer) -> Answer:

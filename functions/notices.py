@@ -56,7 +56,9 @@ async def list_notifications(call: Call[Nothing, PageQuery]) -> Answer:
         at=call.at,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
     )
-    return call.page([notification_view(one, call.partner_id, call.app.settings) for one in found], following)
+    return call.page(
+        [notification_view(one, call.partner_id, call.app.settings, call.translate) for one in found], following
+    )
 
 
 @blueprint.function_name("dismiss_notification")
@@ -81,9 +83,9 @@ async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer:
 async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer:
     """Ask whether an address is to get no more mails; scanners follow links, so this changes nothing (N3)."""
     _, address = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token)
-    button = '<form method="post"><button type="submit">Send no more mails</button></form>'
-    asked = f"<p>No more mails to <b>{escape(address)}</b> about this partner's leads?</p>"
-    return _page("Switch mails off?", asked + button)
+    button = f'<form method="post"><button type="submit">{call.translate("Send no more mails")}</button></form>'
+    asked = call.translate("No more mails to %(address)s about this partner's leads?", address=address)
+    return _page(call, "Switch mails off?", f"<p>{escape(asked)}</p>{button}")
 
 
 @blueprint.function_name("unsubscribe")
@@ -92,10 +94,13 @@ async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer:
 async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer:
     """Send an address no more mails, by the button or by a mail program's own (N3, RFC 8058)."""
     address = await telling.unsubscribe(ports=call.app.ports, token=call.query.token)
-    return _page("Done", f"<p><b>{escape(address)}</b> gets no more mails about this partner's leads.</p>")
+    done = call.translate("%(address)s gets no more mails about this partner's leads.", address=address)
+    return _page(call, "Done", f"<p>{escape(done)}</p>")
 
 
-def _page(title: str, body: str) -> Answer:
+def _page(call: Call[Nothing, UnsubscribeQuery], title: str, body: str) -> Answer:
+    title = call.translate(title)
     style = "<style>body{font-family:sans-serif;max-width:32em;margin:4em auto;line-height:1.5}</style>"
-    head = f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>{style}</head>'
-    return Answer(html=f"{head}<body><h1>{title}</h1>{body}</body></html>")
+    head = f'<meta charset="utf-8"><title>{title}</title>{style}'
+    start = f'<!doctype html><html lang="{call.language}"><head>{head}</head>'
+    return Answer(html=f"{start}<body><h1>{title}</h1>{body}</body></html>")

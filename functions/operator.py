@@ -5,6 +5,7 @@ import azure.functions as func
 from shared import ids
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.held import HeldState
+from shared.domain.messages import say
 from shared.domain.partner import Partner
 from shared.domain.permissions import Role
 from shared.http.endpoint import Answer, Call, endpoint
@@ -36,7 +37,7 @@ async def put_partner(call: Call[PartnerIn, Nothing]) -> Answer:
     """Register a partner or replace its registration."""
     partner_id, given = call.path("partnerId"), call.body
     if not ids.PARTNER_ID.fullmatch(partner_id):
-        message = "A partner id is 1 to 64 of the characters a-z, 0-9 and -."
+        message = say("A partner id is 1 to 64 of the characters a-z, 0-9 and -.")
         raise InvalidRequest(message, details=[Detail("invalidValue", message, "partnerId")])
     partner = Partner(
         id=partner_id,

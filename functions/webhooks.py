@@ -1,5 +1,7 @@
 """Called by partners' CRMs and Logic Apps about what they subscribe to (W1, W2)."""
 
+from typing import Any
+
 import azure.functions as func
 
 from shared import ids
@@ -35,7 +37,7 @@ async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer:
         at=call.at,
     )
     where = f"{call.app.settings.public_url}/partners/{call.partner_id}/webhooks/{made.webhook.id}"
-    return Answer(subscribed_view(made), 201 if made.is_new else 200, {"Location": where})
+    return Answer(subscribed_view(made, call.translate), 201 if made.is_new else 200, {"Location": where})
 
 
 @blueprint.function_name("list_webhooks")
@@ -44,7 +46,7 @@ async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer:
 async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer:
     """List the subscriptions without their secrets."""
     found = await managing.list_webhooks(ports=call.app.ports, partner_id=call.partner_id)
-    return call.page([webhook_view(one) for one in found], None)
+    return call.page([webhook_view(one, call.translate) for one in found], None)
 
 
 @blueprint.function_name("read_webhook")
@@ -55,7 +57,7 @@ async def read_webhook(call: Call[Nothing, Nothing]) -> Answer:
     hook = await managing.read_webhook(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId")
     )
-    return _shown(hook)
+    return _shown(call, hook)
 
 
 @blueprint.function_name("delete_webhook")
@@ -86,7 +88,7 @@ async def rotate_webhook(call: Call[Nothing, Nothing]) -> Answer:
     made = await managing.rotate_secret(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
-    return Answer(subscribed_view(made))
+    return Answer(subscribed_view(made, call.translate))
 
 
 @blueprint.function_name("enable_webhook")
@@ -97,7 +99,7 @@ async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer:
     hook = await managing.enable(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
-    return _shown(hook)
+    return _shown(call, hook)
 
 
 @blueprint.function_name("list_deliveries")
@@ -141,5 +143,5 @@ async def resend_deliveries(call: Call[Nothing, Nothing]) -> Answer:
     return Answer({"resent": count}, 202)
 
 
-def _shown(hook: Webhook) -> Answer:
-    return Answer(webhook_view(hook))
+def _shown(call: Call[Any, Any], hook: Webhook) -> Answer:
+    return Answer(webhook_view(hook, call.translate))

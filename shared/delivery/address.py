@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
+from shared.domain.messages import say
+
 URL_MAX = 2_000
 # They carry an IPv4 address inside, whose own judgement they would escape.
 # Azure's own service address is public by its number, and answers inside a virtual network only.
@@ -22,22 +24,22 @@ class Forbidden(OSError):
 def problem_with(url: str, *, loopback: bool) -> str | None:
     """Why this URL can never be called; None when it may be. `loopback` allows plain http to this machine."""
     if len(url) > URL_MAX or not url.isascii() or not url.isprintable() or " " in url:
-        return f"The URL must be at most {URL_MAX} printable ASCII characters without spaces."
+        return say("The URL must be at most %(most)d printable ASCII characters without spaces.", most=URL_MAX)
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        return "The URL is not valid."
+        return say("The URL is not valid.")
     if not host or parts.username is not None or parts.password is not None:
-        return "The URL must name a host, and hold no user name or password."
+        return say("The URL must name a host, and hold no user name or password.")
     address = literal(host)
     is_here = host == "localhost" or (address is not None and address.is_loopback)
     if loopback and is_here and parts.scheme in ("http", "https"):
         return None
     if parts.scheme != "https":
-        return "The URL must begin with https://."
+        return say("The URL must begin with https://.")
     if address is not None and not is_public(address):
-        return "The URL points to an address that is not public."
+        return say("The URL points to an address that is not public.")
     return None
 
 

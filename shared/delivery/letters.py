@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from shared.delivery.texts import Translate, translator
 from shared.domain.contact import shown
 from shared.domain.lead import CallToAction, Lead, LeadType, Outcome, Qualification, Source, Status, Validity
 from shared.domain.mails import Mail, MailNotice
 from shared.domain.unsubscribe import make_token
 from shared.ports import Facts, Letter
+from shared.texts import Translate, translator
 
 if TYPE_CHECKING:
     from jinja2 import Environment

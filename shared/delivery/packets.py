@@ -16,6 +16,7 @@ from shared.domain.permissions import Caller, Role, roles_of
 from shared.domain.webhooks import Webhook, WebhookFormat
 from shared.http.views import lead_view
 from shared.ports import Mark, Packet
+from shared.texts import translator
 from shared.usecases.read_leads import SeenLead
 
 ADMIN = Caller("", "", roles=roles_of([str(Role.LEADS_ADMIN)], from_operator_tenant=False))
@@ -32,7 +33,7 @@ class Packets:
                 return _json({"UserDetails": person, **rest})
             flat = {**person, "LeadSource": source_raw(lead) or "", "Description": rest["Description"]}
             return Packet(FORM, urlencode(flat).encode("utf-8"))
-        data: Mapping[str, Any] = lead_view(SeenLead(lead, Mark(), None), ADMIN, at) if lead else {}
+        data: Mapping[str, Any] = lead_view(SeenLead(lead, Mark(), None), ADMIN, at, translator("en")) if lead else {}
         body = {"type": event.type, "timestamp": stamp(event.at), "sequence": event.sequence, "data": data}
         return _json(body)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.lead import ADDITIONAL_DEPTH_MAX, ADDITIONAL_MAX, NAME_MAX
+from shared.domain.messages import say
 from shared.domain.text import repaired
 
 INTEGER_MAX = 2**53
@@ -48,7 +49,7 @@ class Fields:
             value = self._rest[key]
             is_text = isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool))
             if value is not None and not is_text:
-                self.fault(key, "invalidType", "must be a string.")
+                self.fault(key, "invalidType", "%(field)s must be a string.")
             elif found is not None:
                 continue
             else:
@@ -67,7 +68,7 @@ class Fields:
             if isinstance(value, bool | str | int) and word in (*_TRUE, *_FALSE):
                 found = word in _TRUE
             else:
-                self.fault(key, "invalidType", "must be true or false.")
+                self.fault(key, "invalidType", "%(field)s must be true or false.")
         return found
 
     def texts(self, name: str, most: int) -> tuple[str, ...]:
@@ -77,7 +78,7 @@ class Fields:
             value = self._rest.pop(key)
             parts = value.split(",") if isinstance(value, str) else [] if value is None else value
             if not isinstance(parts, list) or not all(isinstance(one, str | int | float) for one in parts):
-                self.fault(key, "invalidType", "must be a list of strings.")
+                self.fault(key, "invalidType", "%(field)s must be a list of strings.")
                 continue
             found += [clean for one in parts if (clean := repaired(str(one), NAME_MAX))]
         return tuple(dict.fromkeys(found))[:most]
@@ -96,14 +97,14 @@ class Fields:
             if isinstance(value, Mapping):
                 found = Fields(value, prefix or f"{self.prefix}{key}.", self.faults)
             elif value is not None:
-                self.fault(key, "invalidType", "must be an object.")
+                self.fault(key, "invalidType", "%(field)s must be an object.")
         return found
 
-    def fault(self, key: str, code: str, message: str) -> None:
-        """Note what is wrong with a field, under the name the sender wrote."""
+    def fault(self, key: str, code: str, template: str, **named: object) -> None:
+        """Note what is wrong with a field, under the name the sender wrote, which is `%(field)s` in the text."""
         if len(self.faults) < FAULTS_MAX:
-            named = (self.prefix + key)[:NAME_MAX]
-            self.faults.append(Detail(code, f"{named} {message}", named))
+            name = (self.prefix + key)[:NAME_MAX]
+            self.faults.append(Detail(code, say(template, field=name, **named), name))
 
     def written(self, name: str, default: str) -> str:
         """The name as the sender wrote it; as the documentation writes it when it is not there."""

@@ -15,6 +15,7 @@ from shared.domain.codes import source_line
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.fields import Fields, bounded
 from shared.domain.lead import NOTES_MAX, PHONE_MAX, SEARCH_TERMS_MAX, LeadType, Qualification
+from shared.domain.messages import say
 
 HONEYPOT = "_gotcha"
 """A field that a web form hides: people leave it empty, programs that fill in forms do not."""
@@ -66,7 +67,7 @@ class Reading:
 def read(body: object, takes: Takes = Takes.MARKETPLACE) -> Reading:
     """The delivery, whichever format it has; raises InvalidRequest with one detail for every field at fault."""
     if not isinstance(body, Mapping):
-        message = "The body must be a JSON object or a form."
+        message = say("The body must be a JSON object or a form.")
         raise InvalidRequest(message, details=[Detail("invalidType", message)])
     given = Fields(body)
     found = _reader(given, takes)(given)
@@ -97,7 +98,7 @@ def _marketplace(given: Fields) -> dict[str, Any]:
     name = given.written("userdetails", "UserDetails")
     person = given.part("userdetails", "UserDetails.")
     if person is None and not any(one.target == name for one in given.faults):
-        given.fault(name, "required", "is missing.")
+        given.fault(name, "required", "%(field)s is missing.")
     return told | (_person(person) if person else {}) | _unknown(given, person)
 
 
@@ -123,7 +124,7 @@ def _table_row(given: Fields) -> dict[str, Any]:
             person = Fields(value, f"{name}.", given.faults)
             told |= _person(person)
         else:
-            given.fault(name, "invalidType", "must hold a JSON object.")
+            given.fault(name, "invalidType", "%(field)s must hold a JSON object.")
     told |= _unknown(given, person)
     if created and told["created_at"] is None:
         told["additional_fields"] = bounded({"CreatedTime": created, **told["additional_fields"]})
@@ -147,12 +148,14 @@ def _inquiry(given: Fields) -> dict[str, Any]:
     """I4: an inquiry from a business profile, with the person nested or, as web forms send it, flat."""
     if given.has("qualification"):
         named = given.written("qualification", "qualification")
-        given.fault(named, "notAllowed", "needs a sender: post qualified leads to the partner's leads with a token.")
+        given.fault(
+            named, "notAllowed", "%(field)s needs a sender: post qualified leads to the partner's leads with a token."
+        )
     if given.text("gotcha"):
-        given.fault(HONEYPOT, "notAllowed", "must stay empty: only programs fill it in.")
+        given.fault(HONEYPOT, "notAllowed", "%(field)s must stay empty: only programs fill it in.")
     consent = _consent(given, given.flag("share"), given.flag("contact"))
     if consent.pop("share") is None:
-        given.fault("share", "required", "is missing: has the customer agreed that the data is passed on?")
+        given.fault("share", "required", "%(field)s is missing: has the customer agreed that the data is passed on?")
     customer = given.part("customer")
     told = {
         "type": LeadType.PROFILE,
@@ -174,7 +177,7 @@ def _qualified(given: Fields) -> dict[str, Any]:
     qualification = known.get((written or "").casefold())
     if written is None or qualification is Qualification.CUSTOMER_INQUIRY:
         code = "required" if written is None else "notAllowed"
-        given.fault(name, code, "must be marketingQualified or salesQualified.")
+        given.fault(name, code, "%(field)s must be marketingQualified or salesQualified.")
     consent = _consent(given)
     consent.pop("share")
     offer = given.part("offer")
@@ -218,7 +221,7 @@ def _consent(given: Fields, *said: bool | None) -> dict[str, Any]:
         told = {"agreed_at": parse_time(part.text("at")), "agreed_country": part.text("country")}
     share = False if False in shares else True if True in shares else None
     if share is False:
-        given.fault("share", "notAllowed", "is false: without consent the data is passed to no partner.")
+        given.fault("share", "notAllowed", "%(field)s is false: without consent the data is passed to no partner.")
     return told | {"share": share, "contact": False not in contacts}
 
 
@@ -244,7 +247,12 @@ def _person(given: Fields, part: str = "") -> dict[str, Any]:
     if not given.faults and not any(found[name] for name in ("company", "email", "phone")):
         ways = ("company", "email", "phone") if part else ("Company", "Email", "Phone")
         for way in ways:
-            given.fault(way, "required", f"is missing, as are the others: one of {', '.join(ways)} must be given.")
+            given.fault(
+                way,
+                "required",
+                "%(field)s is missing, as are the others: one of %(ways)s must be given.",
+                ways=", ".join(ways),
+            )
     return found
 
 

@@ -24,6 +24,7 @@ from shared.domain.lead import (
     TeamMember,
     Validity,
 )
+from shared.domain.messages import say
 from shared.domain.quality import quality_of
 
 
@@ -148,7 +149,7 @@ def decide(lead: Lead, answer: Answer, *, at: datetime, by: Actor, versions: fro
     before = settled.lead
     _refuse_unless_allowed(before, answer.action)
     if versions is not None and not versions & {"*", str(before.version)}:
-        now = Detail("preconditionFailed", f'The ETag is "{before.version}" now.', "If-Match")
+        now = Detail("preconditionFailed", say('The ETag is "%(version)d" now.', version=before.version), "If-Match")
         raise PreconditionFailed(details=[now])
     transition = TRANSITIONS[before.status, answer.action]
     at = max(at, before.updated_at)
@@ -231,13 +232,19 @@ def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
     if action in allowed_actions(lead):
         return
     last = lead.last_transition
-    done = Detail(str(last.type), f"{last.by.name or last.by.id}, {stamp(last.at)}", "status")
+    done = Detail(
+        str(last.type), say("%(who)s, %(when)s", who=last.by.name or last.by.id, when=stamp(last.at)), "status"
+    )
     if lead.outcome is Outcome.EXPIRED:
         raise LeadExpired(target="status", details=[done])
     if lead.do_not_contact and lead.status is Status.INFORMATIONAL:
         raise InvalidTransition("The customer does not want to be contacted.", target="status", details=[done])
     state = f"{lead.status} ({lead.outcome})" if lead.outcome else str(lead.status)
-    raise InvalidTransition(f"The lead is {state}; it does not allow {action}.", target="status", details=[done])
+    raise InvalidTransition(
+        say("The lead is %(state)s; it does not allow %(action)s.", state=state, action=action),
+        target="status",
+        details=[done],
+    )
 
 
 def _record(
@@ -273,14 +280,19 @@ def _edited(lead: Lead, edits: Mapping[str, Any]) -> Deal:
 def _check_reason(answer: Answer) -> None:
     """L3, L4: the reason is one of the action's own, and `other` comes with notes."""
     allowed = REASONS.get(answer.action)
+    named = {"action": answer.action, "allowed": ", ".join(allowed or ())}
     problem = None
     if allowed is None:
         if answer.reason is not None:
-            problem = Detail("notAllowed", f"{answer.action} takes no reason.", "reason")
+            problem = Detail("notAllowed", say("%(action)s takes no reason.", **named), "reason")
     elif answer.reason is None:
-        problem = Detail("required", f"{answer.action} needs a reason: {', '.join(allowed)}.", "reason")
+        problem = Detail(
+            "required",
+            say("%(action)s needs a reason: %(allowed)s.", **named),
+            "reason",
+        )
     elif answer.reason not in allowed:
-        problem = Detail("notAllowed", f"The reason must be one of {', '.join(allowed)}.", "reason")
+        problem = Detail("notAllowed", say("The reason must be one of %(allowed)s.", **named), "reason")
     elif answer.reason == "other" and not (answer.notes or "").strip():
         problem = Detail("required", "The reason other needs notes.", "notes")
     if problem:

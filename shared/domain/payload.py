@@ -5,6 +5,7 @@ import math
 from urllib.parse import parse_qsl
 
 from shared.domain.errors import Detail, InvalidRequest
+from shared.domain.messages import say
 
 FORM = "application/x-www-form-urlencoded"
 FORM_FIELDS_MAX = 500
@@ -22,7 +23,7 @@ def value_of(body: bytes, content_type: str) -> object:
         return json_value(body)
     except InvalidRequest:
         if content_type.endswith(PACKED):
-            raise _unreadable("The body must not be compressed.") from None
+            raise _unreadable(say("The body must not be compressed.")) from None
         raise
 
 
@@ -31,9 +32,9 @@ def form(body: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
     except UnicodeDecodeError as problem:
-        raise _unreadable("The form is not UTF-8.") from problem
+        raise _unreadable(say("The form is not UTF-8.")) from problem
     except ValueError as problem:
-        raise _unreadable(f"The form has more than {FORM_FIELDS_MAX} fields.") from problem
+        raise _unreadable(say("The form has more than %(most)d fields.", most=FORM_FIELDS_MAX)) from problem
     found: dict[str, str] = {}
     for name, text in pairs:
         key, n = name, 1
@@ -44,21 +45,25 @@ def form(body: bytes) -> dict[str, str]:
     return found
 
 
-def json_value(text: bytes | str, name: str = "The body") -> object:
+def json_value(text: bytes | str, name: str | None = None) -> object:
     """The JSON value of a UTF-8 text; raises InvalidRequest that says where it breaks."""
+    what = name or say("The body")
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         return json.loads(decoded, parse_constant=_no_constant, parse_float=_finite)
     except UnicodeDecodeError as problem:
-        raise _unreadable(f"{name} is not UTF-8: byte {problem.start} is invalid.") from problem
+        raise _unreadable(
+            say("%(what)s is not UTF-8: byte %(byte)d is invalid.", what=what, byte=problem.start)
+        ) from problem
     except json.JSONDecodeError as problem:
-        where = f"line {problem.lineno} column {problem.colno}"
-        raise _unreadable(f"{name} is not JSON: {problem.msg}, {where}.") from problem
+        told = {"what": what, "problem": problem.msg, "line": problem.lineno, "column": problem.colno}
+        text = "%(what)s is not JSON: %(problem)s, line %(line)d column %(column)d."
+        raise _unreadable(say(text, **told)) from problem
     except RecursionError as problem:
-        raise _unreadable(f"{name} is nested too deep.") from problem
+        raise _unreadable(say("%(what)s is nested too deep.", what=what)) from problem
     except ValueError as problem:
         # A number with thousands of digits, or NaN.
-        raise _unreadable(f"{name} holds a number that JSON does not allow.") from problem
+        raise _unreadable(say("%(what)s holds a number that JSON does not allow.", what=what)) from problem
 
 
 def _unreadable(message: str) -> InvalidRequest:

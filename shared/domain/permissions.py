@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from shared.domain.errors import AccessDenied, NotFound
 from shared.domain.lead import Actor
+from shared.domain.messages import say
 
 
 class Role(StrEnum):
@@ -76,7 +77,7 @@ def may_enter(caller: Caller, partner_id: str, needed: frozenset[Role], *, reads
 def must_have(caller: Caller, needed: frozenset[Role]) -> None:
     """Raise AccessDenied unless the caller holds one of the roles."""
     if not caller.roles & needed:
-        raise AccessDenied(f"This needs one of the roles {', '.join(sorted(needed))}.")
+        raise AccessDenied(say("This needs one of the roles %(roles)s.", roles=", ".join(sorted(needed))))
 
 
 def must_belong(caller: Caller) -> None:

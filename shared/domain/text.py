@@ -6,6 +6,8 @@ The API refuses a flawed text by name; intake, which must lose no lead, repairs 
 import re
 import unicodedata
 
+from shared.domain.messages import say
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _CONTROL_BUT_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -14,9 +16,9 @@ _CONTROL_BUT_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 def flaw(text: str, *, lines: bool = False) -> str | None:
     """What makes the text unfit to store, in words, or None; `lines` allows tabs and line breaks."""
     if _SURROGATE.search(text):
-        return "holds half of a surrogate pair, which is no character"
+        return say("The text holds half of a surrogate pair, which is no character.")
     if (_CONTROL_BUT_LINES if lines else _CONTROL).search(text):
-        return "holds control characters"
+        return say("The text holds control characters.")
     return None
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import jwt
 
 from shared.domain.errors import Unauthenticated, Unavailable
+from shared.domain.messages import say
 from shared.domain.permissions import Caller, roles_of
 from shared.domain.text import repaired
 from shared.ports import PartnerStore
@@ -146,7 +147,7 @@ class TokenVerifier:
                 },
             )
         except jwt.MissingRequiredClaimError as problem:
-            raise Unauthenticated(f"The token has no claim {problem.claim}.") from problem
+            raise Unauthenticated(say("The token has no claim %(claim)s.", claim=problem.claim)) from problem
         except jwt.InvalidAudienceError as problem:
             raise Unauthenticated("The token is for another audience.") from problem
         except (jwt.PyJWTError, ValueError, TypeError) as problem:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from shared.domain.errors import Detail, InvalidRequest
+from shared.domain.messages import say
 from shared.domain.payload import PACKED
 from shared.http.endpoint import Call, is_compressed, media_type, read_body
 from shared.usecases.receive_lead import Delivered
@@ -20,6 +21,6 @@ def read_delivery(call: Call[Any, Any]) -> Delivered:
     kind = media_type(request)[:KIND_MAX] + (PACKED if is_compressed(request) else "")
     key: str | None = request.headers.get("idempotency-key")
     if key is not None and not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
-        message = "The key must be 1 to 255 printable ASCII characters."
+        message = say("The key must be 1 to 255 printable ASCII characters.")
         raise InvalidRequest(message, details=[Detail("invalidValue", message, "Idempotency-Key")])
     return Delivered(body, kind, key)

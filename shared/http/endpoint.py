@@ -28,10 +28,12 @@ from shared.domain.errors import (
     Unauthenticated,
     UnsupportedMediaType,
 )
+from shared.domain.messages import say
 from shared.domain.permissions import Caller, Role, may_enter, must_belong, must_have
 from shared.http import page_tokens, problems
 from shared.http.queries import PageQuery
 from shared.http.requests import Nothing
+from shared.texts import Translate, accepted, translator
 
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=BaseModel)
@@ -73,6 +75,16 @@ class Call(Generic[B, Q]):
     caller: Caller
     body: B
     query: Q
+
+    @property
+    def language(self) -> str:
+        """The language of N4 that the caller wants to read."""
+        return _language(self.request)
+
+    @property
+    def translate(self) -> Translate:
+        """Says a text in it."""
+        return translator(self.language)
 
     def path(self, name: str) -> str:
         """A part of the route."""
@@ -202,7 +214,7 @@ def read_body(req: func.HttpRequest, limit: int, *, even_compressed: bool = Fals
     """The body's bytes; raises PayloadTooLarge, or InvalidRequest for what the platform does not hand on."""
     body = req.get_body()
     if len(body) > limit:
-        raise PayloadTooLarge(f"The body is larger than {limit} bytes.")
+        raise PayloadTooLarge(say("The body is larger than %(limit)d bytes.", limit=limit))
     if not body and "chunked" in req.headers.get("transfer-encoding", "").lower():
         raise InvalidRequest("Send a Content-Length: a chunked body does not reach the function.")
     if not even_compressed and is_compressed(req):
@@ -225,7 +237,7 @@ def _body(req: func.HttpRequest, contract: Contract, limit: int) -> BaseModel:
         return Nothing()
     raw = read_body(req, limit)
     if raw and media_type(req) not in (*contract.content_types, ""):
-        raise UnsupportedMediaType(f"The content type must be {' or '.join(contract.content_types)}.")
+        raise UnsupportedMediaType(say("The content type must be %(types)s.", types=", ".join(contract.content_types)))
     return _validated(contract.body, payload.json_value(raw) if raw else {}, "body")
 
 
@@ -243,7 +255,7 @@ def _refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.H
     if refusal.retry_after_seconds is not None:
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     status = problems.STATUS[refusal.code]
-    return _response(req, request_id, status, problems.body_of(refusal), headers)
+    return _response(req, request_id, status, problems.body_of(refusal, translator(_language(req))), headers)
 
 
 def _page(request_id: str, answer: Answer) -> func.HttpResponse:
@@ -263,12 +275,18 @@ def _response(
     req: func.HttpRequest, request_id: str, status: int, body: Mapping[str, Any] | None, headers: Mapping[str, str]
 ) -> func.HttpResponse:
     common = {"x-ms-request-id": request_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    if body is not None:
+        common |= {"Content-Language": _language(req), "Vary": "Accept-Language"}
     client_id = req.headers.get("x-ms-client-request-id", "")
     if client_id and len(client_id) <= 128 and client_id.isascii() and client_id.isprintable():
         common["x-ms-client-request-id"] = client_id
     text = None if body is None else msgspec.json.encode(body)
     mimetype = "application/json" if text is not None else None
     return func.HttpResponse(text, status_code=status, headers=common | dict(headers), mimetype=mimetype)
+
+
+def _language(req: func.HttpRequest) -> str:
+    return accepted(req.headers.get("accept-language"))
 
 
 def _log_defect(req: func.HttpRequest, request_id: str, problem: Exception) -> None:

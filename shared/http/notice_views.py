@@ -11,6 +11,7 @@ from shared.domain.preferences import Preferences
 from shared.domain.recommendations import TITLES
 from shared.domain.webhooks import Webhook
 from shared.settings import Settings
+from shared.texts import Translate
 from shared.usecases.manage_webhooks import Subscribed
 from shared.usecases.notification_centre import Noticed
 
@@ -62,7 +63,7 @@ class NotificationsView(TypedDict):
     nextLink: NotRequired[str]
 
 
-def notification_view(noticed: Noticed, partner_id: str, settings: Settings) -> NotificationView:
+def notification_view(noticed: Noticed, partner_id: str, settings: Settings, translate: Translate) -> NotificationView:
     """The notification as this person sees it; its link leads to the frontend, or to the interface without one."""
     one = noticed.notification
     here = f"{settings.public_url}/partners/{partner_id}"
@@ -75,7 +76,7 @@ def notification_view(noticed: Noticed, partner_id: str, settings: Settings) -> 
         "id": one.id,
         "kind": one.kind,
         "leadId": one.lead_id,
-        "title": TITLES[one.kind],
+        "title": translate(TITLES[one.kind]),
         "createdDateTime": stamp(one.created_at),
         "dueDateTime": stamp(one.due_at) if one.due_at else None,
         "dismissed": noticed.dismissed,
@@ -102,7 +103,7 @@ class WebhooksView(TypedDict):
     value: list[WebhookView]
 
 
-def webhook_view(hook: Webhook) -> WebhookView:
+def webhook_view(hook: Webhook, translate: Translate) -> WebhookView:
     """The subscription."""
     return {
         "id": hook.id,
@@ -110,14 +111,14 @@ def webhook_view(hook: Webhook) -> WebhookView:
         "events": list(hook.events),
         "format": hook.format,
         "state": hook.state,
-        "problem": hook.problem,
+        "problem": translate(hook.problem) if hook.problem else None,
         "createdDateTime": stamp(hook.created_at),
     }
 
 
-def subscribed_view(made: Subscribed) -> WebhookView:
+def subscribed_view(made: Subscribed, translate: Translate) -> WebhookView:
     """The subscription with its new secret, if it got one."""
-    view = webhook_view(made.webhook)
+    view = webhook_view(made.webhook, translate)
     return {**view, "secret": made.secret} if made.secret else view
 
 

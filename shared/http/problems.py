@@ -1,10 +1,13 @@
 """Errors at the edge: codes to status, and the documented body (API.md, Conventions)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from shared.domain.errors import Detail, InvalidRequest, Refusal
+from shared.domain.messages import Message, say
+from shared.texts import Translate
 
 STATUS = {
     "invalidRequest": 400,
@@ -29,13 +32,46 @@ _CODES = {"missing": "required", "extra_forbidden": "unknownField"}
 _ENDINGS = (("_type", "invalidType"), ("_too_long", "tooLong"), ("_too_short", "tooShort"))
 
 
-def body_of(refusal: Refusal) -> dict[str, Any]:
-    """The error body."""
-    error: dict[str, Any] = {"code": refusal.code, "message": refusal.message}
+SAYS = {
+    "missing": "This field is required.",
+    "extra_forbidden": "There is no such field.",
+    "string_type": "It must be a string.",
+    "string_too_long": "It must have at most %(max_length)d characters.",
+    "string_too_short": "It must not be empty.",
+    "string_pattern_mismatch": "It is not written as this field needs it.",
+    "enum": "It must be one of %(expected)s.",
+    "literal_error": "It must be one of %(expected)s.",
+    "bool_type": "It must be true or false.",
+    "bool_parsing": "It must be true or false.",
+    "int_type": "It must be a whole number.",
+    "int_parsing": "It must be a whole number.",
+    "int_from_float": "It must be a whole number.",
+    "greater_than_equal": "It must be %(ge)s or more.",
+    "less_than_equal": "It must be %(le)s or less.",
+    "decimal_type": "It must be a number.",
+    "decimal_parsing": "It must be a number.",
+    "finite_number": "It must be a finite number.",
+    "decimal_max_digits": "It must have at most %(max_digits)d digits.",
+    "decimal_max_places": "It must have at most %(decimal_places)d decimal places.",
+    "decimal_whole_digits": "It must have at most %(whole_digits)d digits before the point.",
+    "list_type": "It must be a list.",
+    "tuple_type": "It must be a list.",
+    "too_long": "It must have at most %(max_length)d entries.",
+    "too_short": "It must have at least %(min_length)d entries.",
+    "model_type": "It must be an object.",
+    "date_from_datetime_parsing": "This is no day of the calendar.",
+    "datetime_from_date_parsing": "This is no time of the calendar.",
+}
+"""What is said of a type of fault; a type that is not here is said in pydantic's English."""
+
+
+def body_of(refusal: Refusal, translate: Translate) -> dict[str, Any]:
+    """The error body, in the caller's language."""
+    error: dict[str, Any] = {"code": refusal.code, "message": translate(refusal.message)}
     if refusal.target:
         error["target"] = refusal.target
     error["details"] = [
-        {"code": one.code, "message": one.message} | ({"target": one.target} if one.target else {})
+        {"code": one.code, "message": translate(one.message)} | ({"target": one.target} if one.target else {})
         for one in refusal.details
     ]
     return {"error": error}
@@ -45,15 +81,29 @@ def invalid(error: ValidationError, model: type[BaseModel], where: str) -> Inval
     """One detail for every field at fault, named as the caller wrote it; never repeats the caller's values."""
     allowed = ", ".join(sorted(one.alias or name for name, one in model.model_fields.items()))
     details = []
-    for fault in error.errors(include_url=False, include_input=False, include_context=False):
+    for fault in error.errors(include_url=False, include_input=False):
         kind = fault["type"]
         code = _CODES.get(kind) or next((name for end, name in _ENDINGS if kind.endswith(end)), "invalidValue")
         # A default's fault comes under our own name for the field, a listed query value under its number.
         first, *rest = (str(part) for part in fault["loc"] or ("",))
         field = model.model_fields.get(first)
         target = ".".join([(field and field.alias) or first, *(rest if where == "body" else ())])
-        message = fault["msg"].removeprefix("Value error, ")
+        message = _message(kind, fault["msg"], fault.get("ctx", {}))
         if code == "unknownField" and len(fault["loc"]) == 1:
-            message = f"There is no such name; allowed are {allowed}."
+            message = say("There is no such name; allowed are %(allowed)s.", allowed=allowed)
         details.append(Detail(code, message, target or None))
-    return InvalidRequest(f"The {where} is not valid.", details=details)
+    summary = say("The body is not valid.") if where == "body" else say("The query is not valid.")
+    return InvalidRequest(summary, details=details)
+
+
+def _message(kind: str, text: str, context: Mapping[str, Any]) -> str:
+    """What pydantic says of a fault, as a text that can be said in other languages."""
+    if kind == "value_error":
+        # A validator of ours; what it says may hold values.
+        (said,) = context["error"].args
+        return said if isinstance(said, Message) else str(said)
+    template = SAYS.get(kind)
+    if template is None or (kind == "missing" and not text.startswith("Field required")):
+        return text
+    told = {"expected": str(context["expected"]).replace(" or ", ", ")} if "expected" in context else {}
+    return say(template, **{**context, **told})

@@ -248,7 +248,7 @@ def held_view(held: Held, *, whole: bool = False) -> HeldView:
         "id": held.id,
         "state": held.state,
         "reason": held.reason,
-        "details": [{"code": one.code, "message": one.message, "target": one.target} for one in held.details],
+        "details": [{"code": one.code, "message": str(one.message), "target": one.target} for one in held.details],
         "sourceId": held.door.id,
         "sourceName": held.door.by.name,
         "partnerId": held.partner_id,

@@ -10,6 +10,7 @@ from shared.domain.countries import country_code
 from shared.domain.export import ExportFormat
 from shared.domain.filters import FlameState, LeadFilter, ListTab
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
+from shared.domain.messages import say
 from shared.domain.ordering import Order, OrderField
 from shared.domain.text import folded
 from shared.http.requests import Incoming, Text
@@ -113,7 +114,8 @@ def _order(value: object) -> object:
         return Order.read(str(value))
     except ValueError:
         names = ", ".join(OrderField)
-        raise ValueError(f"The order is one of {names} or customer, alone or with asc or desc behind it.") from None
+        text = "The order is one of %(names)s or customer, alone or with asc or desc behind it."
+        raise ValueError(say(text, names=names)) from None
 
 
 OrderIn = Annotated[Order, BeforeValidator(_order)]

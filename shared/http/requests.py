@@ -49,13 +49,13 @@ from shared.domain.webhooks import WebhookFormat
 
 def _one_line(text: str) -> str:
     if problem := flaw(text):
-        raise ValueError(f"The text {problem}.")
+        raise ValueError(problem)
     return text
 
 
 def _lines(text: str) -> str:
     if problem := flaw(text, lines=True):
-        raise ValueError(f"The text {problem}.")
+        raise ValueError(problem)
     return text
 
 
@@ -99,7 +99,7 @@ def _mail_address(text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as problem:
-        raise ValueError(str(problem)) from problem
+        raise ValueError("This is no valid e-mail address.") from problem
 
 
 def _redirect_url(text: str) -> str:

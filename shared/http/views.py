@@ -27,6 +27,7 @@ from shared.domain.notices import FLAMES, WARNINGS, Alert, alerts
 from shared.domain.permissions import Caller, Role
 from shared.http import since_tokens
 from shared.ids import created_at
+from shared.texts import Translate
 from shared.usecases.count_leads import Counts
 from shared.usecases.export_leads import SeenExport
 from shared.usecases.health import Health
@@ -216,7 +217,7 @@ def etag(lead: Lead) -> str:
     return f'"{lead.version}"'
 
 
-def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
+def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate) -> LeadView:
     """The lead as this caller may see it at `at` (L9, T6)."""
     lead = shown(seen.lead, at)
     warned = alerts(lead, at)
@@ -236,11 +237,11 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
         "customer": _customer_view(lead.customer),
         "notes": lead.notes,
         "contactRequested": lead.contact_requested,
-        "flame": _flame_view(lead, warned),
+        "flame": _flame_view(lead, warned, translate),
         "emailValidity": lead.email_validity,
         "phoneValidity": lead.phone_validity,
         "quality": {"level": lead.quality.level, "reasons": list(lead.quality.reasons)},
-        "alerts": [{"kind": one.kind, "message": one.message} for one in warned],
+        "alerts": [{"kind": one.kind, "message": translate(one.message)} for one in warned],
         "actions": list(allowed_actions(lead)) if Role.LEADS_ADMIN in caller.roles else [],
         "doNotContact": lead.do_not_contact,
         "isTest": lead.is_test,
@@ -258,7 +259,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime) -> LeadView:
         "closing": _closing_view(lead.closing),
         "sender": _sender_view(lead.sender),
         "searchTerms": list(lead.search_terms),
-        "warnings": [{"code": one, "message": WARNINGS[one]} for one in seen.warnings],
+        "warnings": [{"code": one, "message": translate(WARNINGS[one])} for one in seen.warnings],
         "createdDateTime": stamp(lead.created_at),
         "updatedDateTime": stamp(lead.updated_at),
         "expirationDateTime": _stamp(lead.expires_at),
@@ -292,11 +293,11 @@ def _sender_view(sender: Sender | None) -> SenderView | None:
     return {"kind": sender.kind, "name": sender.name, "email": sender.email} if sender else None
 
 
-def _flame_view(lead: Lead, warned: tuple[Alert, ...]) -> FlameView | None:
+def _flame_view(lead: Lead, warned: tuple[Alert, ...], translate: Translate) -> FlameView | None:
     burning = warned[0] if warned else None
     if burning is None or lead.flame_until is None or burning.kind not in FLAMES:
         return None
-    return {"state": FLAMES[burning.kind], "until": stamp(lead.flame_until), "message": burning.message}
+    return {"state": FLAMES[burning.kind], "until": stamp(lead.flame_until), "message": translate(burning.message)}
 
 
 def _deal_view(deal: Deal) -> DealView:
@@ -504,7 +505,7 @@ class ExportsView(TypedDict):
     nextLink: NotRequired[str]
 
 
-def export_view(seen: SeenExport) -> ExportView:
+def export_view(seen: SeenExport, translate: Translate) -> ExportView:
     """The export as an admin of its partner sees it."""
     export, link = seen.export, seen.link
     following = export.next_since
@@ -522,7 +523,7 @@ def export_view(seen: SeenExport) -> ExportView:
         else None,
         "createdDateTime": stamp(export.created_at),
         "endedDateTime": _stamp(export.ended_at),
-        "error": {"code": export.error, "message": ERRORS[export.error]} if export.error else None,
+        "error": {"code": export.error, "message": translate(ERRORS[export.error])} if export.error else None,
     }
 
 

@@ -15,6 +15,7 @@ from shared.domain.deadlines import Change, cools_at, deadline, due_times, stamp
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
+from shared.domain.messages import Message, say
 from shared.domain.text import folded
 from shared.ids import digest
 
@@ -33,12 +34,20 @@ _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 def dump(value: Any, *, limit: int = PIECE * PIECES, what: str = "lead") -> dict[str, Any]:
     """The columns `doc0` … of a record; raises InvalidRequest when its texts are too large together."""
     # What is stored must be read again: no NaN, no Infinity.
-    text = json.dumps(msgspec.to_builtins(value), separators=(",", ":"), allow_nan=False)
+    text = json.dumps(msgspec.to_builtins(value, enc_hook=_plain), separators=(",", ":"), allow_nan=False)
     if len(text) > limit:
-        advice = "shorten the notes" if what == "lead" else f"{limit:,} characters are the most"
-        message = f"The {what}'s texts are too large together; {advice}."
+        message = say(
+            "The texts of the %(what)s are too large together: %(most)d characters fit.", what=what, most=limit
+        )
         raise InvalidRequest(message, details=[Detail("tooLarge", message)])
     return {f"doc{i // PIECE}": text[i : i + PIECE] for i in range(0, len(text), PIECE)}
+
+
+def _plain(value: Any) -> str:
+    """A text with values is stored as it reads."""
+    if isinstance(value, Message):
+        return str(value)
+    raise NotImplementedError(type(value).__name__)
 
 
 def load(kind: type[T], entity: Any) -> T:

@@ -11,6 +11,7 @@ from azure.data.tables.aio import TableClient
 
 from shared.domain.contact_lists import ContactLists
 from shared.domain.errors import Conflict, Detail
+from shared.domain.messages import say
 from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.ids import new_key
 from shared.ports import LostRace
@@ -175,8 +176,11 @@ class TablePartnerStore:
                     if owner["partner"] != partner_id:
                         taken.append(name)
         if taken:
-            message = "A tenant belongs to one partner only."
-            raise Conflict(message, details=[Detail("conflict", f"{name} is taken.", "tenantIds") for name in taken])
+            message = say("A tenant belongs to one partner only.")
+            raise Conflict(
+                message,
+                details=[Detail("conflict", say("%(name)s is taken.", name=name), "tenantIds") for name in taken],
+            )
 
     def _row(self, partition: str) -> Callable[[str], Awaitable[Any | None]]:
         return lambda key: reads.row(self._lookup, partition, key)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from shared.domain.contact_lists import CHARACTERS_MAX, ContactLists
 from shared.domain.errors import PayloadTooLarge
+from shared.domain.messages import say
 from shared.ports import Ports
 
 
@@ -15,5 +16,5 @@ async def read_contact_lists(*, ports: Ports, at: datetime) -> ContactLists:
 async def put_contact_lists(*, ports: Ports, lists: ContactLists) -> None:
     """Replace the lists; leads that were received before keep what was found then. Raises PayloadTooLarge."""
     if lists.characters > CHARACTERS_MAX:
-        raise PayloadTooLarge(f"The entries have more than {CHARACTERS_MAX:,} characters together.")
+        raise PayloadTooLarge(say("The entries have more than %(most)d characters together.", most=CHARACTERS_MAX))
     await ports.partners.put_contact_lists(lists)

@@ -18,6 +18,8 @@ AT_ONCE = 4
 PAGE = 100
 GONE = 410
 DISABLED = "webhook.disabled"
+WAS_GONE, FAILED_LONG = "The receiver answered 410 Gone.", "It failed for five days."
+"""Why a webhook was disabled, as its owner reads it."""
 
 
 @dataclass(kw_only=True)
@@ -137,7 +139,7 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
         },
     )
     if gone or turn.lane.is_hopeless(began):
-        await _disable(turn, "The receiver answered 410 Gone." if gone else "It failed for five days.", began)
+        await _disable(turn, WAS_GONE if gone else FAILED_LONG, began)
     elif turn.lane.next_at and turn.lane.next_at > turn.now():
         # Five failures in a row: whoever is down is left alone, and nobody else waits for it.
         turn.wakes = [turn.lane.next_at]

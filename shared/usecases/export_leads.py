@@ -11,6 +11,7 @@ from datetime import datetime
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from shared.domain.export import Export, ExportFormat, ExportState, Since
 from shared.domain.filters import LeadFilter
+from shared.domain.messages import say
 from shared.domain.ordering import Order
 from shared.ids import new_export_id
 from shared.ports import Budget, FileGone, Link, LostRace, Ports
@@ -54,7 +55,8 @@ async def start_export(
     )
     if under_way >= rules.unfinished_max:
         await ports.agenda.remove(hints)
-        raise TooManyRequests(f"{rules.unfinished_max} exports are under way; wait for one of them or cancel it.")
+        text = "%(most)d exports are under way; wait for one of them or cancel it."
+        raise TooManyRequests(say(text, most=rules.unfinished_max))
     stored = await ports.exports.add(export)
     try:
         written = await write(ports=ports, stored=stored, at=at, budget=budget, gives_up=True)
@@ -94,7 +96,7 @@ async def cancel_export(*, ports: Ports, partner_id: str, export_id: str, at: da
         if stored.export.state is ExportState.CANCELLED:
             return await _seen(ports, stored.export)
         if stored.export.has_ended:
-            raise Conflict(f"The export has {stored.export.state} already.", target="state")
+            raise Conflict(say("The export has ended already: %(state)s.", state=stored.export.state), target="state")
         cancelled = replace(stored.export, state=ExportState.CANCELLED, ended_at=at)
         try:
             await ports.exports.replace(stored, cancelled)
@@ -109,7 +111,7 @@ async def link_export(*, ports: Ports, partner_id: str, export_id: str) -> SeenE
     """The export with a new link; raises NotFound, or Conflict when there is no file."""
     seen = await read_export(ports=ports, partner_id=partner_id, export_id=export_id)
     if seen.link is None:
-        raise Conflict(f"The export is {seen.state}; there is no file.", target="state")
+        raise Conflict(say("The export is %(state)s; there is no file.", state=seen.state), target="state")
     return seen
 
 

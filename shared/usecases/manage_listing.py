@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from shared.domain.errors import Conflict, NotFound
+from shared.domain.messages import say
 from shared.domain.offers import OFFERS_MAX, RegisteredOffer
 from shared.domain.partner import Partner, PartnerState
 from shared.domain.profile import Profile
@@ -54,7 +55,7 @@ async def put_offer(*, ports: Ports, partner_id: str, offer: RegisteredOffer, by
     offers = await ports.listings.offers(partner_id, at, fresh=True)
     before = offers.find(offer.id, None)
     if before is None and len(offers.offers) >= OFFERS_MAX:
-        raise Conflict(f"A partner has at most {OFFERS_MAX} offers.")
+        raise Conflict(say("A partner has at most %(most)d offers.", most=OFFERS_MAX))
     await ports.listings.put_offer(partner_id, offer, before, take_over=by_operator)
     log.info("Offer registered.", extra={"event": "offer.registered", "partner": partner_id})
     return before is None

@@ -7,6 +7,7 @@ from datetime import datetime
 from shared import ids
 from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
 from shared.domain.lead import Reveal, Source
+from shared.domain.messages import say
 from shared.domain.partner import LeadSource, Partner, SourceKey, SourceKind, rotated
 from shared.ports import LostRace, Ports
 
@@ -69,7 +70,7 @@ async def add_source(
     if partner_id is not None:
         await get_partner(ports=ports, partner_id=partner_id)
     if len(await ports.partners.sources(partner_id)) >= SOURCES_MAX:
-        raise Conflict(f"A partner has at most {SOURCES_MAX} sources; delete one first.")
+        raise Conflict(say("A partner has at most %(most)d sources; delete one first.", most=SOURCES_MAX))
     if table_name is not None:
         await _check_table(ports, table_name)
     key = ids.new_key()
@@ -92,7 +93,7 @@ async def add_source(
 
 async def _check_table(ports: Ports, name: str) -> None:
     if ports.tables.is_ours(name):
-        message = "This is one of the system's own tables."
+        message = say("This is one of the system's own tables.")
         raise InvalidRequest(message, details=[Detail("notAllowed", message, "tableName")])
     others = await ports.partners.sources_of_kind(SourceKind.MARKETPLACE_TABLE)
     if any((one.table_name or "").casefold() == name.casefold() for one in others):

@@ -11,6 +11,7 @@ from datetime import datetime
 from shared import ids
 from shared.domain.dispatch import Dispatch, DispatchState, deliver_hint
 from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
+from shared.domain.messages import say
 from shared.domain.webhooks import (
     EVENTS,
     ROTATION,
@@ -60,7 +61,7 @@ async def subscribe(
         known = await ports.notices.webhooks(partner_id)
         before = next((one for one in known if one.webhook.url == url), None)
         if before is None and len(known) >= SUBSCRIPTIONS_MAX:
-            raise Conflict(f"A partner has at most {SUBSCRIPTIONS_MAX} webhooks; delete one first.")
+            raise Conflict(say("A partner has at most %(most)d webhooks; delete one first.", most=SUBSCRIPTIONS_MAX))
         secret = _new_secret() if before is None else None
         state = WebhookState.ACTIVE if validated else WebhookState.PENDING
         hook = before.webhook if before else Webhook(ids.new_source_id(), url, (), at, secrets=(Secret(secret or ""),))
@@ -93,9 +94,11 @@ def _check(ports: Ports, url: str, events: Sequence[str], format_: WebhookFormat
         faults.append(Detail("invalidValue", problem, "notificationUrl"))
     unknown = [one for one in events if one not in EVENTS]
     if unknown or not events:
-        faults.append(Detail("invalidValue", f"The events are some of {', '.join(EVENTS)}.", "events"))
+        known = say("The events are some of %(known)s.", known=", ".join(EVENTS))
+        faults.append(Detail("invalidValue", known, "events"))
     elif format_ is not WebhookFormat.STANDARD and set(events) != {RECEIVED}:
-        faults.append(Detail("notAllowed", f"The format {format_} knows {RECEIVED} only.", "events"))
+        only = say("The format %(format)s knows %(event)s only.", format=format_, event=RECEIVED)
+        faults.append(Detail("notAllowed", only, "events"))
     if faults:
         raise InvalidRequest("The webhook cannot be subscribed.", details=faults)
 

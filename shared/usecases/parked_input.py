@@ -14,6 +14,7 @@ from shared.domain.deadlines import stamp
 from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
 from shared.domain.held import Held, HeldState, Reason, refusal_of
 from shared.domain.lifecycle import settle
+from shared.domain.messages import say
 from shared.domain.partner import PartnerState
 from shared.ports import LostRace, Ports, StoredHeld
 from shared.usecases.receive_lead import ATTEMPTS, Delivered, Parcel, Received, deliver, is_outlived, read_parcel
@@ -81,11 +82,11 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
         held = stored.held
         partner = await ports.partners.get(partner_id) if ids.PARTNER_ID.fullmatch(partner_id) else None
         if partner is None:
-            message = "There is no such partner."
+            message = say("There is no such partner.")
             raise InvalidRequest(message, details=[Detail("invalidValue", message, "partnerId")])
         taken = held.state is HeldState.PLACED or held.assigned
         if taken and held.partner_id != partner_id:
-            raise Conflict(f"It was assigned to {held.partner_id} before.", target="partnerId")
+            raise Conflict(say("It was assigned to %(partner)s before.", partner=held.partner_id), target="partnerId")
         if held.state is HeldState.PLACED:
             return await _done(ports, held, at)
         if partner.state is PartnerState.SUSPENDED:

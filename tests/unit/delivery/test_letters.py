@@ -1,6 +1,5 @@
 """Mails in six languages: catalogues are complete, no English is left, nothing hidden shows (N3, N4, N7, L9)."""
 
-import ast
 import re
 from dataclasses import replace
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 
 from shared.delivery.letters import Letters
-from shared.delivery.texts import catalogue
 from shared.domain.lead import Offer, Qualification, Reveal, Sender
 from shared.domain.lifecycle import Action, Answer, decide, settle
 from shared.domain.mail_day import MailDay
@@ -18,7 +16,9 @@ from shared.domain.preferences import LANGUAGES, Preferences
 from shared.domain.unsubscribe import read_token
 from shared.domain.webhooks import Webhook
 from shared.ports import Facts, Letter
+from shared.texts import catalogue
 from tests.builders import ANN, AT, DAY, ROOT, a_lead
+from tests.texts import of_mails, of_the_interface
 
 HOME = ROOT / "shared" / "delivery"
 OTHERS = [one for one in LANGUAGES if one != "en"]
@@ -53,23 +53,10 @@ def letter(notice: MailNotice, language: str = "en", why: str = "profile", **cha
     return LETTERS.letter(mail, "contoso", "lena@contoso.example", facts(notice, **changes))
 
 
-def sources() -> set[str]:
-    """Every text that a mail may say, as the sources have it."""
-    found = set()
-    for node in ast.walk(ast.parse((HOME / "letters.py").read_text())):
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
-            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-            if name in ("_", "say"):
-                found.add(str(node.args[0].value))
-    for template in (HOME / "templates").iterdir():
-        found |= set(re.findall(r'_\("([^"]*)"\)', template.read_text()))
-    return found
-
-
 @pytest.mark.parametrize("language", OTHERS)
 def test_n4_a_catalogue_has_every_text_with_the_same_names_in_it(language: str) -> None:
     texts = catalogue(language)
-    assert set(texts) == sources()
+    assert set(texts) == of_mails() | of_the_interface()
     for source, said in texts.items():
         assert said.strip(), source
         assert sorted(re.findall(r"%\(\w+\)[sd]", said)) == sorted(re.findall(r"%\(\w+\)[sd]", source)), source
@@ -80,7 +67,7 @@ def test_n4_a_catalogue_has_every_text_with_the_same_names_in_it(language: str) 
 def test_n4_no_english_is_left(notice: MailNotice, language: str) -> None:
     made = letter(notice, language)
     same = {source for source, said in catalogue(language).items() if source == said}
-    for source in sources() - same:
+    for source in of_mails() - same:
         plain = re.split(r"%\(\w+\)[sd]", source)
         longest = max(plain, key=len).strip(" .:,")
         if len(longest) > 12:

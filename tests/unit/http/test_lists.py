@@ -78,10 +78,10 @@ def test_every_filter_of_the_interface_is_tried() -> None:
     ("query", "target", "says"),
     [
         ("city=1", "city", "allowed are"),
-        ("status=open", "status", "'received', 'informational', 'accepted' or 'archived'"),
+        ("status=open", "status", "'received', 'informational', 'accepted', 'archived'"),
         ("status=received,open", "status", "'received'"),
         ("outcome=lost,gone", "outcome", "'declined'"),
-        ("flame=warm", "flame", "'hot' or 'cooled'"),
+        ("flame=warm", "flame", "'hot', 'cooled'"),
         ("quality=best", "quality", "'high'"),
         ("emailValidity=good", "emailValidity", "'spam'"),
         ("phoneValidity=spam", "phoneValidity", "'unknown'"),

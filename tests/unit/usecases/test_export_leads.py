@@ -251,7 +251,7 @@ async def test_an_export_can_be_cancelled_until_it_has_ended(source: LeadSource)
     with pytest.raises(Conflict):
         await link_export(ports=ports, **named)
     done = await ask(ports, source, LATER)
-    with pytest.raises(Conflict, match="succeeded already"):
+    with pytest.raises(Conflict, match="ended already: succeeded"):
         await cancel_export(ports=ports, partner_id=source.partner_id, export_id=done.export.id, at=LATER)
     with pytest.raises(NotFound):
         await cancel_export(ports=ports, partner_id=unique(), export_id=done.export.id, at=LATER)

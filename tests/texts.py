@@ -1,0 +1,87 @@
+"""Every text that people read, collected from the sources: what the catalogues must have (N4)."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from shared.domain import errors, export, notices, recommendations
+from shared.domain.errors import Refusal
+from shared.http import problems
+from shared.usecases import deliver_webhook
+from tests.builders import ROOT
+
+# Where the text stands among the arguments of what people are told with.
+PLACES = {"say": 0, "translate": 0, "ValueError": 0, "PydanticCustomError": 1, "Detail": 1, "fault": 2}
+PLACES |= {name: 0 for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Refusal)}
+# Raised for programmers, or caught close by.
+NOT_READ = {"settings.py", "letters.py", "merge_export.py", "write_export.py", "payload.py", "ordering.py"}
+
+
+def of_mails() -> set[str]:
+    """What a mail may say."""
+    home = ROOT / "shared" / "delivery"
+    found = {text for name, text in _calls(home / "letters.py") if name in ("_", "say")}
+    for template in (home / "templates").iterdir():
+        found |= set(re.findall(r'_\("([^"]*)"\)', template.read_text()))
+    return found
+
+
+def of_the_interface() -> set[str]:
+    """What the API says: errors with their details, alerts, warnings, titles and pages."""
+    found = {" ".join((one.__doc__ or "").split()) for one in vars(errors).values() if _is_refusal(one)}
+    found |= {*notices.TEXTS.values(), *notices.WARNINGS.values(), *recommendations.TITLES.values()}
+    found |= {*export.ERRORS.values(), *problems.SAYS.values()}
+    found |= {deliver_webhook.WAS_GONE, deliver_webhook.FAILED_LONG}
+    # Titles of pages, which are said where the page is made.
+    found |= {"Switch mails off?", "Done"}
+    for folder in ("functions", "shared"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            if file.name != "letters.py":
+                found |= {text for name, text in _calls(file) if file.name not in NOT_READ or name != "ValueError"}
+    return found
+
+
+def written_in_place() -> list[str]:
+    """Texts with values in them that were not made with `say`, which nobody could translate."""
+    found = []
+    for folder in ("functions", "shared"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            if file.name == "letters.py":
+                continue
+            for name, node in _texts(file):
+                if isinstance(node, ast.JoinedStr) and not (name == "ValueError" and file.name in NOT_READ):
+                    found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
+    return found
+
+
+def _is_refusal(one: object) -> bool:
+    return isinstance(one, type) and issubclass(one, Refusal)
+
+
+def _calls(file: Path) -> Iterator[tuple[str, str]]:
+    for name, node in _texts(file):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield name, node.value
+
+
+def _texts(file: Path) -> Iterator[tuple[str, ast.expr]]:
+    """The texts of every call in `PLACES`, also where they stand in a variable of the line before."""
+    for scope in ast.walk(ast.parse(file.read_text())):
+        if not isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        named = {
+            target.id: node.value
+            for node in ast.walk(scope)
+            if isinstance(node, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for node in ast.walk(scope):
+            if not isinstance(node, ast.Call):
+                continue
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            place = 0 if name == "_" else PLACES.get(name)
+            if place is not None and len(node.args) > place:
+                given = node.args[place]
+                yield name, named.get(given.id, given) if isinstance(given, ast.Name) else given
