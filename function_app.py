@@ -2,8 +2,8 @@
 
 import azure.functions as func
 
-from functions import exports, intake, leads, meta, notices, operator, partner, senders, timers, webhooks
+from functions import exports, intake, leads, mail_reports, meta, notices, operator, partner, senders, timers, webhooks
 
 app = func.FunctionApp()
-for module in (exports, intake, leads, meta, notices, operator, partner, senders, timers, webhooks):
+for module in (exports, intake, leads, mail_reports, meta, notices, operator, partner, senders, timers, webhooks):
     app.register_functions(module.blueprint)

@@ -46,7 +46,8 @@ async def _serve(port: int, base_url: str, issuer: Issuer, data: Path) -> None:
     await create(os.environ)
     functions = load()
     timers = Timers(functions, os.environ, clock.now)
-    mails = MailService(data / "mails.json", clock.now, lambda: clock.real_now().timestamp())
+    reports_to = f"{base_url}/runtime/webhooks/EventGrid?functionName=mail_reports"
+    mails = MailService(data / "mails.json", clock.now, lambda: clock.real_now().timestamp(), reports_to)
     host = Host(functions, prefix=route_prefix(ROOT), timers=timers, issuer=issuer, mails=mails, data=data)
     config = uvicorn.Config(host.application(), host="127.0.0.1", port=port, log_level="warning", access_log=False)
     server = uvicorn.Server(config)

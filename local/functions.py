@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import azure.functions as func
+from azure.functions._eventgrid import EventGridEvent
 from azure.functions.timer import TimerRequest
 
 from local import routes
@@ -41,6 +42,11 @@ class Function:
         """True for a timer trigger."""
         return bool(self.trigger["type"] == "timerTrigger")
 
+    @property
+    def is_event_grid(self) -> bool:
+        """True for an Event Grid trigger."""
+        return bool(self.trigger["type"] == "eventGridTrigger")
+
 
 def load(module_name: str = "function_app") -> list[Function]:
     """The functions of the module's one FunctionApp, sorted by name as the host sorts them."""
@@ -55,8 +61,9 @@ def load(module_name: str = "function_app") -> list[Function]:
             name = str(indexed.get_function_name())
             found.append(Function(name, indexed.get_user_function(), trigger.get_dict_repr()))
     for one in found:
-        if not (one.is_http or one.is_timer):
-            raise SystemExit(f"{one.name}: the local host serves HTTP and timer triggers, not {one.trigger['type']}.")
+        if not (one.is_http or one.is_timer or one.is_event_grid):
+            kind = one.trigger["type"]
+            raise SystemExit(f"{one.name}: the local host serves HTTP, timer and Event Grid triggers, not {kind}.")
     return sorted(found, key=lambda one: one.name)
 
 
@@ -96,6 +103,27 @@ async def call_timer(function: Function, *, past_due: bool) -> None:
         await _call(function, TimerRequest(past_due=past_due))
     except Exception:
         log.exception("%s raised", function.name)
+
+
+async def call_event(function: Function, event: Mapping[str, Any]) -> bool:
+    """Call an Event Grid function; False when it raised, and whoever sent the event sends it again."""
+    try:
+        await _call(
+            function,
+            EventGridEvent(
+                id=str(event["id"]),
+                data=event["data"],
+                topic=str(event.get("topic", "")),
+                subject=str(event.get("subject", "")),
+                event_type=str(event["eventType"]),
+                event_time=None,
+                data_version=str(event.get("dataVersion", "")),
+            ),
+        )
+    except Exception:
+        log.exception("%s raised", function.name)
+        return False
+    return True
 
 
 def request_of(

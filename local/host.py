@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from local.functions import Function, call_http, request_of, route_of
+from local.functions import Function, call_event, call_http, request_of, route_of
 from local.issuer import Issuer
 from local.mail_service import MailService
 from local.timers import Timers
@@ -30,6 +30,7 @@ HELLO = """Partner Leads, local host
   /dev/token?tenant=…&roles=…     a token; /dev/clock reads and moves the app's clock
   /dev/mail                       the mails that were sent; /dev/mail/{id} shows one
   /admin/functions/{name}         POST runs a timer
+  /runtime/webhooks/EventGrid     POST hands events to ?functionName=…
 
 README.md shows the first five minutes.
 """
@@ -68,6 +69,7 @@ class Host:
                 Route("/dev/keys", self._keys, methods=["GET"]),
                 Route("/dev/clock", self._clock, methods=["GET", "POST"]),
                 *self._mails.routes(),
+                Route("/runtime/webhooks/EventGrid", self._events, methods=["POST"]),
                 Route("/admin/functions/{name}", self._admin, methods=["POST"]),
                 Route(self._prefix, _logged(self._function), methods=everything),
                 Route(self._prefix + "/{path:path}", _logged(self._function), methods=everything),
@@ -106,6 +108,17 @@ class Host:
         if name in self._functions and not self._functions[name].is_timer:
             return _problem(f"{name} is no timer; call it by its route.")
         return Response(status_code=202 if await self._timers.fire(name) else 404)
+
+    async def _events(self, request: Request) -> Response:
+        """Hand events to a function, as the platform's Event Grid extension does."""
+        function = self._functions.get(request.query_params.get("functionName", ""))
+        if function is None or not function.is_event_grid:
+            return Response(status_code=404)
+        events = await request.json()
+        if request.headers.get("aeg-event-type") == "SubscriptionValidation":
+            return JSONResponse({"validationResponse": events[0]["data"]["validationCode"]})
+        done = [await call_event(function, one) for one in events]
+        return Response(status_code=202 if all(done) else 500)
 
     async def _token(self, request: Request) -> Response:
         query = request.query_params

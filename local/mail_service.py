@@ -1,9 +1,11 @@
 """Stands in for Communication Services: takes what the real SDK sends, checks its signature, keeps the mails.
 
 Like the service it knows a repeat of a request for five minutes by its repeatability id, and then forgets the
-operation. An address that begins with `bounce` takes no mail.
+operation. It reports what became of a mail as Event Grid does, again and again until the report is taken. An address
+that begins with `bounce` takes no mail, which it says at once; of `late-bounce…` it finds that out later.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -15,6 +17,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -25,13 +28,18 @@ KEY = base64.b64encode(b"the local mail service's own key").decode()
 REMEMBERED_SECONDS = 300
 CLOCKS_DIFFER_SECONDS = 300
 KEPT = 1_000
+REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
+REPORT_SECONDS, REPORTS_MAX = 0.5, 60
 
 
 class MailService:
     """The mails of one local host; kept in `file`, so that a restart loses none."""
 
-    def __init__(self, file: Path, now: Callable[[], datetime], seconds: Callable[[], float]) -> None:
-        self._file, self._now, self._seconds = file, now, seconds
+    def __init__(
+        self, file: Path, now: Callable[[], datetime], seconds: Callable[[], float], reports_to: str | None = None
+    ) -> None:
+        self._file, self._now, self._seconds, self._reports_to = file, now, seconds, reports_to
+        self._reporting: set[asyncio.Task[None]] = set()
         self.mails: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
         self.busy_until = 0.0
         self._operations: dict[str, tuple[float, str, str]] = {}
@@ -64,7 +72,10 @@ class MailService:
             bounced = any(one.startswith("bounce") for one in addresses)
             self._operations[operation] = (self._seconds(), repeat, "Failed" if bounced else "Succeeded")
             if not bounced:
-                self._keep(operation, addresses, message["content"])
+                late = any(one.startswith("late-bounce") for one in addresses)
+                if not late:
+                    self._keep(operation, addresses, message["content"])
+                self._report(operation, addresses[0], "Bounced" if late else "Delivered")
         where = f"{request.url.scheme}://{request.url.netloc}{PATH}/emails/operations/{operation}"
         answer = {"id": operation, "status": "Running"}
         return JSONResponse(answer, 202, {"Operation-Location": where, "Retry-After": "1"})
@@ -87,6 +98,26 @@ class MailService:
     async def _show(self, request: Request) -> Response:
         found = next((one for one in self.mails if one["id"] == request.path_params["id"]), None)
         return HTMLResponse(found["html"]) if found else PlainTextResponse("There is no such mail.", 404)
+
+    def _report(self, operation: str, address: str, status: str) -> None:
+        if self._reports_to is not None:
+            task = asyncio.create_task(self._deliver(operation, address, status))
+            self._reporting.add(task)
+            task.add_done_callback(self._reporting.discard)
+
+    async def _deliver(self, operation: str, address: str, status: str) -> None:
+        data = {"messageId": operation, "recipient": address, "status": status}
+        event = {"id": str(uuid.uuid4()), "eventType": REPORTED, "data": data, "dataVersion": "1.0"}
+        headers = {"aeg-event-type": "Notification"}
+        async with httpx.AsyncClient() as client:
+            for _ in range(REPORTS_MAX):
+                await asyncio.sleep(REPORT_SECONDS)
+                try:
+                    answer = await client.post(self._reports_to or "", json=[event], headers=headers, timeout=30)
+                except httpx.HTTPError:
+                    continue
+                if answer.is_success:
+                    return
 
     def _keep(self, operation: str, addresses: list[str], content: dict[str, str]) -> None:
         self.mails.append(

@@ -89,6 +89,11 @@ def digest(*parts: str) -> str:
     return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
+def bounced_key(folded_address: str) -> str:
+    """What is kept of an address that took no mail: it is found again, and read back by nobody who does not know it."""
+    return digest("bounced", folded_address)
+
+
 def key_hash(key: str) -> str:
     """The stored form of a source key (S2)."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

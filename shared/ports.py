@@ -20,7 +20,7 @@ from shared.domain.held import Held, HeldState
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
 from shared.domain.mail_day import MailDay
-from shared.domain.mails import Mail
+from shared.domain.mails import Mail, MailPlace
 from shared.domain.offers import Offers, RegisteredOffer
 from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.domain.preferences import Preferences
@@ -267,7 +267,10 @@ class PartnerStore(Protocol):
         """The operator's block and allow lists (cached); empty ones when there are none."""
 
     async def put_contact_lists(self, lists: ContactLists) -> None:
-        """Replace the lists."""
+        """Replace the lists; what bounced stays remembered."""
+
+    async def add_bounced(self, key: str) -> None:
+        """Remember an address that takes no mail, the latest BOUNCED_MAX of them; again is harmless."""
 
     async def ping(self) -> None:
         """Return when storage answers a read, raise Unavailable otherwise."""
@@ -549,6 +552,15 @@ class MailStore(Protocol):
     async def put(self, partner_id: str, mail: Mail) -> Mail:
         """Store a mail if it is still as read, or new; raises LostRace otherwise."""
 
+    async def note_place(self, operation_id: str, place: MailPlace) -> None:
+        """Remember which mail an operation of the service is; again is harmless."""
+
+    async def place(self, operation_id: str) -> MailPlace | None:
+        """The mail of this operation; None for one that is not ours, or has been reported."""
+
+    async def forget_place(self, operation_id: str) -> None:
+        """Nothing more is expected of it; again is harmless."""
+
 
 @dataclass(frozen=True)
 class StoredWebhook:
@@ -568,10 +580,13 @@ class NoticeStore(Protocol):
         """Replace them."""
 
     async def unwanted(self, partner_id: str) -> dict[str, str]:
-        """Folded addresses that are not mailed, with the reason; no PUT removes one."""
+        """Folded addresses that are not mailed, with the reason: `unsubscribed` or `bounced`."""
 
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
         """Mail this address no more."""
+
+    async def remove_unwanted(self, partner_id: str, address: str) -> None:
+        """Mail it again; one that is not there is no error."""
 
     async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
         """The partner's subscriptions, oldest first."""

@@ -20,7 +20,7 @@ from shared.domain.held import Held, HeldState
 from shared.domain.lead import Lead, Status, Validity
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.mail_day import MailDay
-from shared.domain.mails import Mail
+from shared.domain.mails import Mail, MailPlace
 from shared.domain.notices import notified
 from shared.domain.offers import Offers, RegisteredOffer
 from shared.domain.partner import LeadSource, Partner, SourceKind
@@ -340,7 +340,10 @@ class FakePartnerStore:
         return self.lists
 
     async def put_contact_lists(self, lists: ContactLists) -> None:
-        self.lists = lists
+        self.lists = replace(lists, bounced=self.lists.bounced)
+
+    async def add_bounced(self, key: str) -> None:
+        self.lists = replace(self.lists, bounced=self.lists.bounced | {key})
 
     async def ping(self) -> None:
         return None
@@ -593,6 +596,7 @@ class FakeMailStore:
         self.days: dict[tuple[str, str], MailDay] = {}
         self.leads: dict[tuple[str, str], set[str]] = {}
         self.records: dict[tuple[str, str, int, int], Mail] = {}
+        self.places: dict[str, MailPlace] = {}
         self._tags = itertools.count(1)
 
     def tag(self) -> str:
@@ -636,6 +640,15 @@ class FakeMailStore:
         made = self.records[self._key(partner_id, mail)] = replace(mail, tag=self.tag())
         return made
 
+    async def note_place(self, operation_id: str, place: MailPlace) -> None:
+        self.places[operation_id] = place
+
+    async def place(self, operation_id: str) -> MailPlace | None:
+        return self.places.get(operation_id)
+
+    async def forget_place(self, operation_id: str) -> None:
+        self.places.pop(operation_id, None)
+
     def _key(self, partner_id: str, mail: Mail) -> tuple[str, str, int, int]:
         return partner_id, mail.lead_id, mail.sequence, mail.number
 
@@ -661,6 +674,9 @@ class FakeNoticeStore:
 
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
         self.silent.setdefault(partner_id, {})[fold_email(address)] = why
+
+    async def remove_unwanted(self, partner_id: str, address: str) -> None:
+        self.silent.get(partner_id, {}).pop(fold_email(address), None)
 
     async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
         mine = [one for (partner, _), one in self.hooks.items() if partner == partner_id]

@@ -10,6 +10,7 @@ from shared.domain.contact import fold_email
 from shared.domain.contact_lists import ContactLists, holds
 from shared.domain.lead import Validity
 from shared.domain.receipt import Email
+from shared.ids import bounced_key
 
 
 class MailAddresses:
@@ -29,6 +30,8 @@ class MailAddresses:
         spam = lists.blocks(address, domain) or holds(self._disposables(), domain)
         if spam and not lists.allows(address, domain):
             return Email(Validity.SPAM)
+        if bounced_key(address) in lists.bounced and not lists.allows(address, domain):
+            return Email(Validity.INVALID)
         takes_mail = await self._domains.takes_mail(domain) if self._domains else None
         if takes_mail is None:
             return Email(Validity.UNKNOWN, ask_again=self._domains is not None)

@@ -2,18 +2,23 @@
 
 from dataclasses import dataclass, field
 
+BOUNCED_MAX = 1_000
 CHARACTERS_MAX = 200_000
 """Of all entries together: they are one row, read with the first delivery of a minute."""
 
 
 @dataclass(frozen=True)
 class ContactLists:
-    """Addresses as `contact.fold_email` writes them, domains in ASCII; a domain stands for its subdomains too."""
+    """Addresses as `contact.fold_email` writes them, domains in ASCII; a domain stands for its subdomains too.
+
+    `bounced` are keys of addresses that took no mail; they are noted by the system, and no PUT changes them.
+    """
 
     blocked_addresses: frozenset[str] = field(default_factory=frozenset)
     blocked_domains: frozenset[str] = field(default_factory=frozenset)
     allowed_addresses: frozenset[str] = field(default_factory=frozenset)
     allowed_domains: frozenset[str] = field(default_factory=frozenset)
+    bounced: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def characters(self) -> int:

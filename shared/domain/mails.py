@@ -36,6 +36,17 @@ CUSTOMER = "customer"
 
 
 @dataclass(frozen=True)
+class MailPlace:
+    """Where the mail of one operation of the service stands, and the event and the lane that it came from."""
+
+    partner_id: str
+    subject: str
+    sequence: int
+    destination: str
+    event_id: str
+
+
+@dataclass(frozen=True)
 class Mail:
     """One mail to one address; `number` counts those of one event."""
 

@@ -41,10 +41,11 @@ from shared.domain.lead import (
 from shared.domain.lifecycle import Activity, ActivityKind
 from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import PartnerState, SourceKind
-from shared.domain.preferences import MUTED_MAX, MailKind, Preferences
+from shared.domain.preferences import MailKind, Preferences
 from shared.domain.profile import CONTACTS_MAX, KEYWORDS_MAX, LOCATIONS_MAX, CompanySize, Contact, Location, Profile
 from shared.domain.text import flaw, folded
 from shared.domain.webhooks import WebhookFormat
+from shared.usecases.mail_reports import Report
 
 
 def _one_line(text: str) -> str:
@@ -406,6 +407,10 @@ class ProfileIn(Incoming):
         )
 
 
+MUTED_SHOWN_MAX = 1_000
+"""What is put may hold what was read: addresses that have unsubscribed or bounced, too."""
+
+
 class PreferencesIn(Incoming):
     """What a partner wants to be told."""
 
@@ -416,7 +421,7 @@ class PreferencesIn(Incoming):
     digest_hour: Annotated[int, Field(ge=0, le=23)] = 0
     mail_kinds: Annotated[list[MailKind], AfterValidator(_unique)] = [MailKind.CONTACT_ME, MailKind.PROFILE]
     expiry_mail: bool = True
-    muted_addresses: Annotated[list[MailAddress], Field(max_length=MUTED_MAX), AfterValidator(_unique)] = []
+    muted_addresses: Annotated[list[MailAddress], Field(max_length=MUTED_SHOWN_MAX), AfterValidator(_unique)] = []
 
     def preferences(self) -> Preferences:
         """The domain's preferences."""
@@ -451,3 +456,12 @@ class AssignIn(Incoming):
     """The partner an unassigned delivery goes to."""
 
     partner_id: Text
+
+
+class MailReportIn(BaseModel):
+    """What is read of a delivery report of Communication Services; it holds more."""
+
+    model_config = ConfigDict(alias_generator=to_camel, frozen=True, hide_input_in_errors=True)
+
+    message_id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    status: Report

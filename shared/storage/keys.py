@@ -18,6 +18,7 @@ EXPORT_FILES = "exports"
 
 TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
 OFFER, TITLE, PROFILE_NAME, SECRET = "offer", "offerTitle", "profileName", "secret"
+MAIL_PLACE, BOUNCED = "mail", "bounced"
 """The partitions of Lookup; OFFER, TITLE and PROFILE_NAME say whose an offer, a title or a profile's name is."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")

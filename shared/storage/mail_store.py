@@ -12,7 +12,7 @@ from azure.data.tables.aio import TableClient
 from shared.domain.deadlines import stamp
 from shared.domain.dispatch import Dispatch
 from shared.domain.mail_day import MailDay
-from shared.domain.mails import Mail
+from shared.domain.mails import Mail, MailPlace
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.lane_store import REPLACE, waiting_row
@@ -28,6 +28,10 @@ class TableMailStore:
     @property
     def _leads(self) -> TableClient:
         return self._tables[keys.LEADS]
+
+    @property
+    def _lookup(self) -> TableClient:
+        return self._tables[keys.LOOKUP]
 
     async def day(self, partner_id: str, key: str) -> MailDay | None:
         """See the port."""
@@ -90,6 +94,22 @@ class TableMailStore:
                     row, mode="replace", etag=mail.tag, match_condition=MatchConditions.IfNotModified
                 )
         return codec.tagged(mail, done["etag"])
+
+    async def note_place(self, operation_id: str, place: MailPlace) -> None:
+        """See the port: in Lookup, since a report names no partner."""
+        row = {"PartitionKey": keys.MAIL_PLACE, "RowKey": keys.safe(operation_id), **codec.dump(place, what="mail")}
+        with translating():
+            await self._lookup.upsert_entity(row, mode="replace")
+
+    async def place(self, operation_id: str) -> MailPlace | None:
+        """See the port."""
+        row = await reads.row(self._lookup, keys.MAIL_PLACE, keys.safe(operation_id))
+        return codec.load(MailPlace, row) if row else None
+
+    async def forget_place(self, operation_id: str) -> None:
+        """See the port."""
+        with translating():
+            await self._lookup.delete_entity(keys.MAIL_PLACE, keys.safe(operation_id))
 
 
 def day_operation(partner_id: str, day: MailDay) -> tuple[Any, ...]:

@@ -46,6 +46,11 @@ class TableNoticeStore:
         with translating():
             await self._partners.upsert_entity(row, mode="replace")
 
+    async def remove_unwanted(self, partner_id: str, address: str) -> None:
+        """See the port."""
+        with translating():
+            await self._partners.delete_entity(partner_id, keys.unwanted(fold_email(address)))
+
     async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
         """See the port."""
         rows = await self._range(partner_id, keys.WEBHOOKS)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
-from shared.domain.contact_lists import ContactLists
+from shared.domain.contact_lists import BOUNCED_MAX, ContactLists
 from shared.domain.errors import Conflict, Detail
 from shared.domain.messages import say
 from shared.domain.partner import LeadSource, Partner, SourceKind
@@ -19,6 +20,13 @@ from shared.storage import codec, keys, reads
 from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
+
+
+@dataclass(frozen=True)
+class Bounced:
+    """The addresses that took no mail, by their keys, oldest first."""
+
+    keys: tuple[str, ...] = ()
 
 
 class TablePartnerStore:
@@ -130,19 +138,43 @@ class TablePartnerStore:
 
     async def contact_lists(self, at: datetime) -> ContactLists:
         """See the port; that there are none is remembered too, or every delivery would ask."""
-        row = await self._cache.read(keys.LISTS, keys.LISTS, at, self._row(keys.LISTS), absent=True)
-        return codec.load(ContactLists, row) if row else ContactLists()
+        return await self._cache.read(keys.LISTS, keys.LISTS, at, self._contact_lists)
 
     async def put_contact_lists(self, lists: ContactLists) -> None:
         """See the port."""
-        row = {"PartitionKey": keys.LISTS, "RowKey": keys.LISTS, **codec.dump(lists)}
+        row = {"PartitionKey": keys.LISTS, "RowKey": keys.LISTS, **codec.dump(replace(lists, bounced=frozenset()))}
         with translating():
             await self._lookup.upsert_entity(row, mode="replace")
+        self._cache.forget((keys.LISTS, keys.LISTS))
+
+    async def add_bounced(self, key: str) -> None:
+        """See the port: a row of its own, since the operator replaces the lists whole."""
+        row = await reads.row(self._lookup, keys.LISTS, keys.BOUNCED)
+        known = codec.load(Bounced, row).keys if row else ()
+        if key in known:
+            return
+        columns = codec.dump(Bounced((*known, key)[-BOUNCED_MAX:]))
+        changed = {"PartitionKey": keys.LISTS, "RowKey": keys.BOUNCED, **columns}
+        with translating():
+            if row is None:
+                await self._lookup.create_entity(changed)
+            else:
+                tag = row.metadata["etag"]
+                condition = MatchConditions.IfNotModified
+                await self._lookup.update_entity(changed, mode="replace", etag=tag, match_condition=condition)
         self._cache.forget((keys.LISTS, keys.LISTS))
 
     async def ping(self) -> None:
         """See the port: a read of a row that need not exist."""
         await reads.row(self._lookup, keys.PARTNER, "-")
+
+    async def _contact_lists(self, partition: str) -> ContactLists:
+        with translating():
+            found = [row async for row in self._lookup.query_entities(f"PartitionKey eq '{partition}'")]
+        rows = {row["RowKey"]: row for row in found}
+        lists = codec.load(ContactLists, rows[keys.LISTS]) if keys.LISTS in rows else ContactLists()
+        bounced = codec.load(Bounced, rows[keys.BOUNCED]) if keys.BOUNCED in rows else Bounced()
+        return replace(lists, bounced=frozenset(bounced.keys))
 
     async def _sources(self, wanted: str) -> list[LeadSource]:
         with translating():

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from shared.domain.contact import fold_email
 from shared.domain.dispatch import MAIL_FIRST, Attempt, Dispatch, DispatchState
 from shared.domain.errors import Unavailable
-from shared.domain.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailState
+from shared.domain.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailPlace, MailState
 from shared.ports import LostRace, MailAnswer, Ports, Sending
 from shared.usecases.lane_turn import LaneTurn, Now, take_lane
 from shared.usecases.mail_plan import Case, address_of, next_contacts, outdated, planned, read_case
@@ -111,7 +111,8 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
     pending = [one for one in mails if one.is_under_way]
     while pending and not turn.has_ended():
         mail = await _step(turn, pending.pop(0), case)
-        if mail.state is MailState.FAILED and mail.to != CUSTOMER:
+        unwanted = mail.state is MailState.SKIPPED and mail.problem in case.unwanted.values()
+        if (mail.state is MailState.FAILED or unwanted) and mail.to != CUSTOMER:
             others = await next_contacts(ports=ports, case=case, failed=mail, at=turn.now())
             pending += [await turn.put(one) for one in others]
         elif mail.is_under_way:
@@ -146,7 +147,10 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
         if wait := await turn.quota.take(at, bulk=turn.is_bulk):
             turn.end(wait)
             return mail
-        operation = _operation(turn.partner_id, mail)
+        operation, dispatch = _operation(turn.partner_id, mail), case.dispatch
+        # Before the service knows of it: its report may be faster than our next line.
+        place = MailPlace(turn.partner_id, mail.lead_id, mail.sequence, turn.destination, dispatch.id)
+        await turn.ports.mails.note_place(operation, place)
         mail = await turn.put(replace(mail, state=MailState.SENDING, at=at, operation_id=operation, first_sent=at))
         return await _hand_over(turn, mail, to, case)
     try:

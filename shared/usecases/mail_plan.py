@@ -95,9 +95,9 @@ async def planned(*, ports: Ports, case: Case, at: datetime) -> list[Mail]:
 
 
 async def next_contacts(*, ports: Ports, case: Case, failed: Mail, at: datetime) -> list[Mail]:
-    """Whoever is told in place of an address that takes no mail, unless somebody has been told already."""
+    """Whoever is told in place of an address that takes no mail, unless somebody else has been told or will be."""
     known = await ports.mails.mails(case.partner_id, failed.lead_id, failed.sequence)
-    if any(one.state in (MailState.ACCEPTED, MailState.DELIVERED, MailState.SENDING) for one in known):
+    if any(one.is_under_way or one.state is MailState.DELIVERED for one in known):
         return []
     asked = {fold_email(one.to) for one in known}
     told = await _told(ports, case, at, asked)

@@ -4,8 +4,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.contact import fold_email
-from shared.domain.errors import InvalidRequest, NotFound
-from shared.domain.preferences import Preferences
+from shared.domain.errors import Detail, InvalidRequest, NotFound
+from shared.domain.messages import say
+from shared.domain.preferences import MUTED_MAX, Preferences
 from shared.domain.unsubscribe import read_token
 from shared.ports import Ports
 
@@ -26,8 +27,21 @@ async def read_preferences(*, ports: Ports, partner_id: str, at: datetime) -> Pr
 
 
 async def put_preferences(*, ports: Ports, partner_id: str, preferences: Preferences, at: datetime) -> Preferences:
-    """Replace them; addresses that have unsubscribed or take no mail stay muted, whatever is put."""
-    await ports.notices.put_preferences(partner_id, preferences)
+    """Replace them; addresses that have unsubscribed stay muted, whatever is put, those that bounced while they are.
+
+    Raises InvalidRequest when more than MUTED_MAX are muted by the partner itself.
+    """
+    unwanted = await ports.notices.unwanted(partner_id)
+    muted = {fold_email(one): one for one in preferences.muted_addresses}
+    own = tuple(one for folded, one in muted.items() if folded not in unwanted)
+    if len(own) > MUTED_MAX:
+        text = say("It must have at most %(max_length)d entries.", max_length=MUTED_MAX)
+        raise InvalidRequest(details=[Detail("tooLong", text, "mutedAddresses")])
+    await ports.notices.put_preferences(partner_id, replace(preferences, muted_addresses=own))
+    for address, why in unwanted.items():
+        # Whoever has mended a mailbox takes its address off the list; the next bounce puts it there again.
+        if why == "bounced" and address not in muted:
+            await ports.notices.remove_unwanted(partner_id, address)
     return await read_preferences(ports=ports, partner_id=partner_id, at=at)
 
 

@@ -144,7 +144,7 @@ def test_names_routes_methods_and_auth_levels(index: list[dict[str, Any]]) -> No
 
 
 def test_timers_and_their_schedules(index: list[dict[str, Any]]) -> None:
-    timers = {one["name"]: one["schedule"] for one in index if one["type"] != "httpTrigger"}
+    timers = {one["name"]: one["schedule"] for one in index if one["type"] == "timerTrigger"}
     assert timers == TIMERS
     values = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
     documented = re.findall(
@@ -152,6 +152,13 @@ def test_timers_and_their_schedules(index: list[dict[str, Any]]) -> None:
     )
     assert {name: values[name] for name in DEFAULTS} == dict(documented) == DEFAULTS
     assert {f"%{name}%" for name in DEFAULTS} == set(TIMERS.values())
+
+
+def test_one_function_takes_events(index: list[dict[str, Any]]) -> None:
+    others = {one["name"]: one["type"] for one in index if one["type"] not in ("httpTrigger", "timerTrigger")}
+    assert others == {"mail_reports": "eventGridTrigger"}
+    # Its trigger is no part of the host itself.
+    assert "extensionBundle" in json.loads((ROOT / "host.json").read_text())
 
 
 def test_no_route_is_shadowed_by_one_whose_function_name_comes_first(index: list[dict[str, Any]]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.dispatch import Attempt, Dispatch, DispatchState, Lane
 from shared.domain.events import EventType
 from shared.domain.mail_day import MailDay
-from shared.domain.mails import Mail, MailNotice, MailState
+from shared.domain.mails import Mail, MailNotice, MailPlace, MailState
 from shared.domain.preferences import MailKind, Preferences
 from shared.domain.tally import Tally, moved
 from shared.domain.webhooks import Secret, Webhook, WebhookState
@@ -135,6 +135,18 @@ async def test_mails_are_planned_once_and_put_by_whoever_read_them_last(telling:
     assert await telling.mails.mails(mine, LEAD, 1) == [again, *stored[1:]]
     assert len(await telling.mails.mails(mine, LEAD)) == 4
     assert await telling.mails.mails(mine, a_lead().id) == []
+
+
+async def test_an_operation_of_the_mail_service_leads_to_its_mail_until_it_is_reported(telling: Telling) -> None:
+    place = MailPlace(unique(), LEAD, 1, "mail1", "20261121200427123-m-1")
+    operation = unique()
+    assert await telling.mails.place(operation) is None
+    for _ in range(2):
+        await telling.mails.note_place(operation, place)
+    assert await telling.mails.place(operation) == place
+    for _ in range(2):
+        await telling.mails.forget_place(operation)
+    assert await telling.mails.place(operation) is None
 
 
 async def test_preferences_and_addresses_that_want_nothing(telling: Telling) -> None:

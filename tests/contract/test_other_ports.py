@@ -171,3 +171,11 @@ async def test_block_lists_are_empty_until_they_are_put_and_then_as_they_were_pu
     assert await partners.contact_lists(AT) == lists
     await partners.put_contact_lists(ContactLists())
     assert await partners.contact_lists(AT + DAY) == ContactLists()
+
+
+async def test_v1_what_bounced_is_remembered_whatever_lists_are_put(partners: PartnerStore) -> None:
+    for key in ("a" * 32, "b" * 32, "a" * 32):
+        await partners.add_bounced(key)
+    await partners.put_contact_lists(ContactLists(blocked_domains=frozenset({"fabrikam.example"})))
+    found = await partners.contact_lists(AT)
+    assert (found.bounced, found.blocked_domains) == ({"a" * 32, "b" * 32}, {"fabrikam.example"})

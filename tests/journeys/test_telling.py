@@ -133,3 +133,27 @@ def test_leads_are_mailed_digested_and_pushed(tmp_path: Path, receiver: Receiver
         httpx.post(intake, json=delivery_body(Company="After"), timeout=30)
         fire(host, "deliver_events")
         assert mails(host)[0]["to"] == ["operator@programme.example"]
+
+
+def test_a_mail_that_bounces_later_goes_to_the_next_contact(host: LocalHost) -> None:
+    intake = register(host, "bouncing")
+    with host.client("Partner.Admin", "bouncing") as admin:
+        here = "/partners/bouncing"
+        address = "late-bounce@bouncing.example"
+        assert admin.put(f"{here}/preferences", json={"preferredEmail": address}).status_code == 200
+        lead = httpx.post(intake, json=delivery_body(Company="Bouncing"), timeout=30).json()["id"]
+        fire(host, "deliver_events")
+        # The report comes by itself, over a socket, a moment after the service took the mail.
+        for _ in range(100):
+            muted = admin.get(f"{here}/preferences").json()["mutedAddresses"]
+            if muted:
+                break
+            threading.Event().wait(0.1)
+        assert muted == [address]
+        fire(host, "deliver_events")
+        (event,) = admin.get(f"{here}/leads/{lead}/history").json()["value"]
+    told = {one["to"]: (one["state"], one["problem"]) for one in event["mails"]}
+    assert set(told) == {address, "operator@programme.example"}
+    assert told[address] == ("failed", "Bounced")
+    mine = [one for one in mails(host) if "Bouncing" in one["subject"]]
+    assert [one["to"] for one in mine] == [["operator@programme.example"]]

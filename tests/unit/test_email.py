@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shared.checks.email import MailAddresses
 from shared.domain.contact_lists import ContactLists
 from shared.domain.lead import Validity
+from shared.ids import bounced_key
 
 NONE = ContactLists()
 
@@ -60,3 +61,14 @@ async def test_the_operators_lists_block_and_allow_domains_with_what_is_below_th
 @given(st.text())
 def test_nothing_that_is_written_raises(written: str) -> None:
     assert asyncio.run(MailAddresses().read(written, NONE)).validity in Validity
+
+
+async def test_an_address_that_bounced_is_invalid_unless_the_operator_allows_it() -> None:
+    bounced = frozenset({bounced_key("ada@northwind.example")})
+    for written in ("ada@northwind.example", " Ada@NORTHWIND.example"):
+        assert (await MailAddresses().read(written, ContactLists(bounced=bounced))).validity is Validity.INVALID
+    assert (
+        await MailAddresses().read("bo@northwind.example", ContactLists(bounced=bounced))
+    ).validity is Validity.UNKNOWN
+    allowed = ContactLists(bounced=bounced, allowed_domains=frozenset({"northwind.example"}))
+    assert (await MailAddresses().read("ada@northwind.example", allowed)).validity is Validity.UNKNOWN

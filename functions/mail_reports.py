@@ -1,0 +1,29 @@
+"""Called by Event Grid: what became of mails after the service had taken them (docs/telling.md)."""
+
+import logging
+
+import azure.functions as func
+from pydantic import ValidationError
+
+from shared import app, clock
+from shared.http.requests import MailReportIn
+from shared.usecases.mail_reports import take_report
+
+blueprint = func.Blueprint()
+log = logging.getLogger(__name__)
+REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
+
+
+@blueprint.function_name("mail_reports")
+@blueprint.event_grid_trigger(arg_name="event")
+async def mail_reports(event: func.EventGridEvent) -> None:
+    """Record a delivery report; an address that bounced is mailed no more, and the next contact hears of the lead."""
+    if event.event_type != REPORTED:
+        return
+    try:
+        given = MailReportIn.model_validate(event.get_json())
+    except (ValidationError, ValueError) as problem:
+        # Reported again it would be no better.
+        log.warning("A report was not read.", extra={"event": "mail.unreadable", "problem": type(problem).__name__})
+        return
+    await take_report(ports=app.current().ports, operation_id=given.message_id, report=given.status, at=clock.now())

@@ -1,0 +1,99 @@
+"""Takes up what the mail service finds out later: a mail that was taken may still bounce (N1, V1).
+
+The service answers for a mail within a minute, and the receiving side within a day. Only its report tells a contact who
+has left, and then the next one has to hear of the lead.
+"""
+
+import logging
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.contact import fold_email
+from shared.domain.errors import Unavailable
+from shared.domain.lead import Lead
+from shared.domain.mails import CUSTOMER, Mail, MailPlace, MailState
+from shared.ids import bounced_key
+from shared.ports import LostRace, Ports
+from shared.usecases.lane_turn import wait_again
+from shared.usecases.mail_plan import next_contacts, read_case
+
+log = logging.getLogger(__name__)
+
+
+class Report(StrEnum):
+    """What became of a mail, in the service's own words."""
+
+    DELIVERED = "Delivered"
+    EXPANDED = "Expanded"
+    BOUNCED = "Bounced"
+    SUPPRESSED = "Suppressed"
+    QUARANTINED = "Quarantined"
+    FILTERED_SPAM = "FilteredSpam"
+    FAILED = "Failed"
+
+
+ARRIVED = (Report.DELIVERED, Report.EXPANDED)
+TAKES_NO_MAIL = (Report.BOUNCED, Report.SUPPRESSED)
+"""Said of the address; anything else is said of one mail."""
+
+
+async def take_report(*, ports: Ports, operation_id: str, report: Report, at: datetime) -> None:
+    """Record a report; one that comes again, or of a mail that is not ours, changes nothing.
+
+    Raises Unavailable, upon which the service reports again.
+    """
+    place = await ports.mails.place(operation_id)
+    if place is None:
+        return
+    mails = await ports.mails.mails(place.partner_id, place.subject, place.sequence)
+    mail = next((one for one in mails if one.operation_id == operation_id), None)
+    if mail is not None:
+        await _record(ports, place, mail, report, at)
+    await ports.mails.forget_place(operation_id)
+
+
+async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at: datetime) -> None:
+    state = MailState.DELIVERED if report in ARRIVED else MailState.FAILED
+    problem = None if report in ARRIVED else str(report)
+    try:
+        if (mail.state, mail.problem) != (state, problem):
+            mail = await ports.mails.put(place.partner_id, mail.ended(state, at, problem))
+    except LostRace:
+        # The worker is following it just now; the service reports again.
+        raise Unavailable from None
+    if report in ARRIVED:
+        return
+    log.warning(
+        "A mail did not arrive.",
+        extra={"event": "mail.bounced", "partner": place.partner_id, "notice": mail.notice, "report": report},
+    )
+    if mail.to == CUSTOMER:
+        if report in TAKES_NO_MAIL:
+            await _remember(ports, place)
+        return
+    if report in TAKES_NO_MAIL:
+        await ports.notices.add_unwanted(place.partner_id, mail.to, "bounced")
+    await _tell_the_next(ports, place, mail, at)
+
+
+async def _remember(ports: Ports, place: MailPlace) -> None:
+    """A customer's address that takes no mail is invalid from the next lead on (V1)."""
+    stored = await ports.leads.get(place.partner_id, place.subject)
+    lead: Lead | None = stored.lead if stored else None
+    if lead and lead.customer.email:
+        await ports.partners.add_bounced(bounced_key(fold_email(lead.customer.email)))
+
+
+async def _tell_the_next(ports: Ports, place: MailPlace, mail: Mail, at: datetime) -> None:
+    """Plan mails to whoever is next, and let the event wait again; what was planned before stays as it is."""
+    dispatch = await ports.lanes.get(place.partner_id, place.destination, place.event_id)
+    if dispatch is None:
+        return
+    case = await read_case(ports=ports, partner_id=place.partner_id, dispatch=dispatch, at=at)
+    for one in await next_contacts(ports=ports, case=case, failed=mail, at=at):
+        try:
+            await ports.mails.put(place.partner_id, one)
+        except LostRace:
+            log.info("It was planned before.", extra={"event": "mail.planned_before"})
+    named = {"partner_id": place.partner_id, "destination": place.destination, "event_id": place.event_id}
+    await wait_again(ports=ports, at=at, **named)

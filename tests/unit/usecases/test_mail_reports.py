@@ -1,0 +1,158 @@
+"""What the mail service finds out later: a bounce marks the address, the next contact hears of the lead (N1, V1)."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import azure.functions as func
+import pytest
+from azure.functions._eventgrid import EventGridEvent
+
+from functions.mail_reports import REPORTED
+from shared.domain.errors import Unavailable
+from shared.domain.lifecycle import Action, Answer
+from shared.domain.mails import Mail, MailState
+from shared.domain.partner import LeadSource, Partner
+from shared.domain.preferences import Preferences
+from shared.domain.profile import Contact, Location, Profile
+from shared.ids import bounced_key
+from shared.ports import Ports, Rules
+from shared.usecases.mail_reports import ARRIVED, TAKES_NO_MAIL, Report, take_report
+from shared.usecases.preferences import put_preferences, read_preferences
+from tests.builders import AT, DAY, delivery_body
+from tests.fakes import FakeMailer, fake_ports
+from tests.steps import answer, deliver
+from tests.unit.usecases.test_mail import run, sent
+from tests.unit.usecases.test_telling_survives import Died, breaking
+
+LENA = Contact("Lena", "lena@contoso.example", None, "sv")
+PROFILE = Profile("Contoso", published=True, locations=(Location("HQ", "SE", None, (LENA,)),))
+HOUR = timedelta(hours=1)
+
+
+async def world(source: LeadSource) -> tuple[Ports, str, Mail]:
+    """A lead whose mail to Lena the service has taken."""
+    ports = fake_ports(Rules(operator_mail="operator@programme.example"))
+    partner = source.partner_id or ""
+    await ports.partners.put(Partner(partner, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
+    await ports.listings.put_profile(partner, PROFILE, None)
+    made = await deliver(ports, source)
+    await run(ports)
+    (mail,) = await ports.mails.mails(partner, made.lead_id)
+    assert (mail.to, mail.state) == ("lena@contoso.example", MailState.DELIVERED)
+    return ports, partner, mail
+
+
+async def report(ports: Ports, mail: Mail, what: Report, at: datetime = AT + HOUR) -> None:
+    await take_report(ports=ports, operation_id=mail.operation_id, report=what, at=at)
+
+
+@pytest.mark.parametrize("what", [one for one in Report if one not in ARRIVED])
+async def test_the_next_contact_is_told_when_a_mail_did_not_arrive(source: LeadSource, what: Report) -> None:
+    ports, partner, mail = await world(source)
+    for _ in range(3):
+        await report(ports, mail, what)
+        await run(ports, AT + HOUR)
+    assert [letter.to for letter in sent(ports)] == ["lena@contoso.example", "op@contoso.example"]
+    first, second = await ports.mails.mails(partner, mail.lead_id)
+    assert (first.state, first.problem) == (MailState.FAILED, what)
+    assert (second.to, second.state, second.why) == ("op@contoso.example", MailState.DELIVERED, "partner")
+    muted = (await read_preferences(ports=ports, partner_id=partner, at=AT)).muted_addresses
+    assert muted == (("lena@contoso.example",) if what in TAKES_NO_MAIL else ())
+
+
+@pytest.mark.parametrize("what", ARRIVED)
+async def test_what_arrived_stays_as_it_is_and_is_not_remembered(source: LeadSource, what: Report) -> None:
+    ports, partner, mail = await world(source)
+    await report(ports, mail, what)
+    await run(ports, AT + HOUR)
+    assert await ports.mails.mails(partner, mail.lead_id) == [mail]
+    assert await ports.mails.place(mail.operation_id) is None
+
+
+async def test_nobody_is_told_of_a_lead_that_was_answered_meanwhile(source: LeadSource) -> None:
+    ports, partner, mail = await world(source)
+    await answer(ports, source, mail.lead_id)
+    await report(ports, mail, Report.BOUNCED)
+    await run(ports, AT + HOUR)
+    assert len(sent(ports)) == 1
+    assert [one.state for one in await ports.mails.mails(partner, mail.lead_id)] == [
+        MailState.FAILED,
+        MailState.SKIPPED,
+    ]
+
+
+async def test_a_report_of_a_stranger_changes_nothing(source: LeadSource) -> None:
+    ports, partner, mail = await world(source)
+    await report(ports, replace(mail, operation_id="someone's"), Report.BOUNCED)
+    assert await ports.mails.mails(partner, mail.lead_id) == [mail]
+
+
+async def test_v1_a_customer_whose_mail_bounced_is_invalid_from_the_next_lead_on(source: LeadSource) -> None:
+    ports, partner, first = await world(source)
+    await answer(ports, source, first.lead_id, Answer(Action.DECLINE, reason="budget"))
+    await run(ports)
+    mail = next(one for one in await ports.mails.mails(partner, first.lead_id) if one.to == "customer")
+    await report(ports, mail, Report.BOUNCED)
+    assert (await ports.partners.contact_lists(AT + DAY)).bounced == {bounced_key("ada.berg@northwind.example")}
+    assert await ports.notices.unwanted(partner) == {}
+
+
+async def test_an_address_that_works_again_is_taken_off_by_whoever_puts_the_preferences(source: LeadSource) -> None:
+    ports, partner, mail = await world(source)
+    await report(ports, mail, Report.BOUNCED)
+    await ports.notices.add_unwanted(partner, "max@contoso.example", "unsubscribed")
+    both = ("lena@contoso.example", "max@contoso.example")
+    kept = await put_preferences(ports=ports, partner_id=partner, preferences=Preferences(muted_addresses=both), at=AT)
+    assert kept.muted_addresses == both
+    assert (await ports.notices.preferences(partner) or Preferences()).muted_addresses == (), "no copies"
+    again = await put_preferences(ports=ports, partner_id=partner, preferences=Preferences(), at=AT)
+    assert again.muted_addresses == ("max@contoso.example",)
+    await deliver(ports, source, delivery_body(Company="next"), at=AT + DAY)
+    await run(ports, AT + DAY)
+    assert sent(ports)[-1].to == "lena@contoso.example"
+
+
+@pytest.mark.parametrize("dies", [False, True], ids=["one call fails", "the process dies"])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_whatever_step_breaks_the_next_contact_is_told_once(source: LeadSource, after: bool, dies: bool) -> None:
+    for failing in range(100):
+        ports, _, mail = await world(source)
+        broken, count = breaking(ports, failing, after=after, dies=dies)
+        with suppress(Unavailable, Died):
+            await report(broken, mail, Report.BOUNCED)
+        # The service reports again until it hears that the report was taken.
+        await report(ports, mail, Report.BOUNCED)
+        await run(ports, AT + HOUR)
+        assert isinstance(ports.mailer, FakeMailer)
+        assert [letter.to for letter in sent(ports)] == ["lena@contoso.example", "op@contoso.example"]
+        assert ports.mailer.count == 2
+        if count[0] <= failing:
+            break
+    assert 8 <= failing < 99
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("Microsoft.Communication.EmailEngagementTrackingReportReceived", {"messageId": "x", "status": "Bounced"}),
+        (REPORTED, {}),
+        (REPORTED, {"messageId": "x", "status": "Eaten"}),
+        (REPORTED, {"messageId": "x" * 1000, "status": "Bounced"}),
+        (REPORTED, {"messageId": None, "status": ["Bounced"]}),
+    ],
+)
+async def test_an_event_that_is_no_report_is_dropped(kind: str, data: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from functions import mail_reports as module
+
+    async def never(**_: Any) -> None:
+        raise AssertionError("it was taken for a report")
+
+    monkeypatch.setattr(module, "take_report", never)
+    builder: Any = module.mail_reports
+    event: func.EventGridEvent = EventGridEvent(
+        id="1", data=data, topic="", subject="", event_type=kind, event_time=None, data_version="1.0"
+    )
+    monkeypatch.setattr(module.app, "current", lambda: None)
+    await builder(event)
