@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.deadlines import Hint, stamp
-from shared.domain.retry import DISABLE_AFTER, lane_waits, next_try
+from shared.domain.retry import DISABLE_AFTER, QUIET_FOR, lane_waits, next_try
 
 DELIVER = "deliver"
 MAIL_FIRST, MAIL_LATER = "mail0", "mail1"
@@ -109,6 +109,7 @@ class Lane:
     leased_until: datetime | None = None
     failures: int = 0
     failing_since: datetime | None = None
+    failed_at: datetime | None = None
     next_at: datetime | None = None
     saves: int = 0
     tag: str = ""
@@ -129,11 +130,16 @@ class Lane:
     def after(self, at: datetime, *, good: bool) -> "Lane":
         """As it is after one more attempt."""
         if good:
-            return replace(self, failures=0, failing_since=None, next_at=None)
+            return replace(self, failures=0, failing_since=None, failed_at=None, next_at=None)
         failures = self.failures + 1
         waits = lane_waits(failures)
+        goes_on = self.failed_at is not None and at - self.failed_at <= QUIET_FOR
         return replace(
-            self, failures=failures, failing_since=self.failing_since or at, next_at=at + waits if waits else None
+            self,
+            failures=failures,
+            failing_since=self.failing_since if goes_on else at,
+            failed_at=at,
+            next_at=at + waits if waits else None,
         )
 
     def is_hopeless(self, at: datetime) -> bool:

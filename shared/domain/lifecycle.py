@@ -10,7 +10,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.deadlines import REMINDERS, cools_at, deadline, next_recheck, reminders_before, stamp
+from shared.domain.deadlines import (
+    MAILED_REMINDER,
+    REMINDERS,
+    cools_at,
+    deadline,
+    next_recheck,
+    reminders_before,
+    stamp,
+)
 from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed
 from shared.domain.events import Event, EventType
 from shared.domain.lead import (
@@ -218,7 +226,9 @@ def remind(lead: Lead, at: datetime) -> Decision:
     warned_at = lead.expires_at - ahead
     after = replace(lead, reminded=due)
     after, event = _record(after, EventType.EXPIRES_SOON, lead, warned_at, REMIND_TIMER, changes)
-    return Decision(after, (event,))
+    # One of the warnings is mailed; where it is late, whichever is raised in its place.
+    notify = "partner" if lead.reminded < MAILED_REMINDER <= due else None
+    return Decision(after, (replace(event, notify=notify),))
 
 
 def is_doubtful(lead: Lead, answer: Answer) -> bool:

@@ -6,7 +6,6 @@ The texts stand here because they are part of the rules; their translations come
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain.deadlines import MAILED_REMINDER
 from shared.domain.events import Event, EventType
 from shared.domain.lead import Lead, Status, Validity
 from shared.domain.preferences import mail_kind
@@ -48,8 +47,6 @@ def notified(lead: Lead, event: Event) -> str:
     """
     if event.type is EventType.RECEIVED:
         return mail_kind(lead) or ""
-    if event.type is EventType.EXPIRES_SOON:
-        return "partner" if lead.reminded == MAILED_REMINDER else ""
     if event.type is EventType.DECLINED:
         return "customer"
     return event.notify or ""

@@ -423,6 +423,11 @@ async def test_a1_late_reminders_are_one_and_none_after_an_answer(
     assert isinstance(ports.leads, FakeLeadStore)
     found = [event.type for event in ports.leads.histories[partner, late.lead_id]]
     assert found.count("lead.expiresSoon") == 1
+    before = len(sent(ports))
+    await run(ports, AT + 13 * DAY)
+    assert [one.subject.startswith("Går snart ut") or one.subject for one in sent(ports)[before:]], (
+        "the warning is mailed"
+    )
     assert "lead.expiresSoon" not in [event.type for event in ports.leads.histories[partner, done.lead_id]]
 
 

@@ -184,6 +184,22 @@ async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_ow
     assert not [one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING]
 
 
+async def test_w2_idle_weeks_between_two_failures_are_no_failing(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    for n in range(3):
+        at = AT + n * 6 * DAY
+        receivers(ports).answers[URL] = [DOWN] * 100
+        await deliver(ports, source, delivery_body(Title=str(n)), at=at)
+        await run(ports, at)
+        lane = await ports.lanes.lane(partner, hook.id)
+        assert lane.failing_since is not None
+        assert lane.failing_since >= at
+    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    assert stored.state is WebhookState.ACTIVE
+
+
 async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_forgives(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
