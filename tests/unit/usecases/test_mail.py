@@ -425,9 +425,7 @@ async def test_a1_late_reminders_are_one_and_none_after_an_answer(
     assert found.count("lead.expiresSoon") == 1
     before = len(sent(ports))
     await run(ports, AT + 13 * DAY)
-    assert [one.subject.startswith("Går snart ut") or one.subject for one in sent(ports)[before:]], (
-        "the warning is mailed"
-    )
+    assert len(sent(ports)) == before + 1, "the warning is mailed, late as it is"
     assert "lead.expiresSoon" not in [event.type for event in ports.leads.histories[partner, done.lead_id]]
 
 

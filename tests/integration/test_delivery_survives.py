@@ -1,0 +1,84 @@
+"""Storage fails at each call of a run that delivers, once or for good, on Azurite; then the timer comes again.
+
+The sweep in memory (tests/unit/usecases/test_telling_survives.py) tries every port in every way; this shows that the
+stores keep what it relies on.
+"""
+
+import json
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.dispatch import DispatchState
+from shared.domain.errors import Refusal
+from shared.domain.mails import MailState
+from shared.domain.partner import LeadSource, Partner
+from shared.domain.preferences import Preferences
+from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
+from shared.ids import new_source_id
+from shared.ports import Ports
+from shared.usecases.deliver import deliver_events
+from tests.builders import AT, delivery_body, unique
+from tests.fakes import FakeMailer, FakeReceivers
+from tests.integration.conftest import Connect
+from tests.steps import answer, budget, deliver
+from tests.transports import BEFORE, LOST, FaultyTransport
+
+HOOK = "a" * 16
+MINUTE = timedelta(minutes=1)
+
+
+async def begin(ports: Ports) -> tuple[LeadSource, list[str]]:
+    """A partner with a webhook and a preferred address, a lead that waits and one that is accepted."""
+    partner = unique()
+    source = LeadSource(new_source_id(), partner, "Marketplace", AT)
+    await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
+    await ports.notices.put_preferences(partner, Preferences("lena@contoso.example"))
+    hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
+    await ports.notices.put_webhook(partner, hook, None)
+    leads = [(await deliver(ports, source, delivery_body(Company=f"{n}"))).lead_id for n in range(2)]
+    await answer(ports, source, leads[1], at=AT + MINUTE)
+    return source, leads
+
+
+async def run(ports: Ports, minutes: float) -> None:
+    at = AT + minutes * MINUTE
+    await deliver_events(ports=ports, now=lambda: at, budget=budget())
+
+
+@pytest.mark.parametrize(("way", "for_good"), [(BEFORE, True), (LOST, False)], ids=["dies there", "answer is lost"])
+async def test_whatever_call_fails_everything_is_told_in_order_and_mailed_once(
+    connected: Connect, ports: Ports, way: str, for_good: bool
+) -> None:
+    failing, calls = 0, 1
+    while failing < calls:
+        receivers, mailer = FakeReceivers(), FakeMailer()
+        told = replace(ports, webhooks=receivers, mailer=mailer)
+        source, leads = await begin(told)
+        partner = source.partner_id or ""
+
+        def picks(number: int, _: object, failing: int = failing) -> bool:
+            return number >= failing if for_good else number == failing
+
+        transport = FaultyTransport(picks, way)
+        broken = replace(await connected(transport=transport), webhooks=receivers, mailer=mailer)
+        transport.armed = True
+        with suppress(Refusal):
+            await run(broken, 2)
+        calls = max(calls, len(transport.calls))
+        # What failed was put off by five minutes, or leased for one.
+        for minutes in (8, 9, 20, 21):
+            await run(told, minutes)
+        bodies = [json.loads(packet.body) for _, _, packet in receivers.taken]
+        for lead_id, events in zip(leads, ([1], [1, 2]), strict=True):
+            sequences = [body["sequence"] for body in bodies if body["data"]["id"] == lead_id]
+            assert list(dict.fromkeys(sequences)) == events, "each at least once, in order"
+        assert (await told.lanes.page(partner, HOOK, DispatchState.PENDING, None, 10))[0] == []
+        assert mailer.count == len(mailer.sent) <= 1
+        (mail,) = await told.mails.mails(partner, leads[0], 1)
+        assert mail.state in ((MailState.DELIVERED,) if mailer.count else (MailState.UNKNOWN,))
+        assert {one.state for one in await told.mails.mails(partner, leads[1], 1)} == {MailState.SKIPPED}
+        failing += 1
+    assert calls > 20
