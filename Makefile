@@ -36,6 +36,7 @@ check: $(READY) ## format, lint, types and import contracts
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/bicep_lint.py infra
 
 .PHONY: format
 format: $(READY) ## write the format that `check` wants
@@ -60,6 +61,13 @@ tables: ## write the generated tables of shared/domain anew
 	.venv-tables/bin/python -m pip install --quiet -r tools/requirements.txt
 	.venv-tables/bin/python tools/generate_tables.py
 	rm -rf .venv-tables
+
+.PHONY: properties
+properties: ## write the properties that Bicep files are checked with anew
+	$(PYTHON) -m venv .venv-properties
+	.venv-properties/bin/python -m pip install --quiet -r tools/bicep-requirements.txt
+	.venv-properties/bin/python tools/make_bicep_properties.py > tools/bicep_properties.json
+	rm -rf .venv-properties
 
 .PHONY: clean
 clean: ## forget the local leads, the moved clock and all caches

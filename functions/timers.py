@@ -14,6 +14,7 @@ from shared.domain.lifecycle import remind, settle
 from shared.ports import Budget
 from shared.usecases.answer_lead import ByTime
 from shared.usecases.deliver import deliver_events as deliver_what_is_due
+from shared.usecases.health import check_health
 from shared.usecases.ingest_table import ingest_tables
 from shared.usecases.recheck_contacts import recheck_contacts as recheck_due
 from shared.usecases.reconcile import reconcile as reconcile_agenda
@@ -100,6 +101,25 @@ async def reconcile(timer: func.TimerRequest) -> None:
     """Write missing hints of the agenda again."""
     found = await reconcile_agenda(ports=app.current().ports, at=clock.now(), budget=_budget())
     _log("The agenda was reconciled.", "timer.reconciled", timer, found, quietly=False)
+
+
+@blueprint.function_name("watch_agenda")
+@blueprint.timer_trigger(schedule="%WATCH_AGENDA_SCHEDULE%", arg_name="timer")
+async def watch_agenda(timer: func.TimerRequest) -> None:
+    """Log how far the agenda is behind, for the alert on it; 0 as well, or the alert would not end."""
+    found = await check_health(ports=app.current().ports, at=clock.now())
+    kind, behind = found.oldest
+    log.info(
+        "The agenda was looked at.",
+        extra={
+            "event": "agenda.oldest",
+            "late": timer.past_due,
+            "kind": kind,
+            "overdueSeconds": int(behind.total_seconds()),
+            "waiting": dict(found.waiting),
+            "healthy": found.healthy,
+        },
+    )
 
 
 async def _run(kind: str, timer: func.TimerRequest, decided: ByTime = settle) -> None:

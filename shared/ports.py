@@ -172,6 +172,9 @@ class Agenda(Protocol):
     async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
         """Hints of the kind that are due at `at` and not put off beyond it, oldest first, at most `top`."""
 
+    async def oldest(self, kind: str, at: datetime) -> datetime | None:
+        """When the oldest hint of the kind was due, put off or not; None when none is due at `at`."""
+
     async def put_off(self, late: DueHint, until: datetime) -> None:
         """Count a failed try, and leave the hint alone until then; one that is gone is no error."""
 

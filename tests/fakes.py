@@ -212,6 +212,9 @@ class FakeAgenda:
         )
         return [DueHint(hint, self.rows[hint][0]) for hint in found[:top]]
 
+    async def oldest(self, kind: str, at: datetime) -> datetime | None:
+        return min((hint.due for hint in self.rows if hint.kind == kind and hint.due <= at), default=None)
+
     async def put_off(self, late: DueHint, until: datetime) -> None:
         if late.hint in self.rows:
             self.rows[late.hint] = late.tries + 1, until

@@ -555,6 +555,8 @@ class HealthView(TypedDict):
     version: str
     checks: list[CheckView]
     waiting: dict[str, int]
+    overdueSeconds: dict[str, int]
+    oldestUndeliveredSeconds: int
 
 
 def health_view(health: Health) -> HealthView:
@@ -564,4 +566,6 @@ def health_view(health: Health) -> HealthView:
         "version": VERSION,
         "checks": [{"name": name, "healthy": good} for name, good in health.checks.items()],
         "waiting": dict(health.waiting),
+        "overdueSeconds": {kind: int(behind.total_seconds()) for kind, behind in health.overdue.items()},
+        "oldestUndeliveredSeconds": int(health.undelivered.total_seconds()),
     }

@@ -66,6 +66,13 @@ class TableAgenda:
         found = await reads.scan(self._agenda, condition, top, ["RowKey", "tries"])
         return [DueHint(_hint(row["RowKey"]), row["tries"]) for row in found.rows]
 
+    async def oldest(self, kind: str, at: datetime) -> datetime | None:
+        """See the port."""
+        low, high = keys.hints_until(kind, stamp(at))
+        condition = f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
+        found = await reads.scan(self._agenda, condition, 1, ["RowKey"])
+        return _hint(found.rows[0]["RowKey"]).due if found.rows else None
+
     async def put_off(self, late: DueHint, until: datetime) -> None:
         """See the port."""
         row = {**_key(late.hint), "notBefore": stamp(until), "tries": late.tries + 1}

@@ -138,6 +138,17 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
             "statuses": [one.status for one in answers],
         },
     )
+    parked = [after for _, after in changed if after and after.state is DispatchState.PARKED]
+    if parked:
+        log.warning(
+            "Events were parked: the receiver has not taken them for three days.",
+            extra={
+                "event": "delivery.parked",
+                "partner": turn.partner_id,
+                "webhook": turn.destination,
+                "count": len(parked),
+            },
+        )
     if gone or turn.lane.is_hopeless(began):
         await _disable(turn, WAS_GONE if gone else FAILED_LONG, began)
     elif turn.lane.next_at and turn.lane.next_at > turn.now():

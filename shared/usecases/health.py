@@ -1,37 +1,72 @@
-"""Says whether the system can do its work, and what waits."""
+"""Says whether the system can do its work, what waits and for how long it has been due."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.domain.deadlines import RECHECK, REMIND
 from shared.domain.dispatch import DELIVER
 from shared.domain.errors import Unavailable
+from shared.domain.export import HINT as EXPORT
 from shared.ports import Ports
+from shared.usecases.publish import DIGEST
+from shared.usecases.publish import KIND as PUBLISH
 
-LATE = timedelta(minutes=15)
-"""How long a destination may have been due before something is wrong: a run comes every ten seconds."""
+SOON, LATER, HOURLY = timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3)
+LATE: Mapping[str, timedelta] = {
+    PUBLISH: SOON,
+    DELIVER: SOON,
+    EXPORT: SOON,
+    "expire": LATER,
+    "cool": LATER,
+    REMIND: LATER,
+    DIGEST: LATER,
+    RECHECK: LATER,
+    "archive": HOURLY,
+}
+"""How long something may have been due before the work is not done any more: many runs of its timer."""
 COUNTED_MAX = 1_000
 
 
 @dataclass(frozen=True)
 class Health:
-    """What was checked, by name; True = in order. `waiting` counts what is due and not done, up to a thousand."""
+    """What was checked, by name; True = in order. `waiting` counts what is due and not done, up to a thousand.
+
+    `overdue` is for how long the oldest hint of each kind of the agenda has been due, whether it was put off or not.
+    """
 
     checks: dict[str, bool]
     waiting: Mapping[str, int] = field(default_factory=dict)
+    overdue: Mapping[str, timedelta] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:
         """True when every check is in order."""
         return all(self.checks.values())
 
+    @property
+    def undelivered(self) -> timedelta:
+        """For how long the oldest event that could be told has not been."""
+        return max(self.overdue.get(PUBLISH, timedelta()), self.overdue.get(DELIVER, timedelta()))
+
+    @property
+    def oldest(self) -> tuple[str, timedelta]:
+        """The kind that is behind the most, and how far."""
+        return max(self.overdue.items(), key=lambda one: one[1], default=("", timedelta()))
+
 
 async def check_health(*, ports: Ports, at: datetime) -> Health:
-    """Ask storage for a row, and the agenda for the webhooks and mails that are due."""
+    """Ask storage for a row, and the agenda for what is due of each kind."""
     try:
-        await ports.partners.ping()
-        due = await ports.agenda.due(DELIVER, at, COUNTED_MAX)
+        due, oldest, _ = await asyncio.gather(
+            ports.agenda.due(DELIVER, at, COUNTED_MAX),
+            asyncio.gather(*(ports.agenda.oldest(kind, at) for kind in LATE)),
+            ports.partners.ping(),
+        )
     except Unavailable:
         return Health({"storage": False})
-    in_time = not due or at - due[0].hint.due < LATE
-    return Health({"storage": True, "delivery": in_time}, {"deliveries": len(due)})
+    overdue = {kind: at - found if found else timedelta() for kind, found in zip(LATE, oldest, strict=True)}
+    late = {kind for kind, behind in overdue.items() if behind >= LATE[kind]}
+    checks = {"storage": True, "delivery": not late & {PUBLISH, DELIVER}, "agenda": not late - {PUBLISH, DELIVER}}
+    return Health(checks, {"deliveries": len(due)}, overdue)

@@ -7,6 +7,7 @@ the delivery, and after a lost race a look at who has it.
 
 import asyncio
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from shared.domain.receipt import Email, Phone, receive
 from shared.ports import Delivery, LostRace, Once, Ports, Sent, StoredHeld
 from shared.usecases.route_lead import find_place
 
+log = logging.getLogger(__name__)
 ATTEMPTS = 5
 """A claim changes hands once a day at most; losing this often means that storage misbehaves."""
 
@@ -282,6 +284,7 @@ async def _note(
         wanted = replace(wanted, body=b"")
     for _ in range(ATTEMPTS):
         if await ports.held.add(wanted):
+            _log_held(wanted)
             return wanted
         there = await ports.held.get(wanted.id)
         if there is None:
@@ -313,6 +316,7 @@ async def _park(
     wanted = replace(parked, reason=reason, details=details, partner_id=partner_id)
     for _ in range(ATTEMPTS):
         if await ports.held.add(wanted):
+            _log_held(wanted)
             return wanted
         there = await ports.held.get(wanted.id)
         if there is None:
@@ -331,6 +335,15 @@ async def _park(
         except LostRace:
             continue
     raise Unavailable
+
+
+def _log_held(held: Held) -> None:
+    """Say that something waits for the operator; what is in it stays in storage."""
+    if held.state is not HeldState.PLACED:
+        log.warning(
+            "A delivery waits for the operator.",
+            extra={"event": "held.parked", "state": held.state, "reason": held.reason, "source": held.door.by.id},
+        )
 
 
 async def _count(ports: Ports, there: StoredHeld, at: datetime) -> Held:

@@ -110,6 +110,7 @@ TIMERS = {
     "ingest_marketplace_table": "%INGEST_MARKETPLACE_TABLE_SCHEDULE%",
     "deliver_events": "%DELIVER_EVENTS_SCHEDULE%",
     "run_exports": "%RUN_EXPORTS_SCHEDULE%",
+    "watch_agenda": "%WATCH_AGENDA_SCHEDULE%",
     "reconcile": "%RECONCILE_SCHEDULE%",
 }
 DEFAULTS = {
@@ -122,6 +123,7 @@ DEFAULTS = {
     "INGEST_MARKETPLACE_TABLE_SCHEDULE": "0 * * * * *",
     "DELIVER_EVENTS_SCHEDULE": "*/10 * * * * *",
     "RUN_EXPORTS_SCHEDULE": "*/10 * * * * *",
+    "WATCH_AGENDA_SCHEDULE": "0 */5 * * * *",
     "RECONCILE_SCHEDULE": "0 30 * * * *",
 }
 

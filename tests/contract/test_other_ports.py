@@ -179,3 +179,15 @@ async def test_v1_what_bounced_is_remembered_whatever_lists_are_put(partners: Pa
     await partners.put_contact_lists(ContactLists(blocked_domains=frozenset({"fabrikam.example"})))
     found = await partners.contact_lists(AT)
     assert (found.bounced, found.blocked_domains) == ({"a" * 32, "b" * 32}, {"fabrikam.example"})
+
+
+async def test_the_oldest_hint_of_a_kind_is_found_put_off_or_not(agenda: Agenda) -> None:
+    assert await agenda.oldest("cool", AT + DAY) is None
+    hints = [Hint("cool", AT + n * DAY, f"{unique()}|m1") for n in range(2)]
+    await agenda.put([*hints, Hint("archive", AT - DAY, f"{unique()}|m2")])
+    assert await agenda.oldest("cool", AT - DAY) is None
+    (late,) = await agenda.due("cool", AT, 10)
+    await agenda.put_off(late, AT + 9 * DAY)
+    assert await agenda.oldest("cool", AT + 2 * DAY) == AT
+    await agenda.remove(hints[:1])
+    assert await agenda.oldest("cool", AT + 2 * DAY) == AT + DAY

@@ -12,6 +12,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.partner import Partner
 from shared.http import page_tokens
 from shared.ports import Ports
+from shared.usecases.health import LATE
 from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, delivery_body
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
@@ -518,8 +519,14 @@ async def test_v4_related_leads_link_both_ways(api: InProcess, door: str) -> Non
 
 async def test_every_answer_carries_a_request_id_and_echoes_the_callers(api: InProcess) -> None:
     ok = await api.call("GET", "/health", headers={"x-ms-client-request-id": "mine"})
-    checks = [{"name": name, "healthy": True} for name in ("storage", "delivery")]
-    assert ok.json == {"status": "healthy", "version": "0.1.0", "checks": checks, "waiting": {"deliveries": 0}}
+    assert ok.json == {
+        "status": "healthy",
+        "version": "0.1.0",
+        "checks": [{"name": name, "healthy": True} for name in ("storage", "delivery", "agenda")],
+        "waiting": {"deliveries": 0},
+        "overdueSeconds": dict.fromkeys(LATE, 0),
+        "oldestUndeliveredSeconds": 0,
+    }
     assert ok.headers["x-ms-client-request-id"] == "mine"
     ids = {ok.headers["x-ms-request-id"]}
     for bad in ("x" * 129, "a\nb", "ä"):

@@ -220,8 +220,27 @@ async def test_health_shows_what_waits_and_is_degraded_when_it_waits_too_long(
     clock.offset = timedelta(minutes=15)
     found = await api.call("GET", "/health")
     assert (found.status, found.json["status"]) == (503, "degraded")
+    assert found.json["oldestUndeliveredSeconds"] == 15 * 60
+    assert [one["healthy"] for one in found.json["checks"]] == [True, False, True]
     await deliver(ports)
     assert (await api.call("GET", "/health")).status == 200
+
+
+async def test_health_shows_how_far_the_agenda_is_behind(api: InProcess, door: str, ports: Ports) -> None:
+    await post_lead(api, door)
+    await deliver(ports)
+    for hours, status in ((0, 200), (14 * 24 + 0.5, 200), (14 * 24 + 1, 503)):
+        clock.offset = timedelta(hours=hours)
+        for kind in ("cool", "remind", "deliver"):
+            due = await ports.agenda.due(kind, clock.now(), 10)
+            await ports.agenda.remove([late.hint for late in due])
+        found = await api.call("GET", "/health")
+        assert found.status == status, found.text
+    assert found.json["overdueSeconds"]["expire"] == 3600
+    # Putting it off hides it from the timer, and from nobody else.
+    (late,) = await ports.agenda.due("expire", clock.now(), 10)
+    await ports.agenda.put_off(late, clock.now() + timedelta(days=1))
+    assert (await api.call("GET", "/health")).json["overdueSeconds"]["expire"] == 3600
 
 
 async def test_l8_mails_stand_in_the_history_beside_their_event(api: InProcess, door: str, ports: Ports) -> None:

@@ -419,11 +419,12 @@ async def test_a1_late_reminders_are_one_and_none_after_an_answer(
     late = await deliver(ports, source)
     done = await deliver(ports, source, delivery_body(Company="done"))
     await answer(ports, source, done.lead_id)
+    await run(ports)
+    before = len(sent(ports))
     await run_due(ports=ports, kind=REMIND, at=AT + 13 * DAY, budget=budget(), decided=remind)
     assert isinstance(ports.leads, FakeLeadStore)
     found = [event.type for event in ports.leads.histories[partner, late.lead_id]]
     assert found.count("lead.expiresSoon") == 1
-    before = len(sent(ports))
     await run(ports, AT + 13 * DAY)
     assert len(sent(ports)) == before + 1, "the warning is mailed, late as it is"
     assert "lead.expiresSoon" not in [event.type for event in ports.leads.histories[partner, done.lead_id]]

@@ -1,0 +1,259 @@
+// Everything a deployment needs, in one resource group. No key opens anything: one user-assigned identity reaches storage,
+// mail and Application Insights, and its roles (modules/roles.bicep) exist before the app starts.
+targetScope = 'resourceGroup'
+
+@description('Begins every resource name.')
+@minLength(2)
+@maxLength(8)
+param name string = 'leads'
+
+@description('The region; Communication Services and Event Grid are global and only keep their data in dataLocation.')
+param location string = resourceGroup().location
+
+@description('The geography in which Communication Services keeps mails.')
+param dataLocation string = 'Europe'
+
+@description('Tags of every resource.')
+param tags object = {}
+
+@description('How the data is replicated: within a zone, across zones, or to a second region as well.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS'])
+param dataReplication string = 'Standard_ZRS'
+
+@description('The tables that marketplaces write leads to (I3); the app may only read them.')
+param marketplaceTables string[] = []
+
+@description('The domain mails come from; empty = one that Azure manages, good for 5 mails a minute.')
+param mailDomain string = ''
+
+@description('Whether the DNS records of mailDomain (see the outputs) are verified; until then mails wait.')
+param mailDomainVerified bool = false
+
+@description('The part before the @ of the address mails come from; a managed domain only has DoNotReply.')
+param mailSender string = 'leads'
+
+@description('Whether bounces are reported to the function mail_reports; possible once the code is deployed.')
+param mailReports bool = false
+
+@description('The application id or URI that tokens must be for.')
+param tokenAudience string
+
+@description('The tenant whose Operator role counts; empty = nobody is operator.')
+param operatorTenant string = ''
+
+@description('Who is mailed where a partner has nobody (N1), and of leads without a sender that expire (A1).')
+param operatorMail string = ''
+
+@description('Who is mailed when an alert fires.')
+param alertMails string[] = []
+
+@description('The origins whose pages may call the interface from a browser.')
+param corsOrigins string[] = []
+
+@description('Where callers reach the interface, when it is not the host name of the app.')
+param publicUrl string = ''
+
+@description('Where a partner\'s people read a lead; {partnerId} and {leadId} are filled in.')
+param leadUrl string = ''
+
+@description('Where a partner\'s people read their leads; {partnerId} is filled in.')
+param leadsUrl string = ''
+
+@description('How many days an export\'s file is kept.')
+@minValue(1)
+@maxValue(365)
+param exportKeptDays int = 7
+
+@description('How many days logs are kept.')
+@minValue(30)
+@maxValue(730)
+param logDays int = 30
+
+@description('Logs beyond these GiB a day are dropped, so that a fault cannot cost without end; -1 = no limit.')
+param logGigabytesPerDay int = 5
+
+@description('Memory of an instance; the app needs little more than the smallest.')
+@allowed([512, 2048, 4096])
+param instanceMemory int = 2048
+
+@description('The most instances each group of functions may have.')
+@minValue(1)
+@maxValue(1000)
+param maximumInstances int = 40
+
+@description('Instances that always run for HTTP, so that no delivery waits for a cold start.')
+@minValue(0)
+param alwaysReadyHttp int = 0
+
+@description('Further app settings, or others than those below (docs/settings.md).')
+param settings object = {}
+
+// A timer's setting is its name in capitals with _SCHEDULE; late is after how many minutes without a good run an alert fires.
+var timers = [
+  { name: 'expire_leads', schedule: '0 */5 * * * *', late: 20 }
+  { name: 'cool_flames', schedule: '0 */5 * * * *', late: 20 }
+  { name: 'archive_leads', schedule: '0 0 * * * *', late: 90 }
+  { name: 'send_reminders', schedule: '0 */5 * * * *', late: 20 }
+  { name: 'send_digests', schedule: '0 */5 * * * *', late: 20 }
+  { name: 'recheck_contacts', schedule: '0 */15 * * * *', late: 45 }
+  { name: 'ingest_marketplace_table', schedule: '0 * * * * *', late: 15 }
+  { name: 'deliver_events', schedule: '*/10 * * * * *', late: 15 }
+  { name: 'run_exports', schedule: '*/10 * * * * *', late: 15 }
+  { name: 'watch_agenda', schedule: '0 */5 * * * *', late: 20 }
+  { name: 'reconcile', schedule: '0 30 * * * *', late: 90 }
+]
+// As keys.TABLES and keys.EXPORT_FILES (shared/storage/keys.py).
+var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads']
+var exportContainer = 'exports'
+
+// Names of storage accounts, apps and mail services are worldwide.
+var token = uniqueString(resourceGroup().id, name)
+var names = {
+  app: '${name}-${token}'
+  hostStorage: '${name}h${token}'
+  dataStorage: '${name}d${token}'
+  mail: '${name}-mail-${token}'
+}
+
+resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
+  name: '${name}-identity'
+  location: location
+  tags: tags
+}
+
+module monitoring 'modules/monitoring.bicep' = {
+  name: 'monitoring'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    logDays: logDays
+    logGigabytesPerDay: logGigabytesPerDay
+  }
+}
+
+module hostStorage 'modules/host-storage.bicep' = {
+  name: 'host-storage'
+  params: {
+    accountName: names.hostStorage
+    location: location
+    tags: tags
+  }
+}
+
+module dataStorage 'modules/data-storage.bicep' = {
+  name: 'data-storage'
+  params: {
+    accountName: names.dataStorage
+    location: location
+    tags: tags
+    replication: dataReplication
+    tables: concat(tables, marketplaceTables)
+    exportContainer: exportContainer
+  }
+}
+
+module exportLifecycle 'modules/export-lifecycle.bicep' = {
+  name: 'export-lifecycle'
+  params: {
+    storageAccountName: dataStorage.outputs.accountName
+    deleteAfterDays: exportKeptDays
+  }
+}
+
+module mail 'modules/mail.bicep' = {
+  name: 'mail'
+  params: {
+    name: names.mail
+    tags: tags
+    dataLocation: dataLocation
+    domainName: mailDomain
+    domainVerified: mailDomainVerified
+    senderName: mailSender
+  }
+}
+
+module roles 'modules/roles.bicep' = {
+  name: 'roles'
+  params: {
+    principalId: identity.properties.principalId
+    hostStorageName: hostStorage.outputs.accountName
+    dataStorageName: dataStorage.outputs.accountName
+    ownTables: tables
+    readTables: marketplaceTables
+    exportContainer: exportContainer
+    communicationName: mail.outputs.communicationName
+    insightsName: monitoring.outputs.insightsName
+  }
+}
+
+module app 'modules/function-app.bicep' = {
+  name: 'function-app'
+  params: {
+    name: names.app
+    location: location
+    tags: tags
+    identityId: identity.id
+    identityClientId: identity.properties.clientId
+    insightsName: monitoring.outputs.insightsName
+    hostStorageName: hostStorage.outputs.accountName
+    deploymentContainer: hostStorage.outputs.deploymentContainer
+    corsOrigins: corsOrigins
+    instanceMemory: instanceMemory
+    maximumInstances: maximumInstances
+    alwaysReadyHttp: alwaysReadyHttp
+    settings: union(
+      toObject(timers, timer => '${toUpper(timer.name)}_SCHEDULE', timer => timer.schedule),
+      {
+        LEADS_STORAGE_ACCOUNT: dataStorage.outputs.accountName
+        LEADS_IDENTITY_CLIENT_ID: identity.properties.clientId
+        LEADS_PUBLIC_URL: publicUrl
+        LEADS_TOKEN_AUDIENCE: tokenAudience
+        LEADS_OPERATOR_TENANT: operatorTenant
+        LEADS_OPERATOR_MAIL: operatorMail
+        LEADS_MAIL_ENDPOINT: mail.outputs.endpoint
+        LEADS_MAIL_SENDER: mail.outputs.sender
+        // The quotas of a domain; more has to be asked for, and then goes into settings.
+        LEADS_MAILS_PER_MINUTE: empty(mailDomain) ? '5' : '30'
+        LEADS_MAILS_PER_HOUR: empty(mailDomain) ? '10' : '100'
+        LEADS_LEAD_URL: leadUrl
+        LEADS_LEADS_URL: leadsUrl
+        LEADS_EXPORT_KEPT_DAYS: string(exportKeptDays)
+      },
+      settings
+    )
+  }
+  // The host takes its package and its leases from storage at its very first start.
+  dependsOn: [roles]
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
+    mails: alertMails
+    timers: timers
+  }
+}
+
+module reports 'modules/mail-reports.bicep' = if (mailReports) {
+  name: 'mail-reports'
+  params: {
+    name: name
+    tags: tags
+    communicationName: mail.outputs.communicationName
+    appName: app.outputs.name
+  }
+}
+
+@description('The function app, for the deployment of its code.')
+output AZURE_FUNCTION_NAME string = app.outputs.name
+
+@description('Where the interface is reached.')
+output API_URL string = empty(publicUrl) ? 'https://${app.outputs.hostName}/api' : publicUrl
+
+@description('The DNS records that mailDomain needs; of a managed domain there is nothing to do.')
+output MAIL_DNS_RECORDS object = mail.outputs.dnsRecords

@@ -1,0 +1,135 @@
+// Mails the operators when something waits that nobody looks at. Each rule counts the rows of its query and fires on any.
+
+@description('Begins the names.')
+param name string
+
+@description('The region.')
+param location string
+
+@description('Tags of the resources.')
+param tags object
+
+@description('The Log Analytics workspace.')
+param workspaceId string
+
+@description('Who is mailed.')
+param mails string[]
+
+@description('The timers, each with name and late, the minutes without a good run that are too many.')
+param timers array
+
+@description('The share of answered requests that may fail on our side, in percent.')
+param failedPercent int = 5
+
+@description('How many minutes a row of the agenda may be overdue.')
+param overdueMinutes int = 60
+
+@description('How many mails may bounce in an hour.')
+param bouncesPerHour int = 5
+
+// The app writes what an event is about as JSON behind the message, since the host keeps nothing else of a log record.
+var events = 'AppTraces | extend said = parse_json(extract(@"(\\{.*\\})\\s*$", 1, Message)) | extend event = tostring(said.event)'
+var timerRows = join(map(timers, timer => '"${timer.name}", ${timer.late}'), ', ')
+
+var rules = [
+  {
+    name: 'parked-deliveries'
+    what: 'Events for a webhook were parked after three days of failures (W2). Resend them when the receiver is well again.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT15M'
+    query: '${events} | where event == "delivery.parked"'
+  }
+  {
+    name: 'parked-input'
+    what: 'A delivery could not be read or has no partner, and waits for the operator.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT15M'
+    query: '${events} | where event == "held.parked"'
+  }
+  {
+    name: 'timer-late'
+    what: 'A timer has had no good run for too long.'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT3H'
+    query: 'datatable(Name: string, late: int)[${timerRows}] | join kind=leftouter (AppRequests | where Success | summarize lastRun = max(TimeGenerated) by Name) on Name | where isnull(lastRun) or lastRun < ago(late * 1m) | project Name, lastRun'
+  }
+  {
+    name: 'server-errors'
+    what: 'Too many requests fail on our side.'
+    severity: 1
+    every: 'PT5M'
+    window: 'PT15M'
+    // Timers and events have no HTTP status. Ten failures at least, so that one of two is no alarm.
+    query: 'AppRequests | extend status = toint(ResultCode) | where status >= 100 | summarize failed = sumif(ItemCount, status >= 500), answered = sum(ItemCount) | where failed >= 10 and failed * 100 >= answered * ${failedPercent}'
+  }
+  {
+    name: 'agenda-overdue'
+    what: 'Something due is not done: the agenda\'s oldest row is overdue for long.'
+    severity: 1
+    every: 'PT15M'
+    window: 'PT30M'
+    query: '${events} | where event == "agenda.oldest" | summarize arg_max(TimeGenerated, said) | where toint(said.overdueSeconds) > ${overdueMinutes * 60}'
+  }
+  {
+    name: 'mail-bounces'
+    what: 'Many mails bounce, which costs the sending domain its reputation.'
+    severity: 2
+    every: 'PT15M'
+    window: 'PT1H'
+    query: '${events} | where event == "mail.bounced" | summarize bounced = sum(ItemCount) | where bounced > ${bouncesPerHour}'
+  }
+]
+
+resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
+  name: '${name}-operators'
+  location: 'global'
+  tags: tags
+  properties: {
+    groupShortName: 'operators'
+    enabled: true
+    emailReceivers: [for mail in mails: {
+      name: mail
+      emailAddress: mail
+      useCommonAlertSchema: true
+    }]
+  }
+}
+
+resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
+  name: '${name}-${rule.name}'
+  location: location
+  tags: tags
+  kind: 'LogAlert'
+  properties: {
+    displayName: '${name}: ${rule.name}'
+    description: rule.what
+    severity: rule.severity
+    enabled: true
+    scopes: [workspaceId]
+    evaluationFrequency: rule.every
+    windowSize: rule.window
+    // A new workspace has no tables until the app has written to them.
+    skipQueryValidation: true
+    autoMitigate: true
+    criteria: {
+      allOf: [
+        {
+          query: rule.query
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: [operators.id]
+    }
+  }
+}]

@@ -1,0 +1,67 @@
+// The programme's data: tables and export files. The app never creates any of them.
+
+@description('The account.')
+param accountName string
+
+@description('The region.')
+param location string
+
+@description('Tags of the account.')
+param tags object
+
+@description('The replication.')
+param replication string
+
+@description('Every table.')
+param tables string[]
+
+@description('The container of export files.')
+param exportContainer string
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: accountName
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: replication
+  }
+  properties: {
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    // With keys off, links to exports are signed by user delegation and nothing else can sign one.
+    allowSharedKeyAccess: false
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource blobs 'blobServices' = {
+    name: 'default'
+    properties: {
+      // A file that is deleted is gone: it holds people's data (SPEC 8).
+      deleteRetentionPolicy: {
+        enabled: false
+      }
+      isVersioningEnabled: false
+    }
+
+    resource exports 'containers' = {
+      name: exportContainer
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+  }
+
+  resource tableService 'tableServices' = {
+    name: 'default'
+
+    resource table 'tables' = [for one in tables: {
+      name: one
+    }]
+  }
+}
+
+@description('The account; who takes it from here waits until tables and container are there.')
+output accountName string = account.name

@@ -1,0 +1,152 @@
+// Every right of the app's identity, each where it is needed and nowhere above. Nobody else is given any.
+
+@description('The identity.')
+param principalId string
+
+@description('The host\'s account.')
+param hostStorageName string
+
+@description('The account of the data.')
+param dataStorageName string
+
+@description('The app\'s own tables.')
+param ownTables string[]
+
+@description('Tables of others that it reads.')
+param readTables string[]
+
+@description('The container of export files.')
+param exportContainer string
+
+@description('The Communication Services resource.')
+param communicationName string
+
+@description('The Application Insights component.')
+param insightsName string
+
+// Built-in roles have the same ids everywhere.
+var role = {
+  blobDataOwner: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
+  blobDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
+  blobDelegator: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a')
+  tableDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3')
+  tableDataReader: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '76199698-9eea-4c19-bc75-cec21354c6b6')
+  metricsPublisher: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
+  mailOwner: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '09976791-48a7-449e-bb21-39d1a415f350')
+}
+
+resource host 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: hostStorageName
+}
+
+resource data 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: dataStorageName
+
+  resource blobs 'blobServices' existing = {
+    name: 'default'
+
+    resource exports 'containers' existing = {
+      name: exportContainer
+    }
+  }
+
+  resource tableService 'tableServices' existing = {
+    name: 'default'
+
+    resource own 'tables' existing = [for one in ownTables: {
+      name: one
+    }]
+
+    resource others 'tables' existing = [for one in readTables: {
+      name: one
+    }]
+  }
+}
+
+resource communication 'Microsoft.Communication/communicationServices@2025-09-01' existing = {
+  name: communicationName
+}
+
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
+// The host makes containers of its own for leases and keys and takes the package from another; so the whole account,
+// which holds nothing else. It needs neither queues nor tables: no trigger of ours uses them.
+resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(host.id, principalId, role.blobDataOwner)
+  scope: host
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.blobDataOwner
+  }
+}
+
+// Reads and writes the programme's rows, in the app's own tables only.
+resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in ownTables: {
+  name: guid(data::tableService::own[i].id, principalId, role.tableDataContributor)
+  scope: data::tableService::own[i]
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.tableDataContributor
+  }
+}]
+
+// Takes up leads that marketplaces write (I3), and can never write there.
+resource marketplaceRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in readTables: {
+  name: guid(data::tableService::others[i].id, principalId, role.tableDataReader)
+  scope: data::tableService::others[i]
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.tableDataReader
+  }
+}]
+
+// Writes, reads and deletes export files.
+resource exportFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(data::blobs::exports.id, principalId, role.blobDataContributor)
+  scope: data::blobs::exports
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.blobDataContributor
+  }
+}
+
+// Gets the delegation key that links to exports are signed with; an account has one, so a container is no possible scope.
+// A link can do no more than the identity itself: read in the container of exports.
+resource exportLinks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(data.id, principalId, role.blobDelegator)
+  scope: data
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.blobDelegator
+  }
+}
+
+// Sends mail. No built-in role may only send, and the service does not honour custom ones reliably. This one could also switch
+// keys on again; so it is given on the one resource and not on the domain.
+resource sendMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(communication.id, principalId, role.mailOwner)
+  scope: communication
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.mailOwner
+  }
+}
+
+// Writes logs and metrics, and reads none.
+resource writeLogs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(insights.id, principalId, role.metricsPublisher)
+  scope: insights
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.metricsPublisher
+  }
+}
