@@ -16,6 +16,7 @@ from shared.domain.partner import LeadSource
 from shared.domain.permissions import Caller, Role
 from shared.http.views import event_view, lead_view, summary_view
 from shared.ports import Ports
+from shared.texts import translator
 from shared.usecases.count_leads import count_leads
 from shared.usecases.favorites import set_favorite
 from shared.usecases.list_leads import Look, list_leads
@@ -39,6 +40,8 @@ DEADLINES = {
     "six months": ("INS", lambda at: add_months(at, 6)),
 }
 
+EN = translator("en")
+
 
 def without_identity(view: Any, lead: str, partner: str) -> str:
     """What is shown, with the ids that differ between two partners taken out."""
@@ -51,26 +54,26 @@ async def everything(ports: Ports, source: LeadSource, lead: str, at: datetime) 
     for statuses in (frozenset[Status](), *(frozenset({one}) for one in Status)):
         for tab in (None, ListTab.FAVORITES):
             page = await listed(ports, source, at, status=statuses, tab=tab)
-            seen.append(f"{sorted(statuses)} {[lead_view(one, ANN, at) for one in page.leads]}")
+            seen.append(f"{sorted(statuses)} {[lead_view(one, ANN, at, translator('en')) for one in page.leads]}")
     for wanted in SINGLE:
         look = Look(ports, source.partner_id, "ann", wanted, at)
         page = await list_leads(look, order=Order(), after=None, top=50, budget=budget())
         seen.append(f"{wanted.canonical} {[one.lead.status for one in page.leads]}")
     for order in ("status", "expiry", "updated desc"):
         page = await listed(ports, source, at, order=order)
-        seen.append(f"{order} {[lead_view(one, ANN, at) for one in page.leads]}")
+        seen.append(f"{order} {[lead_view(one, ANN, at, translator('en')) for one in page.leads]}")
     counts = await count_leads(ports=ports, partner_id=source.partner_id, person="ann", at=at)
     seen.append(str(summary_view(counts)))
     seen += [
         str(await rows_of(ports.files, await ask(ports, source, at, tab=tab))) for tab in (None, ListTab.FAVORITES)
     ]
     read = await read_lead(ports=ports, partner_id=source.partner_id, person="ann", lead_id=lead, at=at)
-    seen.append(str(lead_view(read, ANN, at)))
+    seen.append(str(lead_view(read, ANN, at, EN)))
     events, _ = await read_history(ports=ports, partner_id=source.partner_id, lead_id=lead, below=None, top=50, at=at)
     seen.append(str([event_view(event) for event in events]))
     try:
         accepted = await answer(ports, source, lead, Action.ACCEPT, at=at)
-        seen.append(str(lead_view(accepted, ANN, at)))
+        seen.append(str(lead_view(accepted, ANN, at, EN)))
     except Refusal as refusal:
         seen.append(f"{refusal.code} {refusal.details}")
     return [without_identity(one, lead, source.partner_id) for one in seen]
@@ -111,4 +114,4 @@ async def test_the_comparison_would_notice_a_difference(ports: Ports) -> None:
     lead = (await deliver(ports, source, at=at)).lead_id
     seen = await read_lead(ports=ports, partner_id=source.partner_id, person="ann", lead_id=lead, at=at)
     other = replace(seen, lead=replace(seen.lead, flame_cooled=True))
-    assert str(lead_view(seen, ANN, at)) != str(lead_view(other, ANN, at))
+    assert str(lead_view(seen, ANN, at, EN)) != str(lead_view(other, ANN, at, EN))
