@@ -6,13 +6,14 @@ from typing import Any
 import azure.functions as func
 
 from shared import clock
-from shared.domain.errors import NotFound
+from shared.domain.errors import Conflict, NotFound, SortTooLarge, TooManyRequests
 from shared.domain.permissions import Role
 from shared.http import since_tokens
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.pages import Page
 from shared.http.queries import ExportIn, PageQuery
 from shared.http.requests import Nothing
-from shared.http.views import export_view
+from shared.http.views import ExportView, export_view
 from shared.ids import EXPORT_ID
 from shared.ports import Budget
 from shared.usecases import export_leads as exporting
@@ -29,8 +30,10 @@ POLL_SECONDS = "5"
 
 @blueprint.function_name("start_export")
 @blueprint.route(EXPORTS, methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=ExportIn)
-async def start_export(call: Call[ExportIn, Nothing]) -> Answer:
+@endpoint(
+    who=ADMIN, status=(202,), headers=("Operation-Location", "Retry-After"), refuses=(SortTooLarge, TooManyRequests)
+)
+async def start_export(call: Call[ExportIn, Nothing]) -> Answer[ExportView]:
     """Export leads to a file (X1); small exports are done when this answers."""
     wanted, person = call.body.filter.wanted(), call.caller.person
     since = since_tokens.read(call.body.since, call.partner_id, wanted, person) if call.body.since else None
@@ -47,13 +50,13 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Answer:
     )
     url = f"{call.app.settings.public_url}/partners/{call.partner_id}/exports/{seen.export.id}"
     answer = _progress(call, seen)
-    return replace(answer, status=202, headers={"Operation-Location": url, **answer.headers})
+    return replace(answer, headers={"Operation-Location": url, **answer.headers})
 
 
 @blueprint.function_name("list_exports")
 @blueprint.route(EXPORTS, methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, reads=True, query=PageQuery)
-async def list_exports(call: Call[Nothing, PageQuery]) -> Answer:
+@endpoint(who=ADMIN, reads=True)
+async def list_exports(call: Call[Nothing, PageQuery]) -> Answer[Page[ExportView]]:
     """List the exports of the last days, newest first."""
     exports, following = await exporting.list_exports(
         ports=call.app.ports, partner_id=call.partner_id, after=call.after(EXPORT_ID), top=call.query.top
@@ -63,8 +66,8 @@ async def list_exports(call: Call[Nothing, PageQuery]) -> Answer:
 
 @blueprint.function_name("read_export")
 @blueprint.route(EXPORT, methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, reads=True)
-async def read_export(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=ADMIN, reads=True, headers=("Retry-After",))
+async def read_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
     """Read how far an export is, with a link once it has succeeded."""
     seen = await exporting.read_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
     return _progress(call, seen)
@@ -72,8 +75,8 @@ async def read_export(call: Call[Nothing, Nothing]) -> Answer:
 
 @blueprint.function_name("cancel_export")
 @blueprint.route(EXPORT + "/cancel", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN)
-async def cancel_export(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=ADMIN, refuses=(Conflict,))
+async def cancel_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
     """Cancel an export that has not ended."""
     seen = await exporting.cancel_export(
         ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
@@ -83,14 +86,14 @@ async def cancel_export(call: Call[Nothing, Nothing]) -> Answer:
 
 @blueprint.function_name("link_export")
 @blueprint.route(EXPORT + "/link", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN)
-async def link_export(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=ADMIN, refuses=(Conflict,))
+async def link_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
     """Get a new link to an export's file."""
     seen = await exporting.link_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
     return Answer(export_view(seen, call.translate))
 
 
-def _progress(call: Call[Any, Any], seen: exporting.SeenExport) -> Answer:
+def _progress(call: Call[Any, Any], seen: exporting.SeenExport) -> Answer[ExportView]:
     headers = {} if seen.export.has_ended else {"Retry-After": POLL_SECONDS}
     return Answer(export_view(seen, call.translate), headers=headers)
 

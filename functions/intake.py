@@ -2,15 +2,15 @@
 
 import azure.functions as func
 
-from shared.domain.errors import AccessDenied
+from shared.domain.errors import AccessDenied, Conflict, PayloadTooLarge, TooManyRequests, Unauthenticated
 from shared.domain.messages import say
 from shared.domain.partner import SourceKind
 from shared.domain.payload import FORM
-from shared.http.deliveries import read_delivery
+from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import Answer, Call, endpoint
 from shared.http.queries import KeyQuery
 from shared.http.requests import Nothing
-from shared.http.views import received_view
+from shared.http.views import ReceivedView, received_view
 from shared.usecases.receive_lead import open_door
 from shared.usecases.receive_lead import receive_lead as receive
 
@@ -19,8 +19,14 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("receive_lead")
 @blueprint.route("intake/{sourceId}", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@endpoint(query=KeyQuery)
-async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer:
+@endpoint(
+    status=(201, 200, 303),
+    takes=("Idempotency-Key", "x-source-key"),
+    headers=("Location",),
+    content_types=DELIVERIES,
+    refuses=(Unauthenticated, AccessDenied, Conflict, TooManyRequests, PayloadTooLarge),
+)
+async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer[ReceivedView | None]:
     """Receive a lead through a source; the same delivery again answers with the first lead (V4)."""
     key = call.request.headers.get("x-source-key") or call.query.key or ""
     source = await open_door(ports=call.app.ports, source_id=call.path("sourceId"), key=key, at=call.at)
@@ -30,5 +36,5 @@ async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer:
     delivered = read_delivery(call)
     received = await receive(ports=call.app.ports, door=source.door(), delivered=delivered, at=call.at)
     if delivered.content_type == FORM and source.redirect_url:
-        return Answer(status=303, headers={"Location": source.redirect_url})
+        return Answer(None, 303, headers={"Location": source.redirect_url})
     return Answer(received_view(received), 200 if received.duplicate else 201)

@@ -5,13 +5,22 @@ from typing import Any
 import azure.functions as func
 
 from shared import clock
+from shared.domain.errors import (
+    Conflict,
+    InvalidTransition,
+    LeadExpired,
+    PreconditionFailed,
+    PreconditionRequired,
+    SortTooLarge,
+)
 from shared.domain.lifecycle import Action
 from shared.domain.lifecycle import Answer as LeadAnswer
 from shared.domain.permissions import Role
 from shared.http.endpoint import MERGE_PATCH, Answer, Call, endpoint
+from shared.http.pages import Page
 from shared.http.queries import LeadsQuery, PageQuery
 from shared.http.requests import ActivityIn, AnswerIn, DealIn, LeadPatch, Nothing
-from shared.http.views import etag, event_view, lead_view, summary_view
+from shared.http.views import EventView, LeadView, SummaryView, etag, event_view, lead_view, summary_view
 from shared.ids import SEQUENCE
 from shared.usecases import answer_lead as answering
 from shared.usecases import count_leads as counting
@@ -30,8 +39,8 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 
 @blueprint.function_name("list_leads")
 @blueprint.route(LEADS, methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=USER, reads=True, query=LeadsQuery)
-async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer:
+@endpoint(who=USER, reads=True, refuses=(SortTooLarge,))
+async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer[Page[LeadView]]:
     """List leads, by default newest first (Q1–Q5)."""
     order = call.query.order_by
     page = await listing.list_leads(
@@ -49,7 +58,7 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer:
 @blueprint.function_name("count_leads")
 @blueprint.route(LEADS + "/summary", methods=["GET"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True)
-async def count_leads(call: Call[Nothing, Nothing]) -> Answer:
+async def count_leads(call: Call[Nothing, Nothing]) -> Answer[SummaryView]:
     """Count leads by tab and status, for badges (Q6)."""
     counts = await counting.count_leads(
         ports=call.app.ports, partner_id=call.partner_id, person=call.caller.person, at=call.at
@@ -59,8 +68,8 @@ async def count_leads(call: Call[Nothing, Nothing]) -> Answer:
 
 @blueprint.function_name("read_lead")
 @blueprint.route(LEAD, methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=USER, reads=True)
-async def read_lead(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=USER, reads=True, headers=("ETag",))
+async def read_lead(call: Call[Nothing, Nothing]) -> Answer[LeadView]:
     """Read one lead; it is no longer new to this person then (Q6)."""
     seen = await reading.read_lead(
         ports=call.app.ports,
@@ -74,8 +83,8 @@ async def read_lead(call: Call[Nothing, Nothing]) -> Answer:
 
 @blueprint.function_name("read_lead_history")
 @blueprint.route(LEAD + "/history", methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=USER, reads=True, query=PageQuery)
-async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer:
+@endpoint(who=USER, reads=True)
+async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer[Page[EventView]]:
     """Read what happened to a lead, newest first (L8)."""
     below = call.after(SEQUENCE)
     events, following = await reading.read_history(
@@ -95,56 +104,87 @@ async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer:
 
 @blueprint.function_name("accept_lead")
 @blueprint.route(LEAD + "/accept", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=DealIn)
-async def accept_lead(call: Call[DealIn, Nothing]) -> Answer:
+@endpoint(
+    who=ADMIN,
+    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
+    takes=("If-Match",),
+    headers=("ETag",),
+)
+async def accept_lead(call: Call[DealIn, Nothing]) -> Answer[LeadView]:
     """Accept a lead with its deal (L1)."""
     return await _answer(call, LeadAnswer(Action.ACCEPT, deal=call.body.deal()))
 
 
 @blueprint.function_name("edit_lead")
 @blueprint.route(LEAD, methods=["PATCH"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=LeadPatch, content_types=MERGE_PATCH)
-async def edit_lead(call: Call[LeadPatch, Nothing]) -> Answer:
+@endpoint(
+    who=ADMIN,
+    content_types=MERGE_PATCH,
+    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed, PreconditionRequired),
+    takes=("If-Match",),
+    headers=("ETag",),
+)
+async def edit_lead(call: Call[LeadPatch, Nothing]) -> Answer[LeadView]:
     """Edit the deal of an accepted lead by a JSON merge patch; needs `If-Match` (L2, L7)."""
     return await _answer(call, LeadAnswer(Action.EDIT, edits=call.body.deal.edits()))
 
 
 @blueprint.function_name("decline_lead")
 @blueprint.route(LEAD + "/decline", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=AnswerIn)
-async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer:
+@endpoint(
+    who=ADMIN,
+    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
+    takes=("If-Match",),
+    headers=("ETag",),
+)
+async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Decline a received lead with a reason (L3)."""
     return await _answer(call, _with_reason(Action.DECLINE, call.body))
 
 
 @blueprint.function_name("win_lead")
 @blueprint.route(LEAD + "/win", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=AnswerIn)
-async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer:
+@endpoint(
+    who=ADMIN,
+    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
+    takes=("If-Match",),
+    headers=("ETag",),
+)
+async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as won (L4)."""
     return await _answer(call, _with_reason(Action.WIN, call.body))
 
 
 @blueprint.function_name("lose_lead")
 @blueprint.route(LEAD + "/lose", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=AnswerIn)
-async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer:
+@endpoint(
+    who=ADMIN,
+    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
+    takes=("If-Match",),
+    headers=("ETag",),
+)
+async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as lost, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.LOSE, call.body))
 
 
 @blueprint.function_name("close_lead_as_error")
 @blueprint.route(LEAD + "/closeAsError", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=AnswerIn)
-async def close_lead_as_error(call: Call[AnswerIn, Nothing]) -> Answer:
+@endpoint(
+    who=ADMIN,
+    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
+    takes=("If-Match",),
+    headers=("ETag",),
+)
+async def close_lead_as_error(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as an error, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.CLOSE_AS_ERROR, call.body))
 
 
 @blueprint.function_name("log_activity")
 @blueprint.route(LEAD + "/activities", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=USER, body=ActivityIn)
-async def log_activity(call: Call[ActivityIn, Nothing]) -> Answer:
+@endpoint(who=USER, status=(201,), refuses=(Conflict,))
+async def log_activity(call: Call[ActivityIn, Nothing]) -> Answer[EventView]:
     """Log a contact attempt, in every status (L8)."""
     event = await answering.log_contact_attempt(
         ports=call.app.ports,
@@ -154,21 +194,21 @@ async def log_activity(call: Call[ActivityIn, Nothing]) -> Answer:
         by=call.caller.actor(),
         at=call.at,
     )
-    return Answer(event_view(event), 201)
+    return Answer(event_view(event))
 
 
 @blueprint.function_name("add_favorite")
 @blueprint.route(LEAD + "/favorite", methods=["PUT"], auth_level=ANONYMOUS)
-@endpoint(who=USER)
-async def add_favorite(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=USER, status=(204,))
+async def add_favorite(call: Call[Nothing, Nothing]) -> Answer[None]:
     """Heart a lead (Q2)."""
     return await _favorite(call, favorite=True)
 
 
 @blueprint.function_name("remove_favorite")
 @blueprint.route(LEAD + "/favorite", methods=["DELETE"], auth_level=ANONYMOUS)
-@endpoint(who=USER)
-async def remove_favorite(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=USER, status=(204,))
+async def remove_favorite(call: Call[Nothing, Nothing]) -> Answer[None]:
     """Take the heart back (Q2)."""
     return await _favorite(call, favorite=False)
 
@@ -177,11 +217,11 @@ def _with_reason(action: Action, body: AnswerIn) -> LeadAnswer:
     return LeadAnswer(action, reason=body.reason, notes=body.notes or None)
 
 
-def _lead(call: Call[Any, Nothing], seen: reading.SeenLead) -> Answer:
+def _lead(call: Call[Any, Nothing], seen: reading.SeenLead) -> Answer[LeadView]:
     return Answer(lead_view(seen, call.caller, call.at, call.translate), headers={"ETag": etag(seen.lead)})
 
 
-async def _answer(call: Call[Any, Nothing], answer: LeadAnswer) -> Answer:
+async def _answer(call: Call[Any, Nothing], answer: LeadAnswer) -> Answer[LeadView]:
     seen = await answering.answer_lead(
         ports=call.app.ports,
         partner_id=call.partner_id,
@@ -194,7 +234,7 @@ async def _answer(call: Call[Any, Nothing], answer: LeadAnswer) -> Answer:
     return _lead(call, seen)
 
 
-async def _favorite(call: Call[Nothing, Nothing], *, favorite: bool) -> Answer:
+async def _favorite(call: Call[Nothing, Nothing], *, favorite: bool) -> Answer[None]:
     await favorites.set_favorite(
         ports=call.app.ports,
         partner_id=call.partner_id,
@@ -202,4 +242,4 @@ async def _favorite(call: Call[Nothing, Nothing], *, favorite: bool) -> Answer:
         lead_id=call.lead_id,
         favorite=favorite,
     )
-    return Answer(status=204)
+    return Answer(None)

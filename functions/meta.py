@@ -5,7 +5,7 @@ import azure.functions as func
 from shared.domain.errors import NotFound
 from shared.http.endpoint import Answer, Call, endpoint
 from shared.http.requests import Nothing
-from shared.http.views import health_view
+from shared.http.views import HealthView, health_view
 from shared.usecases.health import check_health
 
 blueprint = func.Blueprint()
@@ -13,8 +13,8 @@ blueprint = func.Blueprint()
 
 @blueprint.function_name("health")
 @blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
-@endpoint()
-async def health(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(status=(200, 503), headers=("Retry-After",))
+async def health(call: Call[Nothing, Nothing]) -> Answer[HealthView]:
     """Say whether the system can do its work: 200 healthy, 503 degraded."""
     found = await check_health(ports=call.app.ports, at=call.at)
     view = health_view(found)
@@ -24,7 +24,7 @@ async def health(call: Call[Nothing, Nothing]) -> Answer:
 # The host takes the first matching route by function name, so this one must stand last of all (a test holds it there).
 @blueprint.function_name("zz_nothing_here")
 @blueprint.route("{*path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], auth_level=func.AuthLevel.ANONYMOUS)
-@endpoint()
-async def zz_nothing_here(_: Call[Nothing, Nothing]) -> Answer:
+@endpoint(refuses=(NotFound,))
+async def zz_nothing_here(_: Call[Nothing, Nothing]) -> Answer[None]:
     """Answer what no route takes with the documented error, where the platform would send an empty body."""
     raise NotFound("There is no such route, or not for this method; docs: README.md.")

@@ -6,8 +6,9 @@ import azure.functions as func
 
 from shared import clock, ids
 from shared.domain.permissions import Role
-from shared.http.endpoint import Answer, Call, endpoint
-from shared.http.notice_views import notification_view, preferences_view
+from shared.http.endpoint import Answer, Call, Html, endpoint
+from shared.http.notice_views import NotificationView, PreferencesView, notification_view, preferences_view
+from shared.http.pages import Page
 from shared.http.queries import PageQuery, UnsubscribeQuery
 from shared.http.requests import Nothing, PreferencesIn
 from shared.usecases import notification_centre as centre
@@ -25,7 +26,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.function_name("get_preferences")
 @blueprint.route(PREFERENCES, methods=["GET"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
-async def get_preferences(call: Call[Nothing, Nothing]) -> Answer:
+async def get_preferences(call: Call[Nothing, Nothing]) -> Answer[PreferencesView]:
     """Read what the partner wants to be told."""
     found = await telling.read_preferences(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
     return Answer(preferences_view(found))
@@ -33,8 +34,8 @@ async def get_preferences(call: Call[Nothing, Nothing]) -> Answer:
 
 @blueprint.function_name("put_preferences")
 @blueprint.route(PREFERENCES, methods=["PUT"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=PreferencesIn)
-async def put_preferences(call: Call[PreferencesIn, Nothing]) -> Answer:
+@endpoint(who=ADMIN)
+async def put_preferences(call: Call[PreferencesIn, Nothing]) -> Answer[PreferencesView]:
     """Replace what the partner wants to be told; who has unsubscribed stays so."""
     stored = await telling.put_preferences(
         ports=call.app.ports, partner_id=call.partner_id, preferences=call.body.preferences(), at=call.at
@@ -44,8 +45,8 @@ async def put_preferences(call: Call[PreferencesIn, Nothing]) -> Answer:
 
 @blueprint.function_name("list_notifications")
 @blueprint.route(NOTIFICATIONS, methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=USER, reads=True, query=PageQuery)
-async def list_notifications(call: Call[Nothing, PageQuery]) -> Answer:
+@endpoint(who=USER, reads=True)
+async def list_notifications(call: Call[Nothing, PageQuery]) -> Answer[Page[NotificationView]]:
     """List recommended actions, open ones first (N5)."""
     found, following = await centre.list_notifications(
         ports=call.app.ports,
@@ -63,8 +64,8 @@ async def list_notifications(call: Call[Nothing, PageQuery]) -> Answer:
 
 @blueprint.function_name("dismiss_notification")
 @blueprint.route(NOTIFICATIONS + "/{notificationId}/dismiss", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=USER)
-async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=USER, status=(204,))
+async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer[None]:
     """Dismiss a recommended action, for oneself alone."""
     await centre.dismiss(
         ports=call.app.ports,
@@ -74,13 +75,13 @@ async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer:
         at=call.at,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
     )
-    return Answer(status=204)
+    return Answer(None)
 
 
 @blueprint.function_name("ask_unsubscribe")
 @blueprint.route("unsubscribe", methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(query=UnsubscribeQuery)
-async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer:
+@endpoint()
+async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
     """Ask whether an address is to get no more mails; scanners follow links, so this changes nothing (N3)."""
     _, address = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token)
     button = f'<form method="post"><button type="submit">{call.translate("Send no more mails")}</button></form>'
@@ -90,17 +91,17 @@ async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer:
 
 @blueprint.function_name("unsubscribe")
 @blueprint.route("unsubscribe", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(query=UnsubscribeQuery)
-async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer:
+@endpoint()
+async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
     """Send an address no more mails, by the button or by a mail program's own (N3, RFC 8058)."""
     address = await telling.unsubscribe(ports=call.app.ports, token=call.query.token)
     done = call.translate("%(address)s gets no more mails about this partner's leads.", address=address)
     return _page(call, "Done", f"<p>{escape(done)}</p>")
 
 
-def _page(call: Call[Nothing, UnsubscribeQuery], title: str, body: str) -> Answer:
+def _page(call: Call[Nothing, UnsubscribeQuery], title: str, body: str) -> Answer[Html]:
     title = call.translate(title)
     style = "<style>body{font-family:sans-serif;max-width:32em;margin:4em auto;line-height:1.5}</style>"
     head = f'<meta charset="utf-8"><title>{title}</title>{style}'
     start = f'<!doctype html><html lang="{call.language}"><head>{head}</head>'
-    return Answer(html=f"{start}<body><h1>{title}</h1>{body}</body></html>")
+    return Answer(Html(f"{start}<body><h1>{title}</h1>{body}</body></html>"))

@@ -3,13 +3,15 @@
 import azure.functions as func
 
 from shared import ids
+from shared.domain.errors import Conflict, PayloadTooLarge, TooManyRequests
 from shared.domain.held import HeldState
 from shared.domain.permissions import Role
-from shared.http.deliveries import read_delivery
+from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.pages import Page
 from shared.http.queries import PageQuery
 from shared.http.requests import Nothing
-from shared.http.views import received_view, sent_lead_view
+from shared.http.views import ReceivedView, SentLeadView, received_view, sent_lead_view
 from shared.usecases import sent_leads as sending
 
 blueprint = func.Blueprint()
@@ -20,8 +22,16 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 
 @blueprint.function_name("send_lead")
 @blueprint.route("partners/{partnerId}/leads", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=SENDER, every_partner=True)
-async def send_lead(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(
+    who=SENDER,
+    every_partner=True,
+    status=(201, 200),
+    takes=("Idempotency-Key",),
+    headers=("Location",),
+    content_types=DELIVERIES,
+    refuses=(Conflict, TooManyRequests, PayloadTooLarge),
+)
+async def send_lead(call: Call[Nothing, Nothing]) -> Answer[ReceivedView]:
     """Send a qualified lead to any partner; the same delivery again answers with the first lead (I4, V4)."""
     call.app.intake.take(ids.sender_id(call.caller.tenant, call.caller.client or call.caller.person))
     received = await sending.send_lead(
@@ -35,8 +45,8 @@ async def send_lead(call: Call[Nothing, Nothing]) -> Answer:
 
 @blueprint.function_name("list_sent_leads")
 @blueprint.route("sentLeads", methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=SENDER, query=PageQuery)
-async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Answer:
+@endpoint(who=SENDER)
+async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Answer[Page[SentLeadView]]:
     """List the leads one has sent, newest first, with what became of them."""
     leads, following = await sending.list_sent(
         ports=call.app.ports, caller=call.caller, after=call.after(ids.POSITION), top=call.query.top, at=call.at
@@ -47,7 +57,7 @@ async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Answer:
 @blueprint.function_name("read_sent_lead")
 @blueprint.route("sentLeads/{leadId}", methods=["GET"], auth_level=ANONYMOUS)
 @endpoint(who=SENDER)
-async def read_sent_lead(call: Call[Nothing, Nothing]) -> Answer:
+async def read_sent_lead(call: Call[Nothing, Nothing]) -> Answer[SentLeadView]:
     """Read what became of one lead that one has sent."""
     lead = await sending.read_sent(ports=call.app.ports, caller=call.caller, lead_id=call.lead_id, at=call.at)
     return Answer(sent_lead_view(lead))

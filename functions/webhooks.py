@@ -5,10 +5,12 @@ from typing import Any
 import azure.functions as func
 
 from shared import ids
+from shared.domain.errors import Conflict
 from shared.domain.permissions import Role
 from shared.domain.webhooks import Webhook
 from shared.http.endpoint import Answer, Call, endpoint
-from shared.http.notice_views import delivery_view, subscribed_view, webhook_view
+from shared.http.notice_views import DeliveryView, ResentView, WebhookView, delivery_view, subscribed_view, webhook_view
+from shared.http.pages import Page
 from shared.http.queries import PageQuery
 from shared.http.requests import Nothing, WebhookIn
 from shared.usecases import manage_webhooks as managing
@@ -23,8 +25,8 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 
 @blueprint.function_name("subscribe_webhook")
 @blueprint.route(WEBHOOKS, methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, body=WebhookIn)
-async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer:
+@endpoint(who=ADMIN, status=(201, 200), headers=("Location",), refuses=(Conflict,))
+async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer[WebhookView]:
     """Subscribe a URL to events; the secret is shown this once. The same URL again replaces its events (W1)."""
     made = await managing.subscribe(
         ports=call.app.ports,
@@ -43,7 +45,7 @@ async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer:
 @blueprint.function_name("list_webhooks")
 @blueprint.route(WEBHOOKS, methods=["GET"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
-async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer:
+async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer[Page[WebhookView]]:
     """List the subscriptions without their secrets."""
     found = await managing.list_webhooks(ports=call.app.ports, partner_id=call.partner_id)
     return call.page([webhook_view(one, call.translate) for one in found], None)
@@ -52,7 +54,7 @@ async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer:
 @blueprint.function_name("read_webhook")
 @blueprint.route(WEBHOOK, methods=["GET"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
-async def read_webhook(call: Call[Nothing, Nothing]) -> Answer:
+async def read_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
     """Read one subscription without its secret."""
     hook = await managing.read_webhook(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId")
@@ -62,28 +64,28 @@ async def read_webhook(call: Call[Nothing, Nothing]) -> Answer:
 
 @blueprint.function_name("delete_webhook")
 @blueprint.route(WEBHOOK, methods=["DELETE"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN)
-async def delete_webhook(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=ADMIN, status=(204,))
+async def delete_webhook(call: Call[Nothing, Nothing]) -> Answer[None]:
     """Delete a subscription; what waits for it is not sent."""
     await managing.unsubscribe(ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"))
-    return Answer(status=204)
+    return Answer(None)
 
 
 @blueprint.function_name("test_webhook")
 @blueprint.route(WEBHOOK + "/test", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN)
-async def test_webhook(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=ADMIN, status=(202,))
+async def test_webhook(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
     """Send a test event; it stands in the delivery log."""
     sent = await managing.send_test(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
-    return Answer(delivery_view(sent), 202)
+    return Answer(delivery_view(sent))
 
 
 @blueprint.function_name("rotate_webhook")
 @blueprint.route(WEBHOOK + "/rotate", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN)
-async def rotate_webhook(call: Call[Nothing, Nothing]) -> Answer:
+async def rotate_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
     """Give a subscription a new secret; for a day the old one signs too."""
     made = await managing.rotate_secret(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
@@ -94,7 +96,7 @@ async def rotate_webhook(call: Call[Nothing, Nothing]) -> Answer:
 @blueprint.function_name("enable_webhook")
 @blueprint.route(WEBHOOK + "/enable", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN)
-async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer:
+async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
     """Send to a disabled subscription again."""
     hook = await managing.enable(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
@@ -104,8 +106,8 @@ async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer:
 
 @blueprint.function_name("list_deliveries")
 @blueprint.route(WEBHOOK + "/deliveries", methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, reads=True, query=PageQuery)
-async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer:
+@endpoint(who=ADMIN, reads=True)
+async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer[Page[DeliveryView]]:
     """List what waits, what was parked and what was taken, the last newest first (W2)."""
     found, following = await managing.list_deliveries(
         ports=call.app.ports,
@@ -119,8 +121,8 @@ async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer:
 
 @blueprint.function_name("resend_delivery")
 @blueprint.route(WEBHOOK + "/deliveries/{eventId}/resend", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN)
-async def resend_delivery(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=ADMIN, status=(202,))
+async def resend_delivery(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
     """Send one event again."""
     again = await managing.resend(
         ports=call.app.ports,
@@ -129,19 +131,19 @@ async def resend_delivery(call: Call[Nothing, Nothing]) -> Answer:
         event_id=call.path("eventId"),
         at=call.at,
     )
-    return Answer(delivery_view(again), 202)
+    return Answer(delivery_view(again))
 
 
 @blueprint.function_name("resend_deliveries")
 @blueprint.route(WEBHOOK + "/deliveries/resend", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN)
-async def resend_deliveries(call: Call[Nothing, Nothing]) -> Answer:
+@endpoint(who=ADMIN, status=(202,))
+async def resend_deliveries(call: Call[Nothing, Nothing]) -> Answer[ResentView]:
     """Send everything that was parked again."""
     count = await managing.resend_parked(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
-    return Answer({"resent": count}, 202)
+    return Answer({"resent": count})
 
 
-def _shown(call: Call[Any, Any], hook: Webhook) -> Answer:
+def _shown(call: Call[Any, Any], hook: Webhook) -> Answer[WebhookView]:
     return Answer(webhook_view(hook, call.translate))

@@ -9,6 +9,7 @@ from shared.http.endpoint import Call, is_compressed, media_type, read_body
 from shared.usecases.receive_lead import Delivered
 
 KIND_MAX = 256
+DELIVERIES = ("application/json", "application/x-www-form-urlencoded", "application/xml", "text/plain")
 
 
 def read_delivery(call: Call[Any, Any]) -> Delivered:

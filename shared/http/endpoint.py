@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NewType, TypeVar, cast, get_args, get_type_hints
 from urllib.parse import urlencode
 
 import azure.functions as func
@@ -31,6 +31,7 @@ from shared.domain.errors import (
 from shared.domain.messages import say
 from shared.domain.permissions import Caller, Role, may_enter, must_belong, must_have
 from shared.http import page_tokens, problems
+from shared.http.pages import Page
 from shared.http.queries import PageQuery
 from shared.http.requests import Nothing
 from shared.texts import Translate, accepted, translator
@@ -38,19 +39,21 @@ from shared.texts import Translate, accepted, translator
 log = logging.getLogger(__name__)
 B = TypeVar("B", bound=BaseModel)
 Q = TypeVar("Q", bound=BaseModel)
+V = TypeVar("V")
+Html = NewType("Html", str)
+"""A page for people."""
 ANYONE: frozenset[Role] = frozenset()
 JSON = ("application/json",)
 MERGE_PATCH = ("application/merge-patch+json", "application/json")
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a handler says: a view, a status and its own headers; None as view means no body, or a page for people."""
+class Answer(Generic[V]):
+    """What a handler says: a view, None for no body, or a page for people; with the contract's first status if none."""
 
-    view: Mapping[str, Any] | None = None
-    status: int = 200
+    view: V
+    status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
-    html: str | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,11 @@ class Contract:
     body: type[BaseModel]
     query: type[BaseModel]
     content_types: tuple[str, ...]
+    view: Any
+    status: tuple[int, ...]
+    takes: tuple[str, ...]
+    headers: tuple[str, ...]
+    refuses: tuple[type[Refusal], ...]
 
 
 @dataclass(frozen=True)
@@ -117,7 +125,7 @@ class Call(Generic[B, Q]):
         token = self.query.page_token if isinstance(self.query, PageQuery) else None
         return page_tokens.read(token, place, *self.scope) if token else None
 
-    def page(self, value: list[Any], place: str | None) -> Answer:
+    def page(self, value: list[V], place: str | None) -> Answer[Page[V]]:
         """A page of a list with the link to go on after `place`; None = this is the end, which has no link."""
         if place is None:
             return Answer({"value": value})
@@ -138,7 +146,7 @@ class Call(Generic[B, Q]):
         return "/" + path.split("/", 2)[2] if path.count("/") > 1 else "/"
 
 
-Handler = Callable[[Call[Any, Any]], Awaitable[Answer]]
+Handler = Callable[[Call[B, Q]], Awaitable[Answer[V]]]
 Trigger = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
 
 
@@ -147,27 +155,37 @@ def endpoint(
     who: frozenset[Role] = ANYONE,
     reads: bool = False,
     every_partner: bool = False,
-    body: type[BaseModel] = Nothing,
-    query: type[BaseModel] = Nothing,
     content_types: tuple[str, ...] = JSON,
-) -> Callable[[Handler], Trigger]:
+    status: tuple[int, ...] = (200,),
+    takes: tuple[str, ...] = (),
+    headers: tuple[str, ...] = (),
+    refuses: tuple[type[Refusal], ...] = (),
+) -> Callable[[Handler[B, Q, V]], Trigger]:
     """Make a trigger of a handler.
 
     `who`: roles of which one is needed, ANYONE for a route that takes no token. `reads`: the operator may too.
     `every_partner`: the partner in the route need not be the caller's.
-    `body` and `query` are validated into these models; a body is read only where there is a model for it.
+    The handler's annotation `Call[Body, Query]` says what body and query are validated into (`Nothing` is not
+    even read), and `Answer[View]` what it answers. The rest is for the description of the interface: `status` with the
+    usual one first, request headers it `takes`, answer `headers` of its own, and what it `refuses` beyond the obvious.
     """
-    contract = Contract(who, reads, every_partner, body, query, content_types)
 
-    def wrap(handler: Handler) -> Trigger:
+    def wrap(handler: Handler[B, Q, V]) -> Trigger:
+        called, answered = get_type_hints(handler).values()
+        (body, query), (view,) = get_args(called), get_args(answered)
+        contract = Contract(
+            who, reads, every_partner, body, query, content_types, view, status, takes, headers, refuses
+        )
+
         # The worker compares this signature with the bindings, so it shows one parameter and no `functools.wraps`.
         async def trigger(req: func.HttpRequest) -> func.HttpResponse:
             request_id = ids.new_request_id()
             try:
                 answer = await _run(req, contract, handler)
-                if answer.html is not None:
-                    return _page(request_id, answer)
-                return _response(req, request_id, answer.status, answer.view, answer.headers)
+                code = answer.status or contract.status[0]
+                if isinstance(answer.view, str):
+                    return _page(request_id, answer.view, code)
+                return _response(req, request_id, code, answer.view, answer.headers)
             except Refusal as refusal:
                 return _refused(req, request_id, refusal)
             except Exception as problem:  # noqa: BLE001 - the endpoint answers whatever happens
@@ -181,7 +199,7 @@ def endpoint(
     return wrap
 
 
-async def _run(req: func.HttpRequest, contract: Contract, handler: Handler) -> Answer:
+async def _run(req: func.HttpRequest, contract: Contract, handler: Handler[Any, Any, Any]) -> Answer[Any]:
     at = clock.now()
     current = app.current()
     caller = await _enter(req, contract, current, at)
@@ -258,7 +276,7 @@ def _refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.H
     return _response(req, request_id, status, problems.body_of(refusal, translator(_language(req))), headers)
 
 
-def _page(request_id: str, answer: Answer) -> func.HttpResponse:
+def _page(request_id: str, html: str, status: int) -> func.HttpResponse:
     """A page that runs nothing, is framed by nobody, and tells no other site where it was (its address is a token)."""
     headers = {
         "x-ms-request-id": request_id,
@@ -268,7 +286,7 @@ def _page(request_id: str, answer: Answer) -> func.HttpResponse:
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
     }
-    return func.HttpResponse(answer.html, status_code=answer.status, headers=headers, mimetype="text/html")
+    return func.HttpResponse(html, status_code=status, headers=headers, mimetype="text/html")
 
 
 def _response(

@@ -125,7 +125,7 @@ def keyed_source_view(keyed: KeyedSource, base_url: str) -> KeyedSourceView:
     return {**source_view(keyed.source), "key": keyed.key, "intakeUrl": url}
 
 
-class OfferView(TypedDict):
+class RegisteredOfferView(TypedDict):
     """A registered offer."""
 
     id: str
@@ -136,10 +136,10 @@ class OfferView(TypedDict):
 class OffersView(TypedDict):
     """All offers of a partner."""
 
-    value: list[OfferView]
+    value: list[RegisteredOfferView]
 
 
-def offer_view(offer: RegisteredOffer) -> OfferView:
+def offer_view(offer: RegisteredOffer) -> RegisteredOfferView:
     """The offer."""
     return {"id": offer.id, "title": offer.title, "callToAction": offer.call_to_action}
 

@@ -4,7 +4,7 @@ import re
 from datetime import MAXYEAR, UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from shared.domain.countries import country_code
 from shared.domain.export import ExportFormat
@@ -75,7 +75,7 @@ def _words(text: str) -> str:
 Words = Annotated[Text, AfterValidator(_words)]
 PhoneValidity = Literal[Validity.VALID, Validity.INVALID, Validity.UNKNOWN]
 Many = BeforeValidator(_listed)
-Countries = Annotated[tuple[str, ...], BeforeValidator(_countries), Field(max_length=50)]
+Countries = Annotated[tuple[str, ...], Field(max_length=50), BeforeValidator(_countries)]
 From = Annotated[datetime, BeforeValidator(_day_begins), AfterValidator(_in_utc)]
 To = Annotated[datetime, BeforeValidator(_day_ends), AfterValidator(_in_utc)]
 
@@ -118,7 +118,12 @@ def _order(value: object) -> object:
         raise ValueError(say(text, names=names)) from None
 
 
-OrderIn = Annotated[Order, BeforeValidator(_order)]
+WAYS = ("", " asc", " desc")
+OrderIn = Annotated[
+    Order,
+    BeforeValidator(_order),
+    WithJsonSchema({"type": "string", "enum": [one + way for one in (*OrderField, "customer") for way in WAYS]}),
+]
 
 
 class LeadsQuery(LeadFilterIn, PageQuery):

@@ -131,6 +131,8 @@ Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9
 Country = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_MAX), AfterValidator(_country)]
 TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{2,62}$")]
 RedirectUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_redirect_url)]
+Flag = Annotated[bool, Field(strict=True)]
+"""In JSON there is true and false; in a query everything is text."""
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_one_line)]
 
 
@@ -380,7 +382,7 @@ class ProfileIn(Incoming):
     """A business profile; competencies and endorsements are the operator's, so what is sent of them is ignored (M1)."""
 
     name: Text
-    published: bool = False
+    published: Flag = False
     description: Notes | None = None
     keywords: Annotated[list[Word], Field(max_length=KEYWORDS_MAX), AfterValidator(_unique)] = []
     company_sizes: Annotated[list[CompanySize], AfterValidator(_unique)] = []
@@ -417,10 +419,10 @@ class PreferencesIn(Incoming):
     preferred_email: MailAddress | None = None
     preferred_language: Language | None = None
     time_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
-    digest_threshold: Annotated[int, Field(ge=0, le=1_000)] = 10
-    digest_hour: Annotated[int, Field(ge=0, le=23)] = 0
+    digest_threshold: Annotated[int, Field(strict=True, ge=0, le=1_000)] = 10
+    digest_hour: Annotated[int, Field(strict=True, ge=0, le=23)] = 0
     mail_kinds: Annotated[list[MailKind], AfterValidator(_unique)] = [MailKind.CONTACT_ME, MailKind.PROFILE]
-    expiry_mail: bool = True
+    expiry_mail: Flag = True
     muted_addresses: Annotated[list[MailAddress], Field(max_length=MUTED_SHOWN_MAX), AfterValidator(_unique)] = []
 
     def preferences(self) -> Preferences:
