@@ -2,8 +2,36 @@
 
 import azure.functions as func
 
-from functions import exports, intake, leads, mail_reports, meta, notices, operator, partner, senders, timers, webhooks
+from functions import (
+    descriptions,
+    exports,
+    intake,
+    leads,
+    mail_reports,
+    meta,
+    notices,
+    operator,
+    partner,
+    senders,
+    timers,
+    webhooks,
+)
 
+MODULES = (
+    descriptions,
+    exports,
+    intake,
+    leads,
+    mail_reports,
+    meta,
+    notices,
+    operator,
+    partner,
+    senders,
+    timers,
+    webhooks,
+)
+BLUEPRINTS = tuple(module.blueprint for module in MODULES)
 app = func.FunctionApp()
-for module in (exports, intake, leads, mail_reports, meta, notices, operator, partner, senders, timers, webhooks):
-    app.register_functions(module.blueprint)
+for blueprint in BLUEPRINTS:
+    app.register_functions(blueprint)

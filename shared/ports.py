@@ -564,6 +564,9 @@ class MailStore(Protocol):
     async def forget_place(self, operation_id: str) -> None:
         """Nothing more is expected of it; again is harmless."""
 
+    async def forget_places(self, before: datetime) -> int:
+        """Forget those of mails sent before, at most a thousand; how many. They were never reported."""
+
 
 @dataclass(frozen=True)
 class StoredWebhook:
@@ -571,6 +574,10 @@ class StoredWebhook:
 
     webhook: Webhook
     tag: str
+
+
+BOUNCED = "bounced"
+"""Why an address is not mailed: it took no mail."""
 
 
 class NoticeStore(Protocol):
@@ -586,10 +593,10 @@ class NoticeStore(Protocol):
         """Folded addresses that are not mailed, with the reason: `unsubscribed` or `bounced`."""
 
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
-        """Mail this address no more."""
+        """Mail this address no more; a bounce never stands in the place of an unsubscription."""
 
-    async def remove_unwanted(self, partner_id: str, address: str) -> None:
-        """Mail it again; one that is not there is no error."""
+    async def forgive_bounce(self, partner_id: str, address: str) -> None:
+        """Mail an address again that had bounced; any other is left alone."""
 
     async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
         """The partner's subscriptions, oldest first."""
@@ -747,6 +754,9 @@ class EmailReader(Protocol):
 
     async def read(self, written: str, lists: ContactLists) -> Email:
         """What can be known about the address in the time set, with the operator's lists; never raises."""
+
+    def bounced_key(self, written: str) -> str | None:
+        """What is kept of an address that took no mail; None for what is no address."""
 
 
 @dataclass(frozen=True)

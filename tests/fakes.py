@@ -30,8 +30,9 @@ from shared.domain.receipt import Email, Phone
 from shared.domain.tally import Pending, Tally
 from shared.domain.text import folded
 from shared.domain.webhooks import Webhook
-from shared.ids import inverted_time, position
+from shared.ids import bounced_key, inverted_time, position
 from shared.ports import (
+    BOUNCED,
     Answer,
     Checkpoint,
     Delivery,
@@ -476,6 +477,9 @@ class FakeEmails:
             return Email(Validity.INVALID)
         return Email(Validity.SPAM) if lists.blocks(written, domain) else self.found
 
+    def bounced_key(self, written: str) -> str | None:
+        return bounced_key(fold_email(written))
+
 
 class FakePhones:
     """`PhoneReader` that knows a number by its leading +."""
@@ -652,6 +656,12 @@ class FakeMailStore:
     async def forget_place(self, operation_id: str) -> None:
         self.places.pop(operation_id, None)
 
+    async def forget_places(self, before: datetime) -> int:
+        old = [name for name, place in self.places.items() if place.sent < before]
+        for name in old:
+            del self.places[name]
+        return len(old)
+
     def _key(self, partner_id: str, mail: Mail) -> tuple[str, str, int, int]:
         return partner_id, mail.lead_id, mail.sequence, mail.number
 
@@ -676,10 +686,13 @@ class FakeNoticeStore:
         return dict(self.silent.get(partner_id, {}))
 
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
-        self.silent.setdefault(partner_id, {})[fold_email(address)] = why
+        mine = self.silent.setdefault(partner_id, {})
+        if why != BOUNCED or fold_email(address) not in mine:
+            mine[fold_email(address)] = why
 
-    async def remove_unwanted(self, partner_id: str, address: str) -> None:
-        self.silent.get(partner_id, {}).pop(fold_email(address), None)
+    async def forgive_bounce(self, partner_id: str, address: str) -> None:
+        if self.silent.get(partner_id, {}).get(fold_email(address)) == BOUNCED:
+            del self.silent[partner_id][fold_email(address)]
 
     async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
         mine = [one for (partner, _), one in self.hooks.items() if partner == partner_id]

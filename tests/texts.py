@@ -50,7 +50,10 @@ def written_in_place() -> list[str]:
             if file.name == "letters.py":
                 continue
             for name, node in _texts(file):
-                if isinstance(node, ast.JoinedStr) and not (name == "ValueError" and file.name in NOT_READ):
+                in_place = isinstance(node, ast.JoinedStr | ast.BinOp) or (
+                    isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str"
+                )
+                if in_place and not (name == "ValueError" and file.name in NOT_READ):
                     found.append(f"{file.relative_to(ROOT)}:{node.lineno}")
     return found
 

@@ -37,6 +37,14 @@ class MailAddresses:
             return Email(Validity.UNKNOWN, ask_again=self._domains is not None)
         return Email(Validity.VALID if takes_mail else Validity.INVALID)
 
+    def bounced_key(self, written: str) -> str | None:
+        """See the port."""
+        try:
+            found = validate_email(written.strip(), check_deliverability=False, strict=True)
+        except EmailNotValidError:
+            return None
+        return bounced_key(fold_email(found.normalized))
+
     def _disposables(self) -> frozenset[str]:
         if self._disposable is None:
             from disposable_email_domains import blocklist  # noqa: PLC0415 - ten thousand names, at the first lead

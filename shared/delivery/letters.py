@@ -235,7 +235,9 @@ def _digest(desk: _Desk) -> _Content:
         for lead in facts.leads
     ]
     return _Content(
-        subject=_("%(held)d more leads, %(total)d in all (%(date)s)", held=held, total=total, date=date),
+        subject=_("%(held)d more leads, %(total)d in all (%(date)s)", held=held, total=total, date=date)
+        if held != 1
+        else _("One more lead, %(total)d in all (%(date)s)", total=total, date=date),
         heading=_("Your leads until %(date)s", date=date),
         lines=lines,
         template="digest.html",

@@ -116,8 +116,12 @@ class Lane:
 
     def is_free(self, holder: str, at: datetime) -> bool:
         """True when this worker may take it."""
-        held = self.leased_until is not None and at < self.leased_until and self.holder != holder
+        held = self.is_leased(at) and self.holder != holder
         return not held and (self.next_at is None or self.next_at <= at)
+
+    def is_leased(self, at: datetime) -> bool:
+        """True while a worker has it."""
+        return self.leased_until is not None and at < self.leased_until
 
     def taken(self, holder: str, at: datetime) -> "Lane":
         """Leased to a worker."""
@@ -137,7 +141,7 @@ class Lane:
         return replace(
             self,
             failures=failures,
-            failing_since=self.failing_since if goes_on else at,
+            failing_since=(self.failing_since or at) if goes_on else at,
             failed_at=at,
             next_at=at + waits if waits else None,
         )

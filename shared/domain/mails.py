@@ -37,13 +37,15 @@ CUSTOMER = "customer"
 
 @dataclass(frozen=True)
 class MailPlace:
-    """Where the mail of one operation of the service stands, and the event and the lane that it came from."""
+    """Where the mail of one operation of the service stands, and the event, with its lane, that it came from."""
 
     partner_id: str
+    destination: str
+    type: str
+    at: datetime
     subject: str
     sequence: int
-    destination: str
-    event_id: str
+    sent: datetime
 
 
 @dataclass(frozen=True)

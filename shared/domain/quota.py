@@ -46,13 +46,13 @@ class Quota:
         """With one token less."""
         return replace(self, minute=self.minute - 1, hour=self.hour - 1)
 
-    def next_at(self, *, bulk: bool) -> datetime:
-        """When one more mail may go."""
+    def next_at(self, *, bulk: bool, ahead: int = 0) -> datetime:
+        """When one more mail may go, with so many that wait ahead of it."""
         minute, hour = self._needed(bulk=bulk)
         waits = max(
             timedelta(),
-            (minute - self.minute) / self.per_minute * MINUTE,
-            (hour - self.hour) / self.per_hour * HOUR,
+            (minute + ahead - self.minute) / self.per_minute * MINUTE,
+            (hour + ahead - self.hour) / self.per_hour * HOUR,
         )
         return self.at + waits + timedelta(milliseconds=1)
 

@@ -10,7 +10,7 @@ DELAYS = tuple(
 GIVE_UP_AFTER = timedelta(days=3)
 DISABLE_AFTER = timedelta(days=5)
 """A subscription that has failed for so long is disabled."""
-QUIET_FOR = timedelta(days=1)
+QUIET_FOR = timedelta(days=7)
 """Without an attempt for so long nobody knows how a receiver has been doing: the five days begin anew."""
 LANE_FAILURES = 5
 """Failures in a row from which on the whole lane waits."""

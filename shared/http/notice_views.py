@@ -10,6 +10,7 @@ from shared.domain.dispatch import Dispatch
 from shared.domain.preferences import Preferences
 from shared.domain.recommendations import TITLES
 from shared.domain.webhooks import Webhook
+from shared.http.views import LeadView
 from shared.settings import Settings
 from shared.texts import Translate
 from shared.usecases.manage_webhooks import Subscribed
@@ -120,6 +121,15 @@ def subscribed_view(made: Subscribed, translate: Translate) -> WebhookView:
     """The subscription with its new secret, if it got one."""
     view = webhook_view(made.webhook, translate)
     return {**view, "secret": made.secret} if made.secret else view
+
+
+class EventMessage(TypedDict):
+    """What a webhook is sent; `data` is the lead as an admin of its partner sees it, and empty in a test event."""
+
+    type: str
+    timestamp: str
+    sequence: int
+    data: LeadView
 
 
 class AttemptView(TypedDict):

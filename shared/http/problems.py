@@ -1,12 +1,15 @@
 """Errors at the edge: codes to status, and the documented body (API.md, Conventions)."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NotRequired
 
 from pydantic import BaseModel, ValidationError
 
+# The standard one does not tell pydantic enough before Python 3.12.
+from typing_extensions import TypedDict
+
 from shared.domain.errors import Detail, InvalidRequest, Refusal
-from shared.domain.messages import Message, say
+from shared.domain.messages import say
 from shared.texts import Translate
 
 STATUS = {
@@ -59,22 +62,45 @@ SAYS = {
     "too_long": "It must have at most %(max_length)d entries.",
     "too_short": "It must have at least %(min_length)d entries.",
     "model_type": "It must be an object.",
+    "dict_type": "It must be an object.",
+    "string_unicode": "It must be a string.",
+    "date_parsing": "This is no day of the calendar.",
+    "datetime_parsing": "This is no time of the calendar.",
     "date_from_datetime_parsing": "This is no day of the calendar.",
     "datetime_from_date_parsing": "This is no time of the calendar.",
 }
 """What is said of a type of fault; a type that is not here is said in pydantic's English."""
 
 
-def body_of(refusal: Refusal, translate: Translate) -> dict[str, Any]:
+class ReasonView(TypedDict):
+    """One reason; `target` is the field at fault."""
+
+    code: str
+    message: str
+    target: NotRequired[str]
+
+
+class RefusalView(ReasonView):
+    """Why a request was refused."""
+
+    details: list[ReasonView]
+
+
+class ErrorView(TypedDict):
+    """The body of every error."""
+
+    error: RefusalView
+
+
+def body_of(refusal: Refusal, translate: Translate) -> ErrorView:
     """The error body, in the caller's language."""
-    error: dict[str, Any] = {"code": refusal.code, "message": translate(refusal.message)}
-    if refusal.target:
-        error["target"] = refusal.target
-    error["details"] = [
-        {"code": one.code, "message": translate(one.message)} | ({"target": one.target} if one.target else {})
-        for one in refusal.details
-    ]
-    return {"error": error}
+    details = [_reason(one, translate) for one in refusal.details]
+    return {"error": {**_reason(refusal, translate), "details": details}}
+
+
+def _reason(one: Refusal | Detail, translate: Translate) -> ReasonView:
+    reason: ReasonView = {"code": one.code, "message": translate(one.message)}
+    return {**reason, "target": one.target} if one.target else reason
 
 
 def invalid(error: ValidationError, model: type[BaseModel], where: str) -> InvalidRequest:
@@ -100,8 +126,8 @@ def _message(kind: str, text: str, context: Mapping[str, Any]) -> str:
     """What pydantic says of a fault, as a text that can be said in other languages."""
     if kind == "value_error":
         # A validator of ours; what it says may hold values.
-        (said,) = context["error"].args
-        return said if isinstance(said, Message) else str(said)
+        args = context["error"].args
+        return args[0] if len(args) == 1 and isinstance(args[0], str) else text.removeprefix("Value error, ")
     template = SAYS.get(kind)
     if template is None or (kind == "missing" and not text.startswith("Field required")):
         return text

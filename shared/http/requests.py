@@ -286,7 +286,7 @@ def _domain(text: str) -> str:
     try:
         found = validate_email(f"a@{text.strip().strip('.')}", check_deliverability=False, strict=True)
     except EmailNotValidError as problem:
-        raise ValueError(str(problem)) from problem
+        raise ValueError("This is no valid domain.") from problem
     return found.ascii_domain.casefold()
 
 
@@ -409,7 +409,7 @@ class ProfileIn(Incoming):
         )
 
 
-MUTED_SHOWN_MAX = 1_000
+MUTED_SHOWN_MAX = 10_000
 """What is put may hold what was read: addresses that have unsubscribed or bounced, too."""
 
 

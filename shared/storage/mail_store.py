@@ -18,6 +18,8 @@ from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.lane_store import REPLACE, waiting_row
 from shared.storage.tables import Tables
 
+BATCH, PLACES_AT_ONCE = 100, 1_000
+
 
 class TableMailStore:
     """`MailStore` on Azure Tables."""
@@ -97,7 +99,8 @@ class TableMailStore:
 
     async def note_place(self, operation_id: str, place: MailPlace) -> None:
         """See the port: in Lookup, since a report names no partner."""
-        row = {"PartitionKey": keys.MAIL_PLACE, "RowKey": keys.safe(operation_id), **codec.dump(place, what="mail")}
+        key = {"PartitionKey": keys.MAIL_PLACE, "RowKey": keys.safe(operation_id)}
+        row = {**key, "sent": stamp(place.sent), **codec.dump(place, what="mail")}
         with translating():
             await self._lookup.upsert_entity(row, mode="replace")
 
@@ -110,6 +113,16 @@ class TableMailStore:
         """See the port."""
         with translating():
             await self._lookup.delete_entity(keys.MAIL_PLACE, keys.safe(operation_id))
+
+    async def forget_places(self, before: datetime) -> int:
+        """See the port."""
+        condition = f"PartitionKey eq '{keys.MAIL_PLACE}' and sent lt '{stamp(before)}'"
+        found = await reads.scan(self._lookup, condition, PLACES_AT_ONCE, ["PartitionKey", "RowKey"])
+        for start in range(0, len(found.rows), BATCH):
+            some = [("delete", row) for row in found.rows[start : start + BATCH]]
+            with translating():
+                await self._lookup.submit_transaction(some)
+        return len(found.rows)
 
 
 def day_operation(partner_id: str, day: MailDay) -> tuple[Any, ...]:

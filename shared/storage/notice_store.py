@@ -1,14 +1,16 @@
 """What a partner wants to be told and how it is told: preferences, webhooks, dismissals, addresses not to mail."""
 
+from contextlib import suppress
 from typing import Any
 
 from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.contact import fold_email
 from shared.domain.preferences import Preferences
 from shared.domain.webhooks import Webhook
-from shared.ports import StoredWebhook
+from shared.ports import BOUNCED, LostRace, StoredWebhook
 from shared.storage import codec, keys, reads
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
@@ -44,12 +46,23 @@ class TableNoticeStore:
         folded = fold_email(address)
         row = {"PartitionKey": partner_id, "RowKey": keys.unwanted(folded), "address": folded, "why": why}
         with translating():
-            await self._partners.upsert_entity(row, mode="replace")
+            if why != BOUNCED:
+                await self._partners.upsert_entity(row, mode="replace")
+                return
+            try:
+                await self._partners.create_entity(row)
+            except ResourceExistsError:
+                return
 
-    async def remove_unwanted(self, partner_id: str, address: str) -> None:
-        """See the port."""
-        with translating():
-            await self._partners.delete_entity(partner_id, keys.unwanted(fold_email(address)))
+    async def forgive_bounce(self, partner_id: str, address: str) -> None:
+        """See the port: by the tag of a row that says so, since its owner may unsubscribe at this moment."""
+        row = await reads.row(self._partners, partner_id, keys.unwanted(fold_email(address)))
+        if row is None or row["why"] != BOUNCED:
+            return
+        with suppress(LostRace), translating():
+            await self._partners.delete_entity(
+                row, etag=row.metadata["etag"], match_condition=MatchConditions.IfNotModified
+            )
 
     async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
         """See the port."""

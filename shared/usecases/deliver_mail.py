@@ -14,7 +14,7 @@ from shared.domain.contact import fold_email
 from shared.domain.dispatch import MAIL_FIRST, Attempt, Dispatch, DispatchState
 from shared.domain.errors import Unavailable
 from shared.domain.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailPlace, MailState
-from shared.ports import LostRace, MailAnswer, Ports, Sending
+from shared.ports import BOUNCED, LostRace, MailAnswer, Ports, Sending
 from shared.usecases.lane_turn import LaneTurn, Now, take_lane
 from shared.usecases.mail_plan import Case, address_of, next_contacts, outdated, planned, read_case
 from shared.usecases.mail_quota import MailQuota
@@ -41,8 +41,15 @@ class _Turn(LaneTurn):
         return self.destination != MAIL_FIRST
 
     async def put(self, mail: Mail) -> Mail:
-        """Write a mail as it is now."""
-        return await self.ports.mails.put(self.partner_id, mail)
+        """Write a mail as it is now; raises _Reported when it is not as it was read."""
+        try:
+            return await self.ports.mails.put(self.partner_id, mail)
+        except LostRace:
+            raise _Reported from None
+
+
+class _Reported(Exception):
+    """The service's report was faster: the mail stands otherwise than it was read, and is looked at again."""
 
 
 async def deliver_mail(
@@ -67,8 +74,8 @@ async def deliver_mail(
             if after is None:
                 break
     finally:
-        await quota.keep()
         wake = await turn.leave()
+        await quota.keep()
     return wake
 
 
@@ -84,6 +91,8 @@ async def _one_of_many(turn: _Turn, dispatch: Dispatch) -> None:
         await _one(turn, dispatch)
     except (Unavailable, LostRace):
         raise
+    except _Reported:
+        await _wait(turn, dispatch, turn.now() + LOOK_AGAIN)
     except Exception as problem:  # noqa: BLE001 - see above
         log.error(  # noqa: TRY400 - the message may hold a customer's data
             "An event could not be mailed; it is tried again later.",
@@ -109,7 +118,7 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
         mails = await ports.mails.mails(partner_id, dispatch.lead_id, dispatch.sequence)
     wake: datetime | None = None
     pending = [one for one in mails if one.is_under_way]
-    while pending and not turn.has_ended():
+    while pending:
         mail = await _step(turn, pending.pop(0), case)
         unwanted = mail.state is MailState.SKIPPED and mail.problem in case.unwanted.values()
         if (mail.state is MailState.FAILED or unwanted) and mail.to != CUSTOMER:
@@ -118,6 +127,9 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
         elif mail.is_under_way:
             looked = LOOK_AGAIN if turn.now() - (mail.first_sent or mail.at) < LOOK_LATER else LOOK_LATER
             wake = min(wake or turn.now() + looked, turn.now() + looked)
+        # After a step and not before: a turn that does nothing would come again for ever.
+        if turn.has_ended():
+            break
     if pending or turn.over:
         return
     if wake:
@@ -149,8 +161,8 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
             return mail
         operation, dispatch = _operation(turn.partner_id, mail), case.dispatch
         # Before the service knows of it: its report may be faster than our next line.
-        place = MailPlace(turn.partner_id, mail.lead_id, mail.sequence, turn.destination, dispatch.id)
-        await turn.ports.mails.note_place(operation, place)
+        about = (dispatch.type, dispatch.at, mail.lead_id, mail.sequence)
+        await turn.ports.mails.note_place(operation, MailPlace(turn.partner_id, turn.destination, *about, sent=at))
         mail = await turn.put(replace(mail, state=MailState.SENDING, at=at, operation_id=operation, first_sent=at))
         return await _hand_over(turn, mail, to, case)
     try:
@@ -176,8 +188,9 @@ async def _hand_over(turn: _Turn, mail: Mail, to: str, case: Case) -> Mail:
     if answer.outcome is Sending.LATER:
         # The service did not take it, and says when it will.
         waits = turn.now() + (answer.retry_after or LOOK_AGAIN)
-        turn.lane = replace(turn.lane, next_at=waits)
+        turn.quota.hold(waits)
         turn.end(waits)
+        await turn.ports.mails.forget_place(mail.operation_id)
         return await turn.put(replace(mail, state=MailState.PLANNED, operation_id="", first_sent=None))
     return await _followed(turn, mail, answer)
 
@@ -191,7 +204,8 @@ async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
         case Sending.FAILED | Sending.REFUSED:
             told = (answer.problem or "").casefold()
             if mail.to != CUSTOMER and any(word in told for word in ADDRESS_PROBLEMS):
-                await turn.ports.notices.add_unwanted(turn.partner_id, mail.to, "bounced")
+                await turn.ports.notices.add_unwanted(turn.partner_id, mail.to, BOUNCED)
+            await turn.ports.mails.forget_place(mail.operation_id)
             return await turn.put(mail.ended(MailState.FAILED, at, answer.problem))
         case _ if at - (mail.first_sent or at) >= FOLLOWED_FOR:
             return await turn.put(mail.ended(MailState.UNKNOWN, at, "noEnd"))

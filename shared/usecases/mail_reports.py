@@ -8,13 +8,10 @@ import logging
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.contact import fold_email
+from shared.domain.dispatch import Dispatch, deliver_hint
 from shared.domain.errors import Unavailable
-from shared.domain.lead import Lead
 from shared.domain.mails import CUSTOMER, Mail, MailPlace, MailState
-from shared.ids import bounced_key
-from shared.ports import LostRace, Ports
-from shared.usecases.lane_turn import wait_again
+from shared.ports import BOUNCED, LostRace, Ports
 from shared.usecases.mail_plan import next_contacts, read_case
 
 log = logging.getLogger(__name__)
@@ -32,6 +29,7 @@ class Report(StrEnum):
     FAILED = "Failed"
 
 
+ATTEMPTS = 5
 ARRIVED = (Report.DELIVERED, Report.EXPANDED)
 TAKES_NO_MAIL = (Report.BOUNCED, Report.SUPPRESSED)
 """Said of the address; anything else is said of one mail."""
@@ -72,28 +70,41 @@ async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at
             await _remember(ports, place)
         return
     if report in TAKES_NO_MAIL:
-        await ports.notices.add_unwanted(place.partner_id, mail.to, "bounced")
+        await ports.notices.add_unwanted(place.partner_id, mail.to, BOUNCED)
     await _tell_the_next(ports, place, mail, at)
 
 
 async def _remember(ports: Ports, place: MailPlace) -> None:
     """A customer's address that takes no mail is invalid from the next lead on (V1)."""
     stored = await ports.leads.get(place.partner_id, place.subject)
-    lead: Lead | None = stored.lead if stored else None
-    if lead and lead.customer.email:
-        await ports.partners.add_bounced(bounced_key(fold_email(lead.customer.email)))
+    written = stored.lead.customer.email if stored else None
+    key = ports.emails.bounced_key(written) if written else None
+    if key is None:
+        return
+    for _ in range(ATTEMPTS):
+        try:
+            await ports.partners.add_bounced(key)
+        except LostRace:
+            continue
+        return
+    raise Unavailable
 
 
 async def _tell_the_next(ports: Ports, place: MailPlace, mail: Mail, at: datetime) -> None:
     """Plan mails to whoever is next, and let the event wait again; what was planned before stays as it is."""
-    dispatch = await ports.lanes.get(place.partner_id, place.destination, place.event_id)
-    if dispatch is None:
-        return
-    case = await read_case(ports=ports, partner_id=place.partner_id, dispatch=dispatch, at=at)
+    partner_id, destination = place.partner_id, place.destination
+    dispatch = Dispatch(place.type, place.at, place.subject, place.sequence)
+    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, at=at)
     for one in await next_contacts(ports=ports, case=case, failed=mail, at=at):
         try:
-            await ports.mails.put(place.partner_id, one)
+            await ports.mails.put(partner_id, one)
         except LostRace:
             log.info("It was planned before.", extra={"event": "mail.planned_before"})
-    named = {"partner_id": place.partner_id, "destination": place.destination, "event_id": place.event_id}
-    await wait_again(ports=ports, at=at, **named)
+    if (await ports.lanes.lane(partner_id, destination)).is_leased(at):
+        # The worker may end the event without having seen what was planned; the service reports again soon.
+        raise Unavailable
+    hint = deliver_hint(partner_id, destination, at)
+    await ports.agenda.put([hint])
+    await ports.lanes.add(partner_id, destination, dispatch)
+    # A run in between may have found nothing to do and taken the hint away.
+    await ports.agenda.put([hint])

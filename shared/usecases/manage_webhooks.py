@@ -160,8 +160,9 @@ async def _forgive(ports: Ports, partner_id: str, webhook_id: str) -> None:
     """Forget the lane's failures, or the next one would disable it again; a worker that has it forgets by itself."""
     lane = await ports.lanes.lane(partner_id, webhook_id)
     if lane.tag:
+        forgiven = replace(lane, failures=0, failing_since=None, failed_at=None, next_at=None)
         with suppress(LostRace):
-            await ports.lanes.save(partner_id, webhook_id, replace(lane, failures=0, failing_since=None, next_at=None))
+            await ports.lanes.save(partner_id, webhook_id, forgiven)
 
 
 async def send_test(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> Dispatch:

@@ -8,7 +8,7 @@ from shared.domain.errors import Detail, InvalidRequest, NotFound
 from shared.domain.messages import say
 from shared.domain.preferences import MUTED_MAX, Preferences
 from shared.domain.unsubscribe import read_token
-from shared.ports import Ports
+from shared.ports import BOUNCED, Ports
 
 
 async def read_preferences(*, ports: Ports, partner_id: str, at: datetime) -> Preferences:
@@ -40,8 +40,8 @@ async def put_preferences(*, ports: Ports, partner_id: str, preferences: Prefere
     await ports.notices.put_preferences(partner_id, replace(preferences, muted_addresses=own))
     for address, why in unwanted.items():
         # Whoever has mended a mailbox takes its address off the list; the next bounce puts it there again.
-        if why == "bounced" and address not in muted:
-            await ports.notices.remove_unwanted(partner_id, address)
+        if why == BOUNCED and address not in muted:
+            await ports.notices.forgive_bounce(partner_id, address)
     return await read_preferences(ports=ports, partner_id=partner_id, at=at)
 
 

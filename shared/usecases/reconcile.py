@@ -15,6 +15,8 @@ from shared.ports import Budget, Ports
 from shared.usecases.publish import digest_hint
 
 log = logging.getLogger(__name__)
+REPORTED_WITHIN = timedelta(days=3)
+"""Reports of mails come within a day, and are sent again for one more; where nobody sends any, none is waited for."""
 BOOKMARK = "reconcile"
 PARTNERS_PAGE, EXPORTS_PAGE = 200, 200
 LATE = timedelta(minutes=10)
@@ -34,6 +36,7 @@ class Reconciled:
 
 async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled:
     """Look through every partner's leads, exports, unpublished events, lanes and mail days; raises Unavailable."""
+    await ports.mails.forget_places(at - REPORTED_WITHIN)
     bookmark = await ports.agenda.bookmark(BOOKMARK)
     # The last partner that is done, the one under way, and how far it is.
     done, current, after = bookmark.split("|", 2) if bookmark else ("", "", "")

@@ -97,6 +97,8 @@ EXPECTED = {
     "cancel_export": ("POST", EXPORTS + "/{exportId}/cancel"),
     "link_export": ("POST", EXPORTS + "/{exportId}/link"),
     "health": ("GET", "health"),
+    "openapi": ("GET", "openapi.json"),
+    "swagger": ("GET", "swagger.json"),
     "zz_nothing_here": ("DELETE GET PATCH POST PUT", "{*path}"),
 }
 

@@ -138,7 +138,7 @@ async def test_mails_are_planned_once_and_put_by_whoever_read_them_last(telling:
 
 
 async def test_an_operation_of_the_mail_service_leads_to_its_mail_until_it_is_reported(telling: Telling) -> None:
-    place = MailPlace(unique(), LEAD, 1, "mail1", "20261121200427123-m-1")
+    place = MailPlace(unique(), "mail1", "lead.received", AT, LEAD, 1, sent=AT)
     operation = unique()
     assert await telling.mails.place(operation) is None
     for _ in range(2):
@@ -147,6 +147,26 @@ async def test_an_operation_of_the_mail_service_leads_to_its_mail_until_it_is_re
     for _ in range(2):
         await telling.mails.forget_place(operation)
     assert await telling.mails.place(operation) is None
+    for days in range(3):
+        await telling.mails.note_place(f"{operation}-{days}", replace(place, sent=AT + days * DAY))
+    assert await telling.mails.forget_places(AT + 2 * DAY) == 2
+    assert await telling.mails.place(f"{operation}-2") is not None
+    assert await telling.mails.forget_places(AT + 2 * DAY) == 0
+
+
+async def test_n3_a_bounce_takes_no_unsubscriptions_place_and_is_forgiven_alone(telling: Telling) -> None:
+    partner = unique()
+    await telling.notices.add_unwanted(partner, "lena@contoso.example", "unsubscribed")
+    for address in ("Lena@contoso.example", "max@contoso.example"):
+        await telling.notices.add_unwanted(partner, address, "bounced")
+    found = {"lena@contoso.example": "unsubscribed", "max@contoso.example": "bounced"}
+    assert await telling.notices.unwanted(partner) == found
+    for address in (*found, "nobody@contoso.example"):
+        await telling.notices.forgive_bounce(partner, address)
+    assert await telling.notices.unwanted(partner) == {"lena@contoso.example": "unsubscribed"}
+    await telling.notices.add_unwanted(partner, "max@contoso.example", "bounced")
+    await telling.notices.add_unwanted(partner, "max@contoso.example", "unsubscribed")
+    assert (await telling.notices.unwanted(partner))["max@contoso.example"] == "unsubscribed"
 
 
 async def test_preferences_and_addresses_that_want_nothing(telling: Telling) -> None:
@@ -158,7 +178,7 @@ async def test_preferences_and_addresses_that_want_nothing(telling: Telling) -> 
     assert await telling.notices.unwanted(mine) == {}
     await telling.notices.add_unwanted(mine, "Lena@Contoso.example", "unsubscribed")
     await telling.notices.add_unwanted(mine, "lena@contoso.example", "bounced")
-    assert await telling.notices.unwanted(mine) == {"lena@contoso.example": "bounced"}
+    assert await telling.notices.unwanted(mine) == {"lena@contoso.example": "unsubscribed"}
 
 
 async def test_webhooks_are_put_by_whoever_read_them_last(telling: Telling) -> None:

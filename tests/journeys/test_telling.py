@@ -110,7 +110,7 @@ def test_leads_are_mailed_digested_and_pushed(tmp_path: Path, receiver: Receiver
                 fire(host, "deliver_events")
                 httpx.post(f"{host.url}/dev/clock", json={"advance": "PT20M"}, timeout=30)
         digest = mails(host)[0]
-        assert (len(mails(host)), "1 weitere Leads, 11 insgesamt" in digest["subject"]) == (10, True)
+        assert (len(mails(host)), "Ein weiterer Lead, 11 insgesamt" in digest["subject"]) == (10, True)
         assert "Company 10" in digest["text"]
 
         bodies = receiver.bodies(secret)

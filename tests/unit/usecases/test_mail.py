@@ -173,7 +173,7 @@ async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: Ports, source
     assert (await send_digests(ports=ports, at=midnight, budget=budget())).done == 1
     await run(ports, midnight)
     digest = sent(ports)[-1]
-    assert digest.subject == "1 leads till, 11 totalt (22 november 2026)"
+    assert digest.subject == "En lead till, 11 totalt (22 november 2026)"
     assert "Company 10" in digest.text
     assert "Company 09" not in digest.text
     for _ in range(3):
@@ -195,7 +195,7 @@ async def test_n2_days_and_thresholds_are_the_partners(ports: Ports, source: Lea
     assert (await send_digests(ports=ports, at=ends, budget=budget())).done == 1
     assert (await send_digests(ports=ports, at=ends + DAY, budget=budget())).done == 1
     await run(ports, ends + DAY)
-    assert [one.subject.split(" leads")[0] for one in sent(ports)[2:]] == ["1", "2"]
+    assert [one.subject.split(" lead")[0] for one in sent(ports)[2:]] == ["En", "2"]
 
 
 async def test_n2_a_threshold_changed_in_mid_day_holds_from_then_on(
@@ -390,6 +390,41 @@ async def test_all_lanes_share_the_quota_and_bulk_mails_leave_some_for_new_leads
     assert sent(ports)[-1].subject == "New lead: new"
     await deliver_events(ports=ports, now=lambda: AT + MINUTE, budget=budget())
     assert mailer(ports).count == 7
+
+
+async def test_a_busy_service_is_left_alone_by_every_lane(source: LeadSource) -> None:
+    ports = fake_ports(Rules(operator_mail="operator@programme.example", mails_per_minute=100, mails_per_hour=1000))
+    for n in range(5):
+        own = replace(source, id=str(n) * 16, partner_id=f"partner-{n}")
+        await ports.partners.put(Partner(f"partner-{n}", "Contoso", (), AT, AT))
+        await deliver(ports, own)
+    tried = mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(minutes=2))] * 5
+    await deliver_events(ports=ports, now=lambda: AT, budget=budget())
+    # Those that were handed over at the same moment are refused, too; nobody else asks.
+    left = len(tried)
+    await deliver_events(ports=ports, now=lambda: AT + MINUTE, budget=budget())
+    assert (len(tried), mailer(ports).count) == (left, 0)
+    tried.clear()
+    await deliver_events(ports=ports, now=lambda: AT + 2 * MINUTE, budget=budget())
+    assert mailer(ports).count == 5
+    assert len(ports.mails.places) == 5  # type: ignore[attr-defined] # the fake's
+
+
+async def test_a_quota_that_is_short_is_shared_out_among_the_partners(source: LeadSource) -> None:
+    ports = fake_ports(Rules(operator_mail="operator@programme.example", mails_per_minute=4, mails_per_hour=100))
+    for n, leads in enumerate((20, 1, 1, 1)):
+        own = replace(source, id=str(n) * 16, partner_id=f"partner-{n}")
+        await ports.partners.put(
+            Partner(f"partner-{n}", "Contoso", (), AT, AT, operator_contact=f"p{n}@contoso.example")
+        )
+        await ports.notices.put_preferences(f"partner-{n}", Preferences(digest_threshold=100))
+        for lead in range(leads):
+            await deliver(ports, own, delivery_body(Company=str(lead)))
+    for seconds in range(0, 130, 10):
+        await deliver_events(ports=ports, now=lambda s=seconds: AT + timedelta(seconds=s), budget=budget())
+    told = [letter.to for letter in sent(ports)]
+    assert len(told) == 12
+    assert {f"p{n}@contoso.example" for n in range(1, 4)} <= set(told), "nobody waits for who has many"
 
 
 # --- Later mails -----------------------------------------------------------------------------------------------------

@@ -18,11 +18,12 @@ from shared.domain.preferences import Preferences
 from shared.domain.profile import Contact, Location, Profile
 from shared.ids import bounced_key
 from shared.ports import Ports, Rules
+from shared.usecases.deliver import deliver_events
 from shared.usecases.mail_reports import ARRIVED, TAKES_NO_MAIL, Report, take_report
 from shared.usecases.preferences import put_preferences, read_preferences
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeMailer, fake_ports
-from tests.steps import answer, deliver
+from tests.steps import answer, budget, deliver
 from tests.unit.usecases.test_mail import run, sent
 from tests.unit.usecases.test_telling_survives import Died, breaking
 
@@ -156,3 +157,38 @@ async def test_an_event_that_is_no_report_is_dropped(kind: str, data: Any, monke
     )
     monkeypatch.setattr(module.app, "current", lambda: None)
     await builder(event)
+
+
+@pytest.mark.parametrize("what", [Report.BOUNCED, Report.DELIVERED])
+async def test_a_report_that_comes_while_a_worker_asks_holds_up_no_other_mail(
+    source: LeadSource, what: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ports = fake_ports(Rules(operator_mail="operator@programme.example"))
+    partner = source.partner_id or ""
+    await ports.partners.put(Partner(partner, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
+    await ports.listings.put_profile(partner, PROFILE, None)
+    first = await deliver(ports, source)
+    await deliver_events(ports=ports, now=lambda: AT, budget=budget())
+    await deliver(ports, source, delivery_body(Company="second"))
+    (mail,) = await ports.mails.mails(partner, first.lead_id)
+    real = ports.mailer.status
+    reported = []
+
+    async def status(operation_id: str) -> Any:
+        if not reported:
+            reported.append(operation_id)
+            with suppress(Unavailable):
+                await report(ports, mail, what, AT + timedelta(seconds=11))
+        return await real(operation_id)
+
+    monkeypatch.setattr(ports.mailer, "status", status)
+    later = AT + timedelta(seconds=11)
+    done = await deliver_events(ports=ports, now=lambda: later, budget=budget())
+    assert (done.failed, reported) == (0, [mail.operation_id])
+    assert len(sent(ports)) == 2, "the second lead's mail did not wait"
+    # The service reports again, since the worker had the lane.
+    await report(ports, mail, what, later + timedelta(seconds=30))
+    await run(ports, later + timedelta(seconds=31))
+    told = [(letter.to.split("@")[0], letter.subject.split(": ")[1]) for letter in sent(ports)]
+    bounced = [("lena", "Northwind Traders"), ("op", "second"), ("op", "Northwind Traders")]
+    assert told == (bounced if what is Report.BOUNCED else [("lena", "Northwind Traders"), ("lena", "second")])

@@ -189,7 +189,7 @@ async def test_w2_idle_weeks_between_two_failures_are_no_failing(
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     for n in range(3):
-        at = AT + n * 6 * DAY
+        at = AT + n * 8 * DAY
         receivers(ports).answers[URL] = [DOWN] * 100
         await deliver(ports, source, delivery_body(Title=str(n)), at=at)
         await run(ports, at)
@@ -380,3 +380,22 @@ async def test_no_destination_slows_another(ports: Ports, source: LeadSource, pa
     assert len(hanging.taken) == 2
     assert not running.done()
     await running
+
+
+async def test_w2_one_that_was_enabled_again_is_disabled_again_when_it_goes_on_failing(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    receivers(ports).answers[URL] = [DOWN] * 100_000
+    at, states = AT, []
+    for n in range(13 * 24):
+        if n % 12 == 0:
+            await deliver(ports, source, delivery_body(Title=str(n)), at=at)
+        await run(ports, at)
+        stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+        if stored.state is WebhookState.DISABLED:
+            states.append(at)
+            await managing.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
+        at += timedelta(hours=1)
+    assert len(states) == 2
+    assert states[1] - states[0] >= 5 * DAY

@@ -1,0 +1,48 @@
+"""Called by developers, connectors and tools: what the interface is, made from the endpoints themselves."""
+
+from functools import cache
+from typing import Any
+
+import azure.functions as func
+
+from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.requests import Nothing
+from shared.version import VERSION
+
+blueprint = func.Blueprint()
+ANONYMOUS = func.AuthLevel.ANONYMOUS
+Description = dict[str, Any]
+
+
+@blueprint.function_name("openapi")
+@blueprint.route("openapi.json", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint()
+async def openapi(call: Call[Nothing, Nothing]) -> Answer[Description]:
+    """Describe the interface in OpenAPI 3.1."""
+    return Answer(described(call.app.settings.public_url))
+
+
+@blueprint.function_name("swagger")
+@blueprint.route("swagger.json", methods=["GET"], auth_level=ANONYMOUS)
+@endpoint()
+async def swagger(call: Call[Nothing, Nothing]) -> Answer[Description]:
+    """Describe the interface in OpenAPI 2.0, for custom connectors."""
+    # Generators take a tenth of a second to load, which nobody waits for at a cold start.
+    from shared.http.swagger import to_swagger  # noqa: PLC0415 - see above
+
+    settings = call.app.settings
+    return Answer(to_swagger(described(settings.public_url), settings.token_audience))
+
+
+@cache
+def described(url: str) -> Description:
+    """The description of this deployment."""
+    # The app imports this module; its blueprints are complete once somebody asks.
+    from function_app import BLUEPRINTS  # noqa: PLC0415 - see above
+    from shared.http.openapi import describe  # noqa: PLC0415 - as in `swagger`
+
+    # An app gives its functions once, to the platform; one made for this gives them again.
+    app = func.FunctionApp()
+    for one in BLUEPRINTS:
+        app.register_functions(one)
+    return describe(app.get_functions(), url, VERSION)

@@ -1,0 +1,221 @@
+"""Describes the interface in OpenAPI 3.1, out of what the endpoints themselves are made of.
+
+Nothing is said here of a single route: routes come from the blueprints, shapes from the handlers' annotations, refusals
+from what the edge does and what each endpoint declares.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from types import NoneType
+from typing import Any, get_args
+
+from azure.functions.decorators.function_app import Function
+from pydantic import TypeAdapter
+
+from shared import ids
+from shared.domain.errors import (
+    AccessDenied,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    Refusal,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from shared.domain.offers import OFFER_ID
+from shared.http.endpoint import Contract, Html
+from shared.http.examples import EXAMPLES
+from shared.http.notice_views import EventMessage
+from shared.http.problems import STATUS, ErrorView
+from shared.http.requests import Nothing
+
+Json = dict[str, Any]
+ABOUT = """A partner lead programme: leads come in through sources, partners answer them.
+
+Only contactability was checked: a lead is no endorsement, guard yourself against fraud. Times are UTC, messages follow
+`Accept-Language` (en, de, it, sv, hu, pt-BR), and every error is an `ErrorView` that names each field at fault."""
+PATHS = {
+    "partnerId": ids.PARTNER_ID,
+    "leadId": ids.LEAD_ID,
+    "exportId": ids.EXPORT_ID,
+    "sourceId": ids.SOURCE_ID,
+    "heldId": ids.HELD_ID,
+    "offerId": OFFER_ID,
+    "webhookId": ids.SOURCE_ID,
+}
+HEADERS = {
+    "ETag": "The lead's version.",
+    "Location": "Where the new thing is.",
+    "Retry-After": "Seconds to wait before the next try.",
+    "Operation-Location": "Where to ask how far it is.",
+    "If-Match": "The ETag that was read; `*` for any.",
+    "Idempotency-Key": "The same key with the same content is the same delivery, for ever.",
+    "x-source-key": "The source's key, for whoever can keep it out of the URL.",
+    "x-ms-request-id": "Quote it when you ask about a request.",
+    "x-ms-error-code": "The error's code.",
+}
+REQUIRED = {("editLead", "If-Match")}
+CALLBACKS = {"subscribe_webhook": EventMessage}
+"""What endpoints send to the address they are given."""
+
+
+def describe(functions: Iterable[Function], url: str, version: str) -> Json:
+    """The description of every HTTP function that has a contract, but for the one that catches what no route takes."""
+    routes: list[tuple[str, str, str, str, Contract]] = []
+    for one in functions:
+        trigger, contract = one.get_trigger(), getattr(one.get_user_function(), "contract", None)
+        told = trigger.get_dict_repr() if trigger else {}
+        if contract is not None and "{*" not in told["route"]:
+            doc = " ".join((one.get_user_function().__doc__ or "").split())
+            method = str(told["methods"][0].value).lower()
+            routes.append((f"/{told['route']}", method, str(one.get_function_name()), doc, contract))
+    routes.sort(key=lambda one: one[:2])
+    shapes, schemas = _schemas([one[-1] for one in routes])
+    paths: Json = {}
+    for path, method, name, doc, contract in routes:
+        paths.setdefault(path, {})[method] = _operation(path, name, doc, contract, shapes, schemas)
+    # A query is described by its parameters.
+    queries = {contract.query.__name__ for *_, contract in routes}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Partner Leads", "version": version, "description": ABOUT},
+        "servers": [{"url": url}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: one for name, one in sorted(schemas.items()) if name not in queries},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
+    """A reference to each shape that is taken or answered, and the schemas by name."""
+    modes: dict[Any, Any] = {ErrorView: "serialization"}
+    for contract in contracts:
+        modes |= {model: "validation" for model in (contract.body, contract.query) if model is not Nothing}
+        modes |= {view: "serialization" for view in _views(contract) if view is not Html}
+    modes |= dict.fromkeys(CALLBACKS.values(), "serialization")
+    asked = [(model, mode, TypeAdapter(model)) for model, mode in modes.items()]
+    refs, found = TypeAdapter.json_schemas(asked, ref_template="#/components/schemas/{model}")
+    # Page[LeadView] comes as Page_LeadView_.
+    text = json.dumps([found["$defs"], [refs[one] for one in modes.items()]])
+    schemas, tidied = _tidy(json.loads(re.sub(r"Page_(\w+?)View_", r"\1Page", text)))
+    for name, example in EXAMPLES.items():
+        schemas[name]["examples"] = [example]
+    return dict(zip(modes, tidied, strict=True)), schemas
+
+
+def _operation(path: str, name: str, doc: str, contract: Contract, shapes: dict[Any, Json], schemas: Json) -> Json:
+    named = re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+    operation: Json = {
+        "operationId": named,
+        "summary": doc.partition("; ")[0],
+        "description": doc + (f" Needs one of the roles {', '.join(sorted(contract.who))}." if contract.who else ""),
+        "tags": [path.split("/")[3 if path.startswith("/partners/{partnerId}/") else 1]],
+        "parameters": [
+            *(_part(one) for one in re.findall(r"{(\w+)}", path)),
+            *(_query(schemas[contract.query.__name__]) if contract.query is not Nothing else ()),
+            *(_taken(named, one) for one in contract.takes),
+        ],
+    }
+    if not contract.who:
+        operation["security"] = []
+    # A delivery is read whatever it is; only its media types are known.
+    is_free = contract.body is Nothing and "text/plain" in contract.content_types
+    if contract.body is not Nothing or is_free:
+        shape: Json = {} if is_free else shapes[contract.body]
+        must = is_free or bool(schemas[contract.body.__name__].get("required"))
+        content = {kind: {"schema": shape} for kind in contract.content_types}
+        operation["requestBody"] = {"required": must, "content": content}
+    operation["responses"] = {
+        **{str(status): _refused(kinds) for status, kinds in sorted(_refusals(path, contract, operation).items())},
+        **{str(status): _answered(status, contract, shapes) for status in contract.status},
+    }
+    if view := CALLBACKS.get(name):
+        event = {
+            "requestBody": {"content": {"application/json": {"schema": shapes[view]}}},
+            "responses": {"200": {"description": "Taken."}},
+        }
+        operation["callbacks"] = {"event": {"{$request.body#/notificationUrl}": {"post": event}}}
+    return operation
+
+
+def _part(name: str) -> Json:
+    pattern = {"pattern": f"^{PATHS[name].pattern}$"} if name in PATHS else {}
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", **pattern}}
+
+
+def _query(model: Json) -> list[Json]:
+    found = []
+    for name, shape in model["properties"].items():
+        kind = next(one for one in shape.get("anyOf", [shape]) if one != {"type": "null"})
+        # The platform drops a query name without a value, so an empty one is as good as none.
+        kind = {key: said for key, said in kind.items() if key != "minLength"}
+        lists = {"style": "form", "explode": False} if kind.get("type") == "array" else {}
+        found.append(
+            {"name": name, "in": "query", "required": name in model.get("required", ()), "schema": kind} | lists
+        )
+    return found
+
+
+def _taken(operation: str, name: str) -> Json:
+    required = (operation, name) in REQUIRED
+    return {"name": name, "in": "header", "required": required, **_header(name)}
+
+
+def _header(name: str) -> Json:
+    return {"description": HEADERS[name], "schema": {"type": "string"}}
+
+
+def _answered(status: int, contract: Contract, shapes: dict[Any, Json]) -> Json:
+    names = (*contract.headers, "x-ms-request-id")
+    said: Json = {"description": HTTPStatus(status).phrase, "headers": {one: _header(one) for one in names}}
+    for view in _views(contract) if status not in (204, 303) else ():
+        kind, shape = ("text/html", {"type": "string"}) if view is Html else ("application/json", shapes[view])
+        said["content"] = {kind: {"schema": shape}}
+    return said
+
+
+def _refused(kinds: list[type[Refusal]]) -> Json:
+    return {
+        "description": " ".join(f"`{one.code}`: {' '.join((one.__doc__ or '').split())}" for one in kinds),
+        "headers": {one: _header(one) for one in ("x-ms-request-id", "x-ms-error-code")},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorView"}}},
+    }
+
+
+def _refusals(path: str, contract: Contract, operation: Json) -> dict[int, list[type[Refusal]]]:
+    """What the edge refuses by itself, and what the endpoint says it refuses."""
+    kinds: list[type[Refusal]] = [InvalidRequest, InternalError, Unavailable, *contract.refuses]
+    kinds += [Unauthenticated, AccessDenied] if contract.who else []
+    kinds += [NotFound] if "{" in path else []
+    kinds += [PayloadTooLarge, UnsupportedMediaType] if "requestBody" in operation else []
+    found: dict[int, list[type[Refusal]]] = {}
+    for one in dict.fromkeys(kinds):
+        found.setdefault(STATUS[one.code], []).append(one)
+    return found
+
+
+def _views(contract: Contract) -> list[Any]:
+    """The views that an endpoint answers with; none for no body."""
+    kinds = get_args(contract.view) if NoneType in get_args(contract.view) else [contract.view]
+    return [view for view in kinds if view is not NoneType]
+
+
+def _tidy(shape: Any, *, named: bool = False) -> Any:
+    """Without pydantic's titles, and defaults that say no more than that a field may be missing."""
+    if isinstance(shape, list):
+        return [_tidy(one) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    kept = {
+        name: one
+        for name, one in shape.items()
+        if named or not (name == "title" or (name == "default" and (one in (None, [], "") or isinstance(one, dict))))
+    }
+    return {name: _tidy(one, named=name in ("properties", "$defs")) for name, one in kept.items()}
