@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
+from functions.descriptions import described
 from local.functions import Function, call_http, load, request_of, route_of
 from local.issuer import Issuer
 from local.routes import Route
@@ -15,6 +18,39 @@ from shared import clock
 def served() -> list[tuple[Route, Function]]:
     """The app's HTTP functions with their routes; the app can be indexed only once a process."""
     return [(route_of(one), one) for one in load() if one.is_http]
+
+
+STANDARD = {"x-ms-request-id", "Cache-Control", "X-Content-Type-Options", "Content-Language", "Vary"}
+STANDARD |= {"x-ms-client-request-id", "x-ms-error-code", "WWW-Authenticate", "Retry-After"}
+PAGE = {"Content-Security-Policy", "Referrer-Policy", "X-Frame-Options"}
+
+
+@cache
+def _answers(method: str, route: str) -> dict[str, Any]:
+    found: dict[str, Any] = described("http://localhost:7071/api")["paths"][f"/{route}"][method.lower()]["responses"]
+    return found
+
+
+@cache
+def _shape(method: str, route: str, status: str, kind: str) -> Draft202012Validator:
+    shape = _answers(method, route)[status]["content"][kind]["schema"]
+    components = described("http://localhost:7071/api")["components"]
+    return Draft202012Validator({**shape, "components": components})
+
+
+def _as_described(method: str, function: Function, reply: "Reply") -> None:
+    """Every answer of every test has a status, headers and a body that the description announces."""
+    route = str(function.trigger["route"])
+    if "{*" in route:
+        return
+    status = str(reply.status)
+    assert status in _answers(method, route), f"{function.name} is not said to answer {status}"
+    answer = _answers(method, route)[status]
+    assert set(reply.headers) <= STANDARD | PAGE | set(answer["headers"]), f"{function.name}: a header nobody announced"
+    assert bool(reply.text) == ("content" in answer), function.name
+    if "application/json" in answer.get("content", {}):
+        faults = list(_shape(method, route, status, "application/json").iter_errors(json.loads(reply.text)))
+        assert not faults, f"{function.name} answers otherwise than described: {faults[0].message}"
 
 
 @dataclass(frozen=True)
@@ -78,5 +114,7 @@ class InProcess:
             if parameters is not None:
                 request = request_of(method, f"http://localhost:7071/api{path}", sent, parameters, raw)
                 answer = await call_http(function, request)
-                return Reply(answer.status_code, dict(answer.headers), answer.get_body().decode("utf-8"))
+                reply = Reply(answer.status_code, dict(answer.headers), answer.get_body().decode("utf-8"))
+                _as_described(method, function, reply)
+                return reply
         raise AssertionError(f"no route for {method} {path}")

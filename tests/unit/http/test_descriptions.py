@@ -1,0 +1,98 @@
+"""The interface's descriptions are valid, complete, and say what the endpoints do (API.md; OpenAPI 3.1 and 2.0)."""
+
+import json
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
+from pydantic import BaseModel
+
+from shared.domain.errors import Refusal
+from shared.http import queries, requests
+from shared.http.examples import EXAMPLES
+from shared.http.problems import STATUS
+from tests.in_process import InProcess, described, served
+
+CONNECTOR_MAX = 1_000_000
+"""What a custom connector may have, in bytes."""
+
+
+@pytest.fixture
+async def openapi(api: InProcess) -> dict[str, Any]:
+    reply = await api.call("GET", "/openapi.json")
+    assert reply.status == 200
+    found: dict[str, Any] = reply.json
+    return found
+
+
+@pytest.fixture
+async def swagger(api: InProcess) -> dict[str, Any]:
+    reply = await api.call("GET", "/swagger.json")
+    assert (reply.status, len(reply.text) < CONNECTOR_MAX) == (200, True)
+    found: dict[str, Any] = reply.json
+    return found
+
+
+def test_both_are_valid(openapi: dict[str, Any], swagger: dict[str, Any]) -> None:
+    assert list(OpenAPIV31SpecValidator(openapi).iter_errors()) == []
+    assert list(OpenAPIV2SpecValidator(swagger).iter_errors()) == []
+
+
+def test_every_route_is_in_both_with_the_roles_it_needs(openapi: dict[str, Any], swagger: dict[str, Any]) -> None:
+    routes = {}
+    for _, function in served():
+        trigger, contract = function.trigger, function.call.contract  # type: ignore[attr-defined] # the endpoint's
+        if function.name != "zz_nothing_here":
+            (method,) = trigger["methods"]
+            routes[f"/{trigger['route']}", str(getattr(method, "value", method)).lower()] = contract
+    for api in (openapi, swagger):
+        told = {(path, one) for path, item in api["paths"].items() for one in item if not one.startswith("x-")}
+        assert told == set(routes)
+    for (path, method), contract in routes.items():
+        operation = openapi["paths"][path][method]
+        assert ("security" in operation) == (not contract.who)
+        assert all(role in operation["description"] for role in contract.who)
+        assert operation["summary"]
+        refused = {str(STATUS[one.code]) for one in contract.refuses}
+        assert refused | {str(one) for one in contract.status} | {"400", "500", "503"} <= set(operation["responses"])
+
+
+def test_operations_and_schemas_have_names_of_their_own(openapi: dict[str, Any]) -> None:
+    names = [one["operationId"] for item in openapi["paths"].values() for one in item.values()]
+    assert len(names) == len(set(names))
+    # pydantic writes out the module where two models have one name.
+    assert [name for name in openapi["components"]["schemas"] if "_" in name] == []
+
+
+def test_logic_apps_find_the_trigger(swagger: dict[str, Any]) -> None:
+    item = swagger["paths"]["/partners/{partnerId}/webhooks"]
+    assert item["post"]["x-ms-trigger"] == "single"
+    url = swagger["definitions"]["WebhookIn"]["properties"]["notificationUrl"]
+    assert url["x-ms-notification-url"] is True
+    assert item["x-ms-notification-content"]["schema"] == {"$ref": "#/definitions/EventMessage"}
+    assert "Location" in item["post"]["responses"]["201"]["headers"]
+    assert "delete" in swagger["paths"]["/partners/{partnerId}/webhooks/{webhookId}"]
+    text = json.dumps(swagger)
+    assert '"anyOf"' not in text
+    assert '"const"' not in text
+    assert '"null"' not in text
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_is_what_its_model_takes(name: str) -> None:
+    model: type[BaseModel] = getattr(requests, name, None) or getattr(queries, name)
+    model.model_validate(EXAMPLES[name])
+
+
+def test_every_body_has_an_example() -> None:
+    shapes = described("https://leads.example/api")["components"]["schemas"]
+    sent = {name for name in shapes if name.endswith("In") or name == "LeadPatch"}
+    inside = {"ContactIn", "LeadFilterIn", "LocationIn", "MoneyIn", "TeamMemberIn"}
+    assert sent - inside == set(EXAMPLES)
+
+
+def test_every_refusal_is_one_that_the_edge_can_answer() -> None:
+    for _, function in served():
+        for one in function.call.contract.refuses:  # type: ignore[attr-defined] # the endpoint's
+            assert issubclass(one, Refusal)
+            assert one.code in STATUS
