@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, request_response
 
 from local.functions import Function, call_event, call_http, request_of, route_of
 from local.issuer import Issuer
@@ -61,8 +61,9 @@ class Host:
 
     def application(self) -> Starlette:
         """The ASGI application."""
-        everything = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
-        return Starlette(
+        application = Starlette(
+            # Neither does the platform answer 405, whatever the method is called.
+            exception_handlers={405: _nothing},
             routes=[
                 Route("/", self._hello, methods=["GET"]),
                 Route("/dev/token", self._token, methods=["GET"]),
@@ -71,13 +72,17 @@ class Host:
                 *self._mails.routes(),
                 Route("/runtime/webhooks/EventGrid", self._events, methods=["POST"]),
                 Route("/admin/functions/{name}", self._admin, methods=["POST"]),
-                Route(self._prefix, _logged(self._function), methods=everything),
-                Route(self._prefix + "/{path:path}", _logged(self._function), methods=everything),
-            ]
+            ],
         )
+        # Whatever the method and the path: a pattern of starlette's own would not match an encoded line break.
+        application.router.default = request_response(_logged(self._function))
+        return application
 
     async def _function(self, request: Request) -> Response:
-        path = request.scope["raw_path"].decode("latin-1")[len(self._prefix) :]
+        whole = request.scope["raw_path"].decode("latin-1")
+        if whole != self._prefix and not whole.startswith(self._prefix + "/"):
+            return Response(status_code=404)
+        path = whole[len(self._prefix) :]
         for route in self._routes:
             if request.method not in route.methods:
                 continue
@@ -150,6 +155,10 @@ class Host:
         return PlainTextResponse(HELLO)
 
 
+async def _nothing(_: Request, __: Exception) -> Response:
+    return Response(status_code=404)
+
+
 def _problem(message: str) -> JSONResponse:
     return JSONResponse({"error": {"code": "invalidRequest", "message": message, "details": []}}, 400)
 
@@ -161,7 +170,9 @@ def _logged(handle: Callable[[Request], Awaitable[Response]]) -> Callable[[Reque
         began = time.perf_counter()
         response = await handle(request)
         spent = (time.perf_counter() - began) * 1000
-        log.info("%s %s %d %.0f ms", request.method, request.url.path, response.status_code, spent)
+        log.info(
+            "%s %s %d %.0f ms", request.method, request.scope["raw_path"].decode("latin-1"), response.status_code, spent
+        )
         return response
 
     return logged

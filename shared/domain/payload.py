@@ -9,6 +9,7 @@ from shared.domain.messages import say
 
 FORM = "application/x-www-form-urlencoded"
 FORM_FIELDS_MAX = 500
+NAME_SHOWN = 100
 
 
 PACKED = "; packed"
@@ -45,12 +46,16 @@ def form(body: bytes) -> dict[str, str]:
     return found
 
 
-def json_value(text: bytes | str, name: str | None = None) -> object:
-    """The JSON value of a UTF-8 text; raises InvalidRequest that says where it breaks."""
+def json_value(text: bytes | str, name: str | None = None, *, once: bool = False) -> object:
+    """The JSON value of a UTF-8 text; raises InvalidRequest that says where it breaks.
+
+    `once` refuses an object that holds a name twice, of which a reader takes the first and another one the last.
+    """
     what = name or say("The body")
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
-        return json.loads(decoded, parse_constant=_no_constant, parse_float=_finite)
+        pairs = _each_once if once else None
+        return json.loads(decoded, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=pairs)
     except UnicodeDecodeError as problem:
         raise _unreadable(
             say("%(what)s is not UTF-8: byte %(byte)d is invalid.", what=what, byte=problem.start)
@@ -64,6 +69,15 @@ def json_value(text: bytes | str, name: str | None = None) -> object:
     except ValueError as problem:
         # A number with thousands of digits, or NaN.
         raise _unreadable(say("%(what)s holds a number that JSON does not allow.", what=what)) from problem
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _unreadable(say("The body holds the name %(name)s twice.", name=name[:NAME_SHOWN]))
+        found[name] = value
+    return found
 
 
 def _unreadable(message: str) -> InvalidRequest:

@@ -256,7 +256,10 @@ def _body(req: func.HttpRequest, contract: Contract, limit: int) -> BaseModel:
     raw = read_body(req, limit)
     if raw and media_type(req) not in (*contract.content_types, ""):
         raise UnsupportedMediaType(say("The content type must be %(types)s.", types=", ".join(contract.content_types)))
-    return _validated(contract.body, payload.json_value(raw) if raw else {}, "body")
+    if not raw and req.method == "PUT":
+        # An empty body would put the defaults in the place of everything.
+        raise InvalidRequest("A PUT needs a body.")
+    return _validated(contract.body, payload.json_value(raw, once=True) if raw else {}, "body")
 
 
 def _validated(model: type[BaseModel], value: object, where: str) -> BaseModel:

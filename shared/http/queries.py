@@ -19,10 +19,23 @@ _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+
 
 
 def _listed(value: object) -> object:
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    found = [part for part in value.split(",") if part]
+    if not found:
+        # An empty list would be no filter at all.
+        raise ValueError("The text holds nothing to look for.")
+    return found
 
 
-Top = Annotated[int, Field(ge=1, le=200)]
+def _number(value: object) -> object:
+    """A number as everybody writes it: pydantic would read 1_0, 5.0 and spaces, too."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value):
+        raise ValueError("It must be a whole number.")
+    return value
+
+
+Top = Annotated[int, Field(ge=1, le=200), BeforeValidator(_number)]
 
 
 class PageQuery(Incoming):

@@ -409,7 +409,7 @@ class ProfileIn(Incoming):
         )
 
 
-MUTED_SHOWN_MAX = 10_000
+MUTED_SHOWN_MAX = 700
 """What is put may hold what was read: addresses that have unsubscribed or bounced, too."""
 
 

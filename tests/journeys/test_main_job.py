@@ -151,7 +151,8 @@ def test_a_wrong_method_and_an_unknown_route_are_404(host: LocalHost) -> None:
     ]:
         answer = httpx.request(method, host.url + path, timeout=30)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "notFound")
-    assert httpx.request("OPTIONS", f"{host.url}/api/health", timeout=30).status_code == 404
+    for method in ("OPTIONS", "TRACE", "QUERY"):
+        assert httpx.request(method, f"{host.url}/api/health", timeout=30).status_code == 404
     assert httpx.get(f"{host.url}/api/HEALTH", timeout=30).json()["status"] == "healthy"
 
 

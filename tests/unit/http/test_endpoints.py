@@ -566,3 +566,40 @@ async def test_a_defect_of_ours_is_500_without_a_stack_and_logs_no_data(
     (record,) = [one for one in caplog.records if getattr(one, "event", "") == "request.failed"]
     assert "defect" in record.where  # type: ignore[attr-defined] # an extra
     assert record.requestId == reply.headers["x-ms-request-id"]  # type: ignore[attr-defined] # an extra
+
+
+@pytest.mark.parametrize("path", ["/contactLists", f"{P}/preferences", f"{P}/profile"])
+async def test_a_put_without_a_body_changes_nothing(api: InProcess, door: str, path: str) -> None:
+    who = {"as_": "Operator", "tenant": "operator"} if path == "/contactLists" else {"as_": "Partner.Admin"}
+    reply = await api.call("PUT", path, **who)  # type: ignore[arg-type] # as they come
+    assert (reply.status, reply.error["message"]) == (400, "A PUT needs a body.")
+
+
+async def test_a_name_that_comes_twice_is_refused(api: InProcess, door: str) -> None:
+    body = b'{"digestThreshold": 7, "digestThreshold": 8}'
+    reply = await api.call("PUT", f"{P}/preferences", body, as_="Partner.Admin")
+    assert (reply.status, reply.error["details"][0]["code"]) == (400, "invalidJson")
+    nested = b'{"deal": {"name": "x", "value": {"amount": "1", "amount": "2", "currency": "EUR"}}}'
+    headers = {"content-type": "application/json", "If-Match": "*"}
+    assert (await api.call("PATCH", NO_LEAD, nested, as_="Leads.Admin", headers=headers)).status == 400
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("digestThreshold", "7"),
+        ("digestThreshold", True),
+        ("digestHour", 5.0),
+        ("expiryMail", "yes"),
+        ("expiryMail", 0),
+    ],
+)
+async def test_json_types_are_meant_as_they_are_written(api: InProcess, door: str, name: str, value: object) -> None:
+    reply = await api.call("PUT", f"{P}/preferences", {name: value}, as_="Partner.Admin")
+    assert (reply.status, reply.targets) == (400, {name})
+
+
+@pytest.mark.parametrize("query", ["top=1_0", "top=%201", "top=5.0", "top=1e1", "quality=,,,,", "country=,"])
+async def test_a_query_is_read_as_everybody_would(api: InProcess, door: str, query: str) -> None:
+    reply = await api.call("GET", f"{P}/leads?{query}", as_="Leads.User")
+    assert (reply.status, reply.targets) == (400, {query.split("=", maxsplit=1)[0]})
