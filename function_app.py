@@ -17,21 +17,20 @@ from functions import (
     webhooks,
 )
 
-MODULES = (
-    descriptions,
-    exports,
-    intake,
-    leads,
-    mail_reports,
-    meta,
-    notices,
-    operator,
-    partner,
-    senders,
-    timers,
-    webhooks,
+BLUEPRINTS = (
+    descriptions.blueprint,
+    exports.blueprint,
+    intake.blueprint,
+    leads.blueprint,
+    mail_reports.blueprint,
+    meta.blueprint,
+    notices.blueprint,
+    operator.blueprint,
+    partner.blueprint,
+    senders.blueprint,
+    timers.blueprint,
+    webhooks.blueprint,
 )
-BLUEPRINTS = tuple(module.blueprint for module in MODULES)
 app = func.FunctionApp()
 for blueprint in BLUEPRINTS:
     app.register_functions(blueprint)

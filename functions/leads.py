@@ -35,6 +35,8 @@ USER = frozenset({Role.LEADS_USER})
 LEADS = "partners/{partnerId}/leads"
 LEAD = LEADS + "/{leadId}"
 ANONYMOUS = func.AuthLevel.ANONYMOUS
+REFUSED = (LeadExpired, InvalidTransition, Conflict, PreconditionFailed)
+"""What an answer to a lead may come upon (L7)."""
 
 
 @blueprint.function_name("list_leads")
@@ -104,12 +106,7 @@ async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer[Page[Event
 
 @blueprint.function_name("accept_lead")
 @blueprint.route(LEAD + "/accept", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(
-    who=ADMIN,
-    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
-    takes=("If-Match",),
-    headers=("ETag",),
-)
+@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def accept_lead(call: Call[DealIn, Nothing]) -> Answer[LeadView]:
     """Accept a lead with its deal (L1)."""
     return await _answer(call, LeadAnswer(Action.ACCEPT, deal=call.body.deal()))
@@ -120,7 +117,7 @@ async def accept_lead(call: Call[DealIn, Nothing]) -> Answer[LeadView]:
 @endpoint(
     who=ADMIN,
     content_types=MERGE_PATCH,
-    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed, PreconditionRequired),
+    refuses=(*REFUSED, PreconditionRequired),
     takes=("If-Match",),
     headers=("ETag",),
 )
@@ -131,12 +128,7 @@ async def edit_lead(call: Call[LeadPatch, Nothing]) -> Answer[LeadView]:
 
 @blueprint.function_name("decline_lead")
 @blueprint.route(LEAD + "/decline", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(
-    who=ADMIN,
-    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
-    takes=("If-Match",),
-    headers=("ETag",),
-)
+@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Decline a received lead with a reason (L3)."""
     return await _answer(call, _with_reason(Action.DECLINE, call.body))
@@ -144,12 +136,7 @@ async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 
 @blueprint.function_name("win_lead")
 @blueprint.route(LEAD + "/win", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(
-    who=ADMIN,
-    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
-    takes=("If-Match",),
-    headers=("ETag",),
-)
+@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as won (L4)."""
     return await _answer(call, _with_reason(Action.WIN, call.body))
@@ -157,12 +144,7 @@ async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 
 @blueprint.function_name("lose_lead")
 @blueprint.route(LEAD + "/lose", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(
-    who=ADMIN,
-    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
-    takes=("If-Match",),
-    headers=("ETag",),
-)
+@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as lost, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.LOSE, call.body))
@@ -170,12 +152,7 @@ async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 
 @blueprint.function_name("close_lead_as_error")
 @blueprint.route(LEAD + "/closeAsError", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(
-    who=ADMIN,
-    refuses=(LeadExpired, InvalidTransition, Conflict, PreconditionFailed),
-    takes=("If-Match",),
-    headers=("ETag",),
-)
+@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def close_lead_as_error(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as an error, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.CLOSE_AS_ERROR, call.body))
