@@ -1,0 +1,96 @@
+"""The deployed package in an empty folder: it loads with requirements.txt alone, and under the platform's own worker.
+
+The worker library makes the checks that a deployment makes at load time and after every call. It wants Python 3.13,
+which the platform runs; where there is none, that test is skipped and says so.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.azurite import Azurite
+from shared.settings import Settings
+from shared.storage.blobs import Blobs
+from shared.storage.tables import Tables
+from tests.builders import ROOT
+from tools import package
+
+RUNTIME = "azure-functions-runtime==1.3.0"
+SCRIPT = ROOT / "tests" / "conformance" / "worker.py"
+NAMES = "print(*(one.get_function_name() for one in __import__('function_app').app.get_functions()))"
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package as the platform unpacks it."""
+    home = tmp_path_factory.mktemp("package")
+    with zipfile.ZipFile(package.build(home / "app.zip")) as archive:
+        archive.extractall(home / "home")
+    return home / "home"
+
+
+def environment(python: str, folder: Path, *wanted: str) -> str:
+    """A Python of its own with these installed; where it is."""
+    subprocess.run([python, "-m", "venv", str(folder)], check=True)
+    made = str(folder / "bin" / "python")
+    install = [made, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
+    done = subprocess.run(install, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def platforms_python() -> str | None:
+    """A Python 3.13 that starts; None where there is none."""
+    found = os.environ.get("PYTHON_OF_THE_PLATFORM") or shutil.which("python3.13")
+    if found is None or subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
+        return None
+    return found
+
+
+def called(python: str, home: Path, given: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What came of each function, by name."""
+    run = subprocess.run([python, str(SCRIPT)], cwd=home, env=given, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    found: dict[str, dict[str, Any]] = json.loads(run.stdout.splitlines()[-1])
+    return found
+
+
+def test_the_package_loads_with_its_requirements_alone(unpacked: Path, tmp_path: Path) -> None:
+    python = environment(sys.executable, tmp_path / "venv", "-r", str(unpacked / "requirements.txt"))
+    run = subprocess.run(
+        [python, "-W", "error", "-c", NAMES], cwd=unpacked, env={}, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    assert {"receive_lead", "mail_reports", "deliver_events"} <= set(run.stdout.split())
+
+
+async def test_every_function_loads_and_answers_under_the_platforms_worker(
+    unpacked: Path, tmp_path: Path, azurite: Azurite, settings: Settings, tables: Tables, files: Blobs
+) -> None:
+    newer = platforms_python()
+    if newer is None:
+        pytest.skip("There is no Python 3.13 here: the platform's worker was NOT tried.")
+    python = environment(newer, tmp_path / "venv", "-r", str(unpacked / "requirements.txt"), RUNTIME)
+    given = {
+        "LEADS_STORAGE_CONNECTION": azurite.connection,
+        "LEADS_TABLE_PREFIX": settings.table_prefix,
+        "LEADS_PUBLIC_URL": "https://leads.example/api",
+        "LEADS_TOKEN_AUDIENCE": "api://partner-leads",
+        "LEADS_EMAIL_DNS": "false",
+        "PYTHONPATH": str(unpacked),
+    }
+    found = called(python, unpacked, given)
+    assert {name: one["problem"] for name, one in found.items() if not one["ok"]} == {}
+    http = {name: one for name, one in found.items() if one["type"] == "httpTrigger"}
+    assert {one["status"] for one in http.values()} == {200, 400, 401, 404}
+    assert all(json.loads(one["body"]) for one in http.values())
+    assert http["health"]["status"] == http["openapi"]["status"] == http["swagger"]["status"] == 200
+    assert {name for name, one in found.items() if one["type"] == "eventGridTrigger"} == {"mail_reports"}
+    assert sum(one["type"] == "timerTrigger" for one in found.values()) == 11

@@ -1,0 +1,77 @@
+"""Loads the app through the platform's worker library and calls every function once; prints what came of it as JSON.
+
+Runs under Python 3.13 with requirements.txt and azure-functions-runtime alone, in a folder that holds the package. The
+library's interface is internal, so its version is pinned by the test.
+"""
+
+import asyncio
+import json
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import azure.functions  # noqa: F401 - its converters register themselves
+from azure_functions_runtime import handle_event, native_invocation
+from azure_functions_runtime.bindings.datumdef import Datum
+from azure_functions_runtime.bindings.meta import load_binding_registry
+from azure_functions_runtime.utils.threadpool import start_threadpool_executor
+
+# The direction of a binding, as the library's protocol numbers it.
+PROTOS = SimpleNamespace(BindingInfo=SimpleNamespace(out=1, inout=2, undefined=0))
+REPORT = {"messageId": "nobody's", "status": "Delivered"}
+
+
+def text(value: str) -> Datum:
+    """A text as the host hands it over."""
+    return Datum(value, "string")
+
+
+def trigger_of(function: Any) -> tuple[str, Datum]:
+    """The function's parameter and something to call it with."""
+    trigger = function.get_trigger()
+    told = trigger.get_dict_repr()
+    if told["type"] == "timerTrigger":
+        return trigger.name, Datum(json.dumps({"IsPastDue": False}), "json")
+    if told["type"] == "eventGridTrigger":
+        event = {"id": "1", "eventType": "Microsoft.Communication.EmailDeliveryReportReceived", "data": REPORT}
+        more = {"topic": "t", "subject": "s", "dataVersion": "1.0", "eventTime": "2026-11-21T20:04:27Z"}
+        return trigger.name, Datum(json.dumps(event | more), "json")
+    method = told["methods"][0]
+    request = {
+        "method": text(str(getattr(method, "value", method))),
+        "url": text(f"https://leads.example/api/{told['route']}"),
+        "headers": {"content-type": text("application/json")},
+        "params": {},
+        "query": {},
+        "body": Datum(b"{}", "bytes"),
+    }
+    return trigger.name, Datum(request, "http")
+
+
+async def call(function: Any) -> dict[str, Any]:
+    """Load the function, with the checks of a deployment, and call it natively."""
+    info = handle_event._functions.add_indexed_function(function, PROTOS)
+    name, datum = trigger_of(function)
+    ok, answer, _, problem, _ = await native_invocation.invocation_request_native(
+        "invocation", info.function_id, [(name, datum)], {}
+    )
+    found: dict[str, Any] = {"ok": ok, "problem": problem, "type": function.get_trigger().get_dict_repr()["type"]}
+    if answer is not None and answer.type == "http":
+        found |= {"status": int(answer.value["status_code"].value), "body": answer.value["body"].value}
+        found["body"] = found["body"].decode() if isinstance(found["body"], bytes) else found["body"]
+    return found
+
+
+async def main() -> None:
+    """Call all of them, in one event loop as the worker does."""
+    load_binding_registry()
+    start_threadpool_executor()
+    import function_app
+
+    functions = function_app.app.get_functions()
+    found = {one.get_function_name(): await call(one) for one in functions}
+    sys.stdout.write(json.dumps(found) + "\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
