@@ -1,4 +1,4 @@
-"""What the Functions host loads: registers the blueprints, nothing else."""
+"""What the Functions host loads: registers the blueprints."""
 
 import azure.functions as func
 
@@ -16,7 +16,10 @@ from functions import (
     timers,
     webhooks,
 )
+from shared import logs
 
+# The worker has its handlers by now.
+logs.show_extras()
 BLUEPRINTS = (
     descriptions.blueprint,
     exports.blueprint,

@@ -1,0 +1,65 @@
+"""Nothing that must stay secret is logged, whatever is done: addresses, keys, tokens, signatures (S2, S3)."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from tests.builders import DEAL_BODY, delivery_body
+from tests.journeys.local_host import LocalHost, register
+from tests.journeys.test_telling import fire, mails
+
+PERSON = {"FirstName": "Canaria", "LastName": "Serinus", "Email": "canaria.serinus@northwind.example"}
+PERSON |= {"Phone": "+1 206 555 0147", "Company": "Canary Traders"}
+
+
+def test_a_whole_course_of_things_leaves_no_secret_in_the_log(host: LocalHost) -> None:
+    intake = register(host, "canary")
+    here = "/partners/canary"
+    key = parse_qs(urlsplit(intake).query)["key"][0]
+    token = host.token("Partner.Admin,Sender", "canary")
+    secrets = {key, token, "Canaria", "Serinus", "canaria.serinus", "555 0147", "5550147", "canary-url-secret"}
+    secrets |= {"contact-canary", "preferred-canary"}
+    with host.client("Partner.Admin,Sender", "canary") as admin:
+        wishes = {"preferredEmail": "preferred-canary@canary.example"}
+        assert admin.put(f"{here}/preferences", json=wishes).status_code == 200
+        contact = {"name": "Canaria", "email": "contact-canary@canary.example"}
+        profile = {
+            "name": "Canary",
+            "published": True,
+            "locations": [{"name": "HQ", "country": "SE", "contacts": [contact]}],
+        }
+        assert admin.put(f"{here}/profile", json=profile).status_code == 200
+        # A receiver that is not there, with a secret in its address.
+        hook = {"notificationUrl": "http://127.0.0.1:9/hook?code=canary-url-secret", "events": ["lead.received"]}
+        made = admin.post(f"{here}/webhooks", json=hook | {"validation": "none"}).json()
+        secrets.add(made["secret"])
+        leads = [
+            httpx.post(intake, json=delivery_body(**PERSON, Title=str(n)), timeout=30).json()["id"] for n in range(3)
+        ]
+        # What is refused is no more talkative than what is taken.
+        assert httpx.post(intake, json={"UserDetails": {"Email": [PERSON["Email"]]}}, timeout=30).status_code == 400
+        assert httpx.post(intake, content=PERSON["Email"].encode(), timeout=30).status_code == 400
+        assert httpx.post(intake.replace(key, key[:-1] + "x"), json={}, timeout=30).status_code == 401
+        assert admin.get(f"{here}/leads?search={PERSON['Email']}&top=1").status_code == 200
+        following = admin.get(f"{here}/leads?top=1").json()["nextLink"]
+        secrets.add(parse_qs(urlsplit(following).query)["pageToken"][0])
+        assert admin.get(following).status_code == 200
+        assert admin.get(following[:-1] + "~").status_code == 400
+        assert admin.post(f"{here}/leads/{leads[0]}/accept", json=DEAL_BODY).status_code == 200
+        assert admin.post(f"{here}/leads/{leads[1]}/decline", json={"reason": "budget"}).status_code == 200
+        export = admin.post(f"{here}/exports", json={}).json()
+        link = admin.get(f"{here}/exports/{export['id']}").json()["url"]
+        secrets |= {parse_qs(urlsplit(link).query)["sig"][0], urlsplit(link).query}
+        assert PERSON["Email"] in httpx.get(link, timeout=30).text
+    for timer in ("deliver_events", "expire_leads", "send_digests", "run_exports", "reconcile", "watch_agenda"):
+        fire(host, timer)
+    mine = next(one for one in mails(host) if one["to"] == ["preferred-canary@canary.example"])
+    unsubscribe = re.search(r"http\S+/unsubscribe\?token=\S+", mine["text"])
+    assert unsubscribe
+    secrets.add(parse_qs(urlsplit(unsubscribe[0]).query)["token"][0])
+    assert httpx.get(unsubscribe[0], timeout=30).status_code == 200
+    assert httpx.post(unsubscribe[0], timeout=30).status_code == 200
+    assert "delivery.attempted" in host.output, "extras are shown, so that this test sees what operators see"
+    assert "held.parked" in host.output
+    assert [secret for secret in secrets if secret in host.output] == []
