@@ -50,6 +50,7 @@ bench: $(READY) ## measure against the bare SDK, side by side
 	$(BIN)/python -m bench.lists
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.deliver
+	$(BIN)/python -m bench.cost
 
 .PHONY: interop
 interop: $(READY) ## open an export in LibreOffice (which must be installed) and compare cell by cell
