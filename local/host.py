@@ -11,9 +11,11 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route, request_response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, request_response
+from starlette.staticfiles import StaticFiles
 
+from local.azurite import ROOT
 from local.functions import Function, call_event, call_http, request_of, route_of
 from local.issuer import Issuer
 from local.mail_service import MailService
@@ -27,12 +29,22 @@ CLOCK_MAX = timedelta(days=36_500)
 HELLO = """Partner Leads, local host
 
   /api/…                          the interface; start with GET /api/health
+  /docs                           its description as a page, to try it out
   /dev/token?tenant=…&roles=…     a token; /dev/clock reads and moves the app's clock
   /dev/mail                       the mails that were sent; /dev/mail/{id} shows one
   /admin/functions/{name}         POST runs a timer
   /runtime/webhooks/EventGrid     POST hands events to ?functionName=…
 
 README.md shows the first five minutes.
+"""
+
+
+SWAGGER_UI = ROOT / "node_modules" / "swagger-ui-dist"
+DOCS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Partner Leads</title>
+<link rel="stylesheet" href="/docs/parts/swagger-ui.css"></head><body><div id="ui"></div>
+<script src="/docs/parts/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({url: "PREFIX/openapi.json", dom_id: "#ui", persistAuthorization: true})</script>
+</body></html>
 """
 
 
@@ -70,6 +82,8 @@ class Host:
                 Route("/dev/keys", self._keys, methods=["GET"]),
                 Route("/dev/clock", self._clock, methods=["GET", "POST"]),
                 *self._mails.routes(),
+                Route("/docs", self._docs, methods=["GET"]),
+                Mount("/docs/parts", StaticFiles(directory=SWAGGER_UI)),
                 Route("/runtime/webhooks/EventGrid", self._events, methods=["POST"]),
                 Route("/admin/functions/{name}", self._admin, methods=["POST"]),
             ],
@@ -150,6 +164,9 @@ class Host:
             clock.offset += step
             self._clock_file.write_text(json.dumps({"offsetSeconds": clock.offset.total_seconds()}))
         return JSONResponse({"now": clock.now().isoformat(), "offsetSeconds": clock.offset.total_seconds()})
+
+    async def _docs(self, request: Request) -> Response:
+        return HTMLResponse(DOCS.replace("PREFIX", self._prefix))
 
     async def _hello(self, request: Request) -> Response:
         return PlainTextResponse(HELLO)

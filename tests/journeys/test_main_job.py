@@ -1,6 +1,7 @@
 """A lead arrives and is answered: over HTTP, on the local host, on real storage."""
 
 import json
+import re
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -151,6 +152,10 @@ def test_a_wrong_method_and_an_unknown_route_are_404(host: LocalHost) -> None:
     ]:
         answer = httpx.request(method, host.url + path, timeout=30)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "notFound")
+    page = httpx.get(f"{host.url}/docs", timeout=30).text
+    assert "/api/openapi.json" in page
+    for part in re.findall(r'(?:href|src)="(/docs/parts/[^"]+)"', page):
+        assert httpx.get(host.url + part, timeout=30).status_code == 200
     for method in ("OPTIONS", "TRACE", "QUERY"):
         assert httpx.request(method, f"{host.url}/api/health", timeout=30).status_code == 404
     assert httpx.get(f"{host.url}/api/HEALTH", timeout=30).json()["status"] == "healthy"
