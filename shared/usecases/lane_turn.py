@@ -1,20 +1,17 @@
 """A worker's turn on one lane: nobody else works on it meanwhile, and others have theirs soon (W2, W3)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared import ids
-from shared.domain.dispatch import Dispatch, Lane, deliver_hint
-from shared.domain.errors import NotFound, Unavailable
+from shared.domain.dispatch import Dispatch, Lane
 from shared.ports import LostRace, Ports
 
 TURN = timedelta(seconds=20)
 """How long a lane is worked on before others have their turn; a lease lasts longer."""
 LOST_WAIT = timedelta(seconds=5)
 """When a lane is looked at again that somebody else has just taken."""
-
-ATTEMPTS = 5
 
 Now = Callable[[], datetime]
 
@@ -66,22 +63,3 @@ async def take_lane(*, ports: Ports, partner_id: str, destination: str, now: Now
     except LostRace:
         return at + LOST_WAIT
     return turn
-
-
-async def wait_again(*, ports: Ports, partner_id: str, destination: str, event_id: str, at: datetime) -> Dispatch:
-    """Let one event wait for its destination again, whatever became of it. Raises NotFound, Unavailable."""
-    for _ in range(ATTEMPTS):
-        dispatch = await ports.lanes.get(partner_id, destination, event_id)
-        if dispatch is None:
-            raise NotFound
-        again, hint = dispatch.again(), deliver_hint(partner_id, destination, at)
-        await ports.agenda.put([hint])
-        lane = await ports.lanes.lane(partner_id, destination)
-        try:
-            await ports.lanes.save(partner_id, destination, replace(lane, next_at=None), [(dispatch, again)])
-        except LostRace:
-            continue
-        # A worker may have taken the first hint away before the event waited.
-        await ports.agenda.put([hint])
-        return again
-    raise Unavailable

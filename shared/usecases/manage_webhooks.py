@@ -23,7 +23,6 @@ from shared.domain.webhooks import (
     WebhookState,
 )
 from shared.ports import LostRace, Ports, StoredWebhook
-from shared.usecases.lane_turn import wait_again
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
@@ -201,7 +200,22 @@ async def list_deliveries(
 async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: str, at: datetime) -> Dispatch:
     """Send one event again, whatever became of it. Raises NotFound."""
     await _stored(ports, partner_id, webhook_id)
-    return await wait_again(ports=ports, partner_id=partner_id, destination=webhook_id, event_id=event_id, at=at)
+    hint = deliver_hint(partner_id, webhook_id, at)
+    for _ in range(ATTEMPTS):
+        dispatch = await ports.lanes.get(partner_id, webhook_id, event_id)
+        if dispatch is None:
+            raise NotFound
+        again = dispatch.again()
+        await ports.agenda.put([hint])
+        lane = await ports.lanes.lane(partner_id, webhook_id)
+        try:
+            await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), [(dispatch, again)])
+        except LostRace:
+            continue
+        # A worker may have taken the first hint away before the event waited.
+        await ports.agenda.put([hint])
+        return again
+    raise Unavailable
 
 
 async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> int:
