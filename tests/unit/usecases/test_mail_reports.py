@@ -169,7 +169,8 @@ async def test_a_report_that_comes_while_a_worker_asks_holds_up_no_other_mail(
     await ports.listings.put_profile(partner, PROFILE, None)
     first = await deliver(ports, source)
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
-    await deliver(ports, source, delivery_body(Company="second"))
+    # A second later, so that it stands behind the first in its lane.
+    await deliver(ports, source, delivery_body(Company="second"), at=AT + timedelta(seconds=1))
     (mail,) = await ports.mails.mails(partner, first.lead_id)
     real = ports.mailer.status
     reported = []
