@@ -57,13 +57,6 @@ class NotificationView(TypedDict):
     link: str
 
 
-class NotificationsView(TypedDict):
-    """A page of them, open ones first."""
-
-    value: list[NotificationView]
-    nextLink: NotRequired[str]
-
-
 def notification_view(noticed: Noticed, partner_id: str, settings: Settings, translate: Translate) -> NotificationView:
     """The notification as this person sees it; its link leads to the frontend, or to the interface without one."""
     one = noticed.notification
@@ -96,12 +89,6 @@ class WebhookView(TypedDict):
     problem: str | None
     createdDateTime: str
     secret: NotRequired[str]
-
-
-class WebhooksView(TypedDict):
-    """All subscriptions of a partner."""
-
-    value: list[WebhookView]
 
 
 def webhook_view(hook: Webhook, translate: Translate) -> WebhookView:
@@ -150,13 +137,6 @@ class DeliveryView(TypedDict):
     state: str
     attempts: list[AttemptView]
     nextAttempt: str | None
-
-
-class DeliveriesView(TypedDict):
-    """A page of the delivery log."""
-
-    value: list[DeliveryView]
-    nextLink: NotRequired[str]
 
 
 class ResentView(TypedDict):

@@ -1,7 +1,5 @@
 """What operators and partners' administrators are shown about the programme: allow-lists, as in `views.py`."""
 
-from typing import NotRequired
-
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
 
@@ -27,13 +25,6 @@ class PartnerView(TypedDict):
     endorsements: list[str]
     createdDateTime: str
     updatedDateTime: str
-
-
-class PartnersView(TypedDict):
-    """A page of partners."""
-
-    value: list[PartnerView]
-    nextLink: NotRequired[str]
 
 
 def partner_view(partner: Partner) -> PartnerView:
@@ -91,12 +82,6 @@ class SourceView(TypedDict):
     createdDateTime: str
 
 
-class SourcesView(TypedDict):
-    """All sources of a partner, or the programme's."""
-
-    value: list[SourceView]
-
-
 class KeyedSourceView(SourceView):
     """A source with its new key, shown this once, and the URL to hand to the sender."""
 
@@ -131,12 +116,6 @@ class RegisteredOfferView(TypedDict):
     id: str
     title: str
     callToAction: str | None
-
-
-class OffersView(TypedDict):
-    """All offers of a partner."""
-
-    value: list[RegisteredOfferView]
 
 
 def offer_view(offer: RegisteredOffer) -> RegisteredOfferView:
@@ -228,13 +207,6 @@ class HeldView(TypedDict):
     count: int
     receivedDateTime: str
     lastReceivedDateTime: str
-
-
-class HeldsView(TypedDict):
-    """A page of them, newest first."""
-
-    value: list[HeldView]
-    nextLink: NotRequired[str]
 
 
 BODY_SHOWN = 2_000

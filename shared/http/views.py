@@ -8,7 +8,7 @@ decided by `contact.shown` alone (L9).
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, NotRequired
+from typing import Any
 
 from pydantic.alias_generators import to_camel
 
@@ -205,13 +205,6 @@ class LeadView(TypedDict):
     eTag: str
 
 
-class LeadsView(TypedDict):
-    """A page of leads; the end is where `nextLink` is absent."""
-
-    value: list[LeadView]
-    nextLink: NotRequired[str]
-
-
 def etag(lead: Lead) -> str:
     """The lead's ETag: its version, which only transitions and edits raise."""
     return f'"{lead.version}"'
@@ -356,13 +349,6 @@ EventView = TypedDict(
 """One line of a lead's history, with the mails that followed from it."""
 
 
-class EventsView(TypedDict):
-    """A page of history, newest first."""
-
-    value: list[EventView]
-    nextLink: NotRequired[str]
-
-
 def event_view(event: Event, mails: Sequence[Mail] = ()) -> EventView:
     """The event, as redacted as it comes, and its mails."""
     return {
@@ -400,13 +386,6 @@ class SentLeadView(TypedDict):
     expirationDateTime: str | None
     acceptedDateTime: str | None
     closedDateTime: str | None
-
-
-class SentLeadsView(TypedDict):
-    """A page of what one has sent, newest first."""
-
-    value: list[SentLeadView]
-    nextLink: NotRequired[str]
 
 
 def sent_lead_view(lead: Lead) -> SentLeadView:
@@ -496,13 +475,6 @@ class ExportView(TypedDict):
     createdDateTime: str
     endedDateTime: str | None
     error: ExportErrorView | None
-
-
-class ExportsView(TypedDict):
-    """A page of exports, newest first."""
-
-    value: list[ExportView]
-    nextLink: NotRequired[str]
 
 
 def export_view(seen: SeenExport, translate: Translate) -> ExportView:

@@ -57,7 +57,7 @@ class TableLaneStore:
             if old and old != new:
                 operations.append(("delete", {"PartitionKey": partner_id, "RowKey": old}))
             if after:
-                operations.append(("upsert", _row(partner_id, destination, after), REPLACE))
+                operations.append(("upsert", dispatch_row(partner_id, destination, after), REPLACE))
         try:
             done = await self._leads.submit_transaction(operations)
         except AzureError as error:
@@ -70,7 +70,7 @@ class TableLaneStore:
     async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
         """See the port."""
         with translating():
-            await self._leads.upsert_entity(_row(partner_id, destination, dispatch), mode="replace")
+            await self._leads.upsert_entity(dispatch_row(partner_id, destination, dispatch), mode="replace")
 
     async def page(
         self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
@@ -99,12 +99,8 @@ class TableLaneStore:
         return codec.load(Dispatch, found.rows[0]) if found.rows else None
 
 
-def waiting_row(partner_id: str, destination: str, dispatch: Dispatch) -> dict[str, Any]:
-    """The row of an event that waits."""
-    return _row(partner_id, destination, dispatch)
-
-
-def _row(partner_id: str, destination: str, dispatch: Dispatch) -> dict[str, Any]:
+def dispatch_row(partner_id: str, destination: str, dispatch: Dispatch) -> dict[str, Any]:
+    """The row of an event for a destination, under what became of it."""
     return {
         "PartitionKey": partner_id,
         "RowKey": _key(destination, dispatch),

@@ -15,7 +15,7 @@ from shared.domain.mail_day import MailDay
 from shared.domain.mails import Mail, MailPlace
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
-from shared.storage.lane_store import REPLACE, waiting_row
+from shared.storage.lane_store import REPLACE, dispatch_row
 from shared.storage.tables import Tables
 
 BATCH, PLACES_AT_ONCE = 100, 1_000
@@ -44,7 +44,7 @@ class TableMailStore:
         """See the port: one transaction, so that the digest goes exactly once."""
         operations: list[Any] = [day_operation(partner_id, replace(day, closed=True))]
         if digest:
-            operations.append(("upsert", waiting_row(partner_id, destination, digest), REPLACE))
+            operations.append(("upsert", dispatch_row(partner_id, destination, digest), REPLACE))
         try:
             await self._leads.submit_transaction(operations)
         except AzureError as error:

@@ -67,13 +67,7 @@ class TablePartnerStore:
             with translating():
                 await self._lookup.delete_entity(keys.TENANT, gone)
         row = {"PartitionKey": keys.PARTNER, "RowKey": partner.id, **codec.dump(partner)}
-        with translating():
-            if stored is None:
-                await self._lookup.create_entity(row)
-            else:
-                tag = stored.metadata["etag"]
-                condition = MatchConditions.IfNotModified
-                await self._lookup.update_entity(row, mode="replace", etag=tag, match_condition=condition)
+        await self._replace(stored, row)
         self._cache.forget((keys.PARTNER, partner.id))
 
     async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
@@ -98,13 +92,7 @@ class TablePartnerStore:
         stored = await reads.row(self._lookup, keys.SOURCE, source.id)
         if stored is None or codec.load(LeadSource, stored) != source:
             raise LostRace
-        with translating():
-            await self._lookup.update_entity(
-                _source_row(changed),
-                mode="replace",
-                etag=stored.metadata["etag"],
-                match_condition=MatchConditions.IfNotModified,
-            )
+        await self._replace(stored, _source_row(changed))
         self._cache.forget((keys.SOURCE, source.id))
 
     async def delete_source(self, source: LeadSource) -> None:
@@ -154,19 +142,21 @@ class TablePartnerStore:
         if key in known:
             return
         columns = codec.dump(Bounced((*known, key)[-BOUNCED_MAX:]))
-        changed = {"PartitionKey": keys.LISTS, "RowKey": keys.BOUNCED, **columns}
-        with translating():
-            if row is None:
-                await self._lookup.create_entity(changed)
-            else:
-                tag = row.metadata["etag"]
-                condition = MatchConditions.IfNotModified
-                await self._lookup.update_entity(changed, mode="replace", etag=tag, match_condition=condition)
+        await self._replace(row, {"PartitionKey": keys.LISTS, "RowKey": keys.BOUNCED, **columns})
         self._cache.forget((keys.LISTS, keys.LISTS))
 
     async def ping(self) -> None:
         """See the port: a read of a row that need not exist."""
         await reads.row(self._lookup, keys.PARTNER, "-")
+
+    async def _replace(self, stored: Any | None, row: dict[str, Any]) -> None:
+        """Write a row if it is still as it was read, or still not there; raises LostRace otherwise."""
+        with translating():
+            if stored is None:
+                await self._lookup.create_entity(row)
+            else:
+                tag, condition = stored.metadata["etag"], MatchConditions.IfNotModified
+                await self._lookup.update_entity(row, mode="replace", etag=tag, match_condition=condition)
 
     async def _contact_lists(self, partition: str) -> ContactLists:
         with translating():

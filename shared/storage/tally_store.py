@@ -17,7 +17,7 @@ from shared.domain.tally import Pending, Tally
 from shared.ports import Follows, Waiting
 from shared.storage import keys, reads
 from shared.storage.errors import translated, translating
-from shared.storage.lane_store import REPLACE, waiting_row
+from shared.storage.lane_store import REPLACE, dispatch_row
 from shared.storage.mail_store import day_operation
 from shared.storage.tables import Tables
 
@@ -60,7 +60,7 @@ class TableTallyStore:
             else ("create", row)
         ]
         operations += [("delete", {"PartitionKey": partner_id, "RowKey": event.key}) for event in events]
-        operations += [("upsert", waiting_row(partner_id, *one), REPLACE) for one in follows.waits]
+        operations += [("upsert", dispatch_row(partner_id, *one), REPLACE) for one in follows.waits]
         operations += [day_operation(partner_id, day) for day in follows.days]
         for day, lead_id in follows.held:
             held = {"PartitionKey": partner_id, "RowKey": keys.held_lead(day, lead_id)}
