@@ -27,11 +27,7 @@ async def openapi(call: Call[Nothing, Nothing]) -> Answer[Description]:
 @endpoint()
 async def swagger(call: Call[Nothing, Nothing]) -> Answer[Description]:
     """Describe the interface in OpenAPI 2.0, for custom connectors."""
-    # Generators take a tenth of a second to load, which nobody waits for at a cold start.
-    from shared.http.swagger import to_swagger  # noqa: PLC0415 - see above
-
-    settings = call.app.settings
-    return Answer(to_swagger(described(settings.public_url), settings.token_audience))
+    return Answer(described_for_connectors(call.app.settings.public_url, call.app.settings.token_audience))
 
 
 @cache
@@ -39,10 +35,18 @@ def described(url: str) -> Description:
     """The description of this deployment."""
     # The app imports this module; its blueprints are complete once somebody asks.
     from function_app import BLUEPRINTS  # noqa: PLC0415 - see above
-    from shared.http.openapi import describe  # noqa: PLC0415 - as in `swagger`
+    from shared.http.openapi import describe  # noqa: PLC0415 - nobody waits for it at a cold start
 
     # An app gives its functions once, to the platform; one made for this gives them again.
     app = func.FunctionApp()
     for one in BLUEPRINTS:
         app.register_functions(one)
     return describe(app.get_functions(), url, VERSION)
+
+
+@cache
+def described_for_connectors(url: str, audience: str) -> Description:
+    """The same in OpenAPI 2.0; made once, since anybody may ask for it and it takes a tenth of a second."""
+    from shared.http.swagger import to_swagger  # noqa: PLC0415 - as in `described`
+
+    return to_swagger(described(url), audience)
