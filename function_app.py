@@ -1,5 +1,7 @@
 """What the Functions host loads: registers the blueprints."""
 
+import os
+
 import azure.functions as func
 
 from functions import (
@@ -16,8 +18,9 @@ from functions import (
     timers,
     webhooks,
 )
-from shared import logs
+from shared import logs, telemetry
 
+telemetry.start(os.environ)
 # The worker has its handlers by now.
 logs.show_extras()
 BLUEPRINTS = (

@@ -5,7 +5,7 @@ import logging
 import azure.functions as func
 from pydantic import ValidationError
 
-from shared import app, clock
+from shared import app, clock, telemetry
 from shared.http.requests import MailReportIn
 from shared.usecases.mail_reports import take_report
 
@@ -16,7 +16,7 @@ REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
 
 @blueprint.function_name("mail_reports")
 @blueprint.event_grid_trigger(arg_name="event")
-async def mail_reports(event: func.EventGridEvent) -> None:
+async def mail_reports(event: func.EventGridEvent, context: func.Context) -> None:
     """Record a delivery report; an address that bounced is mailed no more, and the next contact hears of the lead."""
     if event.event_type != REPORTED:
         return
@@ -26,4 +26,5 @@ async def mail_reports(event: func.EventGridEvent) -> None:
         # Reported again it would be no better.
         log.warning("A report was not read.", extra={"event": "mail.unreadable", "problem": type(problem).__name__})
         return
-    await take_report(ports=app.current().ports, operation_id=given.message_id, report=given.status, at=clock.now())
+    with telemetry.operation("mail_reports", "event", context):
+        await take_report(ports=app.current().ports, operation_id=given.message_id, report=given.status, at=clock.now())

@@ -5,10 +5,11 @@ logged by the host, and the next one finds the same work.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 
 import azure.functions as func
 
-from shared import app, clock
+from shared import app, clock, telemetry
 from shared.domain.deadlines import REMIND
 from shared.domain.lifecycle import remind, settle
 from shared.ports import Budget
@@ -24,10 +25,25 @@ from shared.usecases.send_digests import send_digests as close_days
 
 blueprint = func.Blueprint()
 log = logging.getLogger(__name__)
+Timer = Callable[[func.TimerRequest], Awaitable[None]]
+Trigger = Callable[[func.TimerRequest, func.Context], Awaitable[None]]
+
+
+def traced(handler: Timer) -> Trigger:
+    """A trigger whose runs have a span and a correlation id each."""
+
+    # The worker compares this signature with the bindings, so no `functools.wraps`.
+    async def trigger(timer: func.TimerRequest, context: func.Context) -> None:
+        with telemetry.operation(handler.__name__, "timer", context):
+            await handler(timer)
+
+    trigger.__name__, trigger.__doc__ = handler.__name__, handler.__doc__
+    return trigger
 
 
 @blueprint.function_name("expire_leads")
 @blueprint.timer_trigger(schedule="%EXPIRE_LEADS_SCHEDULE%", arg_name="timer")
+@traced
 async def expire_leads(timer: func.TimerRequest) -> None:
     """Record the expiry of leads that nobody answered in 14 days (A1)."""
     await _run("expire", timer)
@@ -35,6 +51,7 @@ async def expire_leads(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("cool_flames")
 @blueprint.timer_trigger(schedule="%COOL_FLAMES_SCHEDULE%", arg_name="timer")
+@traced
 async def cool_flames(timer: func.TimerRequest) -> None:
     """Record the cooling of flames that burned for 72 hours (A2)."""
     await _run("cool", timer)
@@ -42,6 +59,7 @@ async def cool_flames(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("archive_leads")
 @blueprint.timer_trigger(schedule="%ARCHIVE_LEADS_SCHEDULE%", arg_name="timer")
+@traced
 async def archive_leads(timer: func.TimerRequest) -> None:
     """Archive informational leads that are six months old (A3)."""
     await _run("archive", timer)
@@ -49,6 +67,7 @@ async def archive_leads(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("send_reminders")
 @blueprint.timer_trigger(schedule="%SEND_REMINDERS_SCHEDULE%", arg_name="timer")
+@traced
 async def send_reminders(timer: func.TimerRequest) -> None:
     """Warn of leads that expire soon: events on days 7, 12 and 13, and a mail on day 12 (A1)."""
     await _run(REMIND, timer, remind)
@@ -56,6 +75,7 @@ async def send_reminders(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("recheck_contacts")
 @blueprint.timer_trigger(schedule="%RECHECK_CONTACTS_SCHEDULE%", arg_name="timer")
+@traced
 async def recheck_contacts(timer: func.TimerRequest) -> None:
     """Check e-mail addresses again that could not be checked at receipt (V1)."""
     ran = await recheck_due(ports=app.current().ports, at=clock.now(), budget=_budget())
@@ -64,6 +84,7 @@ async def recheck_contacts(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("ingest_marketplace_table")
 @blueprint.timer_trigger(schedule="%INGEST_MARKETPLACE_TABLE_SCHEDULE%", arg_name="timer")
+@traced
 async def ingest_marketplace_table(timer: func.TimerRequest) -> None:
     """Take up what is new in the marketplaces' tables (I3)."""
     now = clock.real_now()
@@ -73,6 +94,7 @@ async def ingest_marketplace_table(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("deliver_events")
 @blueprint.timer_trigger(schedule="%DELIVER_EVENTS_SCHEDULE%", arg_name="timer")
+@traced
 async def deliver_events(timer: func.TimerRequest) -> None:
     """Write what follows from leads' events, and send what is due to webhooks and by mail (W2, N1)."""
     ran = await deliver_what_is_due(ports=app.current().ports, now=clock.now, budget=_budget())
@@ -81,6 +103,7 @@ async def deliver_events(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("send_digests")
 @blueprint.timer_trigger(schedule="%SEND_DIGESTS_SCHEDULE%", arg_name="timer")
+@traced
 async def send_digests(timer: func.TimerRequest) -> None:
     """Close mail days that are over, each with its digest (N2)."""
     ran = await close_days(ports=app.current().ports, at=clock.now(), budget=_budget())
@@ -89,6 +112,7 @@ async def send_digests(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("run_exports")
 @blueprint.timer_trigger(schedule="%RUN_EXPORTS_SCHEDULE%", arg_name="timer")
+@traced
 async def run_exports(timer: func.TimerRequest) -> None:
     """Go on with exports that a request left unfinished, and delete those of last week (X1, X5)."""
     ran = await go_on_with_exports(ports=app.current().ports, at=clock.now(), budget=_budget())
@@ -97,6 +121,7 @@ async def run_exports(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("reconcile")
 @blueprint.timer_trigger(schedule="%RECONCILE_SCHEDULE%", arg_name="timer")
+@traced
 async def reconcile(timer: func.TimerRequest) -> None:
     """Write missing hints of the agenda again."""
     found = await reconcile_agenda(ports=app.current().ports, at=clock.now(), budget=_budget())
@@ -105,9 +130,14 @@ async def reconcile(timer: func.TimerRequest) -> None:
 
 @blueprint.function_name("watch_agenda")
 @blueprint.timer_trigger(schedule="%WATCH_AGENDA_SCHEDULE%", arg_name="timer")
+@traced
 async def watch_agenda(timer: func.TimerRequest) -> None:
     """Log how far the agenda is behind, for the alert on it; 0 as well, or the alert would not end."""
     found = await check_health(ports=app.current().ports, at=clock.now())
+    for kind, behind in found.overdue.items():
+        telemetry.AGENDA_LAG.set(behind.total_seconds(), {"kind": kind})
+    for what, waiting in found.waiting.items():
+        telemetry.BACKLOG.set(waiting, {"kind": what})
     kind, behind = found.oldest
     log.info(
         "The agenda was looked at.",

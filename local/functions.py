@@ -144,23 +144,35 @@ def request_of(
     )
 
 
+@dataclass(frozen=True)
+class TraceContext:
+    """The caller's place in a trace, as its headers say."""
+
+    trace_parent: str = ""
+    trace_state: str = ""
+
+
 class Context(func.Context):
     """What a function that asks for `context` is told."""
 
-    def __init__(self, function_name: str) -> None:
+    def __init__(self, function_name: str, headers: Mapping[str, str]) -> None:
         self._name = function_name
         self._id = str(uuid.uuid4())
+        self._trace = TraceContext(headers.get("traceparent", ""), headers.get("tracestate", ""))
 
     invocation_id = property(lambda self: self._id)
     function_name = property(lambda self: self._name)
     function_directory = property(lambda _: ".")
     thread_local_storage = property(lambda _: None)
-    trace_context = property(lambda _: None)
+    trace_context = property(lambda self: self._trace)
     retry_context = property(lambda _: None)
 
 
 async def _call(function: Function, argument: object) -> Any:
-    named = {"context": Context(function.name)} if "context" in inspect.signature(function.call).parameters else {}
+    headers = argument.headers if isinstance(argument, func.HttpRequest) else {}
+    named = (
+        {"context": Context(function.name, headers)} if "context" in inspect.signature(function.call).parameters else {}
+    )
     if inspect.iscoroutinefunction(function.call):
         return await function.call(argument, **named)
     return await asyncio.to_thread(function.call, argument, **named)

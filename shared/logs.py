@@ -8,9 +8,18 @@ and tokens stand in neither: the SDKs, which would write addresses with their ke
 import json
 import logging
 
+from shared import correlation
+
 # What every record has; the rest was given as `extra`.
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 QUIET = ("azure", "aiohttp", "asyncio", "urllib3")
+
+
+def name_cause(record: logging.LogRecord) -> bool:
+    """Say in the record what is at work; a filter that keeps every record."""
+    if correlation_id := correlation.current():
+        record.correlationId = correlation_id
+    return True
 
 
 class WithExtras(logging.Formatter):
@@ -34,3 +43,4 @@ def show_extras() -> None:
     for handler in logging.getLogger().handlers:
         if not isinstance(handler.formatter, WithExtras):
             handler.setFormatter(WithExtras(handler.formatter))
+            handler.addFilter(name_cause)

@@ -154,10 +154,11 @@ class LeadStore(Protocol):
 
 @dataclass(frozen=True)
 class DueHint:
-    """A hint whose time has come; `tries` are those that failed."""
+    """A hint whose time has come; `tries` are those that failed, `cause` is the correlation id of what wrote it."""
 
     hint: Hint
     tries: int = 0
+    cause: str = ""
 
 
 class Agenda(Protocol):
@@ -625,6 +626,11 @@ class Answer:
     text: str
     duration_ms: int
     retry_after: timedelta | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """True when the receiver has taken it."""
+        return self.status is not None and 200 <= self.status < 300
 
 
 @dataclass(frozen=True)

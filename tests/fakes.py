@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared import clock
+from shared import clock, correlation
 from shared.delivery.letters import Letters
 from shared.delivery.packets import Packets
 from shared.domain.contact import ALWAYS, NEVER, fold_email, person_keys, shown_until
@@ -192,6 +192,7 @@ class FakeAgenda:
 
     def __init__(self) -> None:
         self.rows: dict[Hint, tuple[int, datetime | None]] = {}
+        self.causes: dict[Hint, str] = {}
         self.bookmarks: dict[str, str] = {}
 
     @property
@@ -201,6 +202,7 @@ class FakeAgenda:
 
     async def put(self, hints: Sequence[Hint]) -> None:
         self.rows |= dict.fromkeys(hints, (0, None))
+        self.causes |= dict.fromkeys(hints, correlation.current())
 
     async def remove(self, hints: Sequence[Hint]) -> None:
         for hint in hints:
@@ -211,7 +213,7 @@ class FakeAgenda:
             (hint for hint, (_, until) in self.rows.items() if hint.kind == kind and hint.due <= at >= (until or at)),
             key=lambda hint: (hint.due, hint.key),
         )
-        return [DueHint(hint, self.rows[hint][0]) for hint in found[:top]]
+        return [DueHint(hint, self.rows[hint][0], self.causes[hint]) for hint in found[:top]]
 
     async def oldest(self, kind: str, at: datetime) -> datetime | None:
         return min((hint.due for hint in self.rows if hint.kind == kind and hint.due <= at), default=None)

@@ -8,16 +8,28 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from functions.descriptions import described
-from local.functions import Function, call_http, load, request_of, route_of
+from local.functions import Function, call_http, call_timer, load, request_of, route_of
 from local.issuer import Issuer
 from local.routes import Route
 from shared import clock
 
 
 @cache
+def functions() -> list[Function]:
+    """The app's functions; the app can be indexed only once a process."""
+    return load()
+
+
+@cache
 def served() -> list[tuple[Route, Function]]:
-    """The app's HTTP functions with their routes; the app can be indexed only once a process."""
-    return [(route_of(one), one) for one in load() if one.is_http]
+    """Those called by HTTP, with their routes."""
+    return [(route_of(one), one) for one in functions() if one.is_http]
+
+
+async def fire(timer: str) -> None:
+    """Run a timer once."""
+    (function,) = (one for one in functions() if one.name == timer)
+    await call_timer(function, past_due=False)
 
 
 STANDARD = {"x-ms-request-id", "Cache-Control", "X-Content-Type-Options", "Content-Language", "Vary"}

@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 from standardwebhooks import Webhook as Signer
 
+from shared import correlation
 from shared.delivery.address import Forbidden, PublicResolver, problem_with
 from shared.ports import Answer, Packet
 from shared.version import VERSION
@@ -75,7 +76,8 @@ class HttpWebhooks:
         at = self._real_now()
         text = packet.body.decode("utf-8")
         signatures = [Signer(secret).sign(message_id, at, text) for secret in secrets]
-        return {
+        told = {"x-ms-correlation-request-id": correlation.current()} if correlation.current() else {}
+        return told | {
             "Content-Type": packet.content_type,
             "User-Agent": f"partner-leads/{VERSION}",
             "webhook-id": message_id,

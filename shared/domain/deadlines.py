@@ -51,10 +51,14 @@ class Hint:
 
 @dataclass(frozen=True)
 class Change:
-    """One attempt to change leads: its name, by which its own commit is known again, and when it was made."""
+    """One attempt to change leads: its name, by which its own commit is known again, when it was made, and by what.
+
+    `cause` is the correlation id of a request or of a timer's run; '' = not known.
+    """
 
     id: str
     at: datetime
+    cause: str = ""
 
     def announcement(self, partner_id: str, lead_id: str) -> Hint:
         """The hint that must be durable before the change is: look for its events."""

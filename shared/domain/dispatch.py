@@ -38,6 +38,7 @@ class Dispatch:
     """One event for one destination; what it is about is read when it is sent.
 
     `lead_id` is '' for what is about no lead. `sequence` is the history event's, or tells apart what has none.
+    `cause` is the correlation id of what made the event; '' where no change of a lead did.
     """
 
     type: str
@@ -49,6 +50,7 @@ class Dispatch:
     next_at: datetime | None = None
     first_at: datetime | None = None
     ended_at: datetime | None = None
+    cause: str = ""
 
     @property
     def place(self) -> str:

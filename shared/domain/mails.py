@@ -46,6 +46,7 @@ class MailPlace:
     subject: str
     sequence: int
     sent: datetime
+    cause: str = ""
 
 
 @dataclass(frozen=True)

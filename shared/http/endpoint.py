@@ -1,7 +1,8 @@
 """The edge around every HTTP trigger: who may call, what the body is, and an answer of the documented shape always.
 
-`endpoint` turns a handler of ours into the plain `async def (req)` that the Functions worker accepts. The order is:
-caller, role and partner, body size and type, body, handler. The handler holds no `try`: errors are translated here.
+`endpoint` turns a handler of ours into the plain `async def (req, context)` that the Functions worker accepts. The
+order is: caller, role and partner, body size and type, body, handler. The handler holds no `try`: errors are translated
+here.
 """
 
 import logging
@@ -17,7 +18,7 @@ import azure.functions as func
 import msgspec
 from pydantic import BaseModel, ValidationError
 
-from shared import app, clock, ids
+from shared import app, clock, correlation, ids, telemetry
 from shared.domain import payload
 from shared.domain.errors import (
     InternalError,
@@ -147,7 +148,7 @@ class Call(Generic[B, Q]):
 
 
 Handler = Callable[[Call[B, Q]], Awaitable[Answer[V]]]
-Trigger = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
+Trigger = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]
 
 
 def endpoint(
@@ -177,26 +178,42 @@ def endpoint(
             who, reads, every_partner, body, query, content_types, view, status, takes, headers, refuses
         )
 
-        # The worker compares this signature with the bindings, so it shows one parameter and no `functools.wraps`.
-        async def trigger(req: func.HttpRequest) -> func.HttpResponse:
-            request_id = ids.new_request_id()
-            try:
-                answer = await _run(req, contract, handler)
-                code = answer.status or contract.status[0]
-                if isinstance(answer.view, str):
-                    return _page(request_id, answer.view, code)
-                return _response(req, request_id, code, answer.view, answer.headers)
-            except Refusal as refusal:
-                return _refused(req, request_id, refusal)
-            except Exception as problem:  # noqa: BLE001 - the endpoint answers whatever happens
-                _log_defect(req, request_id, problem)
-                return _refused(req, request_id, InternalError())
+        # The worker compares this signature with the bindings, so no `functools.wraps`.
+        async def trigger(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+            with telemetry.operation(handler.__name__, "http", context, **_subject(req)) as span:
+                answer = await _answer(req, contract, handler, correlation.current())
+                telemetry.answered(span, answer.status_code)
+                return answer
 
         trigger.__name__, trigger.__doc__ = handler.__name__, handler.__doc__
         cast("Any", trigger).contract = contract
         return trigger
 
     return wrap
+
+
+def _subject(req: func.HttpRequest) -> dict[str, str]:
+    """What the route is about, for the trace; what is no id of ours may be anything, and is left out."""
+    partner_id, lead_id = req.route_params.get("partnerId", ""), req.route_params.get("leadId", "")
+    found = {"partner": partner_id} if ids.PARTNER_ID.fullmatch(partner_id) else {}
+    return found | ({"lead": lead_id} if ids.LEAD_ID.fullmatch(lead_id) else {})
+
+
+async def _answer(
+    req: func.HttpRequest, contract: Contract, handler: Handler[Any, Any, Any], request_id: str
+) -> func.HttpResponse:
+    """What the caller gets, whatever happens."""
+    try:
+        answer = await _run(req, contract, handler)
+        code = answer.status or contract.status[0]
+        if isinstance(answer.view, str):
+            return _page(request_id, answer.view, code)
+        return _response(req, request_id, code, answer.view, answer.headers)
+    except Refusal as refusal:
+        return _refused(req, request_id, refusal)
+    except Exception as problem:  # noqa: BLE001 - the endpoint answers whatever happens
+        _log_defect(req, request_id, problem)
+        return _refused(req, request_id, InternalError())
 
 
 async def _run(req: func.HttpRequest, contract: Contract, handler: Handler[Any, Any, Any]) -> Answer[Any]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.data.tables.aio import TableClient
 
+from shared import correlation
 from shared.domain.deadlines import Hint, stamp
 from shared.ports import DueHint
 from shared.storage import keys, reads
@@ -36,7 +37,7 @@ class TableAgenda:
         """See the port."""
         for start in range(0, len(hints), BATCH):
             some = hints[start : start + BATCH]
-            rows = ({**_key(hint), "notBefore": "", "tries": 0} for hint in some)
+            rows = ({**_key(hint), "notBefore": "", "tries": 0, "cause": correlation.current()} for hint in some)
             with translating():
                 await self._agenda.submit_transaction([("upsert", row, {"mode": "replace"}) for row in rows])
 
@@ -63,8 +64,8 @@ class TableAgenda:
             f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
             f" and notBefore le '{stamp(at)}'"
         )
-        found = await reads.scan(self._agenda, condition, top, ["RowKey", "tries"])
-        return [DueHint(_hint(row["RowKey"]), row["tries"]) for row in found.rows]
+        found = await reads.scan(self._agenda, condition, top, ["RowKey", "tries", "cause"])
+        return [DueHint(_hint(row["RowKey"]), row["tries"], row["cause"]) for row in found.rows]
 
     async def oldest(self, kind: str, at: datetime) -> datetime | None:
         """See the port."""

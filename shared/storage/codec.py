@@ -100,8 +100,11 @@ def _offer_columns(lead: Lead) -> dict[str, str]:
 
 
 def event_columns(event: Event, change: Change) -> dict[str, Any]:
-    """A history row's columns; `change` names the attempt that wrote it, so that a lost answer can be made good."""
-    return dump(event) | {"change": change.id}
+    """A history row's columns.
+
+    `change` names the attempt that wrote it, so that a lost answer can be made good; `cause` what it was made by.
+    """
+    return dump(event) | {"change": change.id, "cause": change.cause}
 
 
 def with_tag(record: T, row: Any) -> T:

@@ -273,7 +273,7 @@ def _events(decision: Decision, change: Change) -> list[Operation]:
         row = {"PartitionKey": lead.partner_id, "RowKey": keys.history(lead.id, event.sequence)}
         operations.append(("create", row | codec.event_columns(event, change)))
         pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
-        noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at)}
+        noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at), "cause": change.cause}
         moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
         operations.append(("create", pending | noted | moves | {"notify": notified(lead, event)}))
     return operations

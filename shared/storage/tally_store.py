@@ -43,7 +43,7 @@ class TableTallyStore:
     async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
         """See the port: one request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
-        columns = ["RowKey", "change", "announced", "from", "to", "isTest", "type", "notify"]
+        columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify"]
         found = await reads.scan(self._leads, condition, top, columns)
         events = [_pending(partner_id, row) for row in found.rows]
         return events, None if found.done else events[-1].key
@@ -97,7 +97,7 @@ def _pending(partner_id: str, row: Any) -> Pending:
         key=row["RowKey"],
         partner_id=partner_id,
         lead_id=row["RowKey"].split("|")[2],
-        change=Change(row["change"], datetime.fromisoformat(row["announced"])),
+        change=Change(row["change"], datetime.fromisoformat(row["announced"]), row["cause"]),
         from_status=Status(row["from"]) if row["from"] else None,
         to_status=Status(row["to"]),
         is_test=row["isTest"],

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from shared.correlation import new_change
 from shared.domain.contact import shown_event
-from shared.domain.deadlines import Change, hints
+from shared.domain.deadlines import hints
 from shared.domain.errors import NotFound, PreconditionRequired, Refusal, Unavailable
 from shared.domain.events import Event
 from shared.domain.lead import Actor, Lead
@@ -23,7 +24,7 @@ from shared.domain.lifecycle import (
     log_activity,
     settle,
 )
-from shared.ids import jitter, new_change_id
+from shared.ids import jitter
 from shared.ports import LostRace, Ports
 from shared.usecases.read_leads import SeenLead, related_leads
 
@@ -76,7 +77,7 @@ async def _commit(
 
     Returns the lead as it is then, and what was decided in the end.
     """
-    change = Change(new_change_id(), at)
+    change = new_change(at)
     announced = [change.announcement(partner_id, lead_id)]
     # The hint must be durable before what it announces; beside the first reads it costs no time.
     _, stored, mark = await asyncio.gather(
@@ -152,7 +153,7 @@ async def _record_together(
     decisions = [(stored, decided(stored.lead, at)) for stored in read if stored is not None]
     changed = [(stored, decision) for stored, decision in decisions if decision.events]
     for some in ports.leads.pack(changed):
-        change = Change(new_change_id(), at)
+        change = new_change(at)
         announced = [change.announcement(partner_id, stored.lead.id) for stored, _ in some]
         needed = {hint for stored, decision in some for hint in set(hints(decision.lead)) - set(hints(stored.lead))}
         await ports.agenda.put([*announced, *needed])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from shared import telemetry
 from shared.domain.deadlines import Hint
 from shared.domain.dispatch import DELIVER, MAIL_FIRST, MAIL_LATER, deliver_hint
 from shared.ports import Budget, DueHint, Ports
@@ -74,10 +75,11 @@ async def _lane(ports: Ports, hints: Sequence[DueHint], now: Now, done: Run, quo
     partner_id, destination = hint.partner_id, hint.lead_id
     lane: dict[str, Any] = {"ports": ports, "partner_id": partner_id, "destination": destination, "now": now}
     try:
-        if destination in (MAIL_FIRST, MAIL_LATER):
-            following = await deliver_mail(**lane, quota=quota)
-        else:
-            following = await deliver_webhook(**lane)
+        with telemetry.span("work on lane", partner=partner_id, destination=destination):
+            if destination in (MAIL_FIRST, MAIL_LATER):
+                following = await deliver_mail(**lane, quota=quota)
+            else:
+                following = await deliver_webhook(**lane)
         if following:
             await ports.agenda.put([_not_among(hints, deliver_hint(partner_id, destination, following))])
         await ports.agenda.remove([late.hint for late in hints])

@@ -10,6 +10,7 @@ import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared import correlation, telemetry
 from shared.domain.contact import fold_email
 from shared.domain.dispatch import MAIL_FIRST, Attempt, Dispatch, DispatchState
 from shared.domain.errors import Unavailable
@@ -43,9 +44,12 @@ class _Turn(LaneTurn):
     async def put(self, mail: Mail) -> Mail:
         """Write a mail as it is now; raises _Reported when it is not as it was read."""
         try:
-            return await self.ports.mails.put(self.partner_id, mail)
+            written = await self.ports.mails.put(self.partner_id, mail)
         except LostRace:
             raise _Reported from None
+        if not mail.is_under_way:
+            telemetry.DELIVERIES.add(1, {"channel": "mail", "outcome": str(mail.state)})
+        return written
 
 
 class _Reported(Exception):
@@ -88,7 +92,8 @@ async def _others_first(ports: Ports, partner_id: str, at: datetime) -> bool:
 async def _one_of_many(turn: _Turn, dispatch: Dispatch) -> None:
     """One event's mails; what is wrong with them holds up no other's."""
     try:
-        await _one(turn, dispatch)
+        with correlation.caused_by(dispatch.cause):
+            await _one(turn, dispatch)
     except (Unavailable, LostRace):
         raise
     except _Reported:
@@ -135,6 +140,7 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
     if wake:
         await _wait(turn, dispatch, wake)
         return
+    telemetry.DELIVERY_LAG.record((turn.now() - dispatch.at).total_seconds(), {"channel": "mail"})
     ended = replace(dispatch.succeeded(Attempt(turn.now(), None, 0, "")), attempts=())
     await turn.save([(dispatch, ended)])
 
@@ -162,7 +168,9 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
         operation, dispatch = _operation(turn.partner_id, mail), case.dispatch
         # Before the service knows of it: its report may be faster than our next line.
         about = (dispatch.type, dispatch.at, mail.lead_id, mail.sequence)
-        await turn.ports.mails.note_place(operation, MailPlace(turn.partner_id, turn.destination, *about, sent=at))
+        await turn.ports.mails.note_place(
+            operation, MailPlace(turn.partner_id, turn.destination, *about, sent=at, cause=dispatch.cause)
+        )
         mail = await turn.put(replace(mail, state=MailState.SENDING, at=at, operation_id=operation, first_sent=at))
         return await _hand_over(turn, mail, to, case)
     try:

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from shared import ids
+from shared import correlation, ids, telemetry
 from shared.domain.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, deliver_hint
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import settle
@@ -115,7 +116,7 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
     gone = False
     for one, answer in zip(group, answers, strict=True):
         attempt = Attempt(began, answer.status, answer.duration_ms, answer.text)
-        good = answer.status is not None and 200 <= answer.status < 300
+        good = answer.is_good
         after = one.succeeded(attempt) if good else one.failed(attempt, ids.jitter(), answer.retry_after)
         lane = lane.after(began, good=good)
         gone = gone or answer.status == GONE
@@ -136,8 +137,10 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
             "partner": turn.partner_id,
             "webhook": turn.destination,
             "statuses": [one.status for one in answers],
+            "causes": [one.cause for one in group],
         },
     )
+    _measure([after for _, after in changed if after])
     parked = [after for _, after in changed if after and after.state is DispatchState.PARKED]
     if parked:
         log.warning(
@@ -147,6 +150,7 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
                 "partner": turn.partner_id,
                 "webhook": turn.destination,
                 "count": len(parked),
+                "causes": [one.cause for one in parked],
             },
         )
     if gone or turn.lane.is_hopeless(began):
@@ -157,8 +161,30 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
         turn.over = True
 
 
+def _measure(sent: Sequence[Dispatch]) -> None:
+    for one in sent:
+        outcome = "tryAgain" if one.state is DispatchState.PENDING else str(one.state)
+        telemetry.DELIVERIES.add(1, {"channel": "webhook", "outcome": outcome})
+        if one.state is DispatchState.DELIVERED and one.ended_at:
+            telemetry.DELIVERY_LAG.record((one.ended_at - one.at).total_seconds(), {"channel": "webhook"})
+
+
 async def _post(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
     """One attempt; a defect of ours is one that failed, so that it holds up no other event for ever."""
+    with correlation.caused_by(dispatch.cause), telemetry.span("call webhook", **_subject(turn, dispatch)) as span:
+        answer = await _try(turn, dispatch, at)
+        if answer.status is not None:
+            span.set_attribute("status", answer.status)
+        if not answer.is_good:
+            telemetry.failed(span, str(answer.status or "noAnswer"))
+        return answer
+
+
+def _subject(turn: _Turn, dispatch: Dispatch) -> dict[str, str]:
+    return {"partner": turn.partner_id, "destination": turn.destination, "lead": dispatch.lead_id}
+
+
+async def _try(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
     try:
         return await _call(turn, dispatch, at)
     except Unavailable:

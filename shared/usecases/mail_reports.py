@@ -63,7 +63,13 @@ async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at
         return
     log.warning(
         "A mail did not arrive.",
-        extra={"event": "mail.bounced", "partner": place.partner_id, "notice": mail.notice, "report": report},
+        extra={
+            "event": "mail.bounced",
+            "partner": place.partner_id,
+            "notice": mail.notice,
+            "report": report,
+            "cause": place.cause,
+        },
     )
     if mail.to == CUSTOMER:
         if report in TAKES_NO_MAIL:
@@ -93,7 +99,7 @@ async def _remember(ports: Ports, place: MailPlace) -> None:
 async def _tell_the_next(ports: Ports, place: MailPlace, mail: Mail, at: datetime) -> None:
     """Plan mails to whoever is next, and let the event wait again; what was planned before stays as it is."""
     partner_id, destination = place.partner_id, place.destination
-    dispatch = Dispatch(place.type, place.at, place.subject, place.sequence)
+    dispatch = Dispatch(place.type, place.at, place.subject, place.sequence, cause=place.cause)
     case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, at=at)
     for one in await next_contacts(ports=ports, case=case, failed=mail, at=at):
         try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from shared import telemetry
 from shared.domain.deadlines import Hint
 from shared.domain.dispatch import MAIL_FIRST, MAIL_LATER, Dispatch, deliver_hint
 from shared.domain.events import EventType
@@ -125,6 +126,8 @@ async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tupl
         except LostRace:
             # Another relay was faster, or this one without hearing of it: the events that are left tell.
             continue
+        for event in taken.events:
+            telemetry.TRANSITIONS.add(1, {"event": event.type})
         return taken.events, following is not None or len(taken.events) < len(waiting)
     # Whoever is so much faster does the work.
     return [], True
@@ -148,7 +151,7 @@ async def _follow(ports: Ports, partner_id: str, waiting: Sequence[Pending], tol
     """What follows from the first of these events, as many as fit."""
     taken = _Taken()
     for event in waiting:
-        dispatch = Dispatch(event.type, event.at, event.lead_id, event.sequence)
+        dispatch = Dispatch(event.type, event.at, event.lead_id, event.sequence, cause=event.change.cause)
         destinations = [one.id for one in told.webhooks if one.takes(event.type)]
         # A row for the event itself, one each for those who are told, two for a mail and its day.
         if taken.events and len(taken.events) + taken.follows.rows + len(destinations) + 3 > ROWS_MAX:

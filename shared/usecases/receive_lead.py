@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from shared import ids
+from shared import ids, telemetry
+from shared.correlation import new_change
 from shared.domain import payload
 from shared.domain.countries import country_code
-from shared.domain.deadlines import Change, Hint, hints
+from shared.domain.deadlines import Hint, hints
 from shared.domain.errors import Detail, InvalidRequest, Unauthenticated, Unavailable
 from shared.domain.formats import Reading, Takes, read
 from shared.domain.held import Held, HeldState, Reason, refusal_of
@@ -97,6 +98,17 @@ async def receive_lead(*, ports: Ports, door: Door, delivered: Delivered, at: da
     What cannot become a lead is parked (I5), then raises InvalidRequest naming every field at fault, or Conflict: the
     idempotency key came with other content before, or the partner's profile is not published (R2).
     """
+    outcome = "refused"
+    try:
+        received = await _receive_lead(ports, door, delivered, at)
+        made = "waits" if received.status is HeldState.UNASSIGNED else "made"
+        outcome = "repeated" if received.duplicate else made
+        return received
+    finally:
+        telemetry.INTAKE.add(1, {"door": str(door.takes), "outcome": outcome})
+
+
+async def _receive_lead(ports: Ports, door: Door, delivered: Delivered, at: datetime) -> Received:
     try:
         parcel = read_parcel(door, delivered)
     except InvalidRequest as problem:
@@ -172,7 +184,7 @@ async def deliver(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: str
     """Make the lead of this id for the partner, unless the same delivery, or this id, has one; park a reused key."""
     door, delivered = parcel.door, parcel.delivered
     received = await _received(ports, parcel, partner_id, lead_id, at)
-    lead, change = received.lead, Change(ids.new_change_id(), at)
+    lead, change = received.lead, new_change(at)
     announced = (change.announcement(lead.partner_id, lead.id), *hints(lead))
     _, noted, _ = await asyncio.gather(
         ports.agenda.put(announced), _noted(ports, parcel), _note_sent(ports, door, lead.id, partner_id)

@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from shared import ids
+from shared.correlation import new_change
 from shared.domain.contact_lists import ContactLists
-from shared.domain.deadlines import RECHECK, Change, hints, rechecks_at
+from shared.domain.deadlines import RECHECK, hints, rechecks_at
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import recheck, settle
 from shared.ports import Budget, DueHint, LostRace, Ports
@@ -36,7 +36,7 @@ async def _check(ports: Ports, late: DueHint, lists: ContactLists, at: datetime)
             return
         found = await ports.emails.read(stored.lead.customer.email, lists)
         decision = recheck(stored.lead, found.validity, ask_again=found.ask_again, at=at)
-        change = Change(ids.new_change_id(), at)
+        change = new_change(at)
         announced = [change.announcement(stored.lead.partner_id, stored.lead.id)] if decision.events else []
         needed = set(hints(decision.lead)) - set(hints(stored.lead))
         await ports.agenda.put([*announced, *needed])

@@ -140,6 +140,7 @@ async def put_off(ports: Ports, late: DueHint, problem: Exception, at: datetime)
             "partner": late.hint.partner_id,
             "subject": late.hint.lead_id,
             "tries": late.tries + 1,
+            "cause": late.cause,
             "problem": type(problem).__name__,
         },
     )

@@ -11,7 +11,7 @@ from shared.settings import PREFIX, Settings
 from shared.storage import keys
 from shared.version import VERSION
 from tests.builders import ROOT
-from tests.in_process import served
+from tests.in_process import functions
 
 DOCS = ROOT / "docs"
 
@@ -51,9 +51,10 @@ def test_every_table_is_described() -> None:
     assert set(re.findall(r"^### `(\w+)`", text, re.MULTILINE)) == set(keys.TABLES)
 
 
-def test_every_handler_shows_the_worker_one_parameter_and_its_own_name() -> None:
-    for _, function in served():
-        assert list(inspect.signature(function.call).parameters) == ["req"]
+def test_every_handler_shows_the_worker_its_parameters_and_its_own_name() -> None:
+    for function in functions():
+        name = "req" if function.is_http else "timer" if function.is_timer else "event"
+        assert list(inspect.signature(function.call).parameters) == [name, "context"]
         assert inspect.iscoroutinefunction(function.call)
         assert function.call.__name__ == function.name
         assert function.call.__doc__

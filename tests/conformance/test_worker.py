@@ -88,6 +88,7 @@ async def test_every_function_loads_and_answers_under_the_platforms_worker(
     }
     found = called(python, unpacked, given)
     assert {name: one["problem"] for name, one in found.items() if not one["ok"]} == {}
+    assert [name for name, one in found.items() if not one["traced"]] == [], "its span stands below the host's"
     http = {name: one for name, one in found.items() if one["type"] == "httpTrigger"}
     assert {one["status"] for one in http.values()} == {200, 400, 401, 404}
     assert all(json.loads(one["body"]) for one in http.values())

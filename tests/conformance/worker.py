@@ -15,7 +15,15 @@ from azure_functions_runtime import handle_event, native_invocation
 from azure_functions_runtime.bindings.datumdef import Datum
 from azure_functions_runtime.bindings.meta import load_binding_registry
 from azure_functions_runtime.utils.threadpool import start_threadpool_executor
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+ABOVE = f"00-{TRACE}-00f067aa0ba902b7-01"
+"""The place in a trace that the host says a call has."""
+SPANS = InMemorySpanExporter()
 # The direction of a binding, as the library's protocol numbers it.
 PROTOS = SimpleNamespace(BindingInfo=SimpleNamespace(out=1, inout=2, undefined=0))
 REPORT = {"messageId": "nobody's", "status": "Delivered"}
@@ -52,10 +60,13 @@ async def call(function: Any) -> dict[str, Any]:
     """Load the function, with the checks of a deployment, and call it natively."""
     info = handle_event._functions.add_indexed_function(function, PROTOS)
     name, datum = trigger_of(function)
+    SPANS.clear()
     ok, answer, _, problem, _ = await native_invocation.invocation_request_native(
-        "invocation", info.function_id, [(name, datum)], {}
+        "invocation", info.function_id, [(name, datum)], {}, ABOVE
     )
     found: dict[str, Any] = {"ok": ok, "problem": problem, "type": function.get_trigger().get_dict_repr()["type"]}
+    traces = {f"{one.context.trace_id:032x}" for one in SPANS.get_finished_spans() if one.name == info.name}
+    found["traced"] = traces == {TRACE}
     if answer is not None and answer.type == "http":
         found |= {"status": int(answer.value["status_code"].value), "body": answer.value["body"].value}
         found["body"] = found["body"].decode() if isinstance(found["body"], bytes) else found["body"]
@@ -64,6 +75,9 @@ async def call(function: Any) -> dict[str, Any]:
 
 async def main() -> None:
     """Call all of them, in one event loop as the worker does."""
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(SPANS))
+    trace.set_tracer_provider(provider)
     load_binding_registry()
     start_threadpool_executor()
     import function_app

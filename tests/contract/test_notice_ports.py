@@ -72,10 +72,11 @@ async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telli
     mine, dest = decision.lead.partner_id, new_source_id()
     from shared.domain.deadlines import Change
 
-    await telling.leads.add(decision, delivery(), Change("c", AT))
+    await telling.leads.add(decision, delivery(), Change("c", AT, "the request"))
     (event,), _ = await telling.tallies.pending(mine, None, 10)
     assert (event.type, event.notify, event.sequence, event.at) == (EventType.RECEIVED, "contactMe", 1, AT)
-    one = Dispatch(event.type, event.at, event.lead_id, event.sequence)
+    assert event.change == Change("c", AT, "the request")
+    one = Dispatch(event.type, event.at, event.lead_id, event.sequence, cause=event.change.cause)
     day = MailDay("2026-11-21", AT + DAY, total=1, held=1)
     follows = Follows(((dest, one), ("mail0", one)), (day,), ((day.key, event.lead_id),))
     before = await telling.tallies.read(mine)
@@ -138,7 +139,7 @@ async def test_mails_are_planned_once_and_put_by_whoever_read_them_last(telling:
 
 
 async def test_an_operation_of_the_mail_service_leads_to_its_mail_until_it_is_reported(telling: Telling) -> None:
-    place = MailPlace(unique(), "mail1", "lead.received", AT, LEAD, 1, sent=AT)
+    place = MailPlace(unique(), "mail1", "lead.received", AT, LEAD, 1, sent=AT, cause="the request")
     operation = unique()
     assert await telling.mails.place(operation) is None
     for _ in range(2):

@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
+from shared.correlation import caused_by
 from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import Hint
 from shared.domain.errors import Conflict
 from shared.domain.lead import Tab
 from shared.domain.partner import LeadSource, Partner, SourceKey
 from shared.ids import new_lead_id, new_source_id, position
-from shared.ports import Agenda, LostRace, Mark, MarkStore, PartnerStore
+from shared.ports import Agenda, DueHint, LostRace, Mark, MarkStore, PartnerStore
 from tests.builders import AT, DAY, unique
 
 
@@ -35,6 +36,17 @@ async def test_a3_due_hints_come_by_kind_oldest_first_and_not_before_their_time(
     assert [late.hint for late in await agenda.due("expire", AT + 2 * DAY, 10)] == hints[:3]
     assert [late.hint for late in await agenda.due("expire", AT + 9 * DAY, 2)] == hints[:2]
     assert await agenda.due("archive", AT + 9 * DAY, 10) == []
+
+
+async def test_a_hint_says_what_wrote_it(agenda: Agenda) -> None:
+    hint = Hint(unique(), AT, "p|m1")
+    for cause in ("a request", "another"):
+        with caused_by(cause):
+            await agenda.put([hint])
+        assert await agenda.due(hint.kind, AT, 10) == [DueHint(hint, 0, cause)]
+    with caused_by("a timer"):
+        await agenda.put_off(DueHint(hint), AT)
+    assert await agenda.due(hint.kind, AT, 10) == [DueHint(hint, 1, "another")]
 
 
 async def test_a_hint_that_failed_is_counted_and_left_alone_for_a_while(agenda: Agenda) -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,8 +21,9 @@ READY = "Partner Leads serves"
 class LocalHost:
     """One run of the host on a data folder; `output` is everything it has printed."""
 
-    def __init__(self, data: Path, port: int | None = None) -> None:
+    def __init__(self, data: Path, port: int | None = None, environment: Mapping[str, str] | None = None) -> None:
         self.data = data
+        self.environment = environment or {}
         self.port = port or free_port()
         self.table_port = free_port()
         self.output = ""
@@ -62,6 +64,7 @@ class LocalHost:
             "AZURITE_TABLE_PORT": str(self.table_port),
             "LOCAL_DATA": str(self.data),
             "PYTHONUNBUFFERED": "1",
+            **self.environment,
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", "local"],

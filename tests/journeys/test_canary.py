@@ -1,11 +1,14 @@
-"""Nothing that must stay secret is logged, whatever is done: addresses, keys, tokens, signatures (S2, S3)."""
+"""Nothing that must stay secret is logged or traced, whatever is done: addresses, keys, tokens, signatures (S2, S3)."""
 
 import re
+from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
 
 from tests.builders import DEAL_BODY, delivery_body
+from tests.journeys.insights import Insights
 from tests.journeys.local_host import LocalHost, register
 from tests.journeys.test_telling import fire, mails
 
@@ -13,7 +16,19 @@ PERSON = {"FirstName": "Canaria", "LastName": "Serinus", "Email": "canaria.serin
 PERSON |= {"Phone": "+1 206 555 0147", "Company": "Canary Traders"}
 
 
-def test_a_whole_course_of_things_leaves_no_secret_in_the_log(host: LocalHost) -> None:
+@pytest.fixture(scope="module")
+def insights() -> Iterator[Insights]:
+    with Insights() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory, insights: Insights) -> Iterator[LocalHost]:
+    with LocalHost(tmp_path_factory.mktemp("canary"), environment=insights.environment) as running:
+        yield running
+
+
+def test_a_whole_course_of_things_leaves_no_secret_in_log_or_trace(host: LocalHost, insights: Insights) -> None:
     intake = register(host, "canary")
     here = "/partners/canary"
     key = parse_qs(urlsplit(intake).query)["key"][0]
@@ -34,9 +49,8 @@ def test_a_whole_course_of_things_leaves_no_secret_in_the_log(host: LocalHost) -
         hook = {"notificationUrl": "http://127.0.0.1:9/hook?code=canary-url-secret", "events": ["lead.received"]}
         made = admin.post(f"{here}/webhooks", json=hook | {"validation": "none"}).json()
         secrets.add(made["secret"])
-        leads = [
-            httpx.post(intake, json=delivery_body(**PERSON, Title=str(n)), timeout=30).json()["id"] for n in range(3)
-        ]
+        posted = [httpx.post(intake, json=delivery_body(**PERSON, Title=str(n)), timeout=30) for n in range(3)]
+        leads, caused = [one.json()["id"] for one in posted], posted[0]
         # What is refused is no more talkative than what is taken.
         assert httpx.post(intake, json={"UserDetails": {"Email": [PERSON["Email"]]}}, timeout=30).status_code == 400
         assert httpx.post(intake, content=PERSON["Email"].encode(), timeout=30).status_code == 400
@@ -60,6 +74,27 @@ def test_a_whole_course_of_things_leaves_no_secret_in_the_log(host: LocalHost) -
     secrets.add(parse_qs(urlsplit(unsubscribe[0]).query)["token"][0])
     assert httpx.get(unsubscribe[0], timeout=30).status_code == 200
     assert httpx.post(unsubscribe[0], timeout=30).status_code == 200
-    assert "delivery.attempted" in host.output, "extras are shown, so that this test sees what operators see"
+    # One id leads from the request through log and trace to the call of the receiver.
+    cause = caused.headers["x-ms-request-id"]
+    insights.wait_for(lambda: {"receive_lead", "call webhook"} <= spans_of(insights, cause))
+    assert {"TableClient.submit_transaction", "receive_lead", "call webhook"} <= spans_of(insights, cause)
+    wanted = {"leads.intake", "leads.transitions", "deliveries.attempts", "agenda.lag", "backlog"}
+    insights.wait_for(lambda: wanted <= {one["metrics"][0]["name"] for one in insights.of("MetricData")})
+    assert insights.of("MessageData") == [], "the host hands on what is logged; twice would be counted twice"
+    attempted = [line for line in host.output.splitlines() if "delivery.attempted" in line and cause in line]
+    assert attempted, "extras are shown, so that this test sees what operators see"
     assert "held.parked" in host.output
     assert [secret for secret in secrets if secret in host.output] == []
+    assert [secret for secret in secrets if secret in insights.text] == []
+    assert [one for one in addresses(insights) if any(part in one for part in ("Key=", "canary", "?"))] == []
+
+
+def spans_of(insights: Insights, cause: str) -> set[str]:
+    """What was done because of this request."""
+    spans = insights.of("RemoteDependencyData")
+    return {one["name"] for one in spans if one.get("properties", {}).get("correlationId") == cause}
+
+
+def addresses(insights: Insights) -> set[str]:
+    """What the spans say of where requests went."""
+    return {str(one.get("data")) for one in insights.of("RemoteDependencyData")}

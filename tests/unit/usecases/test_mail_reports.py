@@ -10,6 +10,7 @@ import pytest
 from azure.functions._eventgrid import EventGridEvent
 
 from functions.mail_reports import REPORTED
+from local.functions import Context
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.mails import Mail, MailState
@@ -156,7 +157,7 @@ async def test_an_event_that_is_no_report_is_dropped(kind: str, data: Any, monke
         id="1", data=data, topic="", subject="", event_type=kind, event_time=None, data_version="1.0"
     )
     monkeypatch.setattr(module.app, "current", lambda: None)
-    await builder(event)
+    await builder(event, Context("mail_reports", {}))
 
 
 @pytest.mark.parametrize("what", [Report.BOUNCED, Report.DELIVERED])
