@@ -5,6 +5,7 @@ param name = 'leadsdev'
 param tags = { environment: 'dev' }
 param dataReplication = 'Standard_LRS'
 param logGigabytesPerDay = 1
+param traceShare = '1'
 param instanceMemory = 512
 param tokenAudience = readEnvironmentVariable('TOKEN_AUDIENCE', 'api://partner-leads')
 param operatorTenant = readEnvironmentVariable('OPERATOR_TENANT', '')

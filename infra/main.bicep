@@ -72,6 +72,9 @@ param logDays int = 30
 @description('Logs beyond these GiB a day are dropped, so that a fault cannot cost without end; -1 = no limit.')
 param logGigabytesPerDay int = 5
 
+@description('The share of traces that is kept, from 0 to 1; a lead makes some 200 spans. Logs, metrics and requests are all kept.')
+param traceShare string = '0.1'
+
 @description('Memory of an instance; the app needs little more than the smallest.')
 @allowed([512, 2048, 4096])
 param instanceMemory int = 2048
@@ -202,6 +205,7 @@ module app 'modules/function-app.bicep' = {
     instanceMemory: instanceMemory
     maximumInstances: maximumInstances
     alwaysReadyHttp: alwaysReadyHttp
+    traceShare: traceShare
     settings: union(
       toObject(timers, timer => '${toUpper(timer.name)}_SCHEDULE', timer => timer.schedule),
       {
@@ -236,6 +240,16 @@ module alerts 'modules/alerts.bicep' = {
     workspaceId: monitoring.outputs.workspaceId
     mails: alertMails
     timers: timers
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    workspaceId: monitoring.outputs.workspaceId
   }
 }
 

@@ -33,7 +33,13 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("ApplicationInsightsComponent",),
     ),
     "Microsoft.Insights/scheduledQueryRules@2023-12-01": (MONITOR, ("ScheduledQueryRuleResource",)),
+    "Microsoft.Insights/workbooks@2023-06-01": ("azure.mgmt.applicationinsights.v2023_06_01", ("Workbook",)),
     "Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30": ("azure.mgmt.msi.v2024_11_30", ("Identity",)),
+    "Microsoft.OperationalInsights/queryPacks@2025-07-01": ("azure.mgmt.loganalytics", ("LogAnalyticsQueryPack",)),
+    "Microsoft.OperationalInsights/queryPacks/queries@2025-07-01": (
+        "azure.mgmt.loganalytics",
+        ("LogAnalyticsQueryPackQuery",),
+    ),
     "Microsoft.OperationalInsights/workspaces@2025-07-01": ("azure.mgmt.loganalytics", ("Workspace",)),
     "Microsoft.Storage/storageAccounts@2024-01-01": (STORAGE, ("StorageAccountCreateParameters", "StorageAccount")),
     "Microsoft.Storage/storageAccounts/blobServices@2024-01-01": (STORAGE, ("BlobServiceProperties",)),

@@ -37,6 +37,9 @@ param maximumInstances int
 @description('Instances that always run for HTTP.')
 param alwaysReadyHttp int
 
+@description('The share of traces that is kept, from 0 to 1.')
+param traceShare string
+
 @description('The app\'s own settings.')
 param settings object
 
@@ -54,6 +57,10 @@ var hostSettings = {
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
+  // What is sent is decided here, and not by the library's maker from afar.
+  APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED: 'true'
+  OTEL_TRACES_SAMPLER: 'microsoft.fixed_percentage'
+  OTEL_TRACES_SAMPLER_ARG: traceShare
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 

@@ -4,6 +4,7 @@ No Bicep compiler can be installed from a package registry: `tools/bicep_lint.py
 what it finds. What it cannot know, types and values, is for `az deployment group validate` (docs/operations.md).
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -48,6 +49,7 @@ FAULTS = [
     ("modules/function-app.bicep", "instanceCount: alwaysReadyHttp", "instancesCount: alwaysReadyHttp"),
     ("modules/alerts.bicep", "skipQueryValidation: true", "skipQueryValidations: true"),
     ("modules/mail.bicep", "disableLocalAuth: true", "hostName: 'x'"),
+    ("modules/workbook.bicep", "serializedData:", "serialisedData:"),
     ("modules/mail.bicep", "emailServices@2025-09-01", "emailServices@2035-09-01"),
     ("main.bicep", "identity.properties.principalId", "identity.properties.principlId"),
     ("modules/function-app.bicep", "serverFarmId: plan.id", "serverFarmId: plans.id"),
@@ -113,6 +115,19 @@ def test_app_settings_are_settings_and_the_schedules_those_of_the_code() -> None
     # The platform refuses these on Flex Consumption.
     for name in ("FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"):
         assert f"{name}:" not in MAIN + APP
+
+
+def test_the_host_hands_on_every_log_and_request_and_the_app_sends_the_rest() -> None:
+    host = json.loads((ROOT / "host.json").read_text())
+    # In that mode the host drops exceptions of a worker that sends telemetry itself (docs/decisions/0013-telemetry.md).
+    assert "telemetryMode" not in host
+    levels = host["logging"]["logLevel"]
+    assert levels == {"default": "Warning", **dict.fromkeys(levels.keys() - {"default"}, "Information")}
+    assert {"Function", "Host.Results"} <= levels.keys()
+    # Alerts count what is logged, and a timer's runs are requests.
+    kept = host["logging"]["applicationInsights"]["samplingSettings"]["excludedTypes"].split(";")
+    assert {"Request", "Trace", "Exception"} <= set(kept)
+    assert not re.search(r"PYTHON_ENABLE_OPENTELEMETRY|PYTHON_APPLICATIONINSIGHTS", MAIN + APP)
 
 
 def test_tables_and_the_container_are_those_of_the_code() -> None:

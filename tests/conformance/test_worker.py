@@ -48,10 +48,14 @@ def environment(python: str, folder: Path, *wanted: str) -> str:
 
 def platforms_python() -> str | None:
     """A Python 3.13 that starts; None where there is none."""
-    found = os.environ.get("PYTHON_OF_THE_PLATFORM") or shutil.which("python3.13")
-    if found is None or subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode:
-        return None
-    return found
+    pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
+    named = os.environ.get("PYTHON_OF_THE_PLATFORM"), shutil.which("python3.13")
+    candidates = [*filter(None, named), *map(str, pyenv.glob("versions/3.13.*/bin/python3.13"))]
+    for one in candidates:
+        # What pyenv puts on the path ends with an error where another version is chosen.
+        if subprocess.run([one, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return one
+    return None
 
 
 def called(python: str, home: Path, given: dict[str, str]) -> dict[str, dict[str, Any]]:
