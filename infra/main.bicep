@@ -20,8 +20,11 @@ param tags object = {}
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS'])
 param dataReplication string = 'Standard_ZRS'
 
-@description('The tables that marketplaces write leads to (I3); the app may only read them.')
+@description('The tables that marketplaces write leads to (I3), in an account of their own; the app may only read them.')
 param marketplaceTables string[] = []
+
+@description('Whether marketplaces sign in to that account with its key. Partner Center can do nothing else; everything else stays without keys.')
+param marketplaceKeys bool = false
 
 @description('The domain mails come from; empty = one that Azure manages, good for 5 mails a minute.')
 param mailDomain string = ''
@@ -115,6 +118,7 @@ var names = {
   app: '${name}-${token}'
   hostStorage: '${name}h${token}'
   dataStorage: '${name}d${token}'
+  marketplaceStorage: '${name}m${token}'
   mail: '${name}-mail-${token}'
 }
 
@@ -151,8 +155,19 @@ module dataStorage 'modules/data-storage.bicep' = {
     location: location
     tags: tags
     replication: dataReplication
-    tables: concat(tables, marketplaceTables)
+    tables: tables
     exportContainer: exportContainer
+  }
+}
+
+module marketplaceStorage 'modules/marketplace-storage.bicep' = if (!empty(marketplaceTables)) {
+  name: 'marketplace-storage'
+  params: {
+    accountName: names.marketplaceStorage
+    location: location
+    tags: tags
+    tables: marketplaceTables
+    keys: marketplaceKeys
   }
 }
 
@@ -183,11 +198,14 @@ module roles 'modules/roles.bicep' = {
     hostStorageName: hostStorage.outputs.accountName
     dataStorageName: dataStorage.outputs.accountName
     ownTables: tables
-    readTables: marketplaceTables
+    // Without such tables nothing is looked up there.
+    marketplaceStorageName: empty(marketplaceTables) ? dataStorage.outputs.accountName : names.marketplaceStorage
+    marketplaceTables: marketplaceTables
     exportContainer: exportContainer
     communicationName: mail.outputs.communicationName
     insightsName: monitoring.outputs.insightsName
   }
+  dependsOn: [marketplaceStorage]
 }
 
 module app 'modules/function-app.bicep' = {
@@ -210,6 +228,7 @@ module app 'modules/function-app.bicep' = {
       toObject(timers, timer => '${toUpper(timer.name)}_SCHEDULE', timer => timer.schedule),
       {
         LEADS_STORAGE_ACCOUNT: dataStorage.outputs.accountName
+        LEADS_MARKETPLACE_ACCOUNT: empty(marketplaceTables) ? '' : names.marketplaceStorage
         LEADS_IDENTITY_CLIENT_ID: identity.properties.clientId
         LEADS_PUBLIC_URL: publicUrl
         LEADS_TOKEN_AUDIENCE: tokenAudience

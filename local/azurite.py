@@ -21,6 +21,8 @@ SAVE_SECONDS = 30
 # The emulator's account and key are the same everywhere and published; they guard nothing.
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+MARKETPLACE = "marketplace"
+"""A second account, for tables that marketplaces write; its key is the same."""
 SERVICES = ("blob", "queue", "table")
 
 
@@ -76,10 +78,14 @@ class Azurite:
     @property
     def connection(self) -> str:
         """The connection string of its account."""
+        return self.connection_of(ACCOUNT)
+
+    def connection_of(self, account: str) -> str:
+        """The connection string of ACCOUNT or MARKETPLACE."""
         ends = ";".join(
-            f"{name.title()}Endpoint=http://127.0.0.1:{port}/{ACCOUNT}" for name, port in self.ports.items()
+            f"{name.title()}Endpoint=http://127.0.0.1:{port}/{account}" for name, port in self.ports.items()
         )
-        return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};{ends};"
+        return f"DefaultEndpointsProtocol=http;AccountName={account};AccountKey={KEY};{ends};"
 
     @property
     def pid(self) -> int | None:
@@ -115,6 +121,7 @@ class Azurite:
         options += self._more
         self._process = subprocess.Popen(
             [runtime, "--require", str(GUARD), str(SCRIPT), "--silent", "--disableTelemetry", *place, *options],
+            env=os.environ | {"AZURITE_ACCOUNTS": f"{ACCOUNT}:{KEY};{MARKETPLACE}:{KEY}"},
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

@@ -24,6 +24,9 @@ class Settings(BaseModel):
     storage_connection: SecretStr | None = None
     storage_account: str | None = None
     identity_client_id: str | None = None
+    # I3: where marketplaces' tables are, when not beside the data; the data's account has no keys to sign in with.
+    marketplace_connection: SecretStr | None = None
+    marketplace_account: str | None = None
     # Tests give every run tables of its own; a deployment leaves it empty.
     table_prefix: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]{0,30})?$")] = ""
 

@@ -65,7 +65,8 @@ class File:
             given = [
                 value for body in _objects(node.named_children[-1]) for key, value in _pairs(body) if key == "params"
             ]
-            self._params(node, _text(node, 1), {_text(pair, 0): pair for one in given for pair in one.named_children})
+            pairs = [pair for one in given for pair in one.named_children if pair.type == "object_property"]
+            self._params(node, _text(node, 1), {_text(pair, 0): pair for pair in pairs})
         for node in self.every:
             if node.type == "using_statement":
                 self._params(node, _text(node, 0), self.of["variable"])

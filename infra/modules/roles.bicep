@@ -12,8 +12,11 @@ param dataStorageName string
 @description('The app\'s own tables.')
 param ownTables string[]
 
-@description('Tables of others that it reads.')
-param readTables string[]
+@description('The account of tables that marketplaces write; the data\'s where there are none.')
+param marketplaceStorageName string
+
+@description('The tables in it that the app reads.')
+param marketplaceTables string[]
 
 @description('The container of export files.')
 param exportContainer string
@@ -56,8 +59,16 @@ resource data 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
     resource own 'tables' existing = [for one in ownTables: {
       name: one
     }]
+  }
+}
 
-    resource others 'tables' existing = [for one in readTables: {
+resource marketplaces 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+  name: marketplaceStorageName
+
+  resource tableService 'tableServices' existing = {
+    name: 'default'
+
+    resource table 'tables' existing = [for one in marketplaceTables: {
       name: one
     }]
   }
@@ -95,9 +106,9 @@ resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (
 }]
 
 // Takes up leads that marketplaces write (I3), and can never write there.
-resource marketplaceRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in readTables: {
-  name: guid(data::tableService::others[i].id, principalId, role.tableDataReader)
-  scope: data::tableService::others[i]
+resource marketplaceRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in marketplaceTables: {
+  name: guid(marketplaces::tableService::table[i].id, principalId, role.tableDataReader)
+  scope: marketplaces::tableService::table[i]
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

@@ -19,7 +19,7 @@ from shared.storage.tables import Tables
 
 
 class StorageMarketplaceTables:
-    """`MarketplaceTables` in the deployment's own storage account."""
+    """`MarketplaceTables` in the account that the settings name for them."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.data.tables.aio import TableClient, TableServiceClient
+from pydantic import SecretStr
 
 from shared.settings import Settings
 from shared.storage import keys
@@ -17,11 +18,17 @@ RETRIES = {"retry_total": 3, "retry_connect": 2, "retry_read": 2, "retry_status"
 
 
 class Tables:
-    """The tables of one deployment, over one connection pool that belongs to the running event loop."""
+    """The tables of one deployment, over connection pools that belong to the running event loop.
 
-    def __init__(self, service: TableServiceClient, prefix: str = "") -> None:
+    `marketplaces` is the account of other people's tables, where that is not the deployment's own.
+    """
+
+    def __init__(
+        self, service: TableServiceClient, prefix: str = "", marketplaces: TableServiceClient | None = None
+    ) -> None:
         self._service = service
         self._prefix = prefix
+        self._marketplaces = marketplaces
         self._clients: dict[str, TableClient] = {}
 
     def __getitem__(self, name: str) -> TableClient:
@@ -30,12 +37,13 @@ class Tables:
         return self._clients[name]
 
     def foreign(self, name: str) -> TableClient:
-        """A table of the same account that is somebody else's; never written to."""
-        return self._service.get_table_client(name)
+        """A table that is somebody else's; never written to."""
+        return (self._marketplaces or self._service).get_table_client(name)
 
     def owns(self, name: str) -> bool:
-        """True for one of the deployment's own tables."""
-        return name.casefold() in {(self._prefix + one).casefold() for one in keys.TABLES}
+        """True where that name in the marketplaces' account is one of the deployment's own tables."""
+        own = {(self._prefix + one).casefold() for one in keys.TABLES}
+        return self._marketplaces is None and name.casefold() in own
 
     async def create(self) -> None:
         """Create what is missing; in Azure the template declares the tables instead."""
@@ -45,24 +53,31 @@ class Tables:
     async def close(self) -> None:
         """Close the connections."""
         await self._service.close()
+        if self._marketplaces:
+            await self._marketplaces.close()
 
 
 def connect(settings: Settings, *, transport: Any = None, backoff_seconds: float = 0.2) -> Tables:
     """The deployment's tables; tests pass a transport that fails or counts, and wait less before a retry."""
     # The SDK logs every request with its address at INFO.
     logging.getLogger("azure").setLevel(logging.WARNING)
-    options: dict[str, Any] = {
-        # Reading proxies from the environment costs a millisecond a call, and storage is never behind one.
-        "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=15),
-        **RETRIES,
-        "retry_backoff_factor": backoff_seconds,
-        "retry_backoff_max": 2,
-    }
-    if settings.storage_connection:
-        text = settings.storage_connection.get_secret_value()
-        return Tables(TableServiceClient.from_connection_string(text, **options), settings.table_prefix)
-    endpoint = f"https://{settings.storage_account}.table.core.windows.net"
-    return Tables(TableServiceClient(endpoint, credential=identity(settings), **options), settings.table_prefix)
+
+    def account(connection: SecretStr | None, name: str | None) -> TableServiceClient:
+        options: dict[str, Any] = {
+            # Reading proxies from the environment costs a millisecond a call, and storage is never behind one.
+            "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=15),
+            **RETRIES,
+            "retry_backoff_factor": backoff_seconds,
+            "retry_backoff_max": 2,
+        }
+        if connection:
+            return TableServiceClient.from_connection_string(connection.get_secret_value(), **options)
+        endpoint = f"https://{name}.table.core.windows.net"
+        return TableServiceClient(endpoint, credential=identity(settings), **options)
+
+    other = settings.marketplace_connection, settings.marketplace_account
+    own = account(settings.storage_connection, settings.storage_account)
+    return Tables(own, settings.table_prefix, account(*other) if any(other) else None)
 
 
 def identity(settings: Settings) -> "ManagedIdentityCredential":

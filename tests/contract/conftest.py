@@ -1,9 +1,12 @@
 """Every port twice: in memory and on Azurite, so that the fakes cannot lie."""
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
+from pydantic import SecretStr
 
+from local.azurite import MARKETPLACE, Azurite
 from shared.ports import (
     Agenda,
     ExportStore,
@@ -20,6 +23,7 @@ from shared.ports import (
     SentStore,
     TallyStore,
 )
+from shared.settings import Settings
 from shared.storage.agenda import TableAgenda
 from shared.storage.export_store import TableExportStore
 from shared.storage.held_store import TableHeldStore
@@ -32,6 +36,7 @@ from shared.storage.marketplace_tables import StorageMarketplaceTables
 from shared.storage.notice_store import TableNoticeStore
 from shared.storage.partner_store import TablePartnerStore
 from shared.storage.sent_store import TableSentStore
+from shared.storage.tables import Tables, connect
 from shared.storage.tally_store import TableTallyStore
 from tests.fakes import (
     FakeAgenda,
@@ -104,6 +109,16 @@ def sent(kind: str, request: pytest.FixtureRequest) -> SentStore:
 @pytest.fixture
 def marketplace_tables(kind: str, request: pytest.FixtureRequest) -> MarketplaceTables:
     return FakeTables() if kind == "fake" else StorageMarketplaceTables(request.getfixturevalue("tables"))
+
+
+@pytest.fixture
+async def apart(azurite: Azurite, settings: Settings) -> AsyncIterator[Tables]:
+    """Tables where those of marketplaces are in an account of their own."""
+    other = SecretStr(azurite.connection_of(MARKETPLACE))
+    made = connect(settings.model_copy(update={"marketplace_connection": other}))
+    await made.create()
+    yield made
+    await made.close()
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from shared.domain.partner import Door
 from shared.domain.profile import CompanySize, Contact, Location, Profile
 from shared.ids import digest, new_lead_id
 from shared.ports import HeldStore, ListingStore, LostRace, MarketplaceTables, NoSuchTable, Sent, SentStore, StoredHeld
+from shared.settings import Settings
+from shared.storage.marketplace_tables import StorageMarketplaceTables
+from shared.storage.partner_store import TablePartnerStore
 from shared.storage.tables import Tables
 from tests.builders import AT, DAY, unique
 from tests.fakes import FakeTables, TableRow
@@ -160,6 +163,22 @@ async def test_what_a_sender_sent_is_its_own_newest_first(sent: SentStore) -> No
     await sent.remove(me, mine[0].lead_id)
     await sent.remove(me, mine[0].lead_id)
     assert await sent.get(me, mine[0].lead_id) is None
+
+
+async def test_tables_of_marketplaces_may_be_in_an_account_of_their_own(
+    settings: Settings, tables: Tables, apart: Tables
+) -> None:
+    name, since = "Mp" + digest(unique())[:20], clock.real_now() - timedelta(minutes=1)
+    await apart.foreign(name).create_table()
+    await apart.foreign(name).create_entity({"PartitionKey": "p", "RowKey": "r", "Description": "there"})
+    there, here = StorageMarketplaceTables(apart), StorageMarketplaceTables(tables)
+    (row,), _ = await there.rows(name, since, "", 10)
+    assert row.columns == {"Description": "there"}
+    with pytest.raises(NoSuchTable):
+        await here.rows(name, since, "", 10)
+    leads = settings.table_prefix + "leads"
+    assert (there.is_ours(leads), here.is_ours(leads)) == (False, True)
+    assert await TablePartnerStore(apart).get("nobody") is None, "ours are where they were"
 
 
 async def test_rows_of_a_marketplaces_table_come_page_by_page(

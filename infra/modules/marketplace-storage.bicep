@@ -1,0 +1,46 @@
+// Tables that marketplaces write leads to (I3), in an account that holds nothing else: whoever has its key has these tables
+// and none of ours.
+
+@description('The account.')
+param accountName string
+
+@description('The region.')
+param location string
+
+@description('Tags of the account.')
+param tags object
+
+@description('The tables.')
+param tables string[]
+
+@description('Whether the marketplaces sign in with the account\'s key.')
+param keys bool
+
+resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+  name: accountName
+  location: location
+  tags: tags
+  kind: 'StorageV2'
+  sku: {
+    name: 'Standard_ZRS'
+  }
+  properties: {
+    allowBlobPublicAccess: false
+    allowCrossTenantReplication: false
+    allowSharedKeyAccess: keys
+    defaultToOAuthAuthentication: true
+    minimumTlsVersion: 'TLS1_2'
+    supportsHttpsTrafficOnly: true
+  }
+
+  resource tableService 'tableServices' = {
+    name: 'default'
+
+    resource table 'tables' = [for one in tables: {
+      name: one
+    }]
+  }
+}
+
+@description('The account; who takes it from here waits until the tables are there.')
+output accountName string = account.name
