@@ -13,6 +13,7 @@ from shared.storage.blobs import Blobs
 from shared.storage.tables import Tables, connect
 from shared.usecases.manage_partner import add_source
 from tests.builders import AT, unique
+from tests.integration.receiver import Receiver
 
 Connect = Callable[..., Awaitable[Ports]]
 
@@ -36,6 +37,14 @@ async def connected(settings: Settings, tables: Tables, files: Blobs) -> AsyncIt
     yield make
     for one in opened:
         await one.close()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    made = Receiver()
+    runner = await made.start()
+    yield made
+    await runner.cleanup()
 
 
 @pytest.fixture

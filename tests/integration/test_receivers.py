@@ -1,69 +1,21 @@
 """Webhooks over real sockets: receivers that take, fail, hang, close, redirect, and addresses that are not public."""
 
-import asyncio
 import ipaddress
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from aiohttp import web
 from standardwebhooks import Webhook as Verifier
 
 from shared import clock
 from shared.delivery.address import is_public, problem_with
 from shared.delivery.webhooks import ANSWER_KEPT, HttpWebhooks
 from shared.ports import Packet
+from tests.integration.receiver import Receiver
 
 SECRETS = ["whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=", "whsec_YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY="]
 PACKET = Packet("application/json", json.dumps({"type": "lead.won", "data": {"company": "Åre"}}).encode())
-
-
-class Receiver:
-    """A server on loopback that remembers what came."""
-
-    def __init__(self) -> None:
-        self.requests: list[tuple[str, dict[str, str], bytes]] = []
-        self.port = 0
-
-    async def start(self) -> web.AppRunner:
-        app = web.Application()
-        app.router.add_route("*", "/{name}", self._take)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = runner.addresses[0][1]
-        return runner
-
-    async def _take(self, request: web.Request) -> web.Response:
-        name = request.match_info["name"]
-        self.requests.append((name, dict(request.headers), await request.read()))
-        match name:
-            case "hang":
-                await asyncio.sleep(5)
-            case "close":
-                assert request.transport is not None
-                request.transport.abort()
-            case "redirect":
-                raise web.HTTPFound("/ok")
-            case "busy":
-                return web.Response(status=429, headers={"Retry-After": "7200"})
-            case "later":
-                return web.Response(status=503, headers={"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"})
-            case "big":
-                return web.Response(status=500, body=b"\x00\xff" * 1_000_000)
-            case "ok":
-                return web.Response(text="thanks")
-        return web.Response(status=int(name) if name.isdigit() else 200)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    made = Receiver()
-    runner = await made.start()
-    yield made
-    await runner.cleanup()
 
 
 @pytest.fixture

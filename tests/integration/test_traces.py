@@ -16,20 +16,12 @@ from shared.storage.blobs import Blobs
 from shared.storage.tables import Tables
 from tests.builders import delivery_body, unique
 from tests.in_process import InProcess, fire
-from tests.integration.test_receivers import Receiver
+from tests.integration.receiver import Receiver
 from tests.spans import measured, traced
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 """The platform's own trace of the call."""
 CAUSE = "x-ms-correlation-request-id"
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    made = Receiver()
-    runner = await made.start()
-    yield made
-    await runner.cleanup()
 
 
 @pytest.fixture

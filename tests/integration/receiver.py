@@ -1,0 +1,44 @@
+"""A receiver of webhooks on loopback: it takes, fails, hangs, closes or redirects, as the path says."""
+
+import asyncio
+
+from aiohttp import web
+
+
+class Receiver:
+    """A server on loopback that remembers what came."""
+
+    def __init__(self) -> None:
+        self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.port = 0
+
+    async def start(self) -> web.AppRunner:
+        app = web.Application()
+        app.router.add_route("*", "/{name}", self._take)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        self.port = runner.addresses[0][1]
+        return runner
+
+    async def _take(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        self.requests.append((name, dict(request.headers), await request.read()))
+        match name:
+            case "hang":
+                await asyncio.sleep(5)
+            case "close":
+                assert request.transport is not None
+                request.transport.abort()
+            case "redirect":
+                raise web.HTTPFound("/ok")
+            case "busy":
+                return web.Response(status=429, headers={"Retry-After": "7200"})
+            case "later":
+                return web.Response(status=503, headers={"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"})
+            case "big":
+                return web.Response(status=500, body=b"\x00\xff" * 1_000_000)
+            case "ok":
+                return web.Response(text="thanks")
+        return web.Response(status=int(name) if name.isdigit() else 200)

@@ -1,0 +1,153 @@
+"""A backup is a copy of the tables, and a copy with `reconcile` is a system that goes on (docs/operations.md)."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure.data.tables import EdmType, EntityProperty
+from pydantic import SecretStr
+
+from local.azurite import MARKETPLACE, Azurite
+from shared import app
+from shared.domain.dispatch import DispatchState
+from shared.domain.lead import Status
+from shared.domain.partner import LeadSource, Partner
+from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
+from shared.ids import new_source_id
+from shared.ports import Ports
+from shared.settings import Settings
+from shared.storage import keys
+from shared.storage.blobs import Blobs
+from shared.storage.tables import Tables, connect
+from shared.usecases.deliver import deliver_events
+from shared.usecases.reconcile import reconcile
+from shared.usecases.run_due import run_due
+from tests.builders import AT, DAY, delivery_body, unique
+from tests.fakes import FakeReceivers
+from tests.steps import answer, budget, deliver
+from tools.copy_tables import COPIED, PASSES, copy_table, copy_until_still, main
+
+HOOK = "a" * 16
+
+
+@pytest.fixture
+async def backup(azurite: Azurite, settings: Settings) -> AsyncIterator[Tables]:
+    """The tables of another account; nothing is in it."""
+    other = settings.model_copy(update={"storage_connection": SecretStr(azurite.connection_of(MARKETPLACE))})
+    made = connect(other)
+    yield made
+    await made.close()
+
+
+def arguments(azurite: Azurite, settings: Settings, *more: str) -> list[str]:
+    """The command that makes the backup."""
+    sides = ["--from-connection", azurite.connection, "--to-connection", azurite.connection_of(MARKETPLACE)]
+    return [*sides, "--from-prefix", settings.table_prefix, "--to-prefix", settings.table_prefix, *more]
+
+
+async def begin(ports: Ports) -> tuple[LeadSource, list[str]]:
+    partner = unique()
+    source = LeadSource(new_source_id(), partner, "Marketplace", AT)
+    await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
+    hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
+    await ports.notices.put_webhook(partner, hook, None)
+    return source, [(await deliver(ports, source, delivery_body(Company=f"{n}"))).lead_id for n in range(4)]
+
+
+async def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
+    return [dict(row) async for row in tables[name].list_entities()]
+
+
+async def test_a_copy_and_reconcile_are_a_system_that_goes_on(
+    azurite: Azurite,
+    settings: Settings,
+    ports: Ports,
+    tables: Tables,
+    files: Blobs,
+    backup: Tables,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source, leads = await begin(ports)
+    partner = source.partner_id or ""
+    await answer(ports, source, leads[0], at=AT + DAY)
+    assert await main(arguments(azurite, settings, "--mirror")) == 0
+    said = capsys.readouterr().out
+    assert all(f"{name}: " in said for name in COPIED)
+    assert not any(word in said for word in (partner, "northwind"))
+    for name in COPIED:
+        assert await rows(backup, name) == await rows(tables, name)
+
+    # The account is lost. What the agenda held is not in the copy.
+    await backup.create()
+    restored = replace(app.build(settings, backup, files).ports, webhooks=FakeReceivers())
+    assert await restored.agenda.oldest("expire", AT + 100 * DAY) is None
+    later = AT + 2 * DAY
+    while (await reconcile(ports=restored, at=later, budget=budget())).repaired:
+        pass
+    await deliver_events(ports=restored, now=lambda: later, budget=budget())
+    told = await restored.lanes.page(partner, HOOK, DispatchState.DELIVERED, None, 50)
+    assert {one.lead_id for one in told[0]} == set(leads)
+    ended = AT + 15 * DAY
+    assert (await run_due(ports=restored, kind="expire", at=ended, budget=budget())).failed == 0
+    status = {one: (await restored.leads.get(partner, one)).lead.status for one in leads}  # type: ignore[union-attr]
+    assert status == {leads[0]: Status.ACCEPTED, **dict.fromkeys(leads[1:], Status.ARCHIVED)}
+
+
+async def test_what_changed_meanwhile_is_caught_up_with(ports: Ports, tables: Tables, backup: Tables) -> None:
+    ports = replace(ports, webhooks=FakeReceivers())
+    source, leads = await begin(ports)
+    here, there = tables[keys.LEADS], backup[keys.LEADS]
+    await there.create_table()
+    first = await copy_table(here, there, mirror=True)
+    assert (first.rows, first.deleted) == (first.written, 0)
+    # Its copy among the open ones goes, its history grows.
+    await answer(ports, source, leads[0], at=AT + timedelta(hours=1))
+    await deliver_events(ports=ports, now=lambda: AT + timedelta(hours=2), budget=budget())
+    passes = await copy_until_still(here, there, mirror=True)
+    assert (passes[0].written > 0, passes[0].deleted > 0) == (True, True)
+    assert [(one.written, one.deleted) for one in passes[1:]] == [(0, 0)]
+    assert await rows(backup, keys.LEADS) == await rows(tables, keys.LEADS)
+
+
+async def test_without_mirror_nothing_is_deleted(tables: Tables, backup: Tables) -> None:
+    here, there = tables[keys.LOOKUP], backup[keys.LOOKUP]
+    await there.create_table()
+    ours = {
+        "PartitionKey": "a",
+        "RowKey": "\uff5e",
+        "text": "ours",
+        "large": EntityProperty(2**40, EdmType.INT64),
+        "at": AT,
+    }
+    await here.create_entity(ours)
+    await here.create_entity({"PartitionKey": "a", "RowKey": "\U0001f600", "text": "ours"})
+    await there.create_entity({"PartitionKey": "a", "RowKey": "\uff5e", "text": "theirs"})
+    await there.create_entity({"PartitionKey": "b", "RowKey": "new", "text": "theirs"})
+    passes = await copy_until_still(here, there, mirror=False)
+    assert [(one.written, one.deleted) for one in passes] == [(2, 0), (0, 0)]
+    assert [row["text"] for row in await rows(backup, keys.LOOKUP)] == ["ours", "ours", "theirs"]
+    assert (await there.get_entity("a", "\uff5e"))["large"] == (await here.get_entity("a", "\uff5e"))["large"]
+
+
+async def test_what_never_rests_is_said(
+    azurite: Azurite, settings: Settings, tables: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tools import copy_tables
+
+    changes = iter(range(1000))
+
+    async def busy(*given: Any, mirror: bool) -> Any:
+        await tables[keys.LEADS].upsert_entity({"PartitionKey": "p", "RowKey": "r", "n": next(changes)})
+        return await copy_table(*given, mirror=mirror)
+
+    monkeypatch.setattr(copy_tables, "copy_table", busy)
+    assert await main(arguments(azurite, settings)) == 1
+    assert next(changes) >= PASSES
+
+
+async def test_both_sides_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        await main(["--from-account", "a"])
+    assert "--to-account" in capsys.readouterr().err
