@@ -20,9 +20,9 @@ from functions import (
 )
 from shared import logs, telemetry
 
-telemetry.start(os.environ)
 # The worker has its handlers by now.
 logs.show_extras()
+telemetry.start(os.environ)
 BLUEPRINTS = (
     descriptions.blueprint,
     exports.blueprint,

@@ -18,6 +18,11 @@ REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
 @blueprint.event_grid_trigger(arg_name="event")
 async def mail_reports(event: func.EventGridEvent, context: func.Context) -> None:
     """Record a delivery report; an address that bounced is mailed no more, and the next contact hears of the lead."""
+    with telemetry.operation("mail_reports", "event", context):
+        await _take(event)
+
+
+async def _take(event: func.EventGridEvent) -> None:
     if event.event_type != REPORTED:
         return
     try:
@@ -26,5 +31,4 @@ async def mail_reports(event: func.EventGridEvent, context: func.Context) -> Non
         # Reported again it would be no better.
         log.warning("A report was not read.", extra={"event": "mail.unreadable", "problem": type(problem).__name__})
         return
-    with telemetry.operation("mail_reports", "event", context):
-        await take_report(ports=app.current().ports, operation_id=given.message_id, report=given.status, at=clock.now())
+    await take_report(ports=app.current().ports, operation_id=given.message_id, report=given.status, at=clock.now())

@@ -135,9 +135,9 @@ async def watch_agenda(timer: func.TimerRequest) -> None:
     """Log how far the agenda is behind, for the alert on it; 0 as well, or the alert would not end."""
     found = await check_health(ports=app.current().ports, at=clock.now())
     for kind, behind in found.overdue.items():
-        telemetry.AGENDA_LAG.set(behind.total_seconds(), {"kind": kind})
+        telemetry.AGENDA_LAG.record(behind.total_seconds(), {"kind": kind})
     for what, waiting in found.waiting.items():
-        telemetry.BACKLOG.set(waiting, {"kind": what})
+        telemetry.BACKLOG.record(waiting, {"kind": what})
     kind, behind = found.oldest
     log.info(
         "The agenda was looked at.",

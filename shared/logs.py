@@ -12,7 +12,7 @@ from shared import correlation
 
 # What every record has; the rest was given as `extra`.
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-QUIET = ("azure", "aiohttp", "asyncio", "urllib3")
+QUIET = ("azure", "aiohttp", "asyncio", "opentelemetry", "urllib3")
 
 
 def name_cause(record: logging.LogRecord) -> bool:

@@ -7,6 +7,7 @@ to storage and the mail service. What of it may leave the process says `telemetr
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, Protocol
 
 from opentelemetry import metrics, trace
@@ -28,8 +29,9 @@ INTAKE = _meter.create_counter("leads.intake", "{delivery}", "Deliveries, by doo
 TRANSITIONS = _meter.create_counter("leads.transitions", "{event}", "Events of leads, by type, counted when published.")
 DELIVERIES = _meter.create_counter("deliveries.attempts", "{attempt}", "Webhook calls and mails, by outcome.")
 DELIVERY_LAG = _meter.create_histogram("deliveries.lag", "s", "From an event to its delivery, by channel.")
-AGENDA_LAG = _meter.create_gauge("agenda.lag", "s", "For how long the oldest row of the agenda has been due, by kind.")
-BACKLOG = _meter.create_gauge("backlog", "{row}", "What is due and not done, by what it is; counted up to 1,000.")
+# Not gauges: an instance would repeat the last value for as long as it lives.
+AGENDA_LAG = _meter.create_histogram("agenda.lag", "s", "How long the oldest row of the agenda has been due, by kind.")
+BACKLOG = _meter.create_histogram("backlog", "{row}", "What is due and not done, by what it is; counted up to 1,000.")
 
 
 class Called(Protocol):
@@ -37,18 +39,18 @@ class Called(Protocol):
 
     @property
     def trace_context(self) -> Any:
-        """With trace_parent and trace_state of W3C Trace Context; either may be empty."""
+        """With trace_parent of W3C Trace Context, which may be empty."""
 
 
 @contextmanager
 def operation(name: str, trigger: str, call: Called, **attributes: str) -> Iterator[trace.Span]:
     """The span of one call from outside, `http`, `timer` or `event`, under a correlation id of its own.
 
-    It stands below the platform's own span of the call.
+    It stands below the platform's own span of the call. Of what a caller sends only ids are taken: `tracestate` is free
+    text, which would go on with every request to storage and, where it is malformed, into the log.
     """
     above = call.trace_context
-    carrier = {"traceparent": above.trace_parent, "tracestate": above.trace_state} if above else {}
-    token = attach(_propagator.extract({name: text for name, text in carrier.items() if text}))
+    token = attach(_propagator.extract({"traceparent": above.trace_parent} if above and above.trace_parent else {}))
     try:
         with correlation.caused_by(ids.new_request_id()), span(name, trigger=trigger, **attributes) as found:
             yield found
@@ -70,8 +72,8 @@ def span(name: str, **attributes: str) -> Iterator[trace.Span]:
 
 
 def failed(one: trace.Span, what: str) -> None:
-    """Mark a span as failed."""
-    one.set_attribute("error.type", what)
+    """Mark a span as failed, and say why in a name of our own: Application Insights drops `error.type`."""
+    one.set_attribute("problem", what)
     one.set_status(trace.StatusCode.ERROR)
 
 
@@ -80,6 +82,13 @@ def answered(one: trace.Span, status: int) -> None:
     one.set_attribute("status", status)
     if status >= 500:
         failed(one, str(status))
+
+
+def attempted(channel: str, outcome: str, lag: timedelta | None = None) -> None:
+    """Count a webhook's call, or a mail that has ended; `lag` is from the event to its first delivery."""
+    DELIVERIES.add(1, {"channel": channel, "outcome": outcome})
+    if lag is not None:
+        DELIVERY_LAG.record(lag.total_seconds(), {"channel": channel})
 
 
 def start(environment: Mapping[str, str]) -> None:

@@ -24,7 +24,7 @@ KEPT = frozenset(
     {
         # Ours.
         CORRELATION_ID,
-        *("trigger", "partner", "lead", "destination", "status"),
+        *("trigger", "partner", "lead", "destination", "status", "problem"),
         # The semantic conventions' for HTTP, without any that holds a path or a query.
         *("http.request.method", "http.response.status_code", "http.request.resend_count"),
         *("server.address", "server.port", "error.type"),
@@ -80,8 +80,11 @@ def service_of(address: AttributeValue) -> str:
 
 def export_all() -> None:
     """Send from now on; the connection string and the sign-in are read from the environment by the library."""
-    # The host hands on what is logged; sent from here too, everything would be counted twice. There is no argument.
+    # The host hands on what is logged; sent from here too, everything would be counted twice. Arguments there are none.
     os.environ[OTEL_LOGS_EXPORTER] = "none"
+    # What is sent is decided here, not by the library's maker from afar, and to nobody else.
+    os.environ.setdefault("APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED", "true")
+    os.environ.setdefault("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
     configure_azure_monitor(
         resource=Resource({SERVICE_NAME: os.environ.get("WEBSITE_SITE_NAME", NAME)}),
         span_processors=[OnlyKnown()],
@@ -89,5 +92,8 @@ def export_all() -> None:
         # Neither is looked at, and both cost: a stream a second, and measurements of a machine that nobody owns.
         enable_live_metrics=False,
         enable_performance_counters=False,
+        # What could not be sent is kept on disk and sent later; nothing waits long for an endpoint that hangs.
+        read_timeout=5,
+        retry_total=0,
     )
     settings.tracing_enabled = True

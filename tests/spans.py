@@ -73,7 +73,7 @@ def traced() -> Iterator[Collected]:
 
 
 def measured(name: str, **attributes: str) -> float:
-    """What a counter or gauge stands at, or how often a histogram was added to; 0 where it never was."""
+    """What a counter stands at, or how often a histogram was added to; 0 where it never was."""
     _collect()
     data = _reader.get_metrics_data()
     points = [

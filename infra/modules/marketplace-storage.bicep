@@ -41,6 +41,3 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     }]
   }
 }
-
-@description('The account; who takes it from here waits until the tables are there.')
-output accountName string = account.name

@@ -63,6 +63,11 @@ class Dispatch:
         digits = "".join(c for c in stamp(self.at) if c.isdigit())
         return f"{digits}-{self.lead_id or 'none'}-{self.sequence}"
 
+    @property
+    def is_resent(self) -> bool:
+        """True when there were attempts before somebody wanted it sent again."""
+        return bool(self.attempts) and self.attempts[0].at < (self.first_at or self.attempts[-1].at)
+
     def is_due(self, at: datetime) -> bool:
         """True when it may be tried."""
         return self.next_at is None or self.next_at <= at

@@ -43,7 +43,7 @@ class Tables:
     def owns(self, name: str) -> bool:
         """True where that name in the marketplaces' account is one of the deployment's own tables."""
         own = {(self._prefix + one).casefold() for one in keys.TABLES}
-        return self._marketplaces is None and name.casefold() in own
+        return name.casefold() in own and (self._marketplaces or self._service).url == self._service.url
 
     async def create(self) -> None:
         """Create what is missing; in Azure the template declares the tables instead."""

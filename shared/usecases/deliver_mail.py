@@ -44,12 +44,9 @@ class _Turn(LaneTurn):
     async def put(self, mail: Mail) -> Mail:
         """Write a mail as it is now; raises _Reported when it is not as it was read."""
         try:
-            written = await self.ports.mails.put(self.partner_id, mail)
+            return await self.ports.mails.put(self.partner_id, mail)
         except LostRace:
             raise _Reported from None
-        if not mail.is_under_way:
-            telemetry.DELIVERIES.add(1, {"channel": "mail", "outcome": str(mail.state)})
-        return written
 
 
 class _Reported(Exception):
@@ -125,6 +122,7 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
     pending = [one for one in mails if one.is_under_way]
     while pending:
         mail = await _step(turn, pending.pop(0), case)
+        measure(mail, turn.now() - dispatch.at)
         unwanted = mail.state is MailState.SKIPPED and mail.problem in case.unwanted.values()
         if (mail.state is MailState.FAILED or unwanted) and mail.to != CUSTOMER:
             others = await next_contacts(ports=ports, case=case, failed=mail, at=turn.now())
@@ -140,9 +138,14 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
     if wake:
         await _wait(turn, dispatch, wake)
         return
-    telemetry.DELIVERY_LAG.record((turn.now() - dispatch.at).total_seconds(), {"channel": "mail"})
     ended = replace(dispatch.succeeded(Attempt(turn.now(), None, 0, "")), attempts=())
     await turn.save([(dispatch, ended)])
+
+
+def measure(mail: Mail, lag: timedelta) -> None:
+    """Count a mail that has just ended so long after its event; one that was not wanted any more is none."""
+    if not mail.is_under_way and mail.state is not MailState.SKIPPED:
+        telemetry.attempted("mail", str(mail.state), lag if mail.state is MailState.DELIVERED else None)
 
 
 async def _wait(turn: _Turn, dispatch: Dispatch, until: datetime) -> None:

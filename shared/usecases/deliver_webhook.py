@@ -164,9 +164,9 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
 def _measure(sent: Sequence[Dispatch]) -> None:
     for one in sent:
         outcome = "tryAgain" if one.state is DispatchState.PENDING else str(one.state)
-        telemetry.DELIVERIES.add(1, {"channel": "webhook", "outcome": outcome})
-        if one.state is DispatchState.DELIVERED and one.ended_at:
-            telemetry.DELIVERY_LAG.record((one.ended_at - one.at).total_seconds(), {"channel": "webhook"})
+        # Tests and validations are about no lead, and a resend waited for people.
+        timed = one.ended_at and one.state is DispatchState.DELIVERED and one.lead_id and not one.is_resent
+        telemetry.attempted("webhook", outcome, one.ended_at - one.at if timed and one.ended_at else None)
 
 
 async def _post(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
@@ -215,7 +215,7 @@ async def _disable(turn: _Turn, problem: str, at: datetime) -> None:
     ports = turn.ports
     hook: Webhook = replace(turn.hook.webhook, state=WebhookState.DISABLED, disabled_at=at, problem=problem)
     # Each time has a mail of its own; one that is told too early finds the webhook active and is not sent.
-    told = Dispatch(DISABLED, at, hook.id, int(at.timestamp()))
+    told = Dispatch(DISABLED, at, hook.id, int(at.timestamp()), cause=correlation.current())
     await ports.agenda.put([deliver_hint(turn.partner_id, MAIL_LATER, at)])
     turn.hook = await ports.notices.put_webhook(turn.partner_id, hook, turn.hook)
     await ports.lanes.add(turn.partner_id, MAIL_LATER, told)

@@ -8,10 +8,12 @@ import logging
 from datetime import datetime
 from enum import StrEnum
 
+from shared import telemetry
 from shared.domain.dispatch import Dispatch, deliver_hint
 from shared.domain.errors import Unavailable
 from shared.domain.mails import CUSTOMER, Mail, MailPlace, MailState
 from shared.ports import BOUNCED, LostRace, Ports
+from shared.usecases.deliver_mail import measure
 from shared.usecases.mail_plan import next_contacts, read_case
 
 log = logging.getLogger(__name__)
@@ -55,7 +57,11 @@ async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at
     problem = None if report in ARRIVED else str(report)
     try:
         if (mail.state, mail.problem) != (state, problem):
-            mail = await ports.mails.put(place.partner_id, mail.ended(state, at, problem))
+            mail, before = await ports.mails.put(place.partner_id, mail.ended(state, at, problem)), mail
+            if before.is_under_way:
+                measure(mail, at - place.at)
+            elif state is MailState.FAILED:
+                telemetry.attempted("mail", "bounced")
     except LostRace:
         # The worker is following it just now; the service reports again.
         raise Unavailable from None

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared import ids
+from shared import correlation, ids
 from shared.domain.dispatch import Dispatch, DispatchState, deliver_hint
 from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
 from shared.domain.messages import say
@@ -167,7 +167,7 @@ async def _forgive(ports: Ports, partner_id: str, webhook_id: str) -> None:
 async def send_test(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> Dispatch:
     """Let a test event be sent; it stands in the delivery log like any other. Raises NotFound."""
     await _stored(ports, partner_id, webhook_id)
-    dispatch = Dispatch(TEST, at, "", 1)
+    dispatch = Dispatch(TEST, at, "", 1, cause=correlation.current())
     await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
     await ports.lanes.add(partner_id, webhook_id, dispatch)
     await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])

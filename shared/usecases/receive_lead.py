@@ -17,7 +17,7 @@ from shared.correlation import new_change
 from shared.domain import payload
 from shared.domain.countries import country_code
 from shared.domain.deadlines import Hint, hints
-from shared.domain.errors import Detail, InvalidRequest, Unauthenticated, Unavailable
+from shared.domain.errors import Detail, InvalidRequest, Refusal, Unauthenticated, Unavailable
 from shared.domain.formats import Reading, Takes, read
 from shared.domain.held import Held, HeldState, Reason, refusal_of
 from shared.domain.lead import Lead, Status, Tab
@@ -98,14 +98,17 @@ async def receive_lead(*, ports: Ports, door: Door, delivered: Delivered, at: da
     What cannot become a lead is parked (I5), then raises InvalidRequest naming every field at fault, or Conflict: the
     idempotency key came with other content before, or the partner's profile is not published (R2).
     """
-    outcome = "refused"
+    outcome = "failed"
     try:
         received = await _receive_lead(ports, door, delivered, at)
         made = "waits" if received.status is HeldState.UNASSIGNED else "made"
         outcome = "repeated" if received.duplicate else made
-        return received
+    except Refusal as refusal:
+        outcome = "failed" if isinstance(refusal, Unavailable) else "refused"
+        raise
     finally:
         telemetry.INTAKE.add(1, {"door": str(door.takes), "outcome": outcome})
+    return received
 
 
 async def _receive_lead(ports: Ports, door: Door, delivered: Delivered, at: datetime) -> Received:

@@ -17,7 +17,7 @@ from shared.ports import HeldStore, ListingStore, LostRace, MarketplaceTables, N
 from shared.settings import Settings
 from shared.storage.marketplace_tables import StorageMarketplaceTables
 from shared.storage.partner_store import TablePartnerStore
-from shared.storage.tables import Tables
+from shared.storage.tables import Tables, connect
 from tests.builders import AT, DAY, unique
 from tests.fakes import FakeTables, TableRow
 
@@ -179,6 +179,9 @@ async def test_tables_of_marketplaces_may_be_in_an_account_of_their_own(
     leads = settings.table_prefix + "leads"
     assert (there.is_ours(leads), here.is_ours(leads)) == (False, True)
     assert await TablePartnerStore(apart).get("nobody") is None, "ours are where they were"
+    twice = connect(settings.model_copy(update={"marketplace_connection": settings.storage_connection}))
+    assert StorageMarketplaceTables(twice).is_ours(leads), "named twice it is one account all the same"
+    await twice.close()
 
 
 async def test_rows_of_a_marketplaces_table_come_page_by_page(

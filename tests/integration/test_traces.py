@@ -63,7 +63,7 @@ async def test_a_webhook_names_what_caused_it_and_so_does_every_span_on_the_way(
         made = await api.call("POST", f"{here}/webhooks", hook, as_="Partner.Admin", tenant=partner)
         assert made.status == 201
         hook_id = made.json["id"]
-        above = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01"}
+        above = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "tracestate": "canary=canary"}
         reply = await api.call("POST", door, delivery_body(Email="canary@northwind.example"), headers=above)
         assert reply.status == 201
         request_id, lead_id = reply.headers["x-ms-request-id"], reply.json["id"]
@@ -100,8 +100,11 @@ async def test_a_webhook_names_what_caused_it_and_so_does_every_span_on_the_way(
         expiry = found.one("expire_leads")
         assert receiver.requests[-1][1][CAUSE] == dict(expiry.attributes or {})["correlationId"]
 
+        looked = measured("agenda.lag", kind="expire"), measured("backlog", kind="deliveries")
         await fire("watch_agenda")
-        assert measured("agenda.lag", kind="expire") == 0
+        assert (measured("agenda.lag", kind="expire"), measured("backlog", kind="deliveries")) == tuple(
+            before + 1 for before in looked
+        )
         key = parse_qs(urlsplit(door).query)["key"][0]
         told = "".join(one.to_json() for one in found.spans)
         assert [one for one in (key, "canary", "secret", f"'{partner}'", f"lead|{lead_id}") if one in told] == []
