@@ -32,13 +32,13 @@ param mailDomain string = ''
 @description('Whether the DNS records of mailDomain (see the outputs) are verified; until then mails wait.')
 param mailDomainVerified bool = false
 
-@description('The part before the @ of the address mails come from; a managed domain only has DoNotReply.')
-param mailSender string = 'leads'
+@description('The part before the @ of the address mails come from; any other needs a raised quota of mailDomain.')
+param mailSender string = 'DoNotReply'
 
 @description('Whether bounces are reported to the function mail_reports; possible once the code is deployed.')
 param mailReports bool = false
 
-@description('The application id or URI that tokens must be for.')
+@description('The application (client) id that tokens must be for.')
 param tokenAudience string
 
 @description('The tenant whose Operator role counts; empty = nobody is operator.')
@@ -114,11 +114,13 @@ var exportContainer = 'exports'
 
 // Names of storage accounts, apps and mail services are worldwide.
 var token = uniqueString(resourceGroup().id, name)
+// A storage account's is of small letters and digits.
+var storage = toLower(replace(name, '-', ''))
 var names = {
   app: '${name}-${token}'
-  hostStorage: '${name}h${token}'
-  dataStorage: '${name}d${token}'
-  marketplaceStorage: '${name}m${token}'
+  hostStorage: '${storage}h${token}'
+  dataStorage: '${storage}d${token}'
+  marketplaceStorage: '${storage}m${token}'
   mail: '${name}-mail-${token}'
 }
 

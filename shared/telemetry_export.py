@@ -92,8 +92,5 @@ def export_all() -> None:
         # Neither is looked at, and both cost: a stream a second, and measurements of a machine that nobody owns.
         enable_live_metrics=False,
         enable_performance_counters=False,
-        # What could not be sent is kept on disk and sent later; nothing waits long for an endpoint that hangs.
-        read_timeout=5,
-        retry_total=0,
     )
     settings.tracing_enabled = True

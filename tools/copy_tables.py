@@ -30,7 +30,7 @@ Row = Mapping[str, Any]
 
 @dataclass
 class Copied:
-    """What a pass did in one table: rows looked at, written, and deleted."""
+    """What a pass did in one table: rows of the source, those written, and those deleted."""
 
     rows: int = 0
     written: int = 0
@@ -38,11 +38,16 @@ class Copied:
 
 
 async def copy_table(source: TableClient, target: TableClient, *, mirror: bool) -> Copied:
-    """One pass; raises what the SDK raises, and may then be begun again."""
+    """One pass; raises what the SDK raises, and may then be begun again.
+
+    Raises Empty where a mirror of nothing would take away what is there.
+    """
+    if mirror and not await _has_rows(source) and await _has_rows(target):
+        raise Empty(source.table_name)
     done = Copied()
     async with _Writes() as writes:
         async for mine, theirs in _side_by_side(source, target):
-            done.rows += 1
+            done.rows += mine is not None
             if mirror and mine is None and theirs is not None:
                 done.deleted += 1
                 await writes.add(_deleted(target, theirs["PartitionKey"], theirs["RowKey"]))
@@ -58,6 +63,16 @@ async def copy_until_still(source: TableClient, target: TableClient, *, mirror: 
     while len(passes) < PASSES and (not passes or passes[-1].written or passes[-1].deleted):
         passes.append(await copy_table(source, target, mirror=mirror))
     return passes
+
+
+class Empty(Exception):
+    """The source has no row at all, and the target has: sides were exchanged, or a name is wrong."""
+
+
+async def _has_rows(table: TableClient) -> bool:
+    async for _ in table.list_entities(results_per_page=1, select=["RowKey"]):
+        return True
+    return False
 
 
 class _Writes:
@@ -101,11 +116,8 @@ async def _side_by_side(source: TableClient, target: TableClient) -> AsyncIterat
 
 
 async def _rows(table: TableClient) -> AsyncIterator[Row]:
-    try:
-        async for row in table.list_entities():
-            yield dict(row)
-    except ResourceNotFoundError:
-        return
+    async for row in table.list_entities():
+        yield dict(row)
 
 
 def _key(row: Row) -> tuple[bytes, bytes]:
@@ -124,7 +136,7 @@ def _account(stack: AsyncExitStack, name: str | None, connection: str | None) ->
 
 
 async def main(arguments: Sequence[str]) -> int:
-    """Copy every table; 1 when one did not come to rest."""
+    """Copy every table; 1 when one did not come to rest, or cannot be right."""
     parser = argparse.ArgumentParser(prog="python -m tools.copy_tables", description=(__doc__ or "").splitlines()[0])
     for side in ("from", "to"):
         named = parser.add_mutually_exclusive_group(required=True)
@@ -139,11 +151,20 @@ async def main(arguments: Sequence[str]) -> int:
         target = await stack.enter_async_context(_account(stack, given.to_account, given.to_connection))
         for name in COPIED:
             await target.create_table_if_not_exists(given.to_prefix + name)
-            passes = await copy_until_still(
-                source.get_table_client(given.from_prefix + name),
-                target.get_table_client(given.to_prefix + name),
-                mirror=given.mirror,
-            )
+            try:
+                passes = await copy_until_still(
+                    source.get_table_client(given.from_prefix + name),
+                    target.get_table_client(given.to_prefix + name),
+                    mirror=given.mirror,
+                )
+            except ResourceNotFoundError:
+                sys.stderr.write(f"There is no table {given.from_prefix + name} to copy from.\n")
+                return 1
+            except Empty as problem:
+                sys.stderr.write(
+                    f"{problem} is empty, and there are rows where it is to be copied to: left as it is.\n"
+                )
+                return 1
             last = passes[-1]
             still = still and not (last.written or last.deleted)
             written, deleted = sum(one.written for one in passes), sum(one.deleted for one in passes)

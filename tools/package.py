@@ -16,7 +16,7 @@ def build(target: Path) -> Path:
     """Write the package; its path."""
     patterns = [line.strip() for line in (ROOT / ".funcignore").read_text("utf-8").splitlines() if line.strip()]
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607 - the developer's own git
+        ["git", "ls-files", "--cached"],  # noqa: S607 - the developer's own git
         cwd=ROOT,
         capture_output=True,
         text=True,

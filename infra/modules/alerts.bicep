@@ -1,4 +1,5 @@
 // Mails the operators when something waits that nobody looks at. Each rule counts the rows of its query and fires on any.
+// What waits for people resolves by people: such a rule mails again for what is new, and never says that it is over.
 
 @description('Begins the names.')
 param name string
@@ -36,6 +37,7 @@ var rules = [
     name: 'parked-deliveries'
     what: 'Events for a webhook were parked after three days of failures (W2). Resend them when the receiver is well again.'
     severity: 2
+    resolves: false
     every: 'PT15M'
     window: 'PT15M'
     query: '${events} | where event == "delivery.parked"'
@@ -44,6 +46,7 @@ var rules = [
     name: 'parked-input'
     what: 'A delivery could not be read or has no partner, and waits for the operator.'
     severity: 2
+    resolves: false
     every: 'PT15M'
     window: 'PT15M'
     query: '${events} | where event == "held.parked"'
@@ -52,14 +55,16 @@ var rules = [
     name: 'timer-late'
     what: 'A timer has had no good run for too long.'
     severity: 1
+    resolves: true
     every: 'PT15M'
     window: 'PT3H'
-    query: 'datatable(Name: string, late: int)[${timerRows}] | join kind=leftouter (AppRequests | where Success | summarize lastRun = max(TimeGenerated) by Name) on Name | where isnull(lastRun) or lastRun < ago(late * 1m) | project Name, lastRun'
+    query: 'AppRequests | where Success | summarize lastRun = max(TimeGenerated) by Name | join kind=rightouter (datatable(Timer: string, late: int)[${timerRows}]) on $left.Name == $right.Timer | where isnull(lastRun) or lastRun < ago(late * 1m) | project Timer, lastRun'
   }
   {
     name: 'server-errors'
     what: 'Too many requests fail on our side.'
     severity: 1
+    resolves: true
     every: 'PT5M'
     window: 'PT15M'
     // Timers and events have no HTTP status. Ten failures at least, so that one of two is no alarm.
@@ -69,6 +74,7 @@ var rules = [
     name: 'agenda-overdue'
     what: 'Something due is not done: the agenda\'s oldest row is overdue for long.'
     severity: 1
+    resolves: true
     every: 'PT15M'
     window: 'PT30M'
     query: '${events} | where event == "agenda.oldest" | summarize arg_max(TimeGenerated, said) | where toint(said.overdueSeconds) > ${overdueMinutes * 60}'
@@ -77,6 +83,7 @@ var rules = [
     name: 'mail-bounces'
     what: 'Many mails bounce, which costs the sending domain its reputation.'
     severity: 2
+    resolves: false
     every: 'PT15M'
     window: 'PT1H'
     query: '${events} | where event == "mail.bounced" | summarize bounced = sum(ItemCount) | where bounced > ${bouncesPerHour}'
@@ -113,7 +120,7 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule i
     windowSize: rule.window
     // A new workspace has no tables until the app has written to them.
     skipQueryValidation: true
-    autoMitigate: true
+    autoMitigate: rule.resolves
     criteria: {
       allOf: [
         {

@@ -15,12 +15,14 @@ param domainName string
 @description('Whether the domain is verified.')
 param domainVerified bool
 
-@description('The part before the @, on a domain of one\'s own.')
+@description('The part before the @; every domain has DoNotReply.')
 param senderName string
 
 var managed = empty(domainName)
 // A domain that is not verified cannot be linked; until then the app has no endpoint and lets its mails wait.
 var usable = managed || domainVerified
+// Another sender is refused to domains with the usual quota, and to managed ones always.
+var named = !managed && senderName != 'DoNotReply'
 
 resource emailService 'Microsoft.Communication/emailServices@2025-09-01' = {
   name: name
@@ -43,7 +45,7 @@ resource domain 'Microsoft.Communication/emailServices/domains@2025-09-01' = {
   }
 }
 
-resource sender 'Microsoft.Communication/emailServices/domains/senderUsernames@2025-09-01' = if (!managed && domainVerified) {
+resource sender 'Microsoft.Communication/emailServices/domains/senderUsernames@2025-09-01' = if (named && domainVerified) {
   parent: domain
   name: senderName
   properties: {
@@ -70,7 +72,7 @@ output communicationName string = communication.name
 output endpoint string = usable ? 'https://${communication.properties.hostName}' : ''
 
 @description('The address mails come from.')
-output sender string = '${managed ? 'DoNotReply' : senderName}@${domain.properties.fromSenderDomain}'
+output sender string = '${named ? senderName : 'DoNotReply'}@${domain.properties.fromSenderDomain}'
 
 @description('The DNS records that the domain needs.')
-output dnsRecords object = managed ? {} : domain.properties.verificationRecords
+output dnsRecords object = managed ? {} : (domain.properties.verificationRecords)

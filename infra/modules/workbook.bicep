@@ -92,9 +92,9 @@ var queries = [
   }
 ]
 
-var timeRange = {
+var parameters = {
   type: 9
-  name: 'time'
+  name: 'parameters'
   content: {
     version: 'KqlParameterItem/1.0'
     parameters: [
@@ -105,6 +105,13 @@ var timeRange = {
         value: { durationMs: 86400000 }
         typeSettings: { selectableValues: [{ durationMs: 3600000 }, { durationMs: 86400000 }, { durationMs: 604800000 }] }
       }
+      {
+        version: 'KqlParameterItem/1.0'
+        name: 'Request'
+        label: 'Request to follow'
+        type: 1
+        value: ''
+      }
     ]
   }
 }
@@ -114,7 +121,8 @@ var charts = map(queries, query => {
   content: {
     version: 'KqlItem/1.0'
     title: '${query.title}: ${query.what}'
-    query: query.body
+    // The id in the saved query becomes the workbook's parameter.
+    query: replace(query.body, '00000000-0000-0000-0000-000000000000', '{Request}')
     size: 0
     timeContextFromParameter: 'Time'
     queryType: 0
@@ -135,7 +143,7 @@ resource workbook 'Microsoft.Insights/workbooks@2023-06-01' = {
     version: 'Notebook/1.0'
     serializedData: string({
       version: 'Notebook/1.0'
-      items: concat([timeRange], charts)
+      items: concat([parameters], charts)
       fallbackResourceIds: [workspaceId]
     })
   }

@@ -147,6 +147,26 @@ async def test_what_never_rests_is_said(
     assert next(changes) >= PASSES
 
 
+async def test_a_source_that_is_not_there_or_has_nothing_takes_nothing_away(
+    azurite: Azurite,
+    settings: Settings,
+    ports: Ports,
+    tables: Tables,
+    backup: Tables,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await begin(ports)
+    there = await rows(tables, keys.LEADS)
+    swapped = ["--from-connection", azurite.connection_of(MARKETPLACE), "--to-connection", azurite.connection]
+    named = ["--from-prefix", settings.table_prefix, "--to-prefix", settings.table_prefix, "--mirror"]
+    assert await main([*swapped, *named]) == 1
+    assert "There is no table" in capsys.readouterr().err
+    await backup.create()
+    assert await main([*swapped, *named]) == 1
+    assert "is empty" in capsys.readouterr().err
+    assert await rows(tables, keys.LEADS) == there
+
+
 async def test_both_sides_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         await main(["--from-account", "a"])
