@@ -1,7 +1,8 @@
 """Checks the .bicep and .bicepparam files below a folder, where there is no Bicep compiler.
 
-Found are: what does not parse, unknown and unused names, properties that a resource does not have or that only Azure
-sets (bicep_properties.json), and parameters that are missing or too many. Types and values are left to the compiler.
+Found are: what does not parse, unknown, unused and doubled names, properties that a resource, module or variable does
+not have or that only Azure sets (bicep_properties.json), parameters that are missing or too many, and files that are
+not there. Types and values are left to the compiler.
 """
 
 import json
@@ -26,6 +27,11 @@ subscriptionResourceId substring take tenant toLower toObject toUpper trim union
 allowed description export maxLength maxValue metadata minLength minValue sealed secure
 """
 BUILT_IN = frozenset(FUNCTIONS_AND_DECORATORS.split())
+IN_A_MODULE = frozenset(("name", "params", "scope", "dependsOn"))
+OF_A_RESOURCE = COMMON | dict.fromkeys(("id", "type", "apiVersion"))
+LOADING = ("loadTextContent", "loadJsonContent")
+Shape = dict[str, Any] | None
+"""What an expression, or each element of an array, has; None = it may be anything."""
 KINDS = ("parameter", "variable", "resource", "module", "output")
 HOLDERS = ("array", "for_statement", "if_statement", "ternary_expression", "parenthesized_expression")
 
@@ -48,7 +54,8 @@ class File:
         """Every fault; where it does not parse only that, since the rest would be guesses."""
         if self.broken:
             return [(node.start_point[0] + 1, "syntax error") for node in self.broken]
-        self._names(self.every[0], frozenset())
+        self._names(self.every[0], {})
+        self._declared()
         for name in self.must_be_used.keys() - self.used:
             self._fault(self.must_be_used[name], f"'{name}' is never used")
         for node in self.of["resource"].values():
@@ -59,27 +66,47 @@ class File:
         self._passed()
         return self.faults
 
+    def _declared(self) -> None:
+        """Each name once, where it is not inside a resource; outputs have names of their own."""
+        seen: set[str] = set()
+        for node in self.every:
+            above = node.parent.type if node.parent else ""
+            if node.type.endswith("_declaration") and node.type != "output_declaration" and above == "infrastructure":
+                if _text(node, 0) in seen:
+                    self._fault(node, f"'{_text(node, 0)}' is declared twice")
+                seen.add(_text(node, 0))
+            elif node.type == "type" and node.named_children and node.named_children[0].type == "identifier":
+                self._fault(node, f"there is no type '{_text(node)}'")
+
     def _passed(self) -> None:
         """What modules, and the template that values are for, are given."""
         for node in self.of["module"].values():
-            given = [
-                value for body in _objects(node.named_children[-1]) for key, value in _pairs(body) if key == "params"
-            ]
+            said = [pair for body in _objects(node.named_children[-1]) for pair in _pairs(body)]
+            for key, value in said:
+                if key not in IN_A_MODULE:
+                    self._fault(value, f"a module has no '{key}'")
+            given = [value for key, value in said if key == "params"]
             pairs = [pair for one in given for pair in one.named_children if pair.type == "object_property"]
             self._params(node, _text(node, 1), {_text(pair, 0): pair for pair in pairs})
         for node in self.every:
             if node.type == "using_statement":
                 self._params(node, _text(node, 0), self.of["variable"])
 
-    def _names(self, node: Node, local: frozenset[str]) -> None:
+    def _names(self, node: Node, local: dict[str, Shape]) -> None:
         children = node.named_children
         if node.type in ("for_statement", "lambda_expression"):
-            local |= {_text(n) for n in [children[0], *children[0].named_children]}
+            local = local | self._variables(node, local)
         elif node.type == "member_expression":
-            self._member(node)
+            above = self._shape(_object(node), local)
+            if above is not None and _text(node, -1) not in above:
+                self._fault(node, f"'{_text(_object(node))}' has nothing called '{_text(node, -1)}'")
+        elif node.type == "call_expression" and _text(node, 0) in LOADING:
+            path = self.path.parent / _text(children[1]).strip("()'")
+            if not path.is_file():
+                self._fault(node, f"there is no file {path.name}")
         elif node.type == "identifier":
             self.used.add(_text(node))
-            if _text(node) not in self.known | local:
+            if _text(node) not in self.known | local.keys():
                 self._fault(node, f"'{_text(node)}' is unknown")
         declares = node.type.endswith("_declaration") or node.type in ("object_property", "for_statement")
         named = declares and children[0].type in ("identifier", "for_loop_parameters")
@@ -87,19 +114,46 @@ class File:
             if child.type != "type":
                 self._names(child, local)
 
-    def _member(self, node: Node) -> None:
-        """`module.outputs.name` and `resource.properties.name` have to exist."""
-        if (of := node.named_children[0]).type == "member_expression":
-            owner, part, name = _text(of, 0).split("::")[-1], _text(of, -1), _text(node, -1)
-            if part == "outputs" and owner in self.of["module"]:
-                other = self._other(_text(self.of["module"][owner], 1))
-                there: Any = {name} if other.broken else other.of["output"]
-            elif part == "properties" and owner in self.of["resource"]:
-                there = TABLE.get(_type(self.of["resource"][owner]), {}).get("properties") or {name}
-            else:
-                return
-            if name not in there:
-                self._fault(node, f"'{owner}' has nothing called '{name}'")
+    def _variables(self, node: Node, local: dict[str, Shape]) -> dict[str, Shape]:
+        """The names that a loop or a lambda makes: the element of what is gone through, then its number."""
+        declared, through = node.named_children[:2]
+        if node.type == "lambda_expression" and node.parent:
+            # Of `map` and its like it is the first argument.
+            through = node.parent.named_children[0]
+        first, *others = declared.named_children or [declared]
+        return {_text(first): self._shape(through, local), **dict.fromkeys(map(_text, others))}
+
+    def _shape(self, node: Node, local: dict[str, Shape]) -> Shape:
+        """What there is below an expression."""
+        children = node.named_children
+        match node.type:
+            case "identifier":
+                return local[_text(node)] if _text(node) in local else self._shape_of(_text(node))
+            case "resource_expression":
+                return self._shape(children[-1], local)
+            case "member_expression":
+                found = (self._shape(_object(node), local) or {}).get(_text(node, -1))
+                return found if isinstance(found, dict) else None
+            case "parenthesized_expression" | "subscript_expression":
+                return self._shape(children[0], local)
+            case "object":
+                return {key: self._shape(value, local) for key, value in _pairs(node)}
+            case "array":
+                shapes = [self._shape(one, local) for one in children if one.type != "comment"]
+                return {} | {key: one[key] for one in shapes if one for key in one} if all(shapes) else None
+            case "call_expression" if _text(node, 0) == "items":
+                return {"key": None, "value": None}
+        return None
+
+    def _shape_of(self, name: str) -> Shape:
+        """What there is below something declared."""
+        if name in self.of["variable"]:
+            return self._shape(self.of["variable"][name].named_children[-1], {})
+        if name in self.of["module"]:
+            other = self._other(_text(self.of["module"][name], 1))
+            return {"name": None, "outputs": dict.fromkeys(other.of["output"]) if other else None}
+        known = TABLE.get(_type(self.of["resource"][name])) if name in self.of["resource"] else None
+        return known | OF_A_RESOURCE if known else None
 
     def _properties(self, body: Node, known: dict[str, Any]) -> None:
         for name, value in _pairs(body):
@@ -112,16 +166,22 @@ class File:
 
     def _params(self, node: Node, path: str, given: dict[str, Node]) -> None:
         other = self._other(path)
+        if other is None:
+            if not (self.path.parent / path).is_file():
+                self._fault(node, f"there is no file {path}")
+            return
         wanted = other.of["parameter"]
-        for name in () if other.broken else given.keys() - wanted.keys():
+        for name in given.keys() - wanted.keys():
             self._fault(given[name], f"{path} has no parameter '{name}'")
         for name, one in wanted.items():
             # A parameter has a name, a type and, unless it is required, a value.
             if name not in given and len(one.named_children) == 2 and not _text(one, 1).endswith("?"):
                 self._fault(node, f"{path} needs the parameter '{name}'")
 
-    def _other(self, path: str) -> "File":
-        return parsed((self.path.parent / path).resolve())
+    def _other(self, path: str) -> "File | None":
+        """Another file; None where it is not there, or is not understood."""
+        found = (self.path.parent / path).resolve()
+        return parsed(found) if found.is_file() and not parsed(found).broken else None
 
     def _fault(self, node: Node, message: str) -> None:
         self.faults.append((node.start_point[0] + 1, message))
@@ -135,6 +195,12 @@ def parsed(path: Path) -> File:
 
 def _text(node: Node, *child: int) -> str:
     return ((node.named_children[child[0]] if child else node).text or b"").decode().strip("'")
+
+
+def _object(member: Node) -> Node:
+    """What a member is of; the grammar hangs what follows `a ? b : c` on the whole of it."""
+    of = member.named_children[0]
+    return of.named_children[-1] if of.type == "ternary_expression" else of
 
 
 def _descend(node: Node) -> Iterator[Node]:

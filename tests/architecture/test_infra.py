@@ -50,6 +50,24 @@ FAULTS = [
     ("modules/alerts.bicep", "skipQueryValidation: true", "skipQueryValidations: true"),
     ("modules/mail.bicep", "disableLocalAuth: true", "hostName: 'x'"),
     ("modules/workbook.bicep", "serializedData:", "serialisedData:"),
+    ("modules/workbook.bicep", "query: replace(query.body", "query: replace(query.bodies"),
+    ("modules/workbook.bicep", "queries/timers.kql", "queries/timer.kql"),
+    ("modules/alerts.bicep", "query: rule.query", "query: rule.qury"),
+    ("modules/function-app.bicep", "name: setting.key", "name: setting.kee"),
+    ("modules/function-app.bicep", "primaryEndpoints.blob}", "primaryEndpoints.blub}"),
+    ("modules/function-app.bicep", "serverFarmId: plan.id", "serverFarmId: plan.idd"),
+    ("modules/mail.bicep", "(domain.properties.verificationRecords)", "domain.properties.verificationRecord"),
+    ("modules/mail.bicep", "param name string", "param name strng"),
+    ("modules/mail.bicep", "param name string", "param name string\n\nparam name string"),
+    ("modules/roles.bicep", "roleDefinitionId: role.mailOwner", "roleDefinitionId: role.mailOwnr"),
+    ("modules/roles.bicep", "own[i].id, principalId", "own[i].idd, principalId"),
+    ("main.bicep", "dependsOn: [roles]", "dependOn: [roles]"),
+    ("main.bicep", "accountName: names.hostStorage", "accountName: names.hostStorge"),
+    ("main.bicep", "identity.properties.clientId", "identity.propertis.clientId"),
+    ("main.bicep", "app.outputs.name", "app.output.name"),
+    ("main.bicep", "'modules/mail.bicep'", "'modules/mails.bicep'"),
+    ("main.bicep", "timer => '${toUpper(timer.name)}", "timer => '${toUpper(timer.nam)}"),
+    ("dev.bicepparam", "using 'main.bicep'", "using 'mains.bicep'"),
     ("modules/mail.bicep", "emailServices@2025-09-01", "emailServices@2035-09-01"),
     ("main.bicep", "identity.properties.principalId", "identity.properties.principlId"),
     ("modules/function-app.bicep", "serverFarmId: plan.id", "serverFarmId: plans.id"),
@@ -103,22 +121,95 @@ def test_no_key_is_switched_on_read_or_passed() -> None:
         assert not re.search(r"list\w*Keys\(|AccountKey|@secure|SharedAccess|InstrumentationKey", text)
 
 
+GIVEN = frozenset(
+    f"LEADS_{name}"
+    for name in (
+        *("STORAGE_ACCOUNT", "IDENTITY_CLIENT_ID", "MARKETPLACE_ACCOUNT", "PUBLIC_URL", "TOKEN_AUDIENCE"),
+        *("OPERATOR_TENANT", "OPERATOR_MAIL", "MAIL_ENDPOINT", "MAIL_SENDER", "MAILS_PER_MINUTE", "MAILS_PER_HOUR"),
+        *("LEAD_URL", "LEADS_URL", "EXPORT_KEPT_DAYS"),
+    )
+)
+"""What the template decides; of everything else a deployment has the default, unless `settings` says otherwise."""
+DEFAULT = frozenset(
+    f"LEADS_{name}"
+    for name in (
+        *("TOKEN_ISSUER", "TOKEN_KEYS_URL", "TOKEN_LEEWAY_SECONDS", "EXPIRY_DAYS", "FLAME_HOURS"),
+        *("INFORMATIONAL_MONTHS", "EMAIL_DNS", "EMAIL_DNS_SECONDS", "DUPLICATE_WINDOW_HOURS"),
+        *("SOURCE_KEY_OVERLAP_HOURS", "LIST_SCAN_LEADS", "LIST_SCAN_SECONDS", "EXPORT_REQUEST_SECONDS"),
+        *("EXPORT_LINK_MINUTES", "EXPORT_UNFINISHED_MAX", "INTAKE_PER_SECOND", "INTAKE_BURST", "BODY_MAX_BYTES"),
+    )
+)
+LOCAL = frozenset(
+    f"LEADS_{name}"
+    for name in ("STORAGE_CONNECTION", "MARKETPLACE_CONNECTION", "MAIL_CONNECTION", "WEBHOOK_LOOPBACK", "TABLE_PREFIX")
+)
+"""For Azurite, stand-ins and tests."""
+
+
 def test_app_settings_are_settings_and_the_schedules_those_of_the_code() -> None:
-    given = set(re.findall(r"^\s+(LEADS_\w+):", MAIN, re.MULTILINE))
-    assert given <= {PREFIX + name.upper() for name in Settings.model_fields}
-    values = dict.fromkeys(given, "https://a.example") | {
-        "LEADS_STORAGE_ACCOUNT": "account",
-        "LEADS_MAILS_PER_MINUTE": "5",
-        "LEADS_MAILS_PER_HOUR": "10",
-        "LEADS_EXPORT_KEPT_DAYS": "7",
-    }
-    assert Settings.read(values).storage_account == "account"
+    given = re.findall(r"^ {8}(LEADS_\w+):", MAIN, re.MULTILINE)
+    assert set(given) == GIVEN
+    assert len(given) == len(GIVEN)
+    assert {PREFIX + name.upper() for name in Settings.model_fields} == GIVEN | DEFAULT | LOCAL, (
+        "decide on each setting"
+    )
+    numbers = {"LEADS_MAILS_PER_MINUTE": "5", "LEADS_MAILS_PER_HOUR": "10", "LEADS_EXPORT_KEPT_DAYS": "7"}
+    assert Settings.read(dict.fromkeys(GIVEN, "https://a.example") | numbers)
     timers = dict(re.findall(r"\{ name: '(\w+)', schedule: '([^']+)', late: \d+ \}", MAIN))
     assert {f"{name.upper()}_SCHEDULE": schedule for name, schedule in timers.items()} == DEFAULTS
     assert set(timers) == set(TIMERS)
+    assert set(re.findall(r"^  (\w+): ", between(APP, "var hostSettings = {", "\n}"), re.MULTILINE)) == {
+        "AzureWebJobsStorage__blobServiceUri",
+        "AzureWebJobsStorage__credential",
+        "AzureWebJobsStorage__clientId",
+        "APPLICATIONINSIGHTS_CONNECTION_STRING",
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+        "OTEL_TRACES_SAMPLER",
+        "OTEL_TRACES_SAMPLER_ARG",
+    }
     # The platform refuses these on Flex Consumption.
     for name in ("FUNCTIONS_WORKER_RUNTIME", "FUNCTIONS_EXTENSION_VERSION", "WEBSITE_RUN_FROM_PACKAGE"):
         assert f"{name}:" not in MAIN + APP
+
+
+def between(text: str, start: str, end: str) -> str:
+    """What stands between the first of each."""
+    return text.split(start, 1)[1].split(end, 1)[0]
+
+
+EASY_AUTH_OFF = """  resource auth 'config' = {
+    name: 'authsettingsV2'
+    properties: {
+      platform: {
+        enabled: false
+"""
+"""Decision 0012: explicitly."""
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("function-app", EASY_AUTH_OFF),
+        ("function-app", "        version: '3.13'\n"),
+        ("function-app", "  AzureWebJobsStorage__credential: 'managedidentity'\n"),
+        ("function-app", "    httpsOnly: true\n"),
+        ("mail", "    disableLocalAuth: true\n"),
+        ("monitoring", "      disableLocalAuth: true\n"),
+        ("monitoring", "    DisableLocalAuth: true\n"),
+        ("export-lifecycle", "          enabled: true\n"),
+        ("export-lifecycle", f"              prefixMatch: ['{keys.EXPORT_FILES}/']\n"),
+        ("export-lifecycle", "                  daysAfterModificationGreaterThan: deleteAfterDays\n"),
+    ],
+)  # fmt: skip
+def test_what_the_deployment_promises_is_in_it(file: str, text: str) -> None:
+    assert text in (INFRA / "modules" / f"{file}.bicep").read_text()
+
+
+def test_the_app_starts_with_its_roles_and_files_go_with_their_exports() -> None:
+    app = between(MAIN, "module app 'modules/function-app.bicep' = {", "\nmodule ")
+    assert "\n  dependsOn: [roles]\n" in app
+    assert "    deleteAfterDays: exportKeptDays\n" in MAIN
+    assert "        LEADS_EXPORT_KEPT_DAYS: string(exportKeptDays)\n" in MAIN
 
 
 def test_the_host_hands_on_every_log_and_request_and_the_app_sends_the_rest() -> None:
@@ -141,42 +232,91 @@ def test_tables_and_the_container_are_those_of_the_code() -> None:
     assert f"var exportContainer = '{keys.EXPORT_FILES}'" in MAIN
 
 
-def test_roles_are_what_the_code_uses() -> None:
-    """A role for each thing the code reaches; more would be a right that nobody needs."""
-    given = dict(
-        re.findall(
-            r"^resource (\w+) '[^']+/roleAssignments@[^\n]+\n(?:.*\n)*?.*roleDefinitionId: role\.(\w+)",
-            ROLES,
-            re.MULTILINE,
-        )
-    )
-    assert given == {
-        # The host: its package, its leases.
-        "hostBlobs": "blobDataOwner",
-        # shared/storage/tables.py
-        "tableRows": "tableDataContributor",
-        # shared/storage/marketplace_tables.py
-        "marketplaceRows": "tableDataReader",
-        # shared/storage/blobs.py: writing, and links signed by user delegation
-        "exportFiles": "blobDataContributor",
-        "exportLinks": "blobDelegator",
-        # shared/delivery/mailer.py
-        "sendMail": "mailOwner",
-        "writeLogs": "metricsPublisher",
+RIGHTS = {
+    # name: (scope, id of the role, where the code needs it, what it does there)
+    # The host's package and leases; no code of ours.
+    "hostBlobs": ("host", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", None, ""),
+    "tableRows": (
+        "data::tableService::own[i]",
+        "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
+        "shared/storage/tables.py",
+        "TableServiceClient(endpoint, credential=identity(",
+    ),
+    "marketplaceRows": (
+        "marketplaces::tableService::table[i]",
+        "76199698-9eea-4c19-bc75-cec21354c6b6",
+        "shared/storage/marketplace_tables.py",
+        "query_entities(",
+    ),
+    "exportFiles": (
+        "data::blobs::exports",
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        "shared/storage/blobs.py",
+        "BlobServiceClient(endpoint, credential=identity(",
+    ),
+    "exportLinks": (
+        "data",
+        "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
+        "shared/storage/blobs.py",
+        "get_user_delegation_key(",
+    ),
+    "sendMail": (
+        "communication",
+        "09976791-48a7-449e-bb21-39d1a415f350",
+        "shared/delivery/mailer.py",
+        "EmailClient(endpoint or",
+    ),
+    "writeLogs": (
+        "insights",
+        "3913510d-42f4-4e42-8a64-420c390055eb",
+        "shared/telemetry_export.py",
+        "configure_azure_monitor(",
+    ),
+}
+
+
+def test_roles_are_what_the_code_uses_on_the_smallest_scope() -> None:
+    """A right for each thing the code reaches; more would be one that nobody needs."""
+    ids = dict(re.findall(r"^  (\w+): subscriptionResourceId\('[^']+', '([0-9a-f-]{36})'\)", ROLES, re.MULTILINE))
+    lines = r"\n(?:  .*\n)*?"
+    assignment = rf"^resource (\w+) '[^']+/roleAssignments@.+{lines}  scope: (\S+){lines}.*roleDefinitionId: role\."
+    found = re.findall(assignment + r"(\w+)", ROLES, re.MULTILINE)
+    assert {name: (scope, ids[role]) for name, scope, role in found} == {
+        name: (scope, role) for name, (scope, role, _, _) in RIGHTS.items()
     }
-    assert set(given.values()) == set(re.findall(r"^  (\w+): subscriptionResourceId", ROLES, re.MULTILINE))
+    assert len(found) == ROLES.count("/roleAssignments@")
+    assert len(ids) == len(set(ids.values())) == len({role for _, _, role in found})
+    for _, _, file, does in RIGHTS.values():
+        assert file is None or does in (ROOT / file).read_text()
+    # Nothing of marketplaces' is written to.
+    marketplaces = (ROOT / "shared/storage/marketplace_tables.py").read_text()
+    assert not re.search(
+        r"(upsert|create|update|delete)_entit|submit_transaction|create_table|delete_table", marketplaces
+    )
 
 
 def test_alerts_ask_for_events_that_the_code_writes() -> None:
     alerts = (INFRA / "modules" / "alerts.bicep").read_text()
-    asked = set(re.findall(r'event == "([\w.]+)"', alerts))
+    asked = dict(re.findall(r"name: '([\w-]+)'\n(?:    .*\n)*?    query: '[^\n]*event == \"([\w.]+)\"", alerts))
+    assert asked == {
+        "parked-deliveries": "delivery.parked",
+        "parked-input": "held.parked",
+        "agenda-overdue": "agenda.oldest",
+        "mail-bounces": "mail.bounced",
+    }
     code = "".join(path.read_text() for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py"))
-    assert asked == {one for one in asked if f'"event": "{one}"' in code}
-    assert len(asked) == 4
+    assert [one for one in asked.values() if f'"event": "{one}"' not in code] == []
+    resolving = dict(re.findall(r"name: '([\w-]+)'\n(?:    .*\n)*?    resolves: (\w+)\n", alerts))
+    assert {name for name, resolves in resolving.items() if resolves == "false"} == {*asked} - {"agenda-overdue"}
 
 
 def test_the_package_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
-    made = package.build(tmp_path / "app.zip")
+    stray = ROOT / "stray.txt"
+    stray.write_text("a note with a key in it")
+    try:
+        made = package.build(tmp_path / "app.zip")
+    finally:
+        stray.unlink()
     with zipfile.ZipFile(made) as archive:
         names = archive.namelist()
     assert {name.split("/")[0] for name in names} == {
