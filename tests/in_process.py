@@ -34,6 +34,7 @@ async def fire(timer: str) -> None:
 
 STANDARD = {"x-ms-request-id", "Cache-Control", "X-Content-Type-Options", "Content-Language", "Vary"}
 STANDARD |= {"x-ms-client-request-id", "x-ms-error-code", "WWW-Authenticate", "Retry-After"}
+STANDARD |= {"Access-Control-Expose-Headers"}
 PAGE = {"Content-Security-Policy", "Referrer-Policy", "X-Frame-Options"}
 
 

@@ -44,6 +44,12 @@ V = TypeVar("V")
 Html = NewType("Html", str)
 """A page for people."""
 ANYONE: frozenset[Role] = frozenset()
+EXPOSED = ", ".join(
+    (
+        *("ETag", "Location", "Operation-Location", "Retry-After", "WWW-Authenticate"),
+        *("x-ms-request-id", "x-ms-client-request-id", "x-ms-error-code"),
+    )
+)
 JSON = ("application/json",)
 MERGE_PATCH = ("application/merge-patch+json", "application/json")
 
@@ -313,6 +319,9 @@ def _response(
     req: func.HttpRequest, request_id: str, status: int, body: Mapping[str, Any] | None, headers: Mapping[str, str]
 ) -> func.HttpResponse:
     common = {"x-ms-request-id": request_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    if req.headers.get("origin"):
+        # A browser hides every other header from the page that asked, whatever the platform's CORS allows.
+        common["Access-Control-Expose-Headers"] = EXPOSED
     if body is not None:
         common |= {"Content-Language": _language(req), "Vary": "Accept-Language"}
     client_id = req.headers.get("x-ms-client-request-id", "")

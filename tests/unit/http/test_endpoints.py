@@ -517,6 +517,18 @@ async def test_v4_related_leads_link_both_ways(api: InProcess, door: str) -> Non
         assert read["relatedLeads"] == [{"id": other, "createdDateTime": "2026-11-21T20:04:27.123Z"}]
 
 
+async def test_a_page_in_a_browser_may_read_the_headers_that_are_documented(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    from_page = {"origin": "https://portal.contoso.example"}
+    for path in (f"{P}/leads/{lead}", f"{P}/leads/{lead[:-1]}", "/nowhere"):
+        reply = await api.call("GET", path, as_="Leads.User", headers=from_page)
+        readable = set(reply.headers["Access-Control-Expose-Headers"].split(", "))
+        hidden = {"Cache-Control", "X-Content-Type-Options", "Content-Language", "Vary"}
+        assert set(reply.headers) - hidden - {"Access-Control-Expose-Headers"} <= readable
+        assert "Access-Control-Allow-Origin" not in reply.headers, "who may ask is the platform's to say"
+    assert "Access-Control-Expose-Headers" not in (await api.call("GET", "/health")).headers
+
+
 async def test_every_answer_carries_a_request_id_and_echoes_the_callers(api: InProcess) -> None:
     ok = await api.call("GET", "/health", headers={"x-ms-client-request-id": "mine"})
     assert ok.json == {
