@@ -343,7 +343,7 @@ def _log_defect(req: func.HttpRequest, request_id: str, problem: Exception) -> N
         "A request failed on our side.",
         extra={
             "event": "request.failed",
-            "requestId": request_id,
+            "correlationId": request_id,
             "method": req.method,
             "problem": type(problem).__name__,
             "where": " < ".join(f"{one.name}:{one.lineno}" for one in reversed(frames[-6:])),

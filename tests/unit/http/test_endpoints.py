@@ -577,7 +577,7 @@ async def test_a_defect_of_ours_is_500_without_a_stack_and_logs_no_data(
     assert "ada.berg" not in reply.text + caplog.text
     (record,) = [one for one in caplog.records if getattr(one, "event", "") == "request.failed"]
     assert "defect" in record.where  # type: ignore[attr-defined] # an extra
-    assert record.requestId == reply.headers["x-ms-request-id"]  # type: ignore[attr-defined] # an extra
+    assert record.correlationId == reply.headers["x-ms-request-id"]  # type: ignore[attr-defined] # an extra
 
 
 @pytest.mark.parametrize("path", ["/contactLists", f"{P}/preferences", f"{P}/profile"])
