@@ -18,7 +18,8 @@ from shared import app
 from shared.domain.deadlines import Change, hints
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
-from shared.ports import Budget, StoredLead
+from shared.ports.leads import StoredLead
+from shared.ports.rules import Budget
 from shared.settings import Settings
 from shared.storage import blobs, codec, keys
 from shared.storage.agenda import TableAgenda

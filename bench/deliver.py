@@ -19,7 +19,8 @@ from shared.domain.events import EventType
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.webhooks import Secret, Webhook, WebhookState
 from shared.ids import new_source_id
-from shared.ports import Budget, Ports
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.settings import Settings
 from shared.storage import blobs
 from shared.storage.tables import connect

@@ -22,7 +22,7 @@ from local.azurite import ROOT, Azurite
 from shared import app
 from shared.domain.export import ExportFormat
 from shared.domain.partner import LeadSource
-from shared.ports import Budget
+from shared.ports.rules import Budget
 from shared.settings import Settings
 from shared.storage import blobs, codec, keys
 from shared.storage.lead_store import SELECTED

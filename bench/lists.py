@@ -25,7 +25,8 @@ from shared.domain.lifecycle import Action, Answer, decide, settle
 from shared.domain.ordering import Order
 from shared.domain.tally import Tally
 from shared.ids import position
-from shared.ports import Budget, Ports
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.settings import Settings
 from shared.storage import blobs, codec, keys
 from shared.storage.lead_store import SELECTED

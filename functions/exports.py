@@ -15,7 +15,7 @@ from shared.http.queries import ExportIn, PageQuery
 from shared.http.requests import Nothing
 from shared.http.views import ExportView, export_view
 from shared.ids import EXPORT_ID
-from shared.ports import Budget
+from shared.ports.rules import Budget
 from shared.usecases import export_leads as exporting
 
 blueprint = func.Blueprint()

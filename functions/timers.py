@@ -12,7 +12,7 @@ import azure.functions as func
 from shared import app, clock, telemetry
 from shared.domain.deadlines import REMIND
 from shared.domain.lifecycle import remind, settle
-from shared.ports import Budget
+from shared.ports.rules import Budget
 from shared.usecases.answer_lead import ByTime
 from shared.usecases.deliver import deliver_events as deliver_what_is_due
 from shared.usecases.health import check_health

@@ -23,7 +23,8 @@ from shared.delivery.packets import Packets
 from shared.delivery.webhooks import HttpWebhooks
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.http.rate_limit import TokenBuckets
-from shared.ports import MailSender, Ports
+from shared.ports.delivery import MailSender
+from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage import blobs
 from shared.storage.agenda import TableAgenda

@@ -10,7 +10,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from shared.domain.deadlines import Windows
-from shared.ports import ExportRules, ListRules, Rules
+from shared.ports.rules import ExportRules, ListRules, Rules
 
 PREFIX = "LEADS_"
 

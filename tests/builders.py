@@ -16,7 +16,7 @@ from shared.domain.lifecycle import Action, Answer, Decision, decide
 from shared.domain.offers import Offers
 from shared.domain.partner import Door
 from shared.domain.receipt import Email, Phone, receive
-from shared.ports import Delivery
+from shared.ports.leads import Delivery
 
 ROOT = Path(__file__).resolve().parent.parent
 AT = datetime(2026, 11, 21, 20, 4, 27, 123000, tzinfo=UTC)

@@ -12,7 +12,9 @@ from shared.domain.export import ExportFormat, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
-from shared.ports import Budget, FileStore, Ports, StoredExport
+from shared.ports.exports import FileStore, StoredExport
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.export_leads import SeenExport, read_export, start_export
 from shared.usecases.run_exports import RanExports, run_exports
 from tests.builders import AT

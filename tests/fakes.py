@@ -31,34 +31,15 @@ from shared.domain.tally import Pending, Tally
 from shared.domain.text import folded
 from shared.domain.webhooks import Webhook
 from shared.ids import bounced_key, inverted_time, position
-from shared.ports import (
-    BOUNCED,
-    Answer,
-    Checkpoint,
-    Delivery,
-    DueHint,
-    Follows,
-    LeadPage,
-    LeadQuery,
-    Letter,
-    Link,
-    LostRace,
-    MailAnswer,
-    Mark,
-    NoSuchTable,
-    Once,
-    Packet,
-    Ports,
-    Rules,
-    Sending,
-    Sent,
-    StoredExport,
-    StoredHeld,
-    StoredLead,
-    StoredWebhook,
-    TableRow,
-    Waiting,
-)
+from shared.ports.agenda import DueHint
+from shared.ports.delivery import Answer, Letter, MailAnswer, Packet, Sending
+from shared.ports.errors import LostRace, NoSuchTable
+from shared.ports.exports import Checkpoint, Link, StoredExport
+from shared.ports.intake import Sent, StoredHeld, TableRow
+from shared.ports.leads import Delivery, LeadPage, LeadQuery, Mark, Once, StoredLead
+from shared.ports.ports import Ports
+from shared.ports.rules import Rules
+from shared.ports.telling import BOUNCED, Follows, StoredWebhook, Waiting
 from shared.storage import keys
 from tests.builders import AT
 

@@ -10,7 +10,8 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
-from shared.ports import Budget, Ports
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases import answer_lead as answering
 from shared.usecases import list_leads as listing
 from shared.usecases import read_leads as reading

@@ -16,7 +16,7 @@ from shared.domain.contact import shown
 from shared.domain.lead import CallToAction, Lead, LeadType, Outcome, Qualification, Source, Status, Validity
 from shared.domain.mails import Mail, MailNotice
 from shared.domain.unsubscribe import make_token
-from shared.ports import Facts, Letter
+from shared.ports.delivery import Facts, Letter
 from shared.texts import Translate, translator
 
 if TYPE_CHECKING:

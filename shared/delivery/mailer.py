@@ -17,7 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import SecretStr
 
 from shared.domain.errors import Unavailable
-from shared.ports import Letter, MailAnswer, Sending
+from shared.ports.delivery import Letter, MailAnswer, Sending
 
 API_VERSION = "2025-09-01"
 

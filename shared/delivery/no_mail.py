@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from shared.ports import Letter, MailAnswer, Sending
+from shared.ports.delivery import Letter, MailAnswer, Sending
 
 
 class NoMail:

@@ -15,7 +15,8 @@ from shared.domain.payload import FORM
 from shared.domain.permissions import Caller, Role, roles_of
 from shared.domain.webhooks import Webhook, WebhookFormat
 from shared.http.views import lead_view
-from shared.ports import Mark, Packet
+from shared.ports.delivery import Packet
+from shared.ports.leads import Mark
 from shared.texts import translator
 from shared.usecases.read_leads import SeenLead
 

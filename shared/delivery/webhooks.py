@@ -10,7 +10,7 @@ from standardwebhooks import Webhook as Signer
 
 from shared import correlation
 from shared.delivery.address import Forbidden, PublicResolver, problem_with
-from shared.ports import Answer, Packet
+from shared.ports.delivery import Answer, Packet
 from shared.version import VERSION
 
 TIMEOUT_SECONDS = 15

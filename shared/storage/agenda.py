@@ -13,7 +13,7 @@ from azure.data.tables.aio import TableClient
 
 from shared import correlation
 from shared.domain.deadlines import Hint, stamp
-from shared.ports import DueHint
+from shared.ports.agenda import DueHint
 from shared.storage import keys, reads
 from shared.storage.errors import is_race, translated, translating
 from shared.storage.tables import Tables

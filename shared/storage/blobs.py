@@ -14,7 +14,8 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from shared import clock
 from shared.domain.errors import Unavailable
-from shared.ports import FileGone, Link
+from shared.ports.errors import FileGone
+from shared.ports.exports import Link
 from shared.settings import Settings
 from shared.storage import keys
 from shared.storage.errors import is_unavailable

@@ -12,7 +12,7 @@ from shared.domain.export import Since
 from shared.domain.filters import FlameState, LeadFilter
 from shared.domain.lead import LeadType, Outcome, Status
 from shared.ids import digest
-from shared.ports import LeadQuery
+from shared.ports.leads import LeadQuery
 
 OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED})
 INFO = frozenset({Status.INFORMATIONAL})

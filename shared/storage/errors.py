@@ -14,7 +14,7 @@ from azure.core.exceptions import (
 from azure.data.tables import TableErrorCode
 
 from shared.domain.errors import Unavailable
-from shared.ports import LostRace
+from shared.ports.errors import LostRace
 
 _RACE = frozenset({404, 409, 412})
 _BUSY = frozenset({408, 429, 500, 502, 503, 504})

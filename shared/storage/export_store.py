@@ -8,7 +8,7 @@ from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.export import Export
-from shared.ports import Checkpoint, StoredExport
+from shared.ports.exports import Checkpoint, StoredExport
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.tables import Tables

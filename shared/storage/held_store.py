@@ -9,7 +9,7 @@ from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.held import Held, HeldState
-from shared.ports import StoredHeld
+from shared.ports.intake import StoredHeld
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated
 from shared.storage.tables import Tables

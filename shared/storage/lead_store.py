@@ -18,7 +18,7 @@ from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
 from shared.domain.notices import notified
 from shared.ids import from_position, position
-from shared.ports import Delivery, LeadPage, LeadQuery, Once, StoredLead
+from shared.ports.leads import Delivery, LeadPage, LeadQuery, Once, StoredLead
 from shared.storage import codec, conditions, keys, reads
 from shared.storage.conditions import OPEN
 from shared.storage.errors import is_unclear, translated, translating

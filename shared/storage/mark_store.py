@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.ids import from_position, position
-from shared.ports import Mark
+from shared.ports.leads import Mark
 from shared.storage import keys, reads
 from shared.storage.errors import translating
 from shared.storage.tables import Tables

@@ -13,7 +13,8 @@ from typing import Any
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from shared.ids import digest
-from shared.ports import NoSuchTable, TableRow
+from shared.ports.errors import NoSuchTable
+from shared.ports.intake import TableRow
 from shared.storage.errors import is_table_missing, translated
 from shared.storage.tables import Tables
 

@@ -10,7 +10,8 @@ from azure.data.tables.aio import TableClient
 from shared.domain.contact import fold_email
 from shared.domain.preferences import Preferences
 from shared.domain.webhooks import Webhook
-from shared.ports import BOUNCED, LostRace, StoredWebhook
+from shared.ports.errors import LostRace
+from shared.ports.telling import BOUNCED, StoredWebhook
 from shared.storage import codec, keys, reads
 from shared.storage.errors import translating
 from shared.storage.tables import Tables

@@ -15,7 +15,7 @@ from shared.domain.errors import Conflict, Detail
 from shared.domain.messages import say
 from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.ids import new_key
-from shared.ports import LostRace
+from shared.ports.errors import LostRace
 from shared.storage import codec, keys, reads
 from shared.storage.cache import ReadCache
 from shared.storage.errors import translating

@@ -3,7 +3,7 @@
 from azure.data.tables.aio import TableClient
 
 from shared.ids import from_position, position
-from shared.ports import Sent
+from shared.ports.intake import Sent
 from shared.storage import keys, reads
 from shared.storage.errors import translating
 from shared.storage.tables import Tables

@@ -14,7 +14,7 @@ from azure.data.tables.aio import TableClient
 from shared.domain.deadlines import Change, stamp
 from shared.domain.lead import Status, Tab
 from shared.domain.tally import Pending, Tally
-from shared.ports import Follows, Waiting
+from shared.ports.telling import Follows, Waiting
 from shared.storage import keys, reads
 from shared.storage.errors import translated, translating
 from shared.storage.lane_store import REPLACE, dispatch_row

@@ -25,7 +25,8 @@ from shared.domain.lifecycle import (
     settle,
 )
 from shared.ids import jitter
-from shared.ports import LostRace, Ports
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
 from shared.usecases.read_leads import SeenLead, related_leads
 
 ByTime = Callable[[Lead, datetime], Decision]

@@ -5,7 +5,7 @@ from datetime import datetime
 from shared.domain.contact_lists import CHARACTERS_MAX, ContactLists
 from shared.domain.errors import PayloadTooLarge
 from shared.domain.messages import say
-from shared.ports import Ports
+from shared.ports.ports import Ports
 
 
 async def read_contact_lists(*, ports: Ports, at: datetime) -> ContactLists:

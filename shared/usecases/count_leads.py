@@ -15,7 +15,8 @@ from shared.domain.errors import Unavailable
 from shared.domain.lead import Status, Tab
 from shared.domain.tally import Pending, Place, moved
 from shared.ids import position
-from shared.ports import Ports, Waiting
+from shared.ports.ports import Ports
+from shared.ports.telling import Waiting
 
 ATTEMPTS = 8
 PENDING_PAGE = 1_000

@@ -12,7 +12,9 @@ from typing import Any
 from shared import telemetry
 from shared.domain.deadlines import Hint
 from shared.domain.dispatch import DELIVER, MAIL_FIRST, MAIL_LATER, deliver_hint
-from shared.ports import Budget, DueHint, Ports
+from shared.ports.agenda import DueHint
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.deliver_mail import deliver_mail
 from shared.usecases.deliver_webhook import deliver_webhook
 from shared.usecases.lane_turn import Now

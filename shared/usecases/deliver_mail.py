@@ -15,7 +15,10 @@ from shared.domain.contact import fold_email
 from shared.domain.dispatch import MAIL_FIRST, Attempt, Dispatch, DispatchState
 from shared.domain.errors import Unavailable
 from shared.domain.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailPlace, MailState
-from shared.ports import BOUNCED, LostRace, MailAnswer, Ports, Sending
+from shared.ports.delivery import MailAnswer, Sending
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.telling import BOUNCED
 from shared.usecases.lane_turn import LaneTurn, Now, take_lane
 from shared.usecases.mail_plan import Case, address_of, next_contacts, outdated, planned, read_case
 from shared.usecases.mail_quota import MailQuota

@@ -11,7 +11,9 @@ from shared.domain.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState,
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import settle
 from shared.domain.webhooks import VALIDATION, Webhook, WebhookState, signing
-from shared.ports import Answer, Ports, StoredWebhook
+from shared.ports.delivery import Answer
+from shared.ports.ports import Ports
+from shared.ports.telling import StoredWebhook
 from shared.usecases.lane_turn import LaneTurn, Now, take_lane
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,10 @@ from shared.domain.filters import LeadFilter
 from shared.domain.messages import say
 from shared.domain.ordering import Order
 from shared.ids import new_export_id
-from shared.ports import Budget, FileGone, Link, LostRace, Ports
+from shared.ports.errors import FileGone, LostRace
+from shared.ports.exports import Link
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.write_export import MERGE, WALK, discard, write
 
 log = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """Hearts and unhearts a lead for one person (Q2)."""
 
 from shared.domain.errors import NotFound
-from shared.ports import Ports
+from shared.ports.ports import Ports
 
 
 async def set_favorite(*, ports: Ports, partner_id: str, person: str, lead_id: str, favorite: bool) -> None:

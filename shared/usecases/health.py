@@ -9,7 +9,7 @@ from shared.domain.deadlines import RECHECK, REMIND
 from shared.domain.dispatch import DELIVER
 from shared.domain.errors import Unavailable
 from shared.domain.export import HINT as EXPORT
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.publish import DIGEST
 from shared.usecases.publish import KIND as PUBLISH
 

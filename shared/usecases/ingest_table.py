@@ -12,7 +12,10 @@ from datetime import datetime, timedelta
 
 from shared.domain.errors import Conflict, InvalidRequest
 from shared.domain.partner import LeadSource, SourceKind
-from shared.ports import Budget, NoSuchTable, Ports, TableRow
+from shared.ports.errors import NoSuchTable
+from shared.ports.intake import TableRow
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.receive_lead import Delivered, is_known, receive_lead
 
 log = logging.getLogger(__name__)

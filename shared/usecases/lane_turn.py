@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from shared import ids
 from shared.domain.dispatch import Dispatch, Lane
-from shared.ports import LostRace, Ports
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
 
 TURN = timedelta(seconds=20)
 """How long a lane is worked on before others have their turn; a lease lasts longer."""

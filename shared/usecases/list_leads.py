@@ -24,7 +24,9 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
 from shared.domain.ordering import Order, SortKey, sort_key
 from shared.ids import POSITION, position
-from shared.ports import Budget, LeadQuery, Mark, Ports
+from shared.ports.leads import LeadQuery, Mark
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.read_leads import SeenLead
 
 FAVORITES_PAGE = 200

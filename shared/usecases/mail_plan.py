@@ -13,7 +13,8 @@ from shared.domain.mails import CUSTOMER, Mail, MailNotice, MailState
 from shared.domain.preferences import Preferences, language
 from shared.domain.recipients import Recipient, recipients
 from shared.domain.webhooks import WebhookState
-from shared.ports import Facts, Ports
+from shared.ports.delivery import Facts
+from shared.ports.ports import Ports
 from shared.usecases.deliver_webhook import DISABLED
 from shared.usecases.send_digests import DAY_DIGEST, day_key_of
 

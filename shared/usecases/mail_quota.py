@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.quota import Quota
-from shared.ports import Ports
+from shared.ports.ports import Ports
 
 QUOTA = "mail:quota"
 

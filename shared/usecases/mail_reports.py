@@ -12,7 +12,9 @@ from shared import telemetry
 from shared.domain.dispatch import Dispatch, deliver_hint
 from shared.domain.errors import Unavailable
 from shared.domain.mails import CUSTOMER, Mail, MailPlace, MailState
-from shared.ports import BOUNCED, LostRace, Ports
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.telling import BOUNCED
 from shared.usecases.deliver_mail import measure
 from shared.usecases.mail_plan import next_contacts, read_case
 

@@ -8,7 +8,7 @@ from shared.domain.messages import say
 from shared.domain.offers import OFFERS_MAX, RegisteredOffer
 from shared.domain.partner import Partner, PartnerState
 from shared.domain.profile import Profile
-from shared.ports import Ports
+from shared.ports.ports import Ports
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Una
 from shared.domain.lead import Reveal, Source
 from shared.domain.messages import say
 from shared.domain.partner import LeadSource, Partner, SourceKey, SourceKind, rotated
-from shared.ports import LostRace, Ports
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5

@@ -22,7 +22,9 @@ from shared.domain.webhooks import (
     WebhookFormat,
     WebhookState,
 )
-from shared.ports import LostRace, Ports, StoredWebhook
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.telling import StoredWebhook
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5

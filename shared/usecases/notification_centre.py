@@ -10,7 +10,9 @@ from shared.domain.filters import LeadFilter
 from shared.domain.lead import Status
 from shared.domain.lifecycle import settle
 from shared.domain.recommendations import Notification, about_lead, about_webhook
-from shared.ports import Budget, LeadQuery, Ports
+from shared.ports.leads import LeadQuery
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 
 OPEN = LeadFilter(status=frozenset({Status.RECEIVED, Status.ACCEPTED}))
 

@@ -16,7 +16,9 @@ from shared.domain.held import Held, HeldState, Reason, refusal_of
 from shared.domain.lifecycle import settle
 from shared.domain.messages import say
 from shared.domain.partner import PartnerState
-from shared.ports import LostRace, Ports, StoredHeld
+from shared.ports.errors import LostRace
+from shared.ports.intake import StoredHeld
+from shared.ports.ports import Ports
 from shared.usecases.receive_lead import ATTEMPTS, Delivered, Parcel, Received, deliver, is_outlived, read_parcel
 from shared.usecases.route_lead import Place, check_place, find_place
 

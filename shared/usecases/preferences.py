@@ -8,7 +8,8 @@ from shared.domain.errors import Detail, InvalidRequest, NotFound
 from shared.domain.messages import say
 from shared.domain.preferences import MUTED_MAX, Preferences
 from shared.domain.unsubscribe import read_token
-from shared.ports import BOUNCED, Ports
+from shared.ports.ports import Ports
+from shared.ports.telling import BOUNCED
 
 
 async def read_preferences(*, ports: Ports, partner_id: str, at: datetime) -> Preferences:

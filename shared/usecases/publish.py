@@ -17,7 +17,11 @@ from shared.domain.mail_day import MailDay, counted, day_of, next_day
 from shared.domain.preferences import Preferences
 from shared.domain.tally import Pending, Tally, moved
 from shared.domain.webhooks import Webhook
-from shared.ports import Budget, DueHint, Follows, LostRace, Ports
+from shared.ports.agenda import DueHint
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
+from shared.ports.telling import Follows
 from shared.usecases.run_due import PAGE, put_off
 
 KIND, DIGEST = "publish", "digest"

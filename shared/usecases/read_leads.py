@@ -14,7 +14,8 @@ from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import settle
 from shared.domain.mails import Mail
-from shared.ports import Mark, Ports
+from shared.ports.leads import Mark
+from shared.ports.ports import Ports
 
 RELATED_MAX = 20
 """Related leads shown with a lead; more would say nothing a list does not say better."""

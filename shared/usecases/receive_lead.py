@@ -24,7 +24,10 @@ from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.partner import Door, LeadSource, accepts
 from shared.domain.receipt import Email, Phone, receive
-from shared.ports import Delivery, LostRace, Once, Ports, Sent, StoredHeld
+from shared.ports.errors import LostRace
+from shared.ports.intake import Sent, StoredHeld
+from shared.ports.leads import Delivery, Once
+from shared.ports.ports import Ports
 from shared.usecases.route_lead import find_place
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,10 @@ from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import RECHECK, hints, rechecks_at
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import recheck, settle
-from shared.ports import Budget, DueHint, LostRace, Ports
+from shared.ports.agenda import DueHint
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.run_due import Ran, run_each
 
 TOGETHER = 10

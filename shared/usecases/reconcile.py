@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from shared.domain.deadlines import Hint
 from shared.domain.dispatch import MAIL_FIRST, MAIL_LATER, DispatchState, deliver_hint
-from shared.ports import Budget, Ports
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.publish import digest_hint
 
 log = logging.getLogger(__name__)

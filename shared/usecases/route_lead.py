@@ -10,7 +10,7 @@ from shared.domain.held import Reason
 from shared.domain.lead import LeadType
 from shared.domain.partner import Door, PartnerState
 from shared.domain.text import folded
-from shared.ports import Ports
+from shared.ports.ports import Ports
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 
 from shared.domain.deadlines import Hint, hints
 from shared.domain.lifecycle import settle
-from shared.ports import Budget, DueHint, Ports
+from shared.ports.agenda import DueHint
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.answer_lead import ByTime, record_time
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 from shared.domain.errors import Unavailable
 from shared.domain.export import FAULTY, HINT
-from shared.ports import Budget, DueHint, Ports
+from shared.ports.agenda import DueHint
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.run_due import ALERT_AFTER, PAGE, put_off
 from shared.usecases.write_export import discard, fail, write
 

@@ -4,7 +4,10 @@ from datetime import datetime
 
 from shared.domain.dispatch import MAIL_LATER, Dispatch, deliver_hint
 from shared.domain.errors import Unavailable
-from shared.ports import Budget, DueHint, LostRace, Ports
+from shared.ports.agenda import DueHint
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.publish import DIGEST
 from shared.usecases.run_due import Ran, run_each
 

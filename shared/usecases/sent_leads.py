@@ -10,7 +10,8 @@ from shared.domain.lead import Actor, Lead, Sender
 from shared.domain.lifecycle import settle
 from shared.domain.partner import Door
 from shared.domain.permissions import Caller, must_belong
-from shared.ports import Ports, Sent
+from shared.ports.intake import Sent
+from shared.ports.ports import Ports
 from shared.usecases.receive_lead import Delivered, Received, receive_lead
 
 

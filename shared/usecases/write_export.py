@@ -27,7 +27,10 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
 from shared.domain.ordering import SortKey, sort_key
 from shared.ids import new_change_id, position
-from shared.ports import Budget, Checkpoint, FileGone, LostRace, Ports, StoredExport
+from shared.ports.errors import FileGone, LostRace
+from shared.ports.exports import Checkpoint, StoredExport
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.usecases.list_leads import Look, leads_of
 from shared.usecases.merge_export import begins, merged, spooled
 

@@ -7,22 +7,12 @@ import pytest
 from pydantic import SecretStr
 
 from local.azurite import MARKETPLACE, Azurite
-from shared.ports import (
-    Agenda,
-    ExportStore,
-    FileStore,
-    HeldStore,
-    LaneStore,
-    LeadStore,
-    ListingStore,
-    MailStore,
-    MarketplaceTables,
-    MarkStore,
-    NoticeStore,
-    PartnerStore,
-    SentStore,
-    TallyStore,
-)
+from shared.ports.agenda import Agenda
+from shared.ports.exports import ExportStore, FileStore
+from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
+from shared.ports.leads import LeadStore, MarkStore
+from shared.ports.partners import ListingStore, PartnerStore
+from shared.ports.telling import LaneStore, MailStore, NoticeStore, TallyStore
 from shared.settings import Settings
 from shared.storage.agenda import TableAgenda
 from shared.storage.export_store import TableExportStore

@@ -13,7 +13,9 @@ from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Action, Answer, decide, settle
 from shared.domain.ordering import Order, OrderField
 from shared.ids import new_change_id, new_export_id, position
-from shared.ports import Checkpoint, ExportStore, FileStore, LeadQuery, LeadStore, LostRace, MarkStore
+from shared.ports.errors import LostRace
+from shared.ports.exports import Checkpoint, ExportStore, FileStore
+from shared.ports.leads import LeadQuery, LeadStore, MarkStore
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, received, unique
 from tests.contract.test_lead_store import store
 

@@ -12,7 +12,7 @@ from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision, settle
 from shared.ids import position
-from shared.ports import LeadQuery, LeadStore
+from shared.ports.leads import LeadQuery, LeadStore
 from tests.builders import AT, DAY, SOURCE, delivery, unique
 from tests.filters import SINGLE, filters, leads_of_every_kind, moments
 

@@ -13,7 +13,9 @@ from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import Door
 from shared.domain.profile import CompanySize, Contact, Location, Profile
 from shared.ids import digest, new_lead_id
-from shared.ports import HeldStore, ListingStore, LostRace, MarketplaceTables, NoSuchTable, Sent, SentStore, StoredHeld
+from shared.ports.errors import LostRace, NoSuchTable
+from shared.ports.intake import HeldStore, MarketplaceTables, Sent, SentStore, StoredHeld
+from shared.ports.partners import ListingStore
 from shared.settings import Settings
 from shared.storage.marketplace_tables import StorageMarketplaceTables
 from shared.storage.partner_store import TablePartnerStore

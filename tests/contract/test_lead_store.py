@@ -10,7 +10,8 @@ from shared.domain.lead import Lead, Reveal, Status, Tab, Validity
 from shared.domain.lifecycle import Action, Answer, Decision, decide, settle
 from shared.domain.receipt import Phone
 from shared.ids import position
-from shared.ports import LeadQuery, LeadStore, LostRace
+from shared.ports.errors import LostRace
+from shared.ports.leads import LeadQuery, LeadStore
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, delivery, received, unique
 
 ACCEPT = Answer(Action.ACCEPT, deal=DEAL)

@@ -13,7 +13,8 @@ from shared.domain.preferences import MailKind, Preferences
 from shared.domain.tally import Tally, moved
 from shared.domain.webhooks import Secret, Webhook, WebhookState
 from shared.ids import new_source_id
-from shared.ports import Follows, LostRace, StoredWebhook
+from shared.ports.errors import LostRace
+from shared.ports.telling import Follows, StoredWebhook
 from tests.builders import AT, DAY, a_lead, delivery, received, unique
 from tests.contract.conftest import Telling
 

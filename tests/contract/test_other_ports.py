@@ -12,7 +12,10 @@ from shared.domain.errors import Conflict
 from shared.domain.lead import Tab
 from shared.domain.partner import LeadSource, Partner, SourceKey
 from shared.ids import new_lead_id, new_source_id, position
-from shared.ports import Agenda, DueHint, LostRace, Mark, MarkStore, PartnerStore
+from shared.ports.agenda import Agenda, DueHint
+from shared.ports.errors import LostRace
+from shared.ports.leads import Mark, MarkStore
+from shared.ports.partners import PartnerStore
 from tests.builders import AT, DAY, unique
 
 

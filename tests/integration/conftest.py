@@ -6,7 +6,7 @@ import pytest
 
 from shared import app
 from shared.domain.partner import LeadSource, Partner
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage import blobs
 from shared.storage.blobs import Blobs

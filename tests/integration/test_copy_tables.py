@@ -16,7 +16,7 @@ from shared.domain.lead import Status
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ids import new_source_id
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage import keys
 from shared.storage.blobs import Blobs

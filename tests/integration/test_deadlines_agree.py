@@ -15,7 +15,7 @@ from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
 from shared.domain.permissions import Caller, Role
 from shared.http.views import event_view, lead_view, summary_view
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.texts import translator
 from shared.usecases.count_leads import count_leads
 from shared.usecases.favorites import set_favorite

@@ -18,7 +18,7 @@ from shared.domain.partner import LeadSource, Partner
 from shared.domain.preferences import Preferences
 from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ids import new_source_id
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.deliver import deliver_events
 from tests.builders import AT, delivery_body, unique
 from tests.fakes import FakeMailer, FakeReceivers

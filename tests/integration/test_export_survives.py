@@ -17,7 +17,8 @@ from shared.domain.export import ExportState, Since
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.partner import LeadSource
-from shared.ports import FileStore, Ports
+from shared.ports.exports import FileStore
+from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage.blobs import Blobs
 from shared.storage.tables import Tables

@@ -23,7 +23,7 @@ from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.domain.permissions import Caller
 from shared.domain.receipt import Email
 from shared.ids import new_source_id
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.storage.marketplace_tables import StorageMarketplaceTables
 from shared.storage.tables import Tables
 from shared.usecases.answer_lead import log_contact_attempt

@@ -8,7 +8,7 @@ from shared.domain.errors import Conflict, InvalidTransition, Unavailable
 from shared.domain.lead import Outcome, Status
 from shared.domain.lifecycle import Action, Activity, ActivityKind, Answer
 from shared.domain.partner import LeadSource, Partner
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.storage import keys
 from shared.storage.tables import Tables
 from shared.usecases import read_leads as reading

@@ -13,7 +13,8 @@ from shared.domain.filters import FlameState, LeadFilter
 from shared.domain.lead import Outcome, Status, Tab
 from shared.domain.lifecycle import Action, Answer, settle
 from shared.domain.partner import LeadSource, Partner
-from shared.ports import Budget, Ports
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.storage import keys
 from shared.storage.tables import Tables
 from shared.usecases.count_leads import count_leads

@@ -18,7 +18,7 @@ from local.mail_service import REMEMBERED_SECONDS, MailService, connection
 from shared import clock
 from shared.delivery.mailer import AzureMail, connect
 from shared.domain.errors import Unavailable
-from shared.ports import Letter, Sending
+from shared.ports.delivery import Letter, Sending
 from tests.builders import AT
 
 LETTER = Letter(

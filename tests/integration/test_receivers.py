@@ -11,7 +11,7 @@ from standardwebhooks import Webhook as Verifier
 from shared import clock
 from shared.delivery.address import is_public, problem_with
 from shared.delivery.webhooks import ANSWER_KEPT, HttpWebhooks
-from shared.ports import Packet
+from shared.ports.delivery import Packet
 from tests.integration.receiver import Receiver
 
 SECRETS = ["whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=", "whsec_YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoxMjM0NTY="]

@@ -13,7 +13,7 @@ from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import LeadSource
 from shared.domain.permissions import Caller
 from shared.domain.profile import Profile
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases import favorites
 from shared.usecases import read_leads as reading
 from shared.usecases.receive_lead import Delivered

@@ -15,7 +15,7 @@ from shared.domain.partner import Partner
 from shared.domain.preferences import LANGUAGES, Preferences
 from shared.domain.unsubscribe import read_token
 from shared.domain.webhooks import Webhook
-from shared.ports import Facts, Letter
+from shared.ports.delivery import Facts, Letter
 from shared.texts import catalogue
 from tests.builders import ANN, AT, DAY, ROOT, a_lead
 from tests.texts import of_mails, of_the_interface

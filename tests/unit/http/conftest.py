@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from local.issuer import AUDIENCE, Issuer
 from shared import app, clock
 from shared.http.auth import SigningKeys, TokenVerifier
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.settings import Settings
 from tests.builders import AT, delivery_body
 from tests.fakes import fake_ports

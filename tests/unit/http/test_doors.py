@@ -8,7 +8,7 @@ import pytest
 
 from shared import app, clock
 from shared.http.rate_limit import TokenBuckets
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from tests.builders import DAY, DEAL_BODY, ROOT, delivery_body
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead

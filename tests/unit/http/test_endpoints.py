@@ -11,7 +11,7 @@ from shared import clock
 from shared.domain.errors import Unavailable
 from shared.domain.partner import Partner
 from shared.http import page_tokens
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.health import LATE
 from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, delivery_body
 from tests.in_process import InProcess, Reply

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared import app, clock
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from tests.builders import DAY
 from tests.exports import SPENT, in_small_blocks
 from tests.fakes import FakeFileStore

@@ -7,7 +7,7 @@ import pytest
 
 from shared import clock
 from shared.domain.unsubscribe import make_token
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.deliver import deliver_events
 from tests.builders import DAY
 from tests.fakes import FakeReceivers
@@ -182,7 +182,7 @@ async def test_w1_webhooks_are_the_leads_admins_alone(api: InProcess, door: str)
 async def test_w2_the_delivery_log_shows_what_was_tried_and_sends_again(
     api: InProcess, door: str, ports: Ports
 ) -> None:
-    from shared.ports import Answer
+    from shared.ports.delivery import Answer
 
     made = (await subscribe(api, validation="none")).json
     hook = f"{P}/webhooks/{made['id']}"

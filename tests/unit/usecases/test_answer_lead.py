@@ -7,7 +7,7 @@ from shared.domain.errors import InvalidTransition, NotFound, PreconditionRequir
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer, decide
 from shared.domain.partner import LeadSource
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.answer_lead import ATTEMPTS
 from tests.builders import ANN, AT, DEAL, a_lead
 from tests.fakes import FakeAgenda, FakeLeadStore

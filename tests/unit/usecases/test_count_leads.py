@@ -11,7 +11,7 @@ from shared.domain.lead import Status, Tab
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.partner import LeadSource
 from shared.domain.tally import Tally
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.count_leads import Counts, count_leads
 from shared.usecases.favorites import set_favorite
 from shared.usecases.publish import publish_events

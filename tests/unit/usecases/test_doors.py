@@ -16,7 +16,8 @@ from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import LeadSource, Partner, PartnerState, SourceKind
 from shared.domain.permissions import Caller
 from shared.domain.profile import Profile
-from shared.ports import Ports, StoredLead
+from shared.ports.leads import StoredLead
+from shared.ports.ports import Ports
 from shared.usecases.parked_input import assign, list_held, read_held, replay
 from shared.usecases.receive_lead import Delivered, Received, receive_lead
 from shared.usecases.sent_leads import list_sent, read_sent, send_lead

@@ -15,7 +15,9 @@ from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.ordering import OrderField
 from shared.domain.partner import LeadSource
-from shared.ports import Checkpoint, FileGone, Ports
+from shared.ports.errors import FileGone
+from shared.ports.exports import Checkpoint
+from shared.ports.ports import Ports
 from shared.usecases.export_leads import cancel_export, link_export, list_exports, read_export
 from shared.usecases.favorites import set_favorite
 from shared.usecases.write_export import MERGE, WALK, write

@@ -11,7 +11,8 @@ from shared.domain.errors import Unavailable
 from shared.domain.held import HeldState
 from shared.domain.lead import CallToAction, Source
 from shared.domain.partner import LeadSource, SourceKind
-from shared.ports import Ports, TableRow
+from shared.ports.intake import TableRow
+from shared.ports.ports import Ports
 from shared.usecases import ingest_table
 from shared.usecases.ingest_table import OVERLAP, Ingested, ingest_tables
 from tests.builders import AT, DAY, ROOT

@@ -11,7 +11,7 @@ from shared.domain.filters import ListTab
 from shared.domain.lead import Status
 from shared.domain.ordering import OrderField
 from shared.domain.partner import LeadSource
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.favorites import set_favorite
 from shared.usecases.read_leads import read_lead
 from tests.builders import AT, delivery_body, unique

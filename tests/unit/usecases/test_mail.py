@@ -14,7 +14,9 @@ from shared.domain.mails import Mail, MailState
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.preferences import MailKind, Preferences
 from shared.domain.profile import Contact, Location, Profile
-from shared.ports import Letter, MailAnswer, Ports, Rules, Sending
+from shared.ports.delivery import Letter, MailAnswer, Sending
+from shared.ports.ports import Ports
+from shared.ports.rules import Rules
 from shared.usecases.deliver import deliver_events
 from shared.usecases.preferences import put_preferences, read_preferences, unsubscribe
 from shared.usecases.publish import publish_events

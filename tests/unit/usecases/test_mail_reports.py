@@ -18,7 +18,8 @@ from shared.domain.partner import LeadSource, Partner
 from shared.domain.preferences import Preferences
 from shared.domain.profile import Contact, Location, Profile
 from shared.ids import bounced_key
-from shared.ports import Ports, Rules
+from shared.ports.ports import Ports
+from shared.ports.rules import Rules
 from shared.usecases.deliver import deliver_events
 from shared.usecases.mail_reports import ARRIVED, TAKES_NO_MAIL, Report, take_report
 from shared.usecases.preferences import put_preferences, read_preferences

@@ -10,7 +10,8 @@ import pytest
 from shared.domain.errors import InvalidRequest, Unavailable
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.webhooks import WebhookFormat
-from shared.ports import Answer, Ports
+from shared.ports.delivery import Answer
+from shared.ports.ports import Ports
 from shared.usecases import manage_webhooks as managing
 from shared.usecases.deliver import deliver_events
 from shared.usecases.mail_reports import Report, take_report

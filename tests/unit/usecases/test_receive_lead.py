@@ -6,7 +6,7 @@ from shared.domain.deadlines import hints
 from shared.domain.errors import InvalidRequest, Unauthenticated
 from shared.domain.partner import LeadSource, SourceKey
 from shared.ids import key_hash
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.receive_lead import open_door
 from tests.builders import AT, DAY
 from tests.fakes import FakeAgenda, FakeLeadStore

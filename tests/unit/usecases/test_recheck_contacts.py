@@ -10,7 +10,7 @@ from shared.domain.lead import Lead, Level, Status, Validity
 from shared.domain.lifecycle import Action, recheck
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.receipt import Email
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.recheck_contacts import recheck_contacts
 from shared.usecases.reconcile import reconcile
 from shared.usecases.run_due import Ran

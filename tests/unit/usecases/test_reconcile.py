@@ -5,7 +5,7 @@ from shared.domain.filters import LeadFilter
 from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource, Partner
 from shared.ids import new_export_id
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.reconcile import reconcile
 from tests.builders import AT, delivery_body, unique
 from tests.fakes import FakeAgenda

@@ -16,7 +16,9 @@ from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Action, Answer, decide, settle
 from shared.domain.partner import LeadSource, Partner
-from shared.ports import DueHint, LostRace, Ports
+from shared.ports.agenda import DueHint
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
 from shared.usecases.reconcile import reconcile
 from shared.usecases.run_due import ALERT_AFTER, put_off, run_due
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, delivery_body, unique

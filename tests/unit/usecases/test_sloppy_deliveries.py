@@ -18,7 +18,7 @@ from shared.domain.partner import Door, Partner
 from shared.domain.payload import FORM
 from shared.domain.profile import Profile
 from shared.domain.text import flaw
-from shared.ports import Ports
+from shared.ports.ports import Ports
 from shared.usecases.receive_lead import Delivered, Received, receive_lead
 from tests.builders import AT
 from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, fake_ports

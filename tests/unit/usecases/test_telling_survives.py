@@ -22,7 +22,9 @@ from shared.domain.mails import MailState
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.preferences import Preferences
 from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
-from shared.ports import Answer, Ports, Rules
+from shared.ports.delivery import Answer
+from shared.ports.ports import Ports
+from shared.ports.rules import Rules
 from shared.usecases.deliver import deliver_events
 from shared.usecases.reconcile import reconcile
 from shared.usecases.send_digests import send_digests

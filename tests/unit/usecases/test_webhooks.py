@@ -13,7 +13,8 @@ from shared.domain.lifecycle import Action
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.retry import DELAYS, GIVE_UP_AFTER
 from shared.domain.webhooks import EVENTS, SUBSCRIPTIONS_MAX, Webhook, WebhookFormat, WebhookState
-from shared.ports import Answer, Ports
+from shared.ports.delivery import Answer
+from shared.ports.ports import Ports
 from shared.usecases import manage_webhooks as managing
 from shared.usecases.deliver import deliver_events
 from tests.builders import AT, DAY, delivery_body

@@ -1,0 +1,45 @@
+"""When to look at what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.deadlines import Hint
+
+
+@dataclass(frozen=True)
+class DueHint:
+    """A hint whose time has come; `tries` are those that failed, `cause` is the correlation id of what wrote it."""
+
+    hint: Hint
+    tries: int = 0
+    cause: str = ""
+
+
+class Agenda(Protocol):
+    """When to look at what. Hints are written before what they announce and may be stale."""
+
+    async def put(self, hints: Sequence[Hint]) -> None:
+        """Write the hints, a hundred in a request; writing one again is harmless."""
+
+    async def remove(self, hints: Sequence[Hint]) -> None:
+        """Delete the hints, a hundred in a request; one that is gone is no error."""
+
+    async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
+        """Hints of the kind that are due at `at` and not put off beyond it, oldest first, at most `top`."""
+
+    async def oldest(self, kind: str, at: datetime) -> datetime | None:
+        """When the oldest hint of the kind was due, put off or not; None when none is due at `at`."""
+
+    async def put_off(self, late: DueHint, until: datetime) -> None:
+        """Count a failed try, and leave the hint alone until then; one that is gone is no error."""
+
+    async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
+        """Those of the hints that are not there."""
+
+    async def bookmark(self, name: str) -> str:
+        """Where a long task goes on; '' at its start."""
+
+    async def set_bookmark(self, name: str, place: str) -> None:
+        """Remember where a long task goes on."""

@@ -1,0 +1,121 @@
+"""Receivers of webhooks and the mail service."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from shared.domain.dispatch import Dispatch
+from shared.domain.lead import Lead
+from shared.domain.mail_day import MailDay
+from shared.domain.mails import Mail
+from shared.domain.partner import Partner
+from shared.domain.preferences import Preferences
+from shared.domain.webhooks import Webhook
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a receiver said: `status` None when nothing came back, `text` says why then."""
+
+    status: int | None
+    text: str
+    duration_ms: int
+    retry_after: timedelta | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """True when the receiver has taken it."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+@dataclass(frozen=True)
+class Packet:
+    """What is sent to a webhook."""
+
+    content_type: str
+    body: bytes
+
+
+class WebhookSender(Protocol):
+    """Calls receivers: never a private address, never where a redirect points (W4)."""
+
+    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> Answer:
+        """Post it, signed with each of the secrets; never raises for what the receiver does."""
+
+    def problem_with(self, url: str) -> str | None:
+        """Why a URL can never be called, in words; None when it may be."""
+
+
+class PacketMaker(Protocol):
+    """Writes an event as its subscriber takes it."""
+
+    def packet(self, webhook: Webhook, event: Dispatch, lead: Lead | None, at: datetime) -> Packet:
+        """The body, rendered now: with what may be seen now (L9)."""
+
+
+class Sending(StrEnum):
+    """What became of handing a mail to the service."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    LATER = "later"
+    RUNNING = "running"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True)
+class MailAnswer:
+    """What the mail service said; `problem` is its code, `retry_after` how long it asks us to wait."""
+
+    outcome: Sending
+    problem: str | None = None
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail as it goes out."""
+
+    to: str
+    subject: str
+    text: str
+    html: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class MailSender(Protocol):
+    """Hands mails to the mail service."""
+
+    async def send(self, letter: Letter, operation_id: str, first_sent: datetime, /) -> MailAnswer:
+        """Send it under this id: ACCEPTED, REFUSED (never will be), or LATER; raises Unavailable when nobody knows."""
+
+    async def status(self, operation_id: str, /) -> MailAnswer:
+        """RUNNING, DELIVERED, FAILED, or MISSING when the service knows no such mail; raises Unavailable."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a mail may say, as it is now; the lead as it is stored and settled, redacted by whoever writes.
+
+    `signing_key` signs the link that switches mails off.
+    """
+
+    at: datetime
+    signing_key: str
+    partner: Partner | None
+    preferences: Preferences
+    lead: Lead | None = None
+    day: MailDay | None = None
+    leads: tuple[Lead, ...] = ()
+    webhook: Webhook | None = None
+
+
+class LetterWriter(Protocol):
+    """Writes mails from their templates, in the recipient's language."""
+
+    def letter(self, mail: Mail, partner_id: str, to: str, facts: Facts) -> Letter:
+        """The mail."""

@@ -1,0 +1,80 @@
+"""What waits for the operator, what senders sent, and tables that marketplaces write."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.held import Held, HeldState
+
+
+@dataclass(frozen=True)
+class StoredHeld:
+    """A held delivery as it was read, with the storage tag that decides every race."""
+
+    held: Held
+    tag: str
+
+
+class HeldStore(Protocol):
+    """Deliveries that wait for the operator, and the programme's notes of where each delivery went."""
+
+    async def add(self, held: Held) -> StoredHeld | None:
+        """Store it; None when another of this id is there already, which stays. One that is just so is this one."""
+
+    async def get(self, held_id: str) -> StoredHeld | None:
+        """One of them; None when there is none."""
+
+    async def replace(self, stored: StoredHeld, held: Held) -> StoredHeld:
+        """Replace it if it is still as read, or is so already; raises LostRace otherwise."""
+
+    async def page(self, state: HeldState, after: str | None, top: int) -> tuple[list[Held], str | None]:
+        """Those that wait for this, newest first, after the place, and where to go on; None at the end.
+
+        Of their bodies only the beginning is there.
+        """
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A lead that somebody sent, and to whom."""
+
+    lead_id: str
+    partner_id: str
+
+
+class SentStore(Protocol):
+    """Which leads a sender has sent. Rows are written before the lead, so one may name a lead that never was."""
+
+    async def put(self, sender_id: str, sent: Sent) -> None:
+        """Note it; noting it again is harmless."""
+
+    async def remove(self, sender_id: str, lead_id: str) -> None:
+        """Forget it; one that is gone is no error."""
+
+    async def get(self, sender_id: str, lead_id: str) -> Sent | None:
+        """What was noted; None when this sender sent no such lead."""
+
+    async def page(self, sender_id: str, after: str | None, top: int) -> tuple[list[Sent], str | None]:
+        """Newest first after the position, and where to go on; None at the end."""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """A row of a marketplace's table: what tells it from every other, and its columns as JSON values."""
+
+    identity: str
+    columns: Mapping[str, object]
+
+
+class MarketplaceTables(Protocol):
+    """The tables that marketplaces write to; nothing is ever written there from here (I3)."""
+
+    async def rows(self, table: str, since: datetime, place: str, top: int) -> tuple[list[TableRow], str]:
+        """Rows written since then by storage's clock, from the place on ('' = the start), and the next; '' at the end.
+
+        A page may be empty and still go on. Raises NoSuchTable.
+        """
+
+    def is_ours(self, table: str) -> bool:
+        """True for a table of this system's own."""

@@ -1,0 +1,167 @@
+"""Leads, with what was delivered and what a person has marked."""
+
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.deadlines import Change, Hint
+from shared.domain.events import Event
+from shared.domain.export import Since
+from shared.domain.filters import LeadFilter
+from shared.domain.lead import Lead
+from shared.domain.lifecycle import Decision
+
+
+@dataclass(frozen=True)
+class StoredLead:
+    """A lead as it was read, with the storage tag that decides every race."""
+
+    lead: Lead
+    tag: str
+
+
+@dataclass(frozen=True)
+class Once:
+    """Who took an idempotency key first (V4): the lead, when, and the hash of the content it came with."""
+
+    lead_id: str
+    at: datetime
+    content: str
+    tag: str = ""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What intake stores beside the lead: the payload whole, and the idempotency row it claims.
+
+    `replaces` is the tag of an outlived claim to be taken over, else the claim must be new.
+    """
+
+    body: bytes
+    content_type: str
+    once: str
+    content: str
+    replaces: str | None = None
+
+
+@dataclass(frozen=True)
+class LeadQuery:
+    """What a list asks for: newest first, only ids after the position `after` (exclusive), judged at `at` (L6).
+
+    When `is_over`, a page ends where storage has looked, with or without a lead.
+    """
+
+    partner_id: str
+    at: datetime
+    filter: LeadFilter = field(default_factory=LeadFilter)
+    after: str | None = None
+    top: int = 50
+    is_over: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True)
+class LeadPage:
+    """Leads of one page; `next` is the position to go on from, None at the end."""
+
+    leads: tuple[Lead, ...]
+    next: str | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one person did with one lead (Q2, Q6)."""
+
+    favorite: bool = False
+    opened: bool = False
+
+
+class LeadStore(Protocol):
+    """Leads with their history, payloads and idempotency rows."""
+
+    async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
+        """One lead; None when the partner has none of this id."""
+
+    async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
+        """Store a new lead with its first events, payload and claim, all or nothing.
+
+        Raises LostRace when the claim is taken or moved: read it with `once`.
+        """
+
+    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+        """Store what was decided on each lead, all leads of one partner, all or nothing; `change` names this attempt.
+
+        Raises LostRace when a lead is not as it was read any more, InvalidRequest when one lead's texts are too large.
+        A commit whose answer was lost is found again and counts.
+        """
+
+    def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
+        """The same in as few commits as they fit into, in their order."""
+
+    async def once(self, partner_id: str, claim: str) -> Once | None:
+        """Who holds an idempotency claim; None when nobody."""
+
+    async def page(self, query: LeadQuery) -> LeadPage:
+        """A page of leads as stored: those in the filter at `query.at`, and maybe others; the caller judges each."""
+
+    def walk(
+        self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
+    ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
+        """All leads of the query in its order as stored, a batch at a time, with the position covered so far.
+
+        Beside each lead stands what the watch said when it was asked for: batches are read ahead.
+
+        With `since` all leads that changed from then on by a commit or by the clock, whatever their status is now: the
+        filter's constant parts alone restrict. A batch may be empty, its position None before the first lead.
+        """
+
+    async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
+        """The leads of these ids that exist, in the order given."""
+
+    async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
+        """The events numbered `newest` and below, newest first, at most `top`."""
+
+    async def needed_hints(self, partner_id: str, after: str | None) -> tuple[list[Hint], str | None]:
+        """The hints that a page of the partner's waiting leads needs, and where to go on; None at the end."""
+
+    async def first_announcement(self, partner_id: str) -> Hint | None:
+        """The hint of the partner's oldest event whose consequences are not written yet; None when there is none."""
+
+    async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
+        """Ids of the same person's other leads whose contact details are shown at `at` (V4, L9), newest first."""
+
+
+class MarkStore(Protocol):
+    """Favorites and opened leads, each person's own."""
+
+    async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
+        """The mark; an empty one when there is none."""
+
+    async def put(
+        self,
+        partner_id: str,
+        person: str,
+        lead_id: str,
+        *,
+        favorite: bool | None = None,
+        opened: bool | None = None,
+        is_test: bool = False,
+    ) -> None:
+        """Set what is given, leave the rest; a test lead's heart is not counted (T9)."""
+
+    async def opened(self, partner_id: str, person: str, until: str) -> frozenset[str]:
+        """The leads this person has opened, from the newest to the position."""
+
+    async def count_favorites(self, partner_id: str, person: str) -> int:
+        """How many leads this person has hearted, test leads aside."""
+
+    async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
+        """Marks by lead id from the position `after` on, and the last position covered; None = covered to the end."""
+
+    async def favorites(
+        self, partner_id: str, person: str, after: str | None, top: int, *, taken_back: bool = False
+    ) -> tuple[Mapping[str, Mark], str | None]:
+        """Marks of favorite leads by id after the position, newest lead first, and where to go on; None at the end.
+
+        With `taken_back` also those whose heart was taken back.
+        """

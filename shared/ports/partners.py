@@ -1,0 +1,99 @@
+"""Partners, their sources and registrations, their offers and profiles."""
+
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.contact_lists import ContactLists
+from shared.domain.offers import Offers, RegisteredOffer
+from shared.domain.partner import LeadSource, Partner, SourceKind
+from shared.domain.profile import Profile
+
+
+class PartnerStore(Protocol):
+    """Partners, their tenants and sources. Reads marked cached may be a minute old."""
+
+    async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
+        """The partner a tenant belongs to (cached; an unknown tenant is looked up afresh)."""
+
+    async def known(self, partner_id: str, at: datetime) -> Partner | None:
+        """The partner's registration (cached; an unknown one is looked up afresh); None when there is none."""
+
+    async def get(self, partner_id: str) -> Partner | None:
+        """The partner's registration; None when there is none."""
+
+    async def put(self, partner: Partner) -> None:
+        """Create or replace a registration and its tenants.
+
+        Raises Conflict when a tenant belongs to another partner, LostRace when someone else wrote meanwhile.
+        """
+
+    async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
+        """Partners by id after the given one, and where to go on; None at the end."""
+
+    async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
+        """A source (cached unless `fresh`); None when there is none."""
+
+    async def put_source(self, source: LeadSource) -> None:
+        """Create or replace a source."""
+
+    async def replace_source(self, source: LeadSource, changed: LeadSource) -> None:
+        """Replace `source` by `changed` if it is still as read; raises LostRace otherwise."""
+
+    async def delete_source(self, source: LeadSource) -> None:
+        """Delete a source; one that is gone is no error."""
+
+    async def sources(self, partner_id: str | None) -> list[LeadSource]:
+        """A partner's sources, or the programme's, oldest first."""
+
+    async def sources_of_kind(self, kind: SourceKind) -> list[LeadSource]:
+        """Every source of a kind, oldest first."""
+
+    async def signing_key(self) -> str:
+        """The deployment's own secret; made at first use, the same for ever (cached)."""
+
+    async def contact_lists(self, at: datetime) -> ContactLists:
+        """The operator's block and allow lists (cached); empty ones when there are none."""
+
+    async def put_contact_lists(self, lists: ContactLists) -> None:
+        """Replace the lists; what bounced stays remembered."""
+
+    async def add_bounced(self, key: str) -> None:
+        """Remember an address that takes no mail, the latest BOUNCED_MAX of them; again is harmless."""
+
+    async def ping(self) -> None:
+        """Return when storage answers a read, raise Unavailable otherwise."""
+
+
+class ListingStore(Protocol):
+    """What partners publish: their profile and their offers. Reads marked cached may be a minute old."""
+
+    async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
+        """A partner's offers (cached unless `fresh`)."""
+
+    async def put_offer(
+        self,
+        partner_id: str,
+        offer: RegisteredOffer,
+        before: RegisteredOffer | None,
+        *,
+        take_over: bool = False,
+    ) -> None:
+        """Register an offer or replace what was registered.
+
+        Raises Conflict when its id is another partner's, unless it is taken over: then that partner has it no more.
+        """
+
+    async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
+        """A partner's profile (cached unless `fresh`); None when it has none."""
+
+    async def put_profile(self, partner_id: str, profile: Profile, before: Profile | None) -> None:
+        """Store a profile in place of the one before."""
+
+    async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
+        """Who registered the offer of this id, without letter case (cached); None when nobody did."""
+
+    async def partners_of_title(self, title: str, at: datetime) -> list[str]:
+        """Who may have registered an offer of this folded title (cached); a title may since be another one."""
+
+    async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
+        """Whose profile may have this folded name (cached); a name may since be another one."""

@@ -1,0 +1,45 @@
+"""Everything that the use cases need from outside, together.
+
+`shared/app.py` plugs the real parts in, tests the fakes. Every method may raise `Unavailable` when the part behind it
+cannot be reached or gives no answer in time; nothing is half-written then. Other errors are named where they occur.
+Times are UTC.
+"""
+
+from dataclasses import dataclass, field
+
+from shared.ports.agenda import Agenda
+from shared.ports.checks import EmailReader, PhoneReader
+from shared.ports.delivery import LetterWriter, MailSender, PacketMaker, WebhookSender
+from shared.ports.exports import ExportStore, FileStore
+from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
+from shared.ports.leads import LeadStore, MarkStore
+from shared.ports.partners import ListingStore, PartnerStore
+from shared.ports.rules import Rules
+from shared.ports.telling import LaneStore, MailStore, NoticeStore, TallyStore
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything a use case may be given."""
+
+    leads: LeadStore
+    agenda: Agenda
+    marks: MarkStore
+    partners: PartnerStore
+    phones: PhoneReader
+    emails: EmailReader
+    listings: ListingStore
+    held: HeldStore
+    sent: SentStore
+    tables: MarketplaceTables
+    lanes: LaneStore
+    mails: MailStore
+    notices: NoticeStore
+    webhooks: WebhookSender
+    packets: PacketMaker
+    mailer: MailSender
+    letters: LetterWriter
+    tallies: TallyStore
+    exports: ExportStore
+    files: FileStore
+    rules: Rules = field(default_factory=Rules)

@@ -1,0 +1,176 @@
+"""Events on their way: counts, lanes, mails, and what a partner wants to be told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.dispatch import Dispatch, DispatchState, Lane
+from shared.domain.mail_day import MailDay
+from shared.domain.mails import Mail, MailPlace
+from shared.domain.preferences import Preferences
+from shared.domain.tally import Pending, Tally
+from shared.domain.webhooks import Webhook
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A stored lead that waits for its deadline: when that is, and until when its flame burns ('' = it has none)."""
+
+    lead_id: str
+    deadline: str
+    flame: str
+
+
+@dataclass(frozen=True)
+class Follows:
+    """What follows from events: dispatches by destination, mail days as counted, and leads held for a day's digest."""
+
+    waits: tuple[tuple[str, Dispatch], ...] = ()
+    days: tuple[MailDay, ...] = ()
+    held: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def rows(self) -> int:
+        """How many rows are written."""
+        return len(self.waits) + len(self.days) + len(self.held)
+
+
+class LaneStore(Protocol):
+    """Destinations: what waits for each, what it took, and how it is doing."""
+
+    async def lane(self, partner_id: str, destination: str) -> Lane:
+        """The lane; a fresh one when nothing was ever sent there."""
+
+    async def save(
+        self,
+        partner_id: str,
+        destination: str,
+        lane: Lane,
+        changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+    ) -> Lane:
+        """Store the lane and move dispatches (before, after; None = is not there), all or nothing.
+
+        Raises LostRace when the lane is not as read, or a dispatch is gone: another worker has it.
+        """
+
+    async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
+        """Let one more wait; adding it again is harmless."""
+
+    async def page(
+        self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
+    ) -> tuple[list[Dispatch], str | None]:
+        """Dispatches in this state after the place, and where to go on: in their order, delivered ones newest first."""
+
+    async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
+        """One dispatch in any state; None when this destination was never sent it."""
+
+
+class MailStore(Protocol):
+    """Mail days and the record of each mail; a mail's `lead_id` is what it is about, a day or a webhook too."""
+
+    async def day(self, partner_id: str, key: str) -> MailDay | None:
+        """A mail day; None before the first lead of it."""
+
+    async def open_days(self, partner_id: str, at: datetime) -> list[MailDay]:
+        """Days that are over at `at` and not closed."""
+
+    async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
+        """Close a day, with its digest if it has one; raises LostRace when the day is not as read."""
+
+    async def held(self, partner_id: str, key: str, top: int) -> list[str]:
+        """Leads that wait for the day's digest, newest first, at most `top`."""
+
+    async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
+        """The mails about this, or about one event of it, in their order."""
+
+    async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
+        """Record the mails of one event, all or nothing; raises LostRace when it has some already."""
+
+    async def put(self, partner_id: str, mail: Mail) -> Mail:
+        """Store a mail if it is still as read, or new; raises LostRace otherwise."""
+
+    async def note_place(self, operation_id: str, place: MailPlace) -> None:
+        """Remember which mail an operation of the service is; again is harmless."""
+
+    async def place(self, operation_id: str) -> MailPlace | None:
+        """The mail of this operation; None for one that is not ours, or has been reported."""
+
+    async def forget_place(self, operation_id: str) -> None:
+        """Nothing more is expected of it; again is harmless."""
+
+    async def forget_places(self, before: datetime) -> int:
+        """Forget those of mails sent before, at most a thousand; how many. They were never reported."""
+
+
+@dataclass(frozen=True)
+class StoredWebhook:
+    """A subscription as it was read, with the storage tag that decides every race."""
+
+    webhook: Webhook
+    tag: str
+
+
+BOUNCED = "bounced"
+"""Why an address is not mailed: it took no mail."""
+
+
+class NoticeStore(Protocol):
+    """What a partner wants to be told, and how."""
+
+    async def preferences(self, partner_id: str) -> Preferences | None:
+        """The preferences; None before they were put."""
+
+    async def put_preferences(self, partner_id: str, preferences: Preferences) -> None:
+        """Replace them."""
+
+    async def unwanted(self, partner_id: str) -> dict[str, str]:
+        """Folded addresses that are not mailed, with the reason: `unsubscribed` or `bounced`."""
+
+    async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
+        """Mail this address no more; a bounce never stands in the place of an unsubscription."""
+
+    async def forgive_bounce(self, partner_id: str, address: str) -> None:
+        """Mail an address again that had bounced; any other is left alone."""
+
+    async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
+        """The partner's subscriptions, oldest first."""
+
+    async def webhook(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
+        """One of them; None when there is none."""
+
+    async def put_webhook(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
+        """Store a new one, or replace one that is still as read; raises LostRace otherwise."""
+
+    async def delete_webhook(self, partner_id: str, webhook_id: str) -> None:
+        """Delete one; one that is gone is no error."""
+
+    async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
+        """The notifications this person has dismissed."""
+
+    async def dismiss(self, partner_id: str, person: str, notification_id: str) -> None:
+        """Dismiss one; doing it again is harmless."""
+
+
+class TallyStore(Protocol):
+    """A partner's counts, and the events that move them; test leads are not counted."""
+
+    async def read(self, partner_id: str) -> Tally:
+        """The counts as written so far; all 0 before the first event was taken."""
+
+    async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
+        """Events whose consequences are not written yet, oldest first, after the given key, and where to go on."""
+
+    async def take(
+        self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
+    ) -> None:
+        """Delete the events, store the counts and what follows from the events, all or nothing.
+
+        Raises LostRace when the counts are not as read, or an event is gone: another relay has it.
+        """
+
+    async def received(self, partner_id: str) -> list[Waiting]:
+        """Every lead that is stored as received, overdue ones too."""
+
+    async def overdue_informational(self, partner_id: str, at: datetime) -> list[Waiting]:
+        """Every lead that is stored as informational and is archived at `at`."""
