@@ -6,7 +6,7 @@ from typing import Any
 import azure.functions as func
 
 from shared.http.endpoint import Answer, Call, endpoint
-from shared.http.requests import Nothing
+from shared.http.fields import Nothing
 from shared.version import VERSION
 
 blueprint = func.Blueprint()

@@ -10,10 +10,10 @@ from shared.domain.errors import Conflict, NotFound, SortTooLarge, TooManyReques
 from shared.domain.permissions import Role
 from shared.http import since_tokens
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.export_views import ExportView, export_view
+from shared.http.fields import Nothing
 from shared.http.pages import Page
 from shared.http.queries import ExportIn, PageQuery
-from shared.http.requests import Nothing
-from shared.http.views import ExportView, export_view
 from shared.ids import EXPORT_ID
 from shared.ports.rules import Budget
 from shared.usecases import export_leads as exporting

@@ -8,9 +8,9 @@ from shared.domain.partner import SourceKind
 from shared.domain.payload import FORM
 from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.fields import Nothing
+from shared.http.lead_views import ReceivedView, received_view
 from shared.http.queries import KeyQuery
-from shared.http.requests import Nothing
-from shared.http.views import ReceivedView, received_view
 from shared.usecases.receive_lead import open_door
 from shared.usecases.receive_lead import receive_lead as receive
 

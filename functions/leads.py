@@ -17,10 +17,13 @@ from shared.domain.lifecycle import Action
 from shared.domain.lifecycle import Answer as LeadAnswer
 from shared.domain.permissions import Role
 from shared.http.endpoint import MERGE_PATCH, Answer, Call, endpoint
+from shared.http.fields import Nothing
+from shared.http.history_views import EventView, event_view
+from shared.http.lead_requests import ActivityIn, AnswerIn, DealIn, LeadPatch
+from shared.http.lead_views import LeadView, etag, lead_view
+from shared.http.list_views import SummaryView, summary_view
 from shared.http.pages import Page
 from shared.http.queries import LeadsQuery, PageQuery
-from shared.http.requests import ActivityIn, AnswerIn, DealIn, LeadPatch, Nothing
-from shared.http.views import EventView, LeadView, SummaryView, etag, event_view, lead_view, summary_view
 from shared.ids import SEQUENCE
 from shared.usecases import answer_lead as answering
 from shared.usecases import count_leads as counting

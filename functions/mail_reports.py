@@ -6,7 +6,7 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from shared import app, clock, telemetry
-from shared.http.requests import MailReportIn
+from shared.http.notice_requests import MailReportIn
 from shared.usecases.mail_reports import take_report
 
 blueprint = func.Blueprint()

@@ -4,8 +4,8 @@ import azure.functions as func
 
 from shared.domain.errors import NotFound
 from shared.http.endpoint import Answer, Call, endpoint
-from shared.http.requests import Nothing
-from shared.http.views import HealthView, health_view
+from shared.http.fields import Nothing
+from shared.http.health_views import HealthView, health_view
 from shared.usecases.health import check_health
 
 blueprint = func.Blueprint()

@@ -7,10 +7,11 @@ import azure.functions as func
 from shared import clock, ids
 from shared.domain.permissions import Role
 from shared.http.endpoint import Answer, Call, Html, endpoint
+from shared.http.fields import Nothing
+from shared.http.notice_requests import PreferencesIn
 from shared.http.notice_views import NotificationView, PreferencesView, notification_view, preferences_view
 from shared.http.pages import Page
 from shared.http.queries import PageQuery, UnsubscribeQuery
-from shared.http.requests import Nothing, PreferencesIn
 from shared.usecases import notification_centre as centre
 from shared.usecases import preferences as telling
 

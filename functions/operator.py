@@ -9,7 +9,11 @@ from shared.domain.messages import say
 from shared.domain.partner import Partner
 from shared.domain.permissions import Role
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.fields import Nothing
+from shared.http.held_requests import AssignIn, ReplayIn
+from shared.http.lead_views import ReceivedView, received_view
 from shared.http.pages import Page
+from shared.http.partner_requests import ContactListsIn, PartnerIn, SourceIn
 from shared.http.programme_views import (
     ContactListsView,
     HeldView,
@@ -23,8 +27,6 @@ from shared.http.programme_views import (
     source_view,
 )
 from shared.http.queries import PageQuery
-from shared.http.requests import AssignIn, ContactListsIn, Nothing, PartnerIn, ReplayIn, SourceIn
-from shared.http.views import ReceivedView, received_view
 from shared.usecases import contact_lists as listing
 from shared.usecases import manage_partner as managing
 from shared.usecases import parked_input as holding

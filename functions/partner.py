@@ -6,9 +6,10 @@ from shared.domain.errors import Conflict, NotFound
 from shared.domain.offers import OFFER_ID
 from shared.domain.permissions import Role
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.fields import Nothing
 from shared.http.pages import Page
+from shared.http.partner_requests import OfferIn, ProfileIn
 from shared.http.programme_views import ProfileView, RegisteredOfferView, offer_view, profile_view
-from shared.http.requests import Nothing, OfferIn, ProfileIn
 from shared.usecases import manage_listing as managing
 
 blueprint = func.Blueprint()

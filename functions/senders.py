@@ -8,10 +8,11 @@ from shared.domain.held import HeldState
 from shared.domain.permissions import Role
 from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.fields import Nothing
+from shared.http.lead_views import ReceivedView, received_view
+from shared.http.list_views import SentLeadView, sent_lead_view
 from shared.http.pages import Page
 from shared.http.queries import PageQuery
-from shared.http.requests import Nothing
-from shared.http.views import ReceivedView, SentLeadView, received_view, sent_lead_view
 from shared.usecases import sent_leads as sending
 
 blueprint = func.Blueprint()

@@ -9,10 +9,11 @@ from shared.domain.errors import Conflict
 from shared.domain.permissions import Role
 from shared.domain.webhooks import Webhook
 from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.fields import Nothing
+from shared.http.notice_requests import WebhookIn
 from shared.http.notice_views import DeliveryView, ResentView, WebhookView, delivery_view, subscribed_view, webhook_view
 from shared.http.pages import Page
 from shared.http.queries import PageQuery
-from shared.http.requests import Nothing, WebhookIn
 from shared.usecases import manage_webhooks as managing
 
 blueprint = func.Blueprint()

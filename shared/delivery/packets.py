@@ -14,7 +14,7 @@ from shared.domain.lead import Lead
 from shared.domain.payload import FORM
 from shared.domain.permissions import Caller, Role, roles_of
 from shared.domain.webhooks import Webhook, WebhookFormat
-from shared.http.views import lead_view
+from shared.http.lead_views import lead_view
 from shared.ports.delivery import Packet
 from shared.ports.leads import Mark
 from shared.texts import translator

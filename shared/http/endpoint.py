@@ -32,9 +32,9 @@ from shared.domain.errors import (
 from shared.domain.messages import say
 from shared.domain.permissions import Caller, Role, may_enter, must_belong, must_have
 from shared.http import page_tokens, problems
+from shared.http.fields import Nothing
 from shared.http.pages import Page
 from shared.http.queries import PageQuery
-from shared.http.requests import Nothing
 from shared.texts import Translate, accepted, translator
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from shared.domain.dispatch import Dispatch
 from shared.domain.preferences import Preferences
 from shared.domain.recommendations import TITLES
 from shared.domain.webhooks import Webhook
-from shared.http.views import LeadView
+from shared.http.lead_views import LeadView
 from shared.settings import Settings
 from shared.texts import Translate
 from shared.usecases.manage_webhooks import Subscribed

@@ -29,9 +29,9 @@ from shared.domain.errors import (
 from shared.domain.offers import OFFER_ID
 from shared.http.endpoint import Contract, Html
 from shared.http.examples import EXAMPLES
+from shared.http.fields import Nothing
 from shared.http.notice_views import EventMessage
 from shared.http.problems import STATUS, ErrorView
-from shared.http.requests import Nothing
 
 Json = dict[str, Any]
 ABOUT = """A partner lead programme: leads come in through sources, partners answer them.

@@ -13,7 +13,7 @@ from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualifica
 from shared.domain.messages import say
 from shared.domain.ordering import Order, OrderField
 from shared.domain.text import folded
-from shared.http.requests import Incoming, Text
+from shared.http.fields import Incoming, Text
 
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?")
 

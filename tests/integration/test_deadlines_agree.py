@@ -14,7 +14,9 @@ from shared.domain.lifecycle import Action
 from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
 from shared.domain.permissions import Caller, Role
-from shared.http.views import event_view, lead_view, summary_view
+from shared.http.history_views import event_view
+from shared.http.lead_views import lead_view
+from shared.http.list_views import summary_view
 from shared.ports.ports import Ports
 from shared.texts import translator
 from shared.usecases.count_leads import count_leads

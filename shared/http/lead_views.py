@@ -1,39 +1,27 @@
-"""What callers are shown: allow-lists of their own, never the stored record minus something (API.md, Shapes).
+"""Leads as callers are shown them: allow-lists of their own, never the stored record minus something (API.md, Shapes).
 
-The shapes are typed dictionaries in the API's own spelling: the type checker holds every answer to its shape, the API
-descriptions are made from them, and a page of fifty leads costs no second validation. What a viewer of a lead sees is
-decided by `contact.shown` alone (L9).
+The shapes here and in the other views are typed dictionaries in the API's own spelling: the type checker holds every
+answer to its shape, the API descriptions are made from them, and a page of fifty leads costs no second validation. They
+are of `typing_extensions`, since the standard ones do not tell pydantic enough before Python 3.12. What a viewer of a
+lead sees is decided by `contact.shown` alone (L9).
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from pydantic.alias_generators import to_camel
-
-# The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
 
 from shared.domain.contact import shown
 from shared.domain.deadlines import stamp
-from shared.domain.events import Event
-from shared.domain.export import ERRORS
-from shared.domain.filters import LeadFilter
-from shared.domain.lead import Closing, Customer, Deal, Lead, Sender, Status, Tab
+from shared.domain.lead import Closing, Customer, Deal, Lead, Sender
 from shared.domain.lifecycle import allowed_actions
-from shared.domain.mails import Mail
 from shared.domain.notices import FLAMES, WARNINGS, Alert, alerts
 from shared.domain.permissions import Caller, Role
-from shared.http import since_tokens
 from shared.ids import created_at
 from shared.texts import Translate
-from shared.usecases.count_leads import Counts
-from shared.usecases.export_leads import SeenExport
-from shared.usecases.health import Health
 from shared.usecases.read_leads import SeenLead
 from shared.usecases.receive_lead import Received
-from shared.version import VERSION
 
 
 class ReceivedView(TypedDict):
@@ -255,10 +243,10 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         "warnings": [{"code": one, "message": translate(WARNINGS[one])} for one in seen.warnings],
         "createdDateTime": stamp(lead.created_at),
         "updatedDateTime": stamp(lead.updated_at),
-        "expirationDateTime": _stamp(lead.expires_at),
-        "acceptedDateTime": _stamp(lead.accepted_at),
-        "closedDateTime": _stamp(lead.closed_at),
-        "erasedDateTime": _stamp(lead.erased_at),
+        "expirationDateTime": stamped(lead.expires_at),
+        "acceptedDateTime": stamped(lead.accepted_at),
+        "closedDateTime": stamped(lead.closed_at),
+        "erasedDateTime": stamped(lead.erased_at),
         "eTag": etag(lead),
     }
 
@@ -310,234 +298,6 @@ def _closing_view(closing: Closing | None) -> ClosingView | None:
     return {"reason": closing.reason, "notes": closing.notes, "suggestedPartners": []} if closing else None
 
 
-def _stamp(at: datetime | None) -> str | None:
+def stamped(at: datetime | None) -> str | None:
+    """An instant as it is written, or None."""
     return stamp(at) if at else None
-
-
-class ActorView(TypedDict):
-    """Who did something."""
-
-    kind: str
-    id: str
-    name: str | None
-
-
-class MailView(TypedDict):
-    """A mail about an event: to whom, why or why not, and how far it is; a customer's address is never shown."""
-
-    notice: str
-    to: str
-    why: str
-    state: str
-    problem: str | None
-    at: str
-
-
-EventView = TypedDict(
-    "EventView",
-    {
-        "sequence": int,
-        "type": str,
-        "at": str,
-        "by": ActorView,
-        "from": str | None,
-        "to": str,
-        "changes": dict[str, Any],
-        "mails": list[MailView],
-    },
-)
-"""One line of a lead's history, with the mails that followed from it."""
-
-
-def event_view(event: Event, mails: Sequence[Mail] = ()) -> EventView:
-    """The event, as redacted as it comes, and its mails."""
-    return {
-        "sequence": event.sequence,
-        "type": event.type,
-        "at": stamp(event.at),
-        "by": {"kind": event.by.kind, "id": event.by.id, "name": event.by.name},
-        "from": event.from_status,
-        "to": event.to_status,
-        "changes": dict(event.changes),
-        "mails": [
-            {
-                "notice": one.notice,
-                "to": one.to,
-                "why": one.why,
-                "state": one.state,
-                "problem": one.problem,
-                "at": stamp(one.at),
-            }
-            for one in mails
-        ],
-    }
-
-
-class SentLeadView(TypedDict):
-    """What became of a lead that one has sent: dates and ends, nothing of the partner's work (SPEC 9, Sender)."""
-
-    id: str
-    partnerId: str
-    qualification: str
-    status: str
-    outcome: str | None
-    createdDateTime: str
-    updatedDateTime: str
-    expirationDateTime: str | None
-    acceptedDateTime: str | None
-    closedDateTime: str | None
-
-
-def sent_lead_view(lead: Lead) -> SentLeadView:
-    """The lead as its sender may see it."""
-    return {
-        "id": lead.id,
-        "partnerId": lead.partner_id,
-        "qualification": lead.qualification,
-        "status": lead.status,
-        "outcome": lead.outcome,
-        "createdDateTime": stamp(lead.created_at),
-        "updatedDateTime": stamp(lead.updated_at),
-        "expirationDateTime": _stamp(lead.expires_at),
-        "acceptedDateTime": _stamp(lead.accepted_at),
-        "closedDateTime": _stamp(lead.closed_at),
-    }
-
-
-class TabView(TypedDict):
-    """Leads of one tab by status; `new` are received ones that this person has not opened."""
-
-    received: int
-    accepted: int
-    informational: int
-    archived: int
-    new: int
-
-
-class TabsView(TypedDict):
-    """The counts of both tabs."""
-
-    marketplace: TabView
-    qualified: TabView
-
-
-class SummaryView(TypedDict):
-    """Counts for badges (Q6)."""
-
-    tabs: TabsView
-    favorites: int
-    hot: int
-
-
-def summary_view(counts: Counts) -> SummaryView:
-    """The counts as this person sees them."""
-    marketplace, qualified = _tab_view(counts, Tab.MARKETPLACE), _tab_view(counts, Tab.QUALIFIED)
-    tabs: TabsView = {"marketplace": marketplace, "qualified": qualified}
-    return {"tabs": tabs, "favorites": counts.favorites, "hot": counts.hot}
-
-
-def _tab_view(counts: Counts, tab: Tab) -> TabView:
-    return {
-        "received": counts.leads[tab, Status.RECEIVED],
-        "accepted": counts.leads[tab, Status.ACCEPTED],
-        "informational": counts.leads[tab, Status.INFORMATIONAL],
-        "archived": counts.leads[tab, Status.ARCHIVED],
-        "new": counts.new[tab],
-    }
-
-
-class ProgressView(TypedDict):
-    """How many rows are written, of how many; null where the total is not known yet."""
-
-    rows: int
-    total: int | None
-
-
-class ExportErrorView(TypedDict):
-    """Why an export has failed."""
-
-    code: str
-    message: str
-
-
-class ExportView(TypedDict):
-    """An export; `url` reads its file until `urlExpiresDateTime`, which is storage's time."""
-
-    id: str
-    state: str
-    progress: ProgressView
-    filter: dict[str, Any]
-    orderBy: str
-    format: str
-    url: str | None
-    urlExpiresDateTime: str | None
-    nextSince: str | None
-    createdDateTime: str
-    endedDateTime: str | None
-    error: ExportErrorView | None
-
-
-def export_view(seen: SeenExport, translate: Translate) -> ExportView:
-    """The export as an admin of its partner sees it."""
-    export, link = seen.export, seen.link
-    following = export.next_since
-    return {
-        "id": export.id,
-        "state": seen.state,
-        "progress": {"rows": seen.rows, "total": seen.total},
-        "filter": _filter_view(export.filter),
-        "orderBy": f"{export.order.field} {'desc' if export.order.descending else 'asc'}",
-        "format": export.format,
-        "url": link.url if link else None,
-        "urlExpiresDateTime": stamp(link.until) if link else None,
-        "nextSince": since_tokens.make(following, export.partner_id, export.filter, export.person)
-        if following
-        else None,
-        "createdDateTime": stamp(export.created_at),
-        "endedDateTime": _stamp(export.ended_at),
-        "error": {"code": export.error, "message": translate(ERRORS[export.error])} if export.error else None,
-    }
-
-
-def _filter_view(wanted: LeadFilter) -> dict[str, Any]:
-    """What was asked for, by the API's names; parts that do not restrict are left out."""
-    found: dict[str, Any] = {}
-    for item in fields(wanted):
-        value = getattr(wanted, item.name)
-        if isinstance(value, frozenset):
-            value = sorted(value)
-        elif isinstance(value, datetime):
-            value = stamp(value)
-        if value:
-            found[to_camel(item.name)] = value
-    return found
-
-
-class CheckView(TypedDict):
-    """One health check."""
-
-    name: str
-    healthy: bool
-
-
-class HealthView(TypedDict):
-    """Whether the system can do its work."""
-
-    status: str
-    version: str
-    checks: list[CheckView]
-    waiting: dict[str, int]
-    overdueSeconds: dict[str, int]
-    oldestUndeliveredSeconds: int
-
-
-def health_view(health: Health) -> HealthView:
-    """The health as anyone may see it."""
-    return {
-        "status": "healthy" if health.healthy else "degraded",
-        "version": VERSION,
-        "checks": [{"name": name, "healthy": good} for name, good in health.checks.items()],
-        "waiting": dict(health.waiting),
-        "overdueSeconds": {kind: int(behind.total_seconds()) for kind, behind in health.overdue.items()},
-        "oldestUndeliveredSeconds": int(health.undelivered.total_seconds()),
-    }

@@ -1,0 +1,83 @@
+"""Exports as the interface shows them (SPEC 8)."""
+
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from pydantic.alias_generators import to_camel
+from typing_extensions import TypedDict
+
+from shared.domain.deadlines import stamp
+from shared.domain.export import ERRORS
+from shared.domain.filters import LeadFilter
+from shared.http import since_tokens
+from shared.http.lead_views import stamped
+from shared.texts import Translate
+from shared.usecases.export_leads import SeenExport
+
+
+class ProgressView(TypedDict):
+    """How many rows are written, of how many; null where the total is not known yet."""
+
+    rows: int
+    total: int | None
+
+
+class ExportErrorView(TypedDict):
+    """Why an export has failed."""
+
+    code: str
+    message: str
+
+
+class ExportView(TypedDict):
+    """An export; `url` reads its file until `urlExpiresDateTime`, which is storage's time."""
+
+    id: str
+    state: str
+    progress: ProgressView
+    filter: dict[str, Any]
+    orderBy: str
+    format: str
+    url: str | None
+    urlExpiresDateTime: str | None
+    nextSince: str | None
+    createdDateTime: str
+    endedDateTime: str | None
+    error: ExportErrorView | None
+
+
+def export_view(seen: SeenExport, translate: Translate) -> ExportView:
+    """The export as an admin of its partner sees it."""
+    export, link = seen.export, seen.link
+    following = export.next_since
+    return {
+        "id": export.id,
+        "state": seen.state,
+        "progress": {"rows": seen.rows, "total": seen.total},
+        "filter": _filter_view(export.filter),
+        "orderBy": f"{export.order.field} {'desc' if export.order.descending else 'asc'}",
+        "format": export.format,
+        "url": link.url if link else None,
+        "urlExpiresDateTime": stamp(link.until) if link else None,
+        "nextSince": since_tokens.make(following, export.partner_id, export.filter, export.person)
+        if following
+        else None,
+        "createdDateTime": stamp(export.created_at),
+        "endedDateTime": stamped(export.ended_at),
+        "error": {"code": export.error, "message": translate(ERRORS[export.error])} if export.error else None,
+    }
+
+
+def _filter_view(wanted: LeadFilter) -> dict[str, Any]:
+    """What was asked for, by the API's names; parts that do not restrict are left out."""
+    found: dict[str, Any] = {}
+    for item in fields(wanted):
+        value = getattr(wanted, item.name)
+        if isinstance(value, frozenset):
+            value = sorted(value)
+        elif isinstance(value, datetime):
+            value = stamp(value)
+        if value:
+            found[to_camel(item.name)] = value
+    return found

@@ -1,0 +1,69 @@
+"""A lead's history and its mails as the interface shows them (L8, N6)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from typing_extensions import TypedDict
+
+from shared.domain.deadlines import stamp
+from shared.domain.events import Event
+from shared.domain.mails import Mail
+
+
+class ActorView(TypedDict):
+    """Who did something."""
+
+    kind: str
+    id: str
+    name: str | None
+
+
+class MailView(TypedDict):
+    """A mail about an event: to whom, why or why not, and how far it is; a customer's address is never shown."""
+
+    notice: str
+    to: str
+    why: str
+    state: str
+    problem: str | None
+    at: str
+
+
+EventView = TypedDict(
+    "EventView",
+    {
+        "sequence": int,
+        "type": str,
+        "at": str,
+        "by": ActorView,
+        "from": str | None,
+        "to": str,
+        "changes": dict[str, Any],
+        "mails": list[MailView],
+    },
+)
+"""One line of a lead's history, with the mails that followed from it."""
+
+
+def event_view(event: Event, mails: Sequence[Mail] = ()) -> EventView:
+    """The event, as redacted as it comes, and its mails."""
+    return {
+        "sequence": event.sequence,
+        "type": event.type,
+        "at": stamp(event.at),
+        "by": {"kind": event.by.kind, "id": event.by.id, "name": event.by.name},
+        "from": event.from_status,
+        "to": event.to_status,
+        "changes": dict(event.changes),
+        "mails": [
+            {
+                "notice": one.notice,
+                "to": one.to,
+                "why": one.why,
+                "state": one.state,
+                "problem": one.problem,
+                "at": stamp(one.at),
+            }
+            for one in mails
+        ],
+    }
