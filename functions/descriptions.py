@@ -5,7 +5,8 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.calls import Answer, Call
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.version import VERSION
 

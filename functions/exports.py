@@ -9,7 +9,8 @@ from shared import clock
 from shared.domain.errors import Conflict, NotFound, SortTooLarge, TooManyRequests
 from shared.domain.permissions import Role
 from shared.http import since_tokens
-from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.calls import Answer, Call
+from shared.http.endpoint import endpoint
 from shared.http.export_views import ExportView, export_view
 from shared.http.fields import Nothing
 from shared.http.pages import Page

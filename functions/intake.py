@@ -6,8 +6,9 @@ from shared.domain.errors import AccessDenied, Conflict, PayloadTooLarge, TooMan
 from shared.domain.messages import say
 from shared.domain.partner import SourceKind
 from shared.domain.payload import FORM
+from shared.http.calls import Answer, Call
 from shared.http.deliveries import DELIVERIES, read_delivery
-from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.lead_views import ReceivedView, received_view
 from shared.http.queries import KeyQuery

@@ -16,7 +16,8 @@ from shared.domain.errors import (
 from shared.domain.lifecycle import Action
 from shared.domain.lifecycle import Answer as LeadAnswer
 from shared.domain.permissions import Role
-from shared.http.endpoint import MERGE_PATCH, Answer, Call, endpoint
+from shared.http.calls import MERGE_PATCH, Answer, Call
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.history_views import EventView, event_view
 from shared.http.lead_requests import ActivityIn, AnswerIn, DealIn, LeadPatch

@@ -3,7 +3,8 @@
 import azure.functions as func
 
 from shared.domain.errors import NotFound
-from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.calls import Answer, Call
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.health_views import HealthView, health_view
 from shared.usecases.health import check_health

@@ -6,7 +6,8 @@ import azure.functions as func
 
 from shared import clock, ids
 from shared.domain.permissions import Role
-from shared.http.endpoint import Answer, Call, Html, endpoint
+from shared.http.calls import Answer, Call, Html
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.notice_requests import PreferencesIn
 from shared.http.notice_views import NotificationView, PreferencesView, notification_view, preferences_view

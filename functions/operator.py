@@ -8,7 +8,8 @@ from shared.domain.held import HeldState
 from shared.domain.messages import say
 from shared.domain.partner import Partner
 from shared.domain.permissions import Role
-from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.calls import Answer, Call
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.held_requests import AssignIn, ReplayIn
 from shared.http.lead_views import ReceivedView, received_view

@@ -5,7 +5,8 @@ import azure.functions as func
 from shared.domain.errors import Conflict, NotFound
 from shared.domain.offers import OFFER_ID
 from shared.domain.permissions import Role
-from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.calls import Answer, Call
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page
 from shared.http.partner_requests import OfferIn, ProfileIn

@@ -6,8 +6,9 @@ from shared import ids
 from shared.domain.errors import Conflict, PayloadTooLarge, TooManyRequests
 from shared.domain.held import HeldState
 from shared.domain.permissions import Role
+from shared.http.calls import Answer, Call
 from shared.http.deliveries import DELIVERIES, read_delivery
-from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.lead_views import ReceivedView, received_view
 from shared.http.list_views import SentLeadView, sent_lead_view

@@ -8,7 +8,8 @@ from shared import ids
 from shared.domain.errors import Conflict
 from shared.domain.permissions import Role
 from shared.domain.webhooks import Webhook
-from shared.http.endpoint import Answer, Call, endpoint
+from shared.http.calls import Answer, Call
+from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.notice_requests import WebhookIn
 from shared.http.notice_views import DeliveryView, ResentView, WebhookView, delivery_view, subscribed_view, webhook_view

@@ -5,7 +5,8 @@ from typing import Any
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.messages import say
 from shared.domain.payload import PACKED
-from shared.http.endpoint import Call, is_compressed, media_type, read_body
+from shared.http.bodies import is_compressed, media_type, read_body
+from shared.http.calls import Call
 from shared.usecases.receive_lead import Delivered
 
 KIND_MAX = 256

@@ -89,48 +89,22 @@ def _redirect_url(text: str) -> str:
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX), AfterValidator(_one_line)
 ]
-
-
 Phone = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=PHONE_MAX), AfterValidator(_one_line)
 ]
-
-
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTES_MAX), AfterValidator(_lines)]
-
-
 Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
-
-
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True), AfterValidator(_currency)]
-
-
 Day = Annotated[date, BeforeValidator(_day)]
-
-
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 TenantId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9.-]{1,64}$")]
-
-
 MailAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=320), AfterValidator(_mail_address)]
-
-
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
-
-
 Country = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_MAX), AfterValidator(_country)]
-
-
 TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{2,62}$")]
-
-
 RedirectUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_redirect_url)]
-
-
 Flag = Annotated[bool, Field(strict=True)]
 """In JSON there is true and false; in a query everything is text."""
-
-
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_one_line)]
 
 

@@ -27,7 +27,7 @@ from shared.domain.errors import (
     UnsupportedMediaType,
 )
 from shared.domain.offers import OFFER_ID
-from shared.http.endpoint import Contract, Html
+from shared.http.calls import Contract, Html
 from shared.http.examples import EXAMPLES
 from shared.http.fields import Nothing
 from shared.http.notice_views import EventMessage

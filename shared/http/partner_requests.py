@@ -53,8 +53,6 @@ def _domain(text: str) -> str:
 
 
 Addresses = list[Annotated[MailAddress, AfterValidator(fold_email)]]
-
-
 Domains = list[Annotated[str, StringConstraints(max_length=255), AfterValidator(_domain)]]
 
 

@@ -1,0 +1,65 @@
+"""Answers of the documented shape, in the caller's language."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import azure.functions as func
+import msgspec
+
+from shared.domain.errors import Refusal, Unauthenticated
+from shared.http import problems
+from shared.texts import accepted, translator
+
+EXPOSED = ", ".join(
+    (
+        *("ETag", "Location", "Operation-Location", "Retry-After", "WWW-Authenticate"),
+        *("x-ms-request-id", "x-ms-client-request-id", "x-ms-error-code"),
+    )
+)
+
+
+def refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.HttpResponse:
+    """The error body of a refusal, with the headers that belong to it."""
+    headers = {"x-ms-error-code": refusal.code}
+    if isinstance(refusal, Unauthenticated):
+        headers["WWW-Authenticate"] = 'Bearer realm="partner-leads"'
+    if refusal.retry_after_seconds is not None:
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
+    status = problems.STATUS[refusal.code]
+    return response(req, request_id, status, problems.body_of(refusal, translator(language_of(req))), headers)
+
+
+def page_of_html(request_id: str, html: str, status: int) -> func.HttpResponse:
+    """A page that runs nothing, is framed by nobody, and tells no other site where it was (its address is a token)."""
+    headers = {
+        "x-ms-request-id": request_id,
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
+    return func.HttpResponse(html, status_code=status, headers=headers, mimetype="text/html")
+
+
+def response(
+    req: func.HttpRequest, request_id: str, status: int, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+) -> func.HttpResponse:
+    """An answer with the headers that every one has; None = no body."""
+    common = {"x-ms-request-id": request_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    if req.headers.get("origin"):
+        # A browser hides every other header from the page that asked, whatever the platform's CORS allows.
+        common["Access-Control-Expose-Headers"] = EXPOSED
+    if body is not None:
+        common |= {"Content-Language": language_of(req), "Vary": "Accept-Language"}
+    client_id = req.headers.get("x-ms-client-request-id", "")
+    if client_id and len(client_id) <= 128 and client_id.isascii() and client_id.isprintable():
+        common["x-ms-client-request-id"] = client_id
+    text = None if body is None else msgspec.json.encode(body)
+    mimetype = "application/json" if text is not None else None
+    return func.HttpResponse(text, status_code=status, headers=common | dict(headers), mimetype=mimetype)
+
+
+def language_of(req: func.HttpRequest) -> str:
+    """The language of N4 that the caller wants to read."""
+    return accepted(req.headers.get("accept-language"))

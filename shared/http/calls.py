@@ -1,0 +1,131 @@
+"""One request, checked, and what its handler says; the contract between an endpoint and whoever describes it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, NewType, TypeVar
+from urllib.parse import urlencode
+
+import azure.functions as func
+from pydantic import BaseModel
+
+from shared import app, ids
+from shared.domain.errors import NotFound, Refusal
+from shared.domain.permissions import Caller, Role
+from shared.http import page_tokens
+from shared.http.answers import language_of
+from shared.http.pages import Page
+from shared.http.queries import PageQuery
+from shared.texts import Translate, translator
+
+B = TypeVar("B", bound=BaseModel)
+Q = TypeVar("Q", bound=BaseModel)
+V = TypeVar("V")
+Html = NewType("Html", str)
+"""A page for people."""
+ANYONE: frozenset[Role] = frozenset()
+JSON = ("application/json",)
+MERGE_PATCH = ("application/merge-patch+json", "application/json")
+
+
+@dataclass(frozen=True)
+class Answer(Generic[V]):
+    """What a handler says: a view, None for no body, or a page for people; with the contract's first status if none."""
+
+    view: V
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What an endpoint promises; the API descriptions are made from it."""
+
+    who: frozenset[Role]
+    reads: bool
+    every_partner: bool
+    body: type[BaseModel]
+    query: type[BaseModel]
+    content_types: tuple[str, ...]
+    view: Any
+    status: tuple[int, ...]
+    takes: tuple[str, ...]
+    headers: tuple[str, ...]
+    refuses: tuple[type[Refusal], ...]
+
+
+@dataclass(frozen=True)
+class Call(Generic[B, Q]):
+    """One request, checked."""
+
+    request: func.HttpRequest
+    at: datetime
+    app: app.App
+    caller: Caller
+    body: B
+    query: Q
+
+    @property
+    def language(self) -> str:
+        """The language of N4 that the caller wants to read."""
+        return language_of(self.request)
+
+    @property
+    def translate(self) -> Translate:
+        """Says a text in it."""
+        return translator(self.language)
+
+    def path(self, name: str) -> str:
+        """A part of the route."""
+        return str(self.request.route_params.get(name, ""))
+
+    @property
+    def partner_id(self) -> str:
+        """The partner in the route; raises NotFound for what is no partner id."""
+        partner_id = self.path("partnerId")
+        if not ids.PARTNER_ID.fullmatch(partner_id):
+            raise NotFound
+        return partner_id
+
+    @property
+    def lead_id(self) -> str:
+        """The lead in the route; raises NotFound for what is no lead id."""
+        lead_id = self.path("leadId")
+        if not ids.LEAD_ID.fullmatch(lead_id):
+            raise NotFound
+        return lead_id
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """What a page token is bound to: the route with its ids, the filter and the person."""
+        wanted = sorted((k, v) for k, v in self.request.params.items() if k not in ("top", "pageToken"))
+        return (self._route(), urlencode(wanted), self.caller.tenant, self.caller.person)
+
+    def after(self, place: re.Pattern[str]) -> str | None:
+        """The place that the page token names, of the form that the list's places have; None on the first page."""
+        token = self.query.page_token if isinstance(self.query, PageQuery) else None
+        return page_tokens.read(token, place, *self.scope) if token else None
+
+    def page(self, value: list[V], place: str | None) -> Answer[Page[V]]:
+        """A page of a list with the link to go on after `place`; None = this is the end, which has no link."""
+        if place is None:
+            return Answer({"value": value})
+        params = dict(self.request.params) | {"pageToken": page_tokens.make(place, *self.scope)}
+        return Answer(
+            {"value": value, "nextLink": f"{self.app.settings.public_url}{self._route()}?{urlencode(params)}"}
+        )
+
+    def versions(self) -> frozenset[str] | None:
+        """The versions that `If-Match` names; None when there is no such header."""
+        header = self.request.headers.get("if-match")
+        if header is None:
+            return None
+        return frozenset(part.strip().removeprefix("W/").strip('"') for part in header.split(","))
+
+    def _route(self) -> str:
+        path = self.request.url.split("?", 1)[0].split("://", 1)[-1]
+        return "/" + path.split("/", 2)[2] if path.count("/") > 1 else "/"
+
+
+Handler = Callable[[Call[B, Q]], Awaitable[Answer[V]]]
