@@ -15,7 +15,8 @@ from shared.ports.rules import Budget
 from shared.usecases import answer_lead as answering
 from shared.usecases import list_leads as listing
 from shared.usecases import read_leads as reading
-from shared.usecases.receive_lead import Delivered, Received, receive_lead
+from shared.usecases.parcels import Delivered
+from shared.usecases.receive_lead import Received, receive_lead
 from shared.usecases.run_due import run_due
 from tests.builders import ANN, AT, CONTACT_ME, DEAL
 

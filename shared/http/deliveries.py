@@ -7,7 +7,7 @@ from shared.domain.messages import say
 from shared.domain.payload import PACKED
 from shared.http.bodies import is_compressed, media_type, read_body
 from shared.http.calls import Call
-from shared.usecases.receive_lead import Delivered
+from shared.usecases.parcels import Delivered
 
 KIND_MAX = 256
 DELIVERIES = ("application/json", "application/x-www-form-urlencoded", "application/xml", "text/plain")

@@ -16,7 +16,8 @@ from shared.ports.errors import NoSuchTable
 from shared.ports.intake import TableRow
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.usecases.receive_lead import Delivered, is_known, receive_lead
+from shared.usecases.parcels import Delivered
+from shared.usecases.receive_lead import is_known, receive_lead
 
 log = logging.getLogger(__name__)
 OVERLAP = timedelta(minutes=10)

@@ -19,7 +19,8 @@ from shared.domain.partner import PartnerState
 from shared.ports.errors import LostRace
 from shared.ports.intake import StoredHeld
 from shared.ports.ports import Ports
-from shared.usecases.receive_lead import ATTEMPTS, Delivered, Parcel, Received, deliver, is_outlived, read_parcel
+from shared.usecases.parcels import ATTEMPTS, Delivered, Parcel, is_outlived, read_parcel
+from shared.usecases.receive_lead import Received, deliver
 from shared.usecases.route_lead import Place, check_place, find_place
 
 log = logging.getLogger(__name__)

@@ -6,21 +6,18 @@ the delivery, and after a lost race a look at who has it.
 """
 
 import asyncio
-import json
-import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids, telemetry
 from shared.correlation import new_change
-from shared.domain import payload
 from shared.domain.countries import country_code
 from shared.domain.deadlines import Hint, hints
-from shared.domain.errors import Detail, InvalidRequest, Refusal, Unauthenticated, Unavailable
-from shared.domain.formats import Reading, Takes, read
-from shared.domain.held import Held, HeldState, Reason, refusal_of
-from shared.domain.lead import Lead, Status, Tab
+from shared.domain.errors import InvalidRequest, Refusal, Unauthenticated, Unavailable
+from shared.domain.formats import Reading
+from shared.domain.held import HeldState, Reason, refusal_of
+from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.partner import Door, LeadSource, accepts
 from shared.domain.receipt import Email, Phone, receive
@@ -28,50 +25,9 @@ from shared.ports.errors import LostRace
 from shared.ports.intake import Sent, StoredHeld
 from shared.ports.leads import Delivery, Once
 from shared.ports.ports import Ports
+from shared.usecases.hold_delivery import count_repeat, held_id, note, park
+from shared.usecases.parcels import ATTEMPTS, Delivered, Parcel, is_outlived, marks, parcel_of, read_parcel, unread
 from shared.usecases.route_lead import find_place
-
-log = logging.getLogger(__name__)
-ATTEMPTS = 5
-"""A claim changes hands once a day at most; losing this often means that storage misbehaves."""
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """What came through a door: the body as it was sent, and what tells it from every other delivery, where known.
-
-    `key` is the sender's Idempotency-Key; `identity` names a row of a table, whose content may change later (I3).
-    """
-
-    body: bytes
-    content_type: str = "application/json"
-    key: str | None = None
-    identity: str | None = None
-
-
-@dataclass(frozen=True)
-class Parcel:
-    """A delivery that is being made a lead: its claim (V4), whether that ends by the clock, and what it says.
-
-    `held_at` is when it came, where it had to wait for the operator since.
-    """
-
-    door: Door
-    delivered: Delivered
-    claim: str
-    content: str
-    is_for_ever: bool
-    held_at: datetime | None = None
-    reading: Reading = field(default_factory=Reading)
-
-    @property
-    def is_held(self) -> bool:
-        """True when it has waited for the operator."""
-        return self.held_at is not None
-
-    @property
-    def tab(self) -> Tab:
-        """The list its lead will stand in; a sender's door is the only one for qualified leads."""
-        return Tab.QUALIFIED if self.door.takes is Takes.QUALIFIED else Tab.MARKETPLACE
 
 
 @dataclass(frozen=True)
@@ -118,7 +74,7 @@ async def _receive_lead(ports: Ports, door: Door, delivered: Delivered, at: date
     try:
         parcel = read_parcel(door, delivered)
     except InvalidRequest as problem:
-        await _park(ports, _unread(door, delivered), Reason.UNREADABLE, at, details=problem.details)
+        await park(ports, unread(door, delivered), Reason.UNREADABLE, at, details=problem.details)
         raise
     place = await find_place(ports=ports, door=door, reading=parcel.reading, at=at)
     lead_id = ids.new_lead_id(parcel.tab, _created(parcel.reading, at))
@@ -130,9 +86,9 @@ async def _receive_lead(ports: Ports, door: Door, delivered: Delivered, at: date
         if first and not is_outlived(ports, parcel, first.at, at):
             return await _first(ports, parcel, door.partner_id, first, at)
     if place.reason is Reason.PROFILE_NOT_PUBLISHED:
-        held = await _park(ports, parcel, place.reason, at, partner_id=place.partner_id)
+        held = await park(ports, parcel, place.reason, at, partner_id=place.partner_id)
         raise refusal_of(held)
-    noted = await _note(ports, parcel, place.partner_id, place.reason, lead_id, at)
+    noted = await note(ports, parcel, place.partner_id, place.reason, lead_id, at)
     if noted.state is HeldState.UNASSIGNED or noted.partner_id is None or noted.lead_id is None:
         return Received(noted.lead_id or lead_id, HeldState.UNASSIGNED, duplicate=noted.lead_id != lead_id)
     return await deliver(ports=ports, parcel=parcel, partner_id=noted.partner_id, lead_id=noted.lead_id, at=at)
@@ -140,45 +96,15 @@ async def _receive_lead(ports: Ports, door: Door, delivered: Delivered, at: date
 
 async def is_known(*, ports: Ports, door: Door, delivered: Delivered) -> bool:
     """True when this row of a table was taken up or parked before (I3): cheaper than finding it out by trying."""
-    parcel = _parcel(door, delivered, "")
+    parcel = parcel_of(door, delivered, "")
     if door.partner_id is not None and await ports.leads.once(door.partner_id, parcel.claim):
         return True
-    found = await asyncio.gather(*(ports.held.get(_held_id(door, mark)) for mark in _marks(parcel)))
+    found = await asyncio.gather(*(ports.held.get(held_id(door, mark)) for mark in marks(parcel)))
     for held in (one.held for one in found if one):
         # A note of where it goes is written before the lead, so it proves nothing yet.
         if held.state is not HeldState.PLACED or await ports.leads.get(held.partner_id or "", held.lead_id or ""):
             return True
     return False
-
-
-def _marks(parcel: Parcel) -> tuple[str, str]:
-    """What a delivery is noted under (R1), and what it is parked under (I5)."""
-    return parcel.claim, ids.digest("parked", parcel.claim, parcel.content)
-
-
-def read_parcel(door: Door, delivered: Delivered) -> Parcel:
-    """The delivery, read; raises InvalidRequest naming every field at fault."""
-    value = payload.value_of(delivered.body, delivered.content_type)
-    parcel = _parcel(door, delivered, json.dumps(value, sort_keys=True))
-    return replace(parcel, reading=read(value, door.takes))
-
-
-def _unread(door: Door, delivered: Delivered) -> Parcel:
-    """The delivery under the claim that it will have once it can be read."""
-    try:
-        written = json.dumps(payload.value_of(delivered.body, delivered.content_type), sort_keys=True)
-    except InvalidRequest:
-        written = delivered.body.decode("latin-1")
-    return _parcel(door, delivered, written)
-
-
-def _parcel(door: Door, delivered: Delivered, written: str) -> Parcel:
-    content = ids.digest(written)
-    if delivered.identity is not None:
-        return Parcel(door, delivered, ids.digest(door.id, "row", delivered.identity), "", is_for_ever=True)
-    if delivered.key is not None:
-        return Parcel(door, delivered, ids.digest(door.id, "key", delivered.key), content, is_for_ever=True)
-    return Parcel(door, delivered, ids.digest(door.id, "body", content), content, is_for_ever=False)
 
 
 def _created(reading: Reading, at: datetime) -> datetime:
@@ -222,8 +148,8 @@ async def _noted(ports: Ports, parcel: Parcel) -> StoredHeld | None:
     """The note of where this delivery went, where only the operator writes one; beside the hints it costs no time."""
     if parcel.door.partner_id is None or parcel.is_held:
         return None
-    mark, _ = _marks(parcel)
-    return await ports.held.get(_held_id(parcel.door, mark))
+    mark, _ = marks(parcel)
+    return await ports.held.get(held_id(parcel.door, mark))
 
 
 async def _note_sent(ports: Ports, door: Door, lead_id: str, partner_id: str) -> None:
@@ -235,9 +161,9 @@ async def _follow(ports: Ports, parcel: Parcel, noted: StoredHeld, at: datetime)
     """What became of a delivery that had to wait."""
     held = noted.held
     if held.content != parcel.content:
-        raise refusal_of(await _park(ports, parcel, Reason.KEY_REUSED, at, partner_id=held.partner_id))
+        raise refusal_of(await park(ports, parcel, Reason.KEY_REUSED, at, partner_id=held.partner_id))
     if held.state is HeldState.UNASSIGNED:
-        return Received((await _count(ports, noted, at)).lead_id or "", HeldState.UNASSIGNED, duplicate=True)
+        return Received((await count_repeat(ports, noted, at)).lead_id or "", HeldState.UNASSIGNED, duplicate=True)
     return await _as_it_stands(ports, parcel, held.partner_id or "", held.lead_id or "", at)
 
 
@@ -260,11 +186,6 @@ async def _received(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str,
     )
 
 
-def is_outlived(ports: Ports, parcel: Parcel, first: datetime, at: datetime) -> bool:
-    """True when the first such delivery is so long ago that this is another one (V4); a held one came when it came."""
-    return not parcel.is_for_ever and (parcel.held_at or at) - first >= ports.rules.duplicate_window
-
-
 async def _take_back(ports: Ports, parcel: Parcel, lead: Lead, announced: Sequence[Hint], winner: str | None) -> None:
     """Remove what was announced for a lead that is not made; what the winner of the same id needs stays."""
     needed: set[Hint] = set()
@@ -278,7 +199,7 @@ async def _take_back(ports: Ports, parcel: Parcel, lead: Lead, announced: Sequen
 async def _first(ports: Ports, parcel: Parcel, partner_id: str, held: Once, at: datetime) -> Received:
     """The lead that the delivery made the first time, as it stands now."""
     if held.content != parcel.content:
-        raise refusal_of(await _park(ports, parcel, Reason.KEY_REUSED, at, partner_id=partner_id))
+        raise refusal_of(await park(ports, parcel, Reason.KEY_REUSED, at, partner_id=partner_id))
     return await _as_it_stands(ports, parcel, partner_id, held.lead_id, at)
 
 
@@ -289,106 +210,3 @@ async def _as_it_stands(ports: Ports, parcel: Parcel, partner_id: str, lead_id: 
     # Claim and lead are one transaction, but an erased or hand-deleted lead should not make its sender fail for ever.
     status = settle(stored.lead, at).lead.status if stored else Status.ARCHIVED
     return Received(lead_id, status, duplicate=True)
-
-
-async def _note(
-    ports: Ports, parcel: Parcel, partner_id: str | None, reason: Reason | None, lead_id: str, at: datetime
-) -> Held:
-    """Decide once where a delivery goes and which id its lead has; every later attempt finds the same (DESIGN.md)."""
-    state = HeldState.UNASSIGNED if reason else HeldState.PLACED
-    mark, _ = _marks(parcel)
-    wanted = replace(_held(parcel, mark, state, at), reason=reason, lead_id=lead_id, partner_id=partner_id)
-    if state is HeldState.PLACED:
-        wanted = replace(wanted, body=b"")
-    for _ in range(ATTEMPTS):
-        if await ports.held.add(wanted):
-            _log_held(wanted)
-            return wanted
-        there = await ports.held.get(wanted.id)
-        if there is None:
-            continue
-        held = there.held
-        if held.state is HeldState.PLACED and is_outlived(ports, parcel, held.first_at, at):
-            try:
-                return (await ports.held.replace(there, wanted)).held
-            except LostRace:
-                continue
-        if held.content != parcel.content:
-            raise refusal_of(await _park(ports, parcel, Reason.KEY_REUSED, at, partner_id=held.partner_id))
-        return await _count(ports, there, at) if held.state is HeldState.UNASSIGNED else held
-    raise Unavailable
-
-
-async def _park(
-    ports: Ports,
-    parcel: Parcel,
-    reason: Reason,
-    at: datetime,
-    *,
-    partner_id: str | None = None,
-    details: tuple[Detail, ...] = (),
-) -> Held:
-    """Keep a delivery that cannot become a lead (I5); a repeat is one row."""
-    _, mark = _marks(parcel)
-    parked = _held(parcel, mark, HeldState.PARKED, at)
-    wanted = replace(parked, reason=reason, details=details, partner_id=partner_id)
-    for _ in range(ATTEMPTS):
-        if await ports.held.add(wanted):
-            _log_held(wanted)
-            return wanted
-        there = await ports.held.get(wanted.id)
-        if there is None:
-            continue
-        held = there.held
-        again = replace(wanted, count=held.count + 1)
-        if held.state is HeldState.PARKED and held.reason is reason:
-            return await _count(ports, there, at)
-        if held.state is HeldState.PARKED:
-            # Since it was parked something else is in its way.
-            again = replace(held, reason=reason, details=details)
-        elif not is_outlived(ports, parcel, held.last_at, at):
-            return await _count(ports, there, at)
-        try:
-            return (await ports.held.replace(there, again)).held
-        except LostRace:
-            continue
-    raise Unavailable
-
-
-def _log_held(held: Held) -> None:
-    """Say that something waits for the operator; what is in it stays in storage."""
-    if held.state is not HeldState.PLACED:
-        log.warning(
-            "A delivery waits for the operator.",
-            extra={"event": "held.parked", "state": held.state, "reason": held.reason, "source": held.door.by.id},
-        )
-
-
-async def _count(ports: Ports, there: StoredHeld, at: datetime) -> Held:
-    """Note a repeat; who loses a race for that has lost a count and nothing else."""
-    try:
-        again = replace(there.held, count=there.held.count + 1, last_at=max(there.held.last_at, at))
-        return (await ports.held.replace(there, again)).held
-    except LostRace:
-        return there.held
-
-
-def _held_id(door: Door, mark: str) -> str:
-    return f"{door.id}-{mark}"
-
-
-def _held(parcel: Parcel, mark: str, state: HeldState, at: datetime) -> Held:
-    return Held(
-        id=_held_id(parcel.door, mark),
-        state=state,
-        was=state,
-        door=parcel.door,
-        claim=parcel.claim,
-        content=parcel.content,
-        content_type=parcel.delivered.content_type,
-        first_at=at,
-        last_at=at,
-        body=parcel.delivered.body,
-        size=len(parcel.delivered.body),
-        keyed=parcel.is_for_ever,
-    )

@@ -12,7 +12,8 @@ from shared.domain.partner import Door
 from shared.domain.permissions import Caller, must_belong
 from shared.ports.intake import Sent
 from shared.ports.ports import Ports
-from shared.usecases.receive_lead import Delivered, Received, receive_lead
+from shared.usecases.parcels import Delivered
+from shared.usecases.receive_lead import Received, receive_lead
 
 
 async def send_lead(*, ports: Ports, partner_id: str, caller: Caller, delivered: Delivered, at: datetime) -> Received:

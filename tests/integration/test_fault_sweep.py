@@ -30,9 +30,10 @@ from shared.usecases.answer_lead import log_contact_attempt
 from shared.usecases.favorites import set_favorite
 from shared.usecases.ingest_table import ingest_tables
 from shared.usecases.manage_partner import add_source, put_partner, rotate_key
+from shared.usecases.parcels import Delivered
 from shared.usecases.parked_input import assign, replay
 from shared.usecases.publish import publish_events
-from shared.usecases.receive_lead import Delivered, open_door
+from shared.usecases.receive_lead import open_door
 from shared.usecases.recheck_contacts import recheck_contacts
 from shared.usecases.reconcile import reconcile
 from shared.usecases.sent_leads import list_sent, send_lead

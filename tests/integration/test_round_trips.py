@@ -16,7 +16,7 @@ from shared.domain.profile import Profile
 from shared.ports.ports import Ports
 from shared.usecases import favorites
 from shared.usecases import read_leads as reading
-from shared.usecases.receive_lead import Delivered
+from shared.usecases.parcels import Delivered
 from shared.usecases.sent_leads import send_lead
 from tests.builders import AT, DAY, delivery_body
 from tests.exports import ask

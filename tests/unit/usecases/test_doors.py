@@ -18,8 +18,9 @@ from shared.domain.permissions import Caller
 from shared.domain.profile import Profile
 from shared.ports.leads import StoredLead
 from shared.ports.ports import Ports
+from shared.usecases.parcels import Delivered
 from shared.usecases.parked_input import assign, list_held, read_held, replay
-from shared.usecases.receive_lead import Delivered, Received, receive_lead
+from shared.usecases.receive_lead import Received, receive_lead
 from shared.usecases.sent_leads import list_sent, read_sent, send_lead
 from tests.builders import ANN, AT, DAY, delivery_body
 from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, FakeListingStore, FakeSentStore

@@ -474,7 +474,8 @@ async def test_a1_the_operator_or_the_sender_is_told_of_an_expiry(
     sent_by = Sender("seller", "Sam", "sam@vendor.example")
     other = replace(source, id="f" * 16)
     door = replace(other.door(), sender=sent_by)
-    from shared.usecases.receive_lead import Delivered, receive_lead
+    from shared.usecases.parcels import Delivered
+    from shared.usecases.receive_lead import receive_lead
 
     body = b'{"UserDetails": {"Company": "Fabrikam"}, "ActionCode": "PLT"}'
     await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT)

@@ -19,7 +19,8 @@ from shared.domain.payload import FORM
 from shared.domain.profile import Profile
 from shared.domain.text import flaw
 from shared.ports.ports import Ports
-from shared.usecases.receive_lead import Delivered, Received, receive_lead
+from shared.usecases.parcels import Delivered
+from shared.usecases.receive_lead import Received, receive_lead
 from tests.builders import AT
 from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, fake_ports
 
