@@ -5,10 +5,9 @@ from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
-from pydantic import BaseModel
 
 from shared.domain.errors import Refusal
-from shared.http import queries, requests
+from shared.http import fields, held_requests, lead_requests, notice_requests, partner_requests, queries
 from shared.http.examples import EXAMPLES
 from shared.http.problems import STATUS
 from tests.in_process import InProcess, described, served
@@ -80,7 +79,8 @@ def test_logic_apps_find_the_trigger(swagger: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_what_its_model_takes(name: str) -> None:
-    model: type[BaseModel] = getattr(requests, name, None) or getattr(queries, name)
+    homes = (fields, held_requests, lead_requests, notice_requests, partner_requests, queries)
+    (model,) = {getattr(home, name) for home in homes if hasattr(home, name)}
     model.model_validate(EXAMPLES[name])
 
 
