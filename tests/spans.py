@@ -1,6 +1,6 @@
 """Collects spans and measurements of this process, through the filter that stands before Application Insights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,20 +9,30 @@ from opentelemetry import metrics, trace
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.telemetry_export import OnlyKnown
 
-_exporter: InMemorySpanExporter | None = None
+
+class WhileTraced(InMemorySpanExporter):
+    """Keeps spans while somebody looks, so that other tests of the process fill no memory."""
+
+    looking = False
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        return super().export(spans) if self.looking else SpanExportResult.SUCCESS
+
+
+_exporter: WhileTraced | None = None
 _reader = InMemoryMetricReader()
 
 
-def _collect() -> InMemorySpanExporter:
+def _collect() -> WhileTraced:
     """The process' one collector: OpenTelemetry takes a provider once."""
     global _exporter  # noqa: PLW0603 - see above
     if _exporter is None:
-        _exporter = InMemorySpanExporter()
+        _exporter = WhileTraced()
         provider = TracerProvider()
         provider.add_span_processor(OnlyKnown())
         provider.add_span_processor(SimpleSpanProcessor(_exporter))
@@ -34,7 +44,7 @@ def _collect() -> InMemorySpanExporter:
 class Collected:
     """What was collected since `traced` began."""
 
-    def __init__(self, exporter: InMemorySpanExporter) -> None:
+    def __init__(self, exporter: WhileTraced) -> None:
         self._exporter = exporter
 
     @property
@@ -64,11 +74,11 @@ def traced() -> Iterator[Collected]:
     """Trace what happens inside, requests of the SDKs too."""
     exporter = _collect()
     exporter.clear()
-    azure.tracing_enabled = True
+    azure.tracing_enabled = exporter.looking = True
     try:
         yield Collected(exporter)
     finally:
-        azure.tracing_enabled = False
+        azure.tracing_enabled = exporter.looking = False
         exporter.clear()
 
 
