@@ -43,8 +43,9 @@ def main() -> None:
 
 
 async def _serve(port: int, base_url: str, issuer: Issuer, data: Path) -> None:
-    await create(os.environ)
+    # The app first: it keeps the SDKs quiet, which log each request with its address.
     functions = load()
+    await create(os.environ)
     timers = Timers(functions, os.environ, clock.now)
     reports_to = f"{base_url}/runtime/webhooks/EventGrid?functionName=mail_reports"
     mails = MailService(data / "mails.json", clock.now, lambda: clock.real_now().timestamp(), reports_to)

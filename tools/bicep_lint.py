@@ -140,7 +140,7 @@ class File:
                 return {key: self._shape(value, local) for key, value in _pairs(node)}
             case "array":
                 shapes = [self._shape(one, local) for one in children if one.type != "comment"]
-                return {} | {key: one[key] for one in shapes if one for key in one} if all(shapes) else None
+                return {key: one[key] for one in shapes if one for key in one} if all(shapes) else None
             case "call_expression" if _text(node, 0) == "items":
                 return {"key": None, "value": None}
         return None

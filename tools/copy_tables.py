@@ -50,7 +50,7 @@ async def copy_table(source: TableClient, target: TableClient, *, mirror: bool) 
             done.rows += mine is not None
             if mirror and mine is None and theirs is not None:
                 done.deleted += 1
-                await writes.add(_deleted(target, theirs["PartitionKey"], theirs["RowKey"]))
+                await writes.add(target.delete_entity(theirs["PartitionKey"], theirs["RowKey"]))
             elif mine is not None and mine != theirs:
                 done.written += 1
                 await writes.add(target.upsert_entity(dict(mine), mode="replace"))
@@ -96,10 +96,6 @@ class _Writes:
             ended, self._tasks = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 await task
-
-
-async def _deleted(target: TableClient, partition: str, row: str) -> None:
-    await target.delete_entity(partition, row)
 
 
 async def _side_by_side(source: TableClient, target: TableClient) -> AsyncIterator[tuple[Row | None, Row | None]]:

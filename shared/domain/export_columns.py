@@ -9,13 +9,12 @@ its cost.
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 from shared.domain.contact import NEVER
 from shared.domain.csv_cells import defuse
-from shared.domain.deadlines import stamp
+from shared.domain.deadlines import stamp, stamped
 from shared.domain.filters import flame_of
 from shared.domain.lead import Actor, Closing, Consent, LastTransition, Lead, Offer, Status, TeamMember
 
@@ -65,15 +64,15 @@ def row(lead: Lead) -> dict[str, Value]:
         "DoNotContact": lead.do_not_contact,
         "IsTest": lead.is_test,
         "Flame": flame_of(lead),
-        "FlameUntilDateTime": _time(lead.flame_until),
+        "FlameUntilDateTime": stamped(lead.flame_until),
         "ConsentShare": consent.share,
         "ConsentContact": consent.contact,
         "ConsentDateTime": stamp(consent.at),
         "ConsentCountry": consent.country,
-        "ExpirationDateTime": _time(lead.expires_at),
-        "AcceptedDateTime": _time(lead.accepted_at),
-        "ClosedDateTime": _time(lead.closed_at),
-        "ErasedDateTime": _time(lead.erased_at),
+        "ExpirationDateTime": stamped(lead.expires_at),
+        "AcceptedDateTime": stamped(lead.accepted_at),
+        "ClosedDateTime": stamped(lead.closed_at),
+        "ErasedDateTime": stamped(lead.erased_at),
         "ClosingReason": closing.reason,
         "ClosingNotes": closing.notes,
         "DealName": deal.name if deal else None,
@@ -126,10 +125,6 @@ def _cell(value: Value) -> str:
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         return defuse(", ".join(value))
     return defuse(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
-
-
-def _time(at: datetime | None) -> str | None:
-    return stamp(at) if at else None
 
 
 def source_raw(lead: Lead) -> str | None:

@@ -7,11 +7,10 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from shared.domain.deadlines import stamp
+from shared.domain.deadlines import stamp, stamped
 from shared.domain.export import ERRORS
 from shared.domain.filters import LeadFilter
 from shared.http import since_tokens
-from shared.http.lead_views import stamped
 from shared.texts import Translate
 from shared.usecases.export_leads import SeenExport
 

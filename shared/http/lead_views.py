@@ -13,7 +13,7 @@ from typing import Any
 from typing_extensions import TypedDict
 
 from shared.domain.contact import shown
-from shared.domain.deadlines import stamp
+from shared.domain.deadlines import stamp, stamped
 from shared.domain.lead import Closing, Customer, Deal, Lead, Sender
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.notices import FLAMES, WARNINGS, Alert, alerts
@@ -296,8 +296,3 @@ def _deal_view(deal: Deal) -> DealView:
 
 def _closing_view(closing: Closing | None) -> ClosingView | None:
     return {"reason": closing.reason, "notes": closing.notes, "suggestedPartners": []} if closing else None
-
-
-def stamped(at: datetime | None) -> str | None:
-    """An instant as it is written, or None."""
-    return stamp(at) if at else None

@@ -2,9 +2,8 @@
 
 from typing_extensions import TypedDict
 
-from shared.domain.deadlines import stamp
+from shared.domain.deadlines import stamp, stamped
 from shared.domain.lead import Lead, Status, Tab
-from shared.http.lead_views import stamped
 from shared.usecases.count_leads import Counts
 
 

@@ -5,7 +5,7 @@ from typing import NotRequired
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
 
-from shared.domain.deadlines import stamp
+from shared.domain.deadlines import stamp, stamped
 from shared.domain.dispatch import Dispatch
 from shared.domain.preferences import Preferences
 from shared.domain.recommendations import TITLES
@@ -72,7 +72,7 @@ def notification_view(noticed: Noticed, partner_id: str, settings: Settings, tra
         "leadId": one.lead_id,
         "title": translate(TITLES[one.kind]),
         "createdDateTime": stamp(one.created_at),
-        "dueDateTime": stamp(one.due_at) if one.due_at else None,
+        "dueDateTime": stamped(one.due_at),
         "dismissed": noticed.dismissed,
         "link": link,
     }
@@ -156,5 +156,5 @@ def delivery_view(dispatch: Dispatch) -> DeliveryView:
             {"at": stamp(one.at), "status": one.status, "durationMs": one.duration_ms, "answer": one.answer}
             for one in dispatch.attempts
         ],
-        "nextAttempt": stamp(dispatch.next_at) if dispatch.next_at else None,
+        "nextAttempt": stamped(dispatch.next_at),
     }

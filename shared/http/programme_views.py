@@ -4,7 +4,7 @@
 from typing_extensions import TypedDict
 
 from shared.domain.contact_lists import ContactLists
-from shared.domain.deadlines import stamp
+from shared.domain.deadlines import stamp, stamped
 from shared.domain.held import Held
 from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import LeadSource, Partner
@@ -99,7 +99,7 @@ def source_view(source: LeadSource) -> SourceView:
         "redirectUrl": source.redirect_url,
         "listingSource": source.listing_source,
         "revealContact": source.reveal,
-        "keys": [{"until": stamp(key.until) if key.until else None} for key in source.keys],
+        "keys": [{"until": stamped(key.until)} for key in source.keys],
         "createdDateTime": stamp(source.created_at),
     }
 

@@ -1,6 +1,5 @@
 """Connects to Table Storage: by identity in Azure, by connection string on Azurite."""
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline.transport import AioHttpTransport
@@ -59,8 +58,6 @@ class Tables:
 
 def connect(settings: Settings, *, transport: Any = None, backoff_seconds: float = 0.2) -> Tables:
     """The deployment's tables; tests pass a transport that fails or counts, and wait less before a retry."""
-    # The SDK logs every request with its address at INFO.
-    logging.getLogger("azure").setLevel(logging.WARNING)
 
     def account(connection: SecretStr | None, name: str | None) -> TableServiceClient:
         options: dict[str, Any] = {

@@ -167,7 +167,7 @@ def _measure(sent: Sequence[Dispatch]) -> None:
     for one in sent:
         outcome = "tryAgain" if one.state is DispatchState.PENDING else str(one.state)
         # Tests and validations are about no lead, and a resend waited for people.
-        timed = one.ended_at and one.state is DispatchState.DELIVERED and one.lead_id and not one.is_resent
+        timed = one.state is DispatchState.DELIVERED and one.lead_id and not one.is_resent
         telemetry.attempted("webhook", outcome, one.ended_at - one.at if timed and one.ended_at else None)
 
 

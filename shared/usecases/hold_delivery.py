@@ -1,6 +1,7 @@
 """Keeps what cannot become a lead yet: parked, unassigned, or noted with where it goes (I5, R1)."""
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,23 +25,16 @@ async def note(
     wanted = replace(_held(parcel, mark, state, at), reason=reason, lead_id=lead_id, partner_id=partner_id)
     if state is HeldState.PLACED:
         wanted = replace(wanted, body=b"")
-    for _ in range(ATTEMPTS):
-        if await ports.held.add(wanted):
-            _log_held(wanted)
-            return wanted
-        there = await ports.held.get(wanted.id)
-        if there is None:
-            continue
+
+    async def met(there: StoredHeld) -> Held:
         held = there.held
         if held.state is HeldState.PLACED and is_outlived(ports, parcel, held.first_at, at):
-            try:
-                return (await ports.held.replace(there, wanted)).held
-            except LostRace:
-                continue
+            return (await ports.held.replace(there, wanted)).held
         if held.content != parcel.content:
             raise refusal_of(await park(ports, parcel, Reason.KEY_REUSED, at, partner_id=held.partner_id))
         return await count_repeat(ports, there, at) if held.state is HeldState.UNASSIGNED else held
-    raise Unavailable
+
+    return await _keep(ports, wanted, met)
 
 
 async def park(
@@ -56,6 +50,21 @@ async def park(
     _, mark = marks(parcel)
     parked = _held(parcel, mark, HeldState.PARKED, at)
     wanted = replace(parked, reason=reason, details=details, partner_id=partner_id)
+
+    async def met(there: StoredHeld) -> Held:
+        held = there.held
+        if held.state is HeldState.PARKED and held.reason is not reason:
+            # Since it was parked something else is in its way.
+            return (await ports.held.replace(there, replace(held, reason=reason, details=details))).held
+        if held.state is HeldState.PARKED or not is_outlived(ports, parcel, held.last_at, at):
+            return await count_repeat(ports, there, at)
+        return (await ports.held.replace(there, replace(wanted, count=held.count + 1))).held
+
+    return await _keep(ports, wanted, met)
+
+
+async def _keep(ports: Ports, wanted: Held, met: Callable[[StoredHeld], Awaitable[Held]]) -> Held:
+    """Write it where nothing stands under its id; otherwise what `met` makes of what does, until nobody is faster."""
     for _ in range(ATTEMPTS):
         if await ports.held.add(wanted):
             _log_held(wanted)
@@ -63,17 +72,8 @@ async def park(
         there = await ports.held.get(wanted.id)
         if there is None:
             continue
-        held = there.held
-        again = replace(wanted, count=held.count + 1)
-        if held.state is HeldState.PARKED and held.reason is reason:
-            return await count_repeat(ports, there, at)
-        if held.state is HeldState.PARKED:
-            # Since it was parked something else is in its way.
-            again = replace(held, reason=reason, details=details)
-        elif not is_outlived(ports, parcel, held.last_at, at):
-            return await count_repeat(ports, there, at)
         try:
-            return (await ports.held.replace(there, again)).held
+            return await met(there)
         except LostRace:
             continue
     raise Unavailable

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared import ids
-from shared.domain.dispatch import Dispatch, Lane
+from shared.domain.dispatch import Dispatch, Lane, deliver_hint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 
@@ -50,6 +50,15 @@ class LaneTurn:
         self.lane = self.lane.left()
         await self.save()
         return min(self.wakes, default=None)
+
+
+async def add_to_lane(*, ports: Ports, partner_id: str, destination: str, dispatch: Dispatch, at: datetime) -> None:
+    """Let an event wait for its destination, beside what the relay lets wait. Raises Unavailable."""
+    hint = deliver_hint(partner_id, destination, at)
+    await ports.agenda.put([hint])
+    await ports.lanes.add(partner_id, destination, dispatch)
+    # A run in between may have found nothing to do and taken the hint away.
+    await ports.agenda.put([hint])
 
 
 async def take_lane(*, ports: Ports, partner_id: str, destination: str, now: Now) -> LaneTurn | datetime:

@@ -9,13 +9,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared import telemetry
-from shared.domain.dispatch import Dispatch, deliver_hint
+from shared.domain.dispatch import Dispatch
 from shared.domain.errors import Unavailable
 from shared.domain.mails import CUSTOMER, Mail, MailPlace, MailState
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED
 from shared.usecases.deliver_mail import measure
+from shared.usecases.lane_turn import add_to_lane
 from shared.usecases.mail_plan import next_contacts, read_case
 
 log = logging.getLogger(__name__)
@@ -59,8 +60,9 @@ async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at
     problem = None if report in ARRIVED else str(report)
     try:
         if (mail.state, mail.problem) != (state, problem):
-            mail, before = await ports.mails.put(place.partner_id, mail.ended(state, at, problem)), mail
-            if before.is_under_way:
+            was_under_way = mail.is_under_way
+            mail = await ports.mails.put(place.partner_id, mail.ended(state, at, problem))
+            if was_under_way:
                 measure(mail, at - place.at)
             elif state is MailState.FAILED:
                 telemetry.attempted("mail", "bounced")
@@ -117,8 +119,4 @@ async def _tell_the_next(ports: Ports, place: MailPlace, mail: Mail, at: datetim
     if (await ports.lanes.lane(partner_id, destination)).is_leased(at):
         # The worker may end the event without having seen what was planned; the service reports again soon.
         raise Unavailable
-    hint = deliver_hint(partner_id, destination, at)
-    await ports.agenda.put([hint])
-    await ports.lanes.add(partner_id, destination, dispatch)
-    # A run in between may have found nothing to do and taken the hint away.
-    await ports.agenda.put([hint])
+    await add_to_lane(ports=ports, partner_id=partner_id, destination=destination, dispatch=dispatch, at=at)

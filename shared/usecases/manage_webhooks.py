@@ -25,6 +25,7 @@ from shared.domain.webhooks import (
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import StoredWebhook
+from shared.usecases.lane_turn import add_to_lane
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
@@ -170,9 +171,7 @@ async def send_test(*, ports: Ports, partner_id: str, webhook_id: str, at: datet
     """Let a test event be sent; it stands in the delivery log like any other. Raises NotFound."""
     await _stored(ports, partner_id, webhook_id)
     dispatch = Dispatch(TEST, at, "", 1, cause=correlation.current())
-    await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
-    await ports.lanes.add(partner_id, webhook_id, dispatch)
-    await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
+    await add_to_lane(ports=ports, partner_id=partner_id, destination=webhook_id, dispatch=dispatch, at=at)
     return dispatch
 
 
