@@ -1,7 +1,5 @@
 """Called by partners' frontends, and by whoever got a mail: what a partner is told, and how (SPEC 7)."""
 
-from html import escape
-
 import azure.functions as func
 
 from shared import clock, ids
@@ -13,6 +11,7 @@ from shared.http.notice_requests import PreferencesIn
 from shared.http.notice_views import NotificationView, PreferencesView, notification_view, preferences_view
 from shared.http.pages import Page
 from shared.http.queries import PageQuery, UnsubscribeQuery
+from shared.http.visitors import small_page
 from shared.usecases import notification_centre as centre
 from shared.usecases import preferences as telling
 
@@ -88,7 +87,7 @@ async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]
     _, address = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token)
     button = f'<form method="post"><button type="submit">{call.translate("Send no more mails")}</button></form>'
     asked = call.translate("No more mails to %(address)s about this partner's leads?", address=address)
-    return _page(call, "Switch mails off?", f"<p>{escape(asked)}</p>{button}")
+    return Answer(small_page(call.language, call.translate("Switch mails off?"), asked, button))
 
 
 @blueprint.function_name("unsubscribe")
@@ -98,12 +97,4 @@ async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
     """Send an address no more mails, by the button or by a mail program's own (N3, RFC 8058)."""
     address = await telling.unsubscribe(ports=call.app.ports, token=call.query.token)
     done = call.translate("%(address)s gets no more mails about this partner's leads.", address=address)
-    return _page(call, "Done", f"<p>{escape(done)}</p>")
-
-
-def _page(call: Call[Nothing, UnsubscribeQuery], title: str, body: str) -> Answer[Html]:
-    title = call.translate(title)
-    style = "<style>body{font-family:sans-serif;max-width:32em;margin:4em auto;line-height:1.5}</style>"
-    head = f'<meta charset="utf-8"><title>{title}</title>{style}'
-    start = f'<!doctype html><html lang="{call.language}"><head>{head}</head>'
-    return Answer(Html(f"{start}<body><h1>{title}</h1>{body}</body></html>"))
+    return Answer(small_page(call.language, call.translate("Done"), done))

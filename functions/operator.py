@@ -201,7 +201,7 @@ async def read_parked(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
 async def replay_parked(call: Call[ReplayIn, Nothing]) -> Answer[ReceivedView]:
     """Deliver it again, as it was or with a corrected body; done again, it answers with the same lead (I5)."""
     received = await holding.replay(ports=call.app.ports, held_id=call.path("heldId"), body=call.body.body, at=call.at)
-    return Answer(received_view(received), 200 if received.duplicate else 201)
+    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
 
 
 @blueprint.function_name("list_unassigned")
@@ -228,7 +228,7 @@ async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Answer[ReceivedVie
     received = await holding.assign(
         ports=call.app.ports, held_id=call.path("heldId"), partner_id=call.body.partner_id, at=call.at
     )
-    return Answer(received_view(received), 200 if received.duplicate else 201)
+    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
 
 
 async def _list_held(call: Call[Nothing, PageQuery], state: HeldState) -> Answer[Page[HeldView]]:

@@ -42,7 +42,7 @@ async def send_lead(call: Call[Nothing, Nothing]) -> Answer[ReceivedView]:
     # What waits for the operator has no place among the sent ones yet.
     is_lead = received.status is not HeldState.UNASSIGNED
     where = {"Location": f"{call.app.settings.public_url}/sentLeads/{received.lead_id}"} if is_lead else {}
-    return Answer(received_view(received), 200 if received.duplicate else 201, where)
+    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201, where)
 
 
 @blueprint.function_name("list_sent_leads")

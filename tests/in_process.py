@@ -61,7 +61,9 @@ def _as_described(method: str, function: Function, reply: "Reply") -> None:
     answer = _answers(method, route)[status]
     assert set(reply.headers) <= STANDARD | PAGE | set(answer["headers"]), f"{function.name}: a header nobody announced"
     assert bool(reply.text) == ("content" in answer), function.name
-    if "application/json" in answer.get("content", {}):
+    if reply.text.startswith("<!doctype html>"):
+        assert "text/html" in answer["content"], function.name
+    elif "application/json" in answer.get("content", {}):
         faults = list(_shape(method, route, status, "application/json").iter_errors(json.loads(reply.text)))
         assert not faults, f"{function.name} answers otherwise than described: {faults[0].message}"
 

@@ -12,7 +12,7 @@ from shared.usecases import deliver_webhook
 from tests.builders import ROOT
 
 # Where the text stands among the arguments of what people are told with.
-PLACES = {"say": 0, "translate": 0, "ValueError": 0, "PydanticCustomError": 1, "Detail": 1, "fault": 2}
+PLACES = {"say": 0, "translate": 0, "ValueError": 0, "PydanticCustomError": 1, "Detail": 1, "fault": 2, "_fault": 2}
 PLACES |= {name: 0 for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Refusal)}
 # Raised for programmers, or caught close by.
 NOT_READ = {"settings.py", "letters.py", "merge_export.py", "write_export.py", "payload.py", "ordering.py"}

@@ -3,7 +3,7 @@
 It claims no mailbox, knows no leads, and never raises.
 """
 
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from shared.checks.mail_domains import MailDomains
 from shared.domain.contact import fold_email
@@ -23,7 +23,7 @@ class MailAddresses:
     async def read(self, written: str, lists: ContactLists) -> Email:
         """See the port."""
         try:
-            found = validate_email(written.strip(), check_deliverability=False, strict=True)
+            found = _parsed(written)
         except EmailNotValidError:
             return Email(Validity.INVALID)
         address, domain = fold_email(found.normalized), found.ascii_domain.casefold()
@@ -40,7 +40,7 @@ class MailAddresses:
     def bounced_key(self, written: str) -> str | None:
         """See the port."""
         try:
-            found = validate_email(written.strip(), check_deliverability=False, strict=True)
+            found = _parsed(written)
         except EmailNotValidError:
             return None
         return bounced_key(fold_email(found.normalized))
@@ -51,3 +51,8 @@ class MailAddresses:
 
             self._disposable = frozenset(blocklist)
         return self._disposable
+
+
+def _parsed(written: str) -> ValidatedEmail:
+    """The address taken apart, quoted local parts too (RFC 5321); raises EmailNotValidError."""
+    return validate_email(written.strip(), check_deliverability=False, strict=True, allow_quoted_local=True)

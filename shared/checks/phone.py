@@ -1,9 +1,14 @@
 """Reads telephone numbers with phonenumbers (V2); knows numbering plans, not leads."""
 
+import re
+from collections.abc import Iterator
+
 import phonenumbers
 
 from shared.domain.lead import Validity
 from shared.domain.receipt import Phone
+
+_BETWEEN = re.compile(r"\s*[/;|,\n]\s*|\s+(?:or|oder|o|eller|vagy|ou)\s+", re.IGNORECASE)
 
 
 class NumberingPlans:
@@ -11,11 +16,32 @@ class NumberingPlans:
 
     def read(self, written: str, country: str | None) -> Phone:
         """See the port. Without a leading + or a country with a plan nobody can tell what a number is."""
-        try:
-            number = phonenumbers.parse(written, country)
-        except phonenumbers.NumberParseException as problem:
-            no_plan = problem.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
-            return Phone(Validity.UNKNOWN if no_plan and not written.startswith("+") else Validity.INVALID)
-        if not phonenumbers.is_valid_number(number):
-            return Phone(Validity.INVALID)
-        return Phone(Validity.VALID, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+        first: Phone | None = None
+        for spelling in _spellings(written):
+            found = _read(spelling, country)
+            if found.validity is Validity.VALID:
+                return found
+            first = first or found
+        return first or Phone(Validity.INVALID)
+
+
+def _spellings(written: str) -> Iterator[str]:
+    """How the number may be meant, the likeliest first: as written, without a comment behind it, the first of two."""
+    said = []
+    plain = re.sub(r"\s*\([^()]*[^\W\d_][^()]*\)\s*$", "", written)
+    for one in (written, plain, _BETWEEN.split(plain, maxsplit=1)[0]):
+        # 00 is how much of the world dials out, and what people write for +.
+        said += [one, re.sub(r"^\s*\(?00", "+", one)]
+    yield from dict.fromkeys(one for one in said if one.strip())
+
+
+def _read(written: str, country: str | None) -> Phone:
+    try:
+        number = phonenumbers.parse(written, country)
+    except phonenumbers.NumberParseException as problem:
+        no_plan = problem.error_type == phonenumbers.NumberParseException.INVALID_COUNTRY_CODE
+        return Phone(Validity.UNKNOWN if no_plan and not written.startswith("+") else Validity.INVALID)
+    if not phonenumbers.is_valid_number(number):
+        return Phone(Validity.INVALID)
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Phone(Validity.VALID, e164, number.extension or None)

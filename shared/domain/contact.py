@@ -1,11 +1,16 @@
 """Who may see a customer's contact details, and when two leads are about one person (L9, V4)."""
 
+import re
+import unicodedata
 from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.domain.events import Event, redacted_changes
 from shared.domain.lead import Customer, Lead, Outcome, Reveal, Status
+from shared.domain.text import visible
 
+ADDRESS_MAX = 320
+"""Characters of an address: 64 before the @, 255 behind it."""
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 ALWAYS = datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)
 
@@ -39,7 +44,14 @@ def shown(lead: Lead, at: datetime) -> Lead:
     if not is_redacted(lead, at):
         return lead
     customer = replace(
-        lead.customer, first_name=None, last_name=None, email=None, phone=None, phone_e164=None, title=None
+        lead.customer,
+        first_name=None,
+        last_name=None,
+        email=None,
+        phone=None,
+        phone_e164=None,
+        phone_extension=None,
+        title=None,
     )
     return replace(
         lead,
@@ -58,15 +70,42 @@ def shown_event(event: Event, lead: Lead, at: datetime) -> Event:
 
 
 def fold_email(email: str) -> str:
-    """The form under which two spellings of an address are one (V4)."""
-    return email.strip().casefold()
+    """The form under which two spellings of an address are one (V4): lower case, NFC, the domain in ASCII."""
+    local, at, domain = visible(email).strip().rpartition("@")
+    if not at:
+        return unicodedata.normalize("NFC", domain.casefold())
+    return unicodedata.normalize("NFC", local.casefold()) + "@" + ascii_domain(domain)
+
+
+def ascii_domain(domain: str) -> str:
+    """A domain as the name system knows it: `xn--bcher-kva.example` for `bücher.example`; checks nothing."""
+    plain = unicodedata.normalize("NFKC", domain).lower().replace("\u3002", ".").rstrip(".")
+    return ".".join(
+        label if label.isascii() else "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode("ascii")
+        for label in plain.split(".")
+    )
+
+
+_ATOM = r"[^\s\x00-\x20()<>\[\]:;@\\,.\"]+"
+_ADDRESS = re.compile(
+    rf"(?:{_ATOM}(?:\.{_ATOM})*|\"(?:[^\"\\\r\n]|\\.)+\")@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{{2,}}"
+)
+
+
+def is_address(email: str) -> bool:
+    """True for what has the syntax of an address (RFC 5321), as `fold_email` writes it."""
+    return len(email) <= ADDRESS_MAX and _ADDRESS.fullmatch(email) is not None
 
 
 def person_keys(customer: Customer) -> tuple[str, ...]:
-    """What names the person, strongest first: the e-mail, then the phone in E.164 (V4)."""
+    """What names the person, strongest first: the e-mail, then the phone in E.164 with its extension (V4).
+
+    What has not the syntax of an address names nobody: `none` is not one person.
+    """
     keys = []
-    if customer.email:
-        keys.append("email:" + fold_email(customer.email))
+    if customer.email and is_address(address := fold_email(customer.email)):
+        keys.append("email:" + address)
     if customer.phone_e164:
-        keys.append("phone:" + customer.phone_e164)
+        extension = f";ext={customer.phone_extension}" if customer.phone_extension else ""
+        keys.append("phone:" + customer.phone_e164 + extension)
     return tuple(keys)

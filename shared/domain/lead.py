@@ -112,6 +112,7 @@ class Customer:
     email: str | None = None
     phone: str | None = None
     phone_e164: str | None = None
+    phone_extension: str | None = None
     country: str | None = None
     country_text: str | None = None
     title: str | None = None
@@ -128,10 +129,10 @@ class Offer:
 
 @dataclass(frozen=True)
 class Consent:
-    """What the customer agreed to (T10)."""
+    """What the customer agreed to (T10); None is not stated."""
 
-    share: bool
-    contact: bool
+    share: bool | None
+    contact: bool | None
     at: datetime
     country: str | None = None
 

@@ -33,10 +33,11 @@ INFORMATIONAL = (CallToAction.GET_IT_NOW, CallToAction.FREE_TRIAL, CallToAction.
 
 @dataclass(frozen=True)
 class Phone:
-    """What is known about a number (V2): E.164 where it can be read."""
+    """What is known about a number (V2): E.164 and its extension, where it can be read."""
 
     validity: Validity = Validity.UNKNOWN
     e164: str | None = None
+    extension: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,14 +67,16 @@ def receive(
     """
     registered = offers.find(reading.offer_id, reading.offer_title)
     action = _action(reading, registered.call_to_action if registered else None)
-    dnc = forbids_contact(reading.action_code) or not reading.contact
+    dnc = forbids_contact(reading.action_code) or reading.contact is False
     informational = dnc or action in INFORMATIONAL
     test = is_test(reading.first_name, reading.last_name, reading.email)
     asked = action is CallToAction.CONTACT_ME and reading.contact_requested is not False
     if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
         asked = bool(reading.contact_requested)
     contact_requested = asked and not dnc
-    country = country_code(reading.country) if reading.country else None
+    agreed_country = country_code(reading.agreed_country) if reading.agreed_country else None
+    # T7: the one given with consent before the address's.
+    country = agreed_country or (country_code(reading.country) if reading.country else None)
     status = Status.INFORMATIONAL if informational else Status.RECEIVED
     customer = Customer(
         company=reading.company,
@@ -82,6 +85,7 @@ def receive(
         email=reading.email,
         phone=reading.phone,
         phone_e164=phone.e164,
+        phone_extension=phone.extension,
         country=country,
         country_text=reading.country,
         title=reading.title,
@@ -101,10 +105,10 @@ def receive(
         updated_at=at,
         received_at=at,
         consent=Consent(
-            share=True,
-            contact=not dnc,
+            share=reading.share,
+            contact=False if dnc else reading.contact,
             at=min(reading.agreed_at or reading.created_at or at, at),
-            country=country_code(reading.agreed_country) if reading.agreed_country else country,
+            country=country,
         ),
         last_transition=LastTransition(event.type, at, door.by),
         type=reading.type,

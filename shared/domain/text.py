@@ -11,6 +11,20 @@ from shared.domain.messages import say
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _CONTROL_BUT_LINES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_RANGES = (
+    *((0x00AD, 0x00AD), (0x034F, 0x034F), (0x061C, 0x061C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180E, 0x180E)),
+    *((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164), (0xFEFF, 0xFEFF)),
+    *((0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB)),
+)
+INVISIBLE = "".join(chr(n) for first, last in _RANGES for n in range(first, last + 1))
+"""Characters that show nothing: zero widths, direction marks, soft hyphen, byte order mark, fillers.
+
+Inside a text some of them mean something (an emoji's joiner, Persian's non-joiner); at its ends, and in what is
+compared, none does.
+"""
+_SPACES = "".join(chr(n) for n in range(0x3001) if chr(n).isspace())
+_NOT_SEEN = str.maketrans("", "", INVISIBLE)
+_APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u201b\u02bc\u00b4\u2032\uff07", "'"))
 
 
 def flaw(text: str, *, lines: bool = False) -> str | None:
@@ -22,11 +36,24 @@ def flaw(text: str, *, lines: bool = False) -> str | None:
     return None
 
 
-def repaired(text: str, limit: int, *, lines: bool = False) -> str | None:
-    """The text stripped, without what `flaw` names, cut at `limit` characters; None when nothing is left."""
-    text = _SURROGATE.sub("\ufffd", text)
+def trimmed(text: str) -> str:
+    """The text without spaces and invisible characters at its ends."""
+    return text.strip(_SPACES + INVISIBLE)
+
+
+def visible(text: str) -> str:
+    """The text without any invisible character: for addresses, codes, ids and whatever is compared."""
+    return text.translate(_NOT_SEEN)
+
+
+def repaired(text: str, limit: int, *, lines: bool = False, plain: bool = False) -> str | None:
+    """The text trimmed, without what `flaw` names, cut at `limit` characters; None when nothing is left.
+
+    `plain` drops invisible characters anywhere in it.
+    """
+    text = _SURROGATE.sub("\ufffd", visible(text) if plain else text)
     text = (_CONTROL_BUT_LINES if lines else _CONTROL).sub(" ", text)
-    return text.strip()[:limit].strip() or None
+    return trimmed(trimmed(text)[:limit]) or None
 
 
 # Letters with a stroke and the Turkish dotless i, which Unicode does not take apart.
@@ -34,8 +61,9 @@ _STROKES = str.maketrans("ıłøđħŧ", "ilodht")
 
 
 def folded(text: str) -> str:
-    """The text for comparing, searching and sorting: without case and accents, spaces as one."""
+    """The text for comparing, searching and sorting: without case, accents and what cannot be seen, spaces as one."""
     if not text.isascii():
+        text = visible(text).translate(_APOSTROPHES)
         # Folding case can make new accents (İ, ΐ), so they are taken off after it.
         cased = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
         text = "".join(one for one in cased if not unicodedata.combining(one)).translate(_STROKES)

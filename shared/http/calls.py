@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Generic, NewType, TypeVar
+from typing import Any, Generic, NewType, TypeVar, get_args
 from urllib.parse import urlencode
 
 import azure.functions as func
@@ -53,6 +53,11 @@ class Contract:
     takes: tuple[str, ...]
     headers: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
+
+    @property
+    def has_pages(self) -> bool:
+        """True where people read what is answered."""
+        return Html in (self.view, *get_args(self.view))
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,12 @@ import azure.functions as func
 from shared import app, clock, correlation, ids, telemetry
 from shared.domain.errors import InternalError, NotFound, Refusal
 from shared.domain.permissions import Caller, Role, may_enter, must_belong, must_have
-from shared.http.answers import page_of_html, refused, response
+from shared.http.answers import language_of, page_of_html, refused, response
 from shared.http.bodies import checked_body, validated
 from shared.http.calls import ANYONE, JSON, Answer, B, Call, Contract, Handler, Q, V
+from shared.http.problems import STATUS
+from shared.http.visitors import refused_page, shows_pages
+from shared.texts import translator
 
 log = logging.getLogger(__name__)
 Trigger = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]
@@ -83,6 +86,10 @@ async def _answer(
             return page_of_html(request_id, answer.view, code)
         return response(req, request_id, code, answer.view, answer.headers)
     except Refusal as refusal:
+        if contract.has_pages and shows_pages(req):
+            language = language_of(req)
+            html = refused_page(language, translator(language), refusal)
+            return page_of_html(request_id, html, STATUS[refusal.code])
         return refused(req, request_id, refusal)
     except Exception as problem:  # noqa: BLE001 - the endpoint answers whatever happens
         _log_defect(req, request_id, problem)

@@ -8,7 +8,7 @@ lead sees is decided by `contact.shown` alone (L9).
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -25,16 +25,19 @@ from shared.usecases.receive_lead import Received
 
 
 class ReceivedView(TypedDict):
-    """The answer to a delivery."""
+    """The answer to a delivery; `warnings` where something of it was not taken."""
 
     id: str
     status: str
     duplicate: bool
+    warnings: NotRequired[list[str]]
 
 
-def received_view(received: Received) -> ReceivedView:
+def received_view(received: Received, translate: Translate) -> ReceivedView:
     """The answer to a delivery."""
-    return {"id": received.lead_id, "status": received.status, "duplicate": received.duplicate}
+    view: ReceivedView = {"id": received.lead_id, "status": received.status, "duplicate": received.duplicate}
+    warnings = [translate(one) for one in received.warnings]
+    return {**view, "warnings": warnings} if warnings else view
 
 
 class OfferView(TypedDict):
@@ -98,8 +101,8 @@ class RelatedView(TypedDict):
 class ConsentView(TypedDict):
     """What the customer agreed to."""
 
-    share: bool
-    contact: bool
+    share: bool | None
+    contact: bool | None
     at: str
     country: str | None
 

@@ -133,7 +133,10 @@ def _operation(path: str, name: str, doc: str, contract: Contract, shapes: dict[
         content = {kind: {"schema": shape} for kind in contract.content_types}
         operation["requestBody"] = {"required": must, "content": content}
     operation["responses"] = {
-        **{str(status): _refused(kinds) for status, kinds in sorted(_refusals(path, contract, operation).items())},
+        **{
+            str(status): _refused(kinds, contract)
+            for status, kinds in sorted(_refusals(path, contract, operation).items())
+        },
         **{str(status): _answered(status, contract, shapes) for status in contract.status},
     }
     if view := CALLBACKS.get(name):
@@ -175,17 +178,19 @@ def _header(name: str) -> Json:
 def _answered(status: int, contract: Contract, shapes: dict[Any, Json]) -> Json:
     names = (*contract.headers, "x-ms-request-id")
     said: Json = {"description": HTTPStatus(status).phrase, "headers": {one: _header(one) for one in names}}
+    content: Json = {}
     for view in _views(contract) if status not in (204, 303) else ():
         kind, shape = ("text/html", {"type": "string"}) if view is Html else ("application/json", shapes[view])
-        said["content"] = {kind: {"schema": shape}}
-    return said
+        content[kind] = {"schema": shape}
+    return said | ({"content": content} if content else {})
 
 
-def _refused(kinds: list[type[Refusal]]) -> Json:
+def _refused(kinds: list[type[Refusal]], contract: Contract) -> Json:
+    pages: Json = {"text/html": {"schema": {"type": "string"}}} if contract.has_pages else {}
     return {
         "description": " ".join(f"`{one.code}`: {' '.join((one.__doc__ or '').split())}" for one in kinds),
         "headers": {one: _header(one) for one in ("x-ms-request-id", "x-ms-error-code")},
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorView"}}},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorView"}}, **pages},
     }
 
 

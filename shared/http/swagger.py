@@ -53,12 +53,13 @@ def _operation(operation: Json, schemas: Json) -> Json:
     if body := operation.get("requestBody"):
         shape = _shape(body["content"]["application/json"]["schema"])
         made["parameters"].append({"name": "body", "in": "body", "required": body["required"], "schema": shape})
-        made["consumes"] = list(body["content"])
+        # A connector sends a body, not the parts of a form.
+        made["consumes"] = [kind for kind in body["content"] if not kind.startswith("multipart/")]
     made["responses"] = {}
     for status, said in operation["responses"].items():
         headers = {name: {"type": "string", "description": one["description"]} for name, one in said["headers"].items()}
         answer: Json = {"description": said["description"], "headers": headers}
-        for kind, content in said.get("content", {}).items():
+        for kind, content in list(said.get("content", {}).items())[:1]:
             answer["schema"] = _shape(content["schema"])
             if kind != "application/json":
                 made["produces"] = [kind, "application/json"]

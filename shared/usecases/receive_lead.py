@@ -19,6 +19,7 @@ from shared.domain.formats import Reading
 from shared.domain.held import HeldState, Reason, refusal_of
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Decision, settle
+from shared.domain.messages import Message
 from shared.domain.partner import Door, LeadSource, accepts
 from shared.domain.receipt import Email, Phone, receive
 from shared.ports.errors import LostRace
@@ -32,11 +33,15 @@ from shared.usecases.route_lead import find_place
 
 @dataclass(frozen=True)
 class Received:
-    """The answer to a delivery; `duplicate` when an earlier one made the lead. It may still wait for its partner."""
+    """The answer to a delivery; `duplicate` when an earlier one made the lead. It may still wait for its partner.
+
+    `warnings` tell the sender what of it was not taken.
+    """
 
     lead_id: str
     status: Status | HeldState
     duplicate: bool
+    warnings: tuple[Message, ...] = ()
 
 
 async def open_door(*, ports: Ports, source_id: str, key: str, at: datetime) -> LeadSource:
@@ -76,6 +81,12 @@ async def _receive_lead(ports: Ports, door: Door, delivered: Delivered, at: date
     except InvalidRequest as problem:
         await park(ports, unread(door, delivered), Reason.UNREADABLE, at, details=problem.details)
         raise
+    return replace(await _routed(ports, parcel, at), warnings=parcel.reading.warnings)
+
+
+async def _routed(ports: Ports, parcel: Parcel, at: datetime) -> Received:
+    """Find the delivery's partner, and make the lead there or let it wait."""
+    door = parcel.door
     place = await find_place(ports=ports, door=door, reading=parcel.reading, at=at)
     lead_id = ids.new_lead_id(parcel.tab, _created(parcel.reading, at))
     if door.partner_id is not None:

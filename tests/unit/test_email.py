@@ -24,6 +24,8 @@ NONE = ContactLists()
         ("ada@MAILINATOR.com", Validity.SPAM),
         ("ada@box.mailinator.com", Validity.SPAM),
         ("ada@mailinator-not.example", Validity.UNKNOWN),
+        ('"ada berg"@northwind.example', Validity.UNKNOWN),
+        ('"ada"@northwind.example', Validity.UNKNOWN),
         ("ada", Validity.INVALID),
         ("ada@", Validity.INVALID),
         ("@northwind.example", Validity.INVALID),
