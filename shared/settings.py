@@ -60,8 +60,9 @@ class Settings(BaseModel):
     # N1, A1: who is told when a partner has nobody, and of leads without a sender that expire.
     operator_mail: str | None = None
     # Where a partner's people read a lead and their leads; {partnerId} and {leadId} are filled in.
-    lead_url: Annotated[str, Field(pattern=r"^(https?://[^/]+(/.*)?)?$")] = ""
-    leads_url: Annotated[str, Field(pattern=r"^(https?://[^/]+(/.*)?)?$")] = ""
+    # Links hold them byte for byte, so nothing may stand in them that a link cannot hold.
+    lead_url: Annotated[str, Field(pattern=r"^(https?://[!-.0-~]+(/[!-~]*)?)?$")] = ""
+    leads_url: Annotated[str, Field(pattern=r"^(https?://[!-.0-~]+(/[!-~]*)?)?$")] = ""
     # W4: on a developer's machine only, receivers on that machine.
     webhook_loopback: bool = False
     # V4: how long the same content without a key counts as the same delivery.

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from shared.domain.messages import say
+from shared.domain.urls import has_dot_segments, is_numeric
 
 URL_MAX = 2_000
 # They carry an IPv4 address inside, whose own judgement they would escape.
@@ -32,7 +33,11 @@ def problem_with(url: str, *, loopback: bool) -> str | None:
         return say("The URL is not valid.")
     if not host or parts.username is not None or parts.password is not None:
         return say("The URL must name a host, and hold no user name or password.")
+    if parts.fragment or "#" in url or has_dot_segments(url):
+        return say("The URL must hold no fragment and no dot segments: it is called exactly as it is given.")
     address = literal(host)
+    if address is None and is_numeric(host):
+        return say("The URL must name its host by a name, or by an address in its usual form.")
     is_here = host == "localhost" or (address is not None and address.is_loopback)
     if loopback and is_here and parts.scheme in ("http", "https"):
         return None

@@ -16,7 +16,7 @@ from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.fields import Fields, bounded, fold
 from shared.domain.instants import parse_time
 from shared.domain.lead import NAME_MAX, NOTES_MAX, SEARCH_TERMS_MAX, LeadType, Qualification
-from shared.domain.messages import Message, say
+from shared.domain.messages import say
 from shared.domain.person import CONTACTS, WHOLE_NAMES, person
 
 HONEYPOT = "_gotcha"
@@ -66,7 +66,7 @@ class Reading:
     agreed_country: str | None = None
     sender: Mapping[str, str | None] = field(default_factory=dict)
     additional_fields: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[Message, ...] = ()
+    warnings: tuple[Detail, ...] = ()
 
 
 def read(body: object, takes: Takes = Takes.MARKETPLACE) -> Reading:
@@ -233,5 +233,6 @@ def _rest(*parts: Fields | None) -> dict[str, Any]:
         if part:
             unknown |= part.unknown()
             files += part.files
-    warnings = tuple(say("The file in %(field)s was not taken: only text is.", field=one[:NAME_MAX]) for one in files)
+    text = "The file in %(field)s was not taken: only text is."
+    warnings = tuple(Detail("fileNotTaken", say(text, field=one), one) for one in (name[:NAME_MAX] for name in files))
     return {"additional_fields": bounded(unknown), "warnings": warnings}

@@ -33,6 +33,7 @@ from shared.domain.lead import (
     Validity,
 )
 from shared.domain.messages import say
+from shared.domain.money import fits, fraction_digits
 from shared.domain.quality import quality_of
 
 
@@ -165,6 +166,7 @@ def decide(lead: Lead, answer: Answer, *, at: datetime, by: Actor, versions: fro
     if answer.action is Action.ACCEPT:
         if answer.deal is None:
             raise InvalidRequest(details=[Detail("required", "An accept needs a deal.", "deal")])
+        _check_value(answer.deal)
         after = replace(after, deal=answer.deal, accepted_at=at)
     elif answer.action is Action.EDIT:
         after = replace(after, deal=_edited(before, answer.edits or {}))
@@ -231,10 +233,18 @@ def remind(lead: Lead, at: datetime) -> Decision:
     return Decision(after, (replace(event, notify=notify),))
 
 
-def is_doubtful(lead: Lead, answer: Answer) -> bool:
-    """True when a lead is lost for want of an answer that was hardly asked for (L4)."""
+def doubts(lead: Lead, answer: Answer, at: datetime) -> tuple[str, ...]:
+    """Codes of what to think over about an answer that succeeded: `lead` is as it is after it (L1, L4)."""
+    found = []
+    # A lead is lost for want of an answer that was hardly asked for.
     unanswered = answer.action is Action.LOSE and answer.reason == "noResponse"
-    return unanswered and lead.contact_attempts < NO_RESPONSE_ATTEMPTS
+    if unanswered and lead.contact_attempts < NO_RESPONSE_ATTEMPTS:
+        found.append("fewContactAttempts")
+    says_when = answer.action is Action.ACCEPT or "purchase_date" in (answer.edits or {})
+    when = lead.deal.purchase_date if lead.deal else None
+    if says_when and when is not None and when < at.date():
+        found.append("purchaseDatePast")
+    return tuple(found)
 
 
 def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
@@ -281,10 +291,20 @@ def _edited(lead: Lead, edits: Mapping[str, Any]) -> Deal:
     if lead.deal is None:
         raise InvalidRequest("The lead has no deal to edit.", target="deal")
     deal = replace(lead.deal, **edits)
+    if (deal.amount, deal.currency) != (lead.deal.amount, lead.deal.currency):
+        _check_value(deal)
     if deal.purchase_date is None and deal.purchase_timeframe is None:
         missing = Detail("required", "A deal needs an estimated purchase date or time frame.", "purchaseDate")
         raise InvalidRequest(details=[missing])
     return deal
+
+
+def _check_value(deal: Deal) -> None:
+    """L1: an amount is one of its currency."""
+    if not fits(deal.amount, deal.currency):
+        most = fraction_digits(deal.currency)
+        text = say("An amount in %(currency)s has at most %(most)d decimal places.", currency=deal.currency, most=most)
+        raise InvalidRequest(details=[Detail("invalidValue", text, "value.amount")])
 
 
 def _check_reason(answer: Answer) -> None:

@@ -32,6 +32,7 @@ TEXTS = {
     "expiresSoon": "The lead expires soon if nobody answers it.",
 }
 WARNINGS = {
+    "purchaseDatePast": "The estimated purchase date is over already.",
     "fewContactAttempts": "Fewer than three contact attempts are logged, so the reason noResponse may be doubted.",
 }
 """What an answer says although it succeeds (L4)."""

@@ -44,9 +44,10 @@ class Order:
         """
         name, _, way = text.strip().partition(" ")
         field = OrderField({"customer": "company"}.get(name, name))
-        if way.strip() not in ("", "asc", "desc"):
+        way = way.strip().casefold()
+        if way not in ("", "asc", "desc"):
             raise ValueError(way)
-        return cls(field, way.strip() == "desc" or (not way and field is OrderField.CREATED))
+        return cls(field, way == "desc" or (not way and field is OrderField.CREATED))
 
     @property
     def is_newest_first(self) -> bool:

@@ -5,17 +5,54 @@ import zoneinfo
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Annotated, Any
+from types import NoneType
+from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
 from shared.domain.countries import country_code
 from shared.domain.currencies import CODES as CURRENCIES
 from shared.domain.lead import NAME_MAX, NOTES_MAX, PHONE_MAX
-from shared.domain.text import flaw
+from shared.domain.text import flaw, trimmed, visible
+from shared.domain.urls import has_dot_segments
+
+
+def _seen(value: object) -> object:
+    """A text without what cannot be seen at its ends."""
+    return trimmed(value) if isinstance(value, str) else value
+
+
+def _visible(value: object) -> object:
+    """A text without what cannot be seen: it is compared with others."""
+    return trimmed(visible(value)) if isinstance(value, str) else value
+
+
+def _text_of(value: object) -> object:
+    """A number as the text it is: other systems' ids are often numbers."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _amount(value: object) -> object:
+    """Digits as everybody reads them: no exponent, no sign, no digits of other scripts."""
+    written = value if isinstance(value, str) else str(value) if _is_number(value) else None
+    if written is None or not re.fullmatch(r"[0-9]{1,18}(\.[0-9]{1,4})?", trimmed(written)):
+        raise ValueError("The amount must be written in digits, such as 12000.00.")
+    return trimmed(written)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _phone_number(text: str) -> str:
+    if len(re.findall(r"[0-9]", text)) < 3 or not re.fullmatch(
+        r"[0-9+()./ x#*,;-]|(?:[0-9+()./ #*,;-]|ext|x)+", text, re.IGNORECASE
+    ):
+        raise ValueError("This is no telephone number.")
+    return text
 
 
 def _one_line(text: str) -> str:
@@ -74,6 +111,13 @@ def _mail_address(text: str) -> str:
         raise ValueError("This is no valid e-mail address.") from problem
 
 
+def _table_name(text: str) -> str:
+    # `tables` is the service's own word; the others are tables that the platform keeps.
+    if text.casefold() == "tables" or text.casefold().startswith(("azurewebjobs", "azurefunctions")):
+        raise ValueError("This name is reserved.")
+    return text
+
+
 def _redirect_url(text: str) -> str:
     # Where a browser is sent is the operator's to say; still, nothing but a web page of some host.
     try:
@@ -81,37 +125,77 @@ def _redirect_url(text: str) -> str:
         plain = parts.scheme in ("http", "https") and parts.hostname and not parts.username and parts.port != 0
     except ValueError:
         plain = False
-    if not plain or not text.isascii() or not text.isprintable() or " " in text:
+    if not plain or not text.isascii() or not text.isprintable() or " " in text or has_dot_segments(text):
         raise ValueError("The URL must be absolute and begin with https:// or http://.")
     return text
 
 
+Seen = BeforeValidator(_seen)
+Visible = BeforeValidator(_visible)
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX), AfterValidator(_one_line)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX), Seen, AfterValidator(_one_line)
 ]
+Title = Annotated[Text, Visible]
+"""A text that others are compared with."""
+Code = Annotated[Text, Visible, BeforeValidator(_text_of)]
+"""Another system's id, which may be a number there."""
 Phone = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=PHONE_MAX), AfterValidator(_one_line)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=PHONE_MAX),
+    Visible,
+    AfterValidator(_one_line),
 ]
-Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTES_MAX), AfterValidator(_lines)]
-Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4)]
+PhoneNumber = Annotated[Phone, AfterValidator(_phone_number)]
+Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTES_MAX), Seen, AfterValidator(_lines)]
+Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4), BeforeValidator(_amount)]
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True), AfterValidator(_currency)]
 Day = Annotated[date, BeforeValidator(_day)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 TenantId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9.-]{1,64}$")]
-MailAddress = Annotated[str, StringConstraints(strip_whitespace=True, max_length=320), AfterValidator(_mail_address)]
+MailAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=320), Visible, AfterValidator(_mail_address)
+]
 Language = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$")]
 Country = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NAME_MAX), AfterValidator(_country)]
-TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{2,62}$")]
+TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{2,62}$"), AfterValidator(_table_name)]
 RedirectUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_redirect_url)]
 Flag = Annotated[bool, Field(strict=True)]
 """In JSON there is true and false; in a query everything is text."""
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_one_line)]
 
 
+UNKNOWN_MAX = 101
+"""Names that are not ours of which faults are made, which cost: one more than are told."""
+
+
 class Incoming(BaseModel):
     """Base of every body and query."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_meant(cls, data: Any) -> Any:
+        """A blank where nothing may stand is nothing; of the names that are not ours, the first hundred are refused."""
+        if not isinstance(data, dict):
+            return data
+        optional, known = _fields(cls)
+        meant: dict[Any, Any] = {}
+        unknown = 0
+        for name, value in data.items():
+            if name not in known:
+                unknown += 1
+                if unknown > UNKNOWN_MAX:
+                    continue
+            meant[name] = None if name in optional and isinstance(value, str) and not trimmed(value) else value
+        return meant
+
+
+@cache
+def _fields(model: type[BaseModel]) -> tuple[frozenset[str], frozenset[str]]:
+    """The names of a model's fields that may be null, and all of them."""
+    fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
+    return frozenset(name for name, kind in fields.items() if NoneType in get_args(kind)), frozenset(fields)
 
 
 class Nothing(Incoming):

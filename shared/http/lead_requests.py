@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.domain.lead import TEAM_MAX, Deal, TeamMember
 from shared.domain.lifecycle import Activity, ActivityKind
-from shared.http.fields import Amount, Currency, Day, Incoming, Notes, Phone, Text
+from shared.http.fields import Amount, Code, Currency, Day, Incoming, MailAddress, Notes, PhoneNumber, Text
 
 
 class MoneyIn(Incoming):
@@ -23,8 +23,8 @@ class TeamMemberIn(Incoming):
     """One of the partner's people on the deal."""
 
     name: Text
-    email: Text | None = None
-    phone: Phone | None = None
+    email: MailAddress | None = None
+    phone: PhoneNumber | None = None
 
     def member(self) -> TeamMember:
         """The domain's team member."""
@@ -43,9 +43,9 @@ class DealIn(Incoming):
     purchase_timeframe: Text | None = None
     purchase_date: Annotated[Day | None, Field(validate_default=True)] = None
     notes: Notes | None = None
-    crm_id: Text | None = None
-    campaign_id: Text | None = None
-    team: Team = []
+    crm_id: Code | None = None
+    campaign_id: Code | None = None
+    team: Team | None = None
 
     @field_validator("purchase_date")
     @classmethod
@@ -66,7 +66,7 @@ class DealIn(Incoming):
             notes=self.notes or None,
             crm_id=self.crm_id,
             campaign_id=self.campaign_id,
-            team=tuple(one.member() for one in self.team),
+            team=tuple(one.member() for one in self.team or ()),
         )
 
 
@@ -85,8 +85,8 @@ class DealPatch(Incoming):
     purchase_date: Day | None = None
     purchase_timeframe: Text | None = None
     notes: Notes | None = None
-    crm_id: Text | None = None
-    campaign_id: Text | None = None
+    crm_id: Code | None = None
+    campaign_id: Code | None = None
     team: Team | None = None
 
     def edits(self) -> dict[str, Any]:

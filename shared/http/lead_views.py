@@ -24,19 +24,26 @@ from shared.usecases.read_leads import SeenLead
 from shared.usecases.receive_lead import Received
 
 
+class WarningView(TypedDict):
+    """What an answer says although it succeeded (L4)."""
+
+    code: str
+    message: str
+
+
 class ReceivedView(TypedDict):
     """The answer to a delivery; `warnings` where something of it was not taken."""
 
     id: str
     status: str
     duplicate: bool
-    warnings: NotRequired[list[str]]
+    warnings: NotRequired[list[WarningView]]
 
 
 def received_view(received: Received, translate: Translate) -> ReceivedView:
     """The answer to a delivery."""
     view: ReceivedView = {"id": received.lead_id, "status": received.status, "duplicate": received.duplicate}
-    warnings = [translate(one) for one in received.warnings]
+    warnings: list[WarningView] = [{"code": one.code, "message": translate(one.message)} for one in received.warnings]
     return {**view, "warnings": warnings} if warnings else view
 
 
@@ -74,13 +81,6 @@ class AlertView(TypedDict):
     """One thing to know about a lead."""
 
     kind: str
-    message: str
-
-
-class WarningView(TypedDict):
-    """What an answer says although it succeeded (L4)."""
-
-    code: str
     message: str
 
 

@@ -26,6 +26,7 @@ from shared.http.fields import (
     TenantId,
     Text,
     TimeZone,
+    Title,
     Word,
     unique,
 )
@@ -105,7 +106,7 @@ class SourceIn(Incoming):
 class OfferIn(Incoming):
     """An offer's registration (T5)."""
 
-    title: Text
+    title: Title
     call_to_action: CallToAction | None = None
 
     def offer(self, offer_id: str) -> RegisteredOffer:

@@ -30,6 +30,10 @@ STATUS = {
     "unavailable": 503,
 }
 
+FAULTS_MAX = 100
+"""Faults that are named, as at intake: an answer stays small however many a body has."""
+TARGET_MAX = 256
+
 # pydantic's error types in the API's words; any other type is `invalidValue`.
 _CODES = {"missing": "required", "extra_forbidden": "unknownField"}
 _ENDINGS = (("_type", "invalidType"), ("_too_long", "tooLong"), ("_too_short", "tooShort"))
@@ -106,8 +110,8 @@ def _reason(one: Refusal | Detail, translate: Translate) -> ReasonView:
 def invalid(error: ValidationError, model: type[BaseModel], where: str) -> InvalidRequest:
     """One detail for every field at fault, named as the caller wrote it; never repeats the caller's values."""
     allowed = ", ".join(sorted(one.alias or name for name, one in model.model_fields.items()))
-    details = []
-    for fault in error.errors(include_url=False, include_input=False):
+    details: list[Detail] = []
+    for fault in error.errors(include_url=False, include_input=False)[:FAULTS_MAX]:
         kind = fault["type"]
         code = _CODES.get(kind) or next((name for end, name in _ENDINGS if kind.endswith(end)), "invalidValue")
         # A default's fault comes under our own name for the field, a listed query value under its number.
@@ -115,9 +119,10 @@ def invalid(error: ValidationError, model: type[BaseModel], where: str) -> Inval
         field = model.model_fields.get(first)
         target = ".".join([(field and field.alias) or first, *(rest if where == "body" else ())])
         message = _message(kind, fault["msg"], fault.get("ctx", {}))
-        if code == "unknownField" and len(fault["loc"]) == 1:
+        # What is allowed is said once: with every name it would make an answer of megabytes.
+        if code == "unknownField" and len(fault["loc"]) == 1 and code not in {one.code for one in details}:
             message = say("There is no such name; allowed are %(allowed)s.", allowed=allowed)
-        details.append(Detail(code, message, target or None))
+        details.append(Detail(code, message, target[:TARGET_MAX] or None))
     summary = say("The body is not valid.") if where == "body" else say("The query is not valid.")
     return InvalidRequest(summary, details=details)
 

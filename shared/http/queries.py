@@ -2,26 +2,31 @@
 
 import re
 from datetime import MAXYEAR, UTC, datetime
+from enum import StrEnum
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from shared.domain.codes import lead_source
 from shared.domain.countries import country_code
 from shared.domain.export import ExportFormat
 from shared.domain.filters import FlameState, LeadFilter, ListTab
+from shared.domain.instants import from_iso
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
 from shared.domain.messages import say
 from shared.domain.ordering import Order, OrderField
-from shared.domain.text import folded
+from shared.domain.text import folded, trimmed
 from shared.http.fields import Incoming, Text
 
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2}))?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(_DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,30})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
 
 
 def _listed(value: object) -> object:
     if not isinstance(value, str):
         return value
-    found = [part for part in value.split(",") if part]
+    found = [part for one in value.split(",") if (part := trimmed(one))]
     if not found:
         # An empty list would be no filter at all.
         raise ValueError("The text holds nothing to look for.")
@@ -55,20 +60,25 @@ def _countries(value: object) -> object:
     return codes
 
 
-def _instant(value: object) -> object:
-    if isinstance(value, str) and _INSTANT.fullmatch(value):
-        return value
-    raise ValueError("The time must be written as 2026-11-21T20:04:27Z, or as a day in UTC such as 2026-11-21.")
+def _instant(value: object, day: str) -> object:
+    """An instant with any number of fraction digits (RFC 3339), or a day's end that `day` says."""
+    written = trimmed(value) if isinstance(value, str) else ""
+    if _DAY.fullmatch(written):
+        return f"{written}{day}"
+    if not _INSTANT.fullmatch(written):
+        raise ValueError("The time must be written as 2026-11-21T20:04:27Z, or as a day in UTC such as 2026-11-21.")
+    try:
+        return from_iso(written)
+    except ValueError:
+        raise ValueError("This is no time of the calendar.") from None
 
 
 def _day_begins(value: object) -> object:
-    text = _instant(value)
-    return f"{text}T00:00:00Z" if isinstance(text, str) and len(text) == 10 else text
+    return _instant(value, "T00:00:00Z")
 
 
 def _day_ends(value: object) -> object:
-    text = _instant(value)
-    return f"{text}T23:59:59.999Z" if isinstance(text, str) and len(text) == 10 else text
+    return _instant(value, "T23:59:59.999Z")
 
 
 def _in_utc(at: datetime) -> datetime:
@@ -86,8 +96,34 @@ def _words(text: str) -> str:
 
 
 Words = Annotated[Text, AfterValidator(_words)]
-PhoneValidity = Literal[Validity.VALID, Validity.INVALID, Validity.UNKNOWN]
-Many = BeforeValidator(_listed)
+
+
+def _named(kind: type[StrEnum], value: object) -> object:
+    """Each value as a code, also where it is written as people see it: `Azure Marketplace`, `Get it now`."""
+    found = _listed(value)
+    codes = {_bare(str(one)): one for one in kind}
+    if not isinstance(found, list | tuple):
+        return found
+    return [codes.get(_bare(one), one) if isinstance(one, str) else one for one in found]
+
+
+def _bare(text: str) -> str:
+    return "".join(one for one in text.casefold() if one.isalnum())
+
+
+def _sources(value: object) -> object:
+    found = _named(Source, value)
+    if not isinstance(found, list):
+        return found
+    known = [lead_source(one) if isinstance(one, str) else Source.OTHER for one in found]
+    return [one if alias is Source.OTHER else alias for one, alias in zip(found, known, strict=True)]
+
+
+def _many(kind: type[StrEnum]) -> BeforeValidator:
+    return BeforeValidator(partial(_named, kind))
+
+
+PhoneValidity = Literal["valid", "invalid", "unknown"]
 Countries = Annotated[tuple[str, ...], Field(max_length=50), BeforeValidator(_countries)]
 From = Annotated[datetime, BeforeValidator(_day_begins), AfterValidator(_in_utc)]
 To = Annotated[datetime, BeforeValidator(_day_ends), AfterValidator(_in_utc)]
@@ -97,17 +133,17 @@ class LeadFilterIn(Incoming):
     """Which leads a list, a count or an export shows (Q1, Q3); lists are comma-separated in a query."""
 
     tab: ListTab | None = None
-    status: Annotated[tuple[Status, ...], Many] = ()
-    outcome: Annotated[tuple[Outcome, ...], Many] = ()
-    type: Annotated[tuple[LeadType, ...], Many] = ()
-    qualification: Annotated[tuple[Qualification, ...], Many] = ()
-    source: Annotated[tuple[Source, ...], Many] = ()
-    call_to_action: Annotated[tuple[CallToAction, ...], Many] = ()
+    status: Annotated[tuple[Status, ...], _many(Status)] = ()
+    outcome: Annotated[tuple[Outcome, ...], _many(Outcome)] = ()
+    type: Annotated[tuple[LeadType, ...], _many(LeadType)] = ()
+    qualification: Annotated[tuple[Qualification, ...], _many(Qualification)] = ()
+    source: Annotated[tuple[Source, ...], BeforeValidator(_sources)] = ()
+    call_to_action: Annotated[tuple[CallToAction, ...], _many(CallToAction)] = ()
     country: Countries = ()
-    quality: Annotated[tuple[Level, ...], Many] = ()
-    email_validity: Annotated[tuple[Validity, ...], Many] = ()
-    phone_validity: Annotated[tuple[PhoneValidity, ...], Many] = ()
-    flame: Annotated[tuple[FlameState, ...], Many] = ()
+    quality: Annotated[tuple[Level, ...], _many(Level)] = ()
+    email_validity: Annotated[tuple[Validity, ...], _many(Validity)] = ()
+    phone_validity: Annotated[tuple[PhoneValidity, ...], _many(Validity)] = ()
+    flame: Annotated[tuple[FlameState, ...], _many(FlameState)] = ()
     offer: Words | None = None
     customer: Words | None = None
     search: Words | None = None

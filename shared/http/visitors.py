@@ -36,7 +36,7 @@ async def answer_visitor(
         return Answer(None, 303, headers={"Location": source.redirect_url})
     if shows_pages(call.request):
         told = call.translate("Your message has arrived.")
-        warnings = "".join(f"<p>{escape(call.translate(one))}</p>" for one in received.warnings)
+        warnings = "".join(f"<p>{escape(call.translate(one.message))}</p>" for one in received.warnings)
         return Answer(small_page(call.language, call.translate("Thank you"), told, warnings), 200)
     return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
 
@@ -67,4 +67,5 @@ def small_page(language: str, title: str, text: str, more: str = "") -> Html:
 
 def _with(url: str, name: str) -> str:
     """The URL with one more name in its query, and otherwise byte for byte as it is."""
-    return f"{url}{'&' if '?' in url else '?'}{name}"
+    page, mark, fragment = url.partition("#")
+    return f"{page}{'&' if '?' in page else '?'}{name}{mark}{fragment}"

@@ -20,7 +20,7 @@ from shared.domain.lifecycle import (
     Answer,
     Decision,
     decide,
-    is_doubtful,
+    doubts,
     log_activity,
     settle,
 )
@@ -31,7 +31,6 @@ from shared.usecases.read_leads import SeenLead, related_leads
 
 ByTime = Callable[[Lead, datetime], Decision]
 """What time does to a lead by then."""
-FEW_ATTEMPTS = "fewContactAttempts"
 ATTEMPTS = 15
 """Each lost race means that somebody else changed the lead; contact attempts may come many at once (L8)."""
 PAUSE_SECONDS, PAUSE_MOST = 0.01, 0.3
@@ -58,7 +57,7 @@ async def answer_lead(
     seen, _ = await _commit(
         ports, partner_id, lead_id, by, at, lambda lead: decide(lead, answer, at=at, by=by, versions=versions)
     )
-    return replace(seen, warnings=(FEW_ATTEMPTS,)) if is_doubtful(seen.lead, answer) else seen
+    return replace(seen, warnings=doubts(seen.lead, answer, at))
 
 
 async def log_contact_attempt(

@@ -14,12 +14,11 @@ from shared import ids, telemetry
 from shared.correlation import new_change
 from shared.domain.countries import country_code
 from shared.domain.deadlines import Hint, hints
-from shared.domain.errors import InvalidRequest, Refusal, Unauthenticated, Unavailable
+from shared.domain.errors import Detail, InvalidRequest, Refusal, Unauthenticated, Unavailable
 from shared.domain.formats import Reading
 from shared.domain.held import HeldState, Reason, refusal_of
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Decision, settle
-from shared.domain.messages import Message
 from shared.domain.partner import Door, LeadSource, accepts
 from shared.domain.receipt import Email, Phone, receive
 from shared.ports.errors import LostRace
@@ -41,7 +40,7 @@ class Received:
     lead_id: str
     status: Status | HeldState
     duplicate: bool
-    warnings: tuple[Message, ...] = ()
+    warnings: tuple[Detail, ...] = ()
 
 
 async def open_door(*, ports: Ports, source_id: str, key: str, at: datetime) -> LeadSource:

@@ -10,11 +10,12 @@ class Receiver:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
+        self.targets: list[str] = []
         self.port = 0
 
     async def start(self) -> web.AppRunner:
         app = web.Application()
-        app.router.add_route("*", "/{name}", self._take)
+        app.router.add_route("*", "/{name:.*}", self._take)
         runner = web.AppRunner(app)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -24,6 +25,8 @@ class Receiver:
 
     async def _take(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
+        # The request line as it stood on the wire, nothing decoded.
+        self.targets.append(request.raw_path)
         self.requests.append((name, dict(request.headers), await request.read()))
         match name:
             case "hang":

@@ -1,5 +1,6 @@
 """Webhooks over real sockets: receivers that take, fail, hang, close, redirect, and addresses that are not public."""
 
+import contextlib
 import ipaddress
 import json
 from collections.abc import AsyncIterator
@@ -9,7 +10,7 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from shared import clock
-from shared.delivery.address import is_public, problem_with
+from shared.delivery.address import PublicResolver, is_public, problem_with
 from shared.delivery.webhooks import ANSWER_KEPT, HttpWebhooks
 from shared.ports.delivery import Packet
 from tests.integration.receiver import Receiver
@@ -41,6 +42,67 @@ async def test_w2_an_event_is_signed_per_standard_webhooks_with_every_secret(
     lowered = {name.lower(): value for name, value in headers.items()}
     assert (lowered["webhook-id"], lowered["content-type"]) == ("event-1", "application/json")
     assert "cookie" not in lowered
+
+
+EXACT = [
+    "?sp=%2Ftriggers%2Fmanual%2Frun&sig=ab%2Bcd%2Fef%3D%3D",
+    "?sig=a+b/c==&x=%20&y=%C3%A5&z=%e5",
+    "?a=1&a=2&&b",
+    "?",
+    "/a%2Fb/c%20d;p=1,2?q=~!$'()*@:",
+    "/%7Euser//x/",
+    "?url=https%3A%2F%2Fx.example%2F%3Fa%3Db%26c",
+    "?q=[1]|{2}^`",
+]
+
+
+@pytest.mark.parametrize("rest", EXACT)
+async def test_w2_a_url_is_called_byte_for_byte_as_it_was_given(
+    receiver: Receiver, webhooks: HttpWebhooks, rest: str
+) -> None:
+    given = url(receiver, "hook") + rest
+    assert webhooks.problem_with(given) is None
+    assert (await webhooks.send(given, "event-1", PACKET, SECRETS)).status == 200
+    # A bare question mark says nothing, and HTTP libraries leave it out.
+    assert receiver.targets == ["/hook" + ("" if rest == "?" else rest)]
+
+
+@pytest.mark.parametrize(
+    "rest", ["/a b", "#part", "?a#", "/./x", "/../x", "/a/..", "/%2e%2E/x", "/.%2e", "\\..\\x", "\tx", "/\u200bx", "/å"]
+)
+def test_w2_a_url_that_cannot_be_called_as_it_is_is_refused(webhooks: HttpWebhooks, rest: str) -> None:
+    assert webhooks.problem_with("https://x.example/hook" + rest) is not None
+
+
+NUMERIC = [
+    "127.1",
+    "2130706433",
+    "0x7f.1",
+    "0x7f000001",
+    "0177.0.0.1",
+    "127.0.0.1.",
+    "1.2.3.256",
+    "a.0x",
+    "017700000001",
+]
+
+
+@pytest.mark.parametrize("host", NUMERIC)
+async def test_w4_no_numeric_form_of_a_host_reaches_a_socket(receiver: Receiver, host: str) -> None:
+    sender = HttpWebhooks(loopback=False, real_now=clock.real_now, watch=clock.stopwatch(), timeout_seconds=0.5)
+    try:
+        for scheme in ("https", "http"):
+            given = f"{scheme}://{host}:{receiver.port}/ok"
+            assert sender.problem_with(given) is not None
+            assert (await sender.send(given, "event-1", PACKET, SECRETS)).status is None
+        # Even past that check the name is judged where it is resolved.
+        resolver = PublicResolver(loopback=False)
+        with contextlib.suppress(OSError):
+            for found in await resolver.resolve(host, receiver.port):
+                assert is_public(ipaddress.ip_address(found["host"]))
+    finally:
+        await sender.close()
+    assert receiver.requests == []
 
 
 @pytest.mark.parametrize(

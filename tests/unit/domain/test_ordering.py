@@ -75,6 +75,11 @@ def test_an_order_is_read(text: str, expected: Order) -> None:
     assert Order.read(text) == expected
 
 
+@pytest.mark.parametrize("text", ["created DESC", " created  Desc ", "created desc"])
+def test_q4_the_way_is_read_in_any_letter_case(text: str) -> None:
+    assert Order.read(text) == Order()
+
+
 @pytest.mark.parametrize("text", ["", "nothing", "company up", "company desc asc", "Company", "created,company"])
 def test_another_order_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".*"):

@@ -122,7 +122,7 @@ def test_a_multipart_form_is_read_and_its_files_are_refused_aloud(end: bytes, bo
     reading = read(value, Takes.INQUIRIES)
     assert (reading.email, reading.notes, reading.share) == ("a@x.example", "Grüße\r\n--not the end", True)
     assert reading.additional_fields == {"prénom": "Ada", "cv": "Lebenslauf ü.pdf"}
-    assert [str(one) for one in reading.warnings] == ["The file in cv was not taken: only text is."]
+    assert [str(one.message) for one in reading.warnings] == ["The file in cv was not taken: only text is."]
 
 
 def test_the_same_multipart_form_is_the_same_whatever_stands_between_its_fields() -> None:
