@@ -15,6 +15,7 @@ from functions import (
     operator,
     partner,
     senders,
+    sources,
     timers,
     webhooks,
 )
@@ -34,6 +35,7 @@ BLUEPRINTS = (
     operator.blueprint,
     partner.blueprint,
     senders.blueprint,
+    sources.blueprint,
     timers.blueprint,
     webhooks.blueprint,
 )

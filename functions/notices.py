@@ -1,13 +1,19 @@
 """Called by partners' frontends, and by whoever got a mail: what a partner is told, and how (SPEC 7)."""
 
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
 import azure.functions as func
 
 from shared import clock, ids
+from shared.domain.errors import PreconditionFailed
 from shared.domain.permissions import Role
-from shared.http.calls import Answer, Call, Html
+from shared.http.calls import MERGE_PATCH, Answer, Call, Html
+from shared.http.documents import given, store, tag_of
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.notice_requests import PreferencesIn
+from shared.http.notice_requests import PreferencesIn, PreferencesPatch, UnmuteIn
 from shared.http.notice_views import NotificationView, PreferencesView, notification_view, preferences_view
 from shared.http.pages import Page
 from shared.http.queries import PageQuery, UnsubscribeQuery
@@ -24,24 +30,68 @@ NOTIFICATIONS = "partners/{partnerId}/notifications"
 ANONYMOUS = func.AuthLevel.ANONYMOUS
 
 
+DOCUMENT: dict[str, Any] = {"takes": ("If-Match",), "headers": ("ETag",)}
+
+
 @blueprint.function_name("get_preferences")
 @blueprint.route(PREFERENCES, methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, reads=True)
+@endpoint(who=ADMIN, reads=True, headers=("ETag",))
 async def get_preferences(call: Call[Nothing, Nothing]) -> Answer[PreferencesView]:
     """Read what the partner wants to be told."""
-    found = await telling.read_preferences(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
-    return Answer(preferences_view(found))
+    return _preferences(await _wishes(call))
 
 
 @blueprint.function_name("put_preferences")
 @blueprint.route(PREFERENCES, methods=["PUT"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN)
+@endpoint(who=ADMIN, refuses=(PreconditionFailed,), **DOCUMENT)
 async def put_preferences(call: Call[PreferencesIn, Nothing]) -> Answer[PreferencesView]:
     """Replace what the partner wants to be told; who has unsubscribed stays so."""
-    stored = await telling.put_preferences(
-        ports=call.app.ports, partner_id=call.partner_id, preferences=call.body.preferences(), at=call.at
+    return await _store_preferences(call)
+
+
+@blueprint.function_name("patch_preferences")
+@blueprint.route(PREFERENCES, methods=["PATCH"], auth_level=ANONYMOUS)
+@endpoint(who=ADMIN, content_types=MERGE_PATCH, refuses=(PreconditionFailed,), **DOCUMENT)
+async def patch_preferences(call: Call[PreferencesPatch, Nothing]) -> Answer[PreferencesView]:
+    """Change what is named of the preferences, by a JSON merge patch; who has unsubscribed stays so."""
+    return await _store_preferences(call)
+
+
+@blueprint.function_name("unmute_address")
+@blueprint.route(PREFERENCES + "/unmute", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=frozenset({Role.LEADS_ADMIN}), headers=("ETag",))
+async def unmute_address(call: Call[UnmuteIn, Nothing]) -> Answer[PreferencesView]:
+    """Mail an address again that has unsubscribed or bounced; who said so stays on record (N3)."""
+    await telling.unmute(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        address=call.body.address,
+        by=call.caller.person,
+        at=call.at,
     )
-    return Answer(preferences_view(stored))
+    return _preferences(await _wishes(call))
+
+
+async def _wishes(call: Call[Any, Nothing]) -> telling.Wishes:
+    return await telling.read_preferences(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
+
+
+def _preferences(wishes: telling.Wishes) -> Answer[PreferencesView]:
+    view = preferences_view(wishes)
+    return Answer(view, headers={"ETag": tag_of(view)})
+
+
+async def _store_preferences(call: Call[Any, Nothing]) -> Answer[PreferencesView]:
+    async def write(before: telling.Wishes) -> None:
+        # The time zone as it was put: the registration's, which is shown without one, may change.
+        told = {**preferences_view(before), "timeZone": before.stored.time_zone if before.stored else None}
+        body: PreferencesIn = given(call, told)
+        await telling.put_preferences(
+            ports=call.app.ports, partner_id=call.partner_id, preferences=body.preferences(), before=before
+        )
+
+    await store(call, read=lambda: _wishes(call), view=preferences_view, write=write)
+    return _preferences(await _wishes(call))
 
 
 @blueprint.function_name("list_notifications")
@@ -84,9 +134,11 @@ async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer[None]:
 @endpoint()
 async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
     """Ask whether an address is to get no more mails; scanners follow links, so this changes nothing (N3)."""
-    _, address = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token)
+    partner, address = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token, at=call.at)
+    asked = call.translate(
+        "No more mails to %(address)s about leads of %(partner)s?", address=address, partner=partner.name
+    )
     button = f'<form method="post"><button type="submit">{call.translate("Send no more mails")}</button></form>'
-    asked = call.translate("No more mails to %(address)s about this partner's leads?", address=address)
     return Answer(small_page(call.language, call.translate("Switch mails off?"), asked, button))
 
 
@@ -94,7 +146,20 @@ async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]
 @blueprint.route("unsubscribe", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint()
 async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
-    """Send an address no more mails, by the button or by a mail program's own (N3, RFC 8058)."""
-    address = await telling.unsubscribe(ports=call.app.ports, token=call.query.token)
-    done = call.translate("%(address)s gets no more mails about this partner's leads.", address=address)
-    return Answer(small_page(call.language, call.translate("Done"), done))
+    """Send an address no more mails, by the button or a mail program's own (RFC 8058); `again` undoes it (N3)."""
+    ports, token, title = call.app.ports, call.query.token, call.translate("Done")
+    if call.query.again:
+        partner, address = await telling.subscribe_again(ports=ports, token=token, at=call.at)
+        told = call.translate(
+            "%(address)s gets mails about leads of %(partner)s.", address=address, partner=partner.name
+        )
+        return Answer(small_page(call.language, title, told))
+    partner, address = await telling.unsubscribe(ports=ports, token=token, at=call.at)
+    told = call.translate(
+        "%(address)s gets no more mails about leads of %(partner)s.", address=address, partner=partner.name
+    )
+    # A slip of the finger is taken back where it happened.
+    where = escape(f"?{urlencode({'token': token, 'again': 'true'})}")
+    label = call.translate("Send them again")
+    button = f'<form method="post" action="{where}"><button type="submit">{label}</button></form>'
+    return Answer(small_page(call.language, title, told, button))

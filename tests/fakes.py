@@ -4,6 +4,7 @@ import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared import clock, correlation
 from shared.delivery.letters import Letters
@@ -32,6 +33,7 @@ from shared.domain.text import folded
 from shared.domain.webhooks import Webhook
 from shared.ids import bounced_key, inverted_time, position
 from shared.ports.agenda import DueHint
+from shared.ports.as_read import AsRead
 from shared.ports.delivery import Answer, Letter, MailAnswer, Packet, Sending
 from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.exports import Checkpoint, Link, StoredExport
@@ -42,6 +44,12 @@ from shared.ports.rules import Rules
 from shared.ports.telling import BOUNCED, Follows, StoredWebhook, Waiting
 from shared.storage import keys
 from tests.builders import AT
+
+
+def must_be(stored: Any, only_if: AsRead[Any] | None) -> None:
+    """Raise LostRace when a document is not as it was read."""
+    if only_if is not None and stored != only_if.value:
+        raise LostRace
 
 
 class FakeLeadStore:
@@ -286,7 +294,8 @@ class FakePartnerStore:
     async def get(self, partner_id: str) -> Partner | None:
         return self.registered.get(partner_id)
 
-    async def put(self, partner: Partner) -> None:
+    async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
+        must_be(self.registered.get(partner.id), only_if)
         taken = [one for one in partner.tenant_ids if self.tenants.get(one, partner.id) != partner.id]
         if taken:
             raise Conflict(details=[Detail("conflict", f"{one} is taken.", "tenantIds") for one in taken])
@@ -326,7 +335,12 @@ class FakePartnerStore:
     async def contact_lists(self, at: datetime) -> ContactLists:
         return self.lists
 
-    async def put_contact_lists(self, lists: ContactLists) -> None:
+    async def stored_contact_lists(self) -> ContactLists:
+        return self.lists
+
+    async def put_contact_lists(self, lists: ContactLists, only_if: AsRead[ContactLists] | None = None) -> None:
+        if only_if is not None and only_if.value is not None:
+            must_be(self.lists, AsRead(replace(only_if.value, bounced=self.lists.bounced)))
         self.lists = replace(lists, bounced=self.lists.bounced)
 
     async def add_bounced(self, key: str) -> None:
@@ -348,9 +362,16 @@ class FakeListingStore:
         return Offers(tuple(one for _, one in mine))
 
     async def put_offer(
-        self, partner_id: str, offer: RegisteredOffer, before: RegisteredOffer | None, *, take_over: bool = False
+        self,
+        partner_id: str,
+        offer: RegisteredOffer,
+        before: RegisteredOffer | None,
+        *,
+        take_over: bool = False,
+        only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
         key = offer.id.casefold()
+        must_be(self.registered.get((partner_id, key)), only_if)
         others = [(partner, held) for partner, held in self.registered if held == key and partner != partner_id]
         for one in others if take_over else []:
             del self.registered[one]
@@ -361,7 +382,10 @@ class FakeListingStore:
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         return self.profiles.get(partner_id)
 
-    async def put_profile(self, partner_id: str, profile: Profile, before: Profile | None) -> None:
+    async def put_profile(
+        self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
+    ) -> None:
+        must_be(self.profiles.get(partner_id), only_if)
         self.profiles[partner_id] = profile
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
@@ -662,7 +686,10 @@ class FakeNoticeStore:
     async def preferences(self, partner_id: str) -> Preferences | None:
         return self.wishes.get(partner_id)
 
-    async def put_preferences(self, partner_id: str, preferences: Preferences) -> None:
+    async def put_preferences(
+        self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None
+    ) -> None:
+        must_be(self.wishes.get(partner_id), only_if)
         self.wishes[partner_id] = preferences
 
     async def unwanted(self, partner_id: str) -> dict[str, str]:
@@ -672,6 +699,9 @@ class FakeNoticeStore:
         mine = self.silent.setdefault(partner_id, {})
         if why != BOUNCED or fold_email(address) not in mine:
             mine[fold_email(address)] = why
+
+    async def resume(self, partner_id: str, address: str, by: str, at: datetime) -> bool:
+        return self.silent.get(partner_id, {}).pop(fold_email(address), None) is not None
 
     async def forgive_bounce(self, partner_id: str, address: str) -> None:
         if self.silent.get(partner_id, {}).get(fold_email(address)) == BOUNCED:

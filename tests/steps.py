@@ -10,10 +10,12 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
+from shared.domain.preferences import Preferences
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases import answer_lead as answering
 from shared.usecases import list_leads as listing
+from shared.usecases import preferences as telling
 from shared.usecases import read_leads as reading
 from shared.usecases.parcels import Delivered
 from shared.usecases.receive_lead import Received, receive_lead
@@ -84,3 +86,15 @@ async def run_timers(ports: Ports, at: datetime, kinds: Sequence[str] = TIMERS) 
         assert not ran.unfinished
         done += ran.done + ran.failed
     return done
+
+
+async def wishes(ports: Ports, partner_id: str, at: datetime = AT) -> Preferences:
+    """A partner's preferences as they hold."""
+    return (await telling.read_preferences(ports=ports, partner_id=partner_id, at=at)).holding
+
+
+async def wish(ports: Ports, partner_id: str, preferences: Preferences, at: datetime = AT) -> Preferences:
+    """Put a partner's preferences; as they hold then."""
+    before = await telling.read_preferences(ports=ports, partner_id=partner_id, at=at)
+    await telling.put_preferences(ports=ports, partner_id=partner_id, preferences=preferences, before=before)
+    return await wishes(ports, partner_id, at)

@@ -47,5 +47,6 @@ EXAMPLES: dict[str, Any] = {
     },
     "ReplayIn": {"body": {"UserDetails": {"Company": "Northwind Traders"}, "ActionCode": "PLT"}},
     "SourceIn": {"name": "Marketplace", "kind": "https", "listingSource": "appSource"},
+    "UnmuteIn": {"address": "lena@contoso.example"},
     "WebhookIn": {"notificationUrl": "https://crm.contoso.example/leads", "events": ["lead.received", "lead.won"]},
 }

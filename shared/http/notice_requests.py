@@ -1,12 +1,13 @@
 """What partners send about being told, and what the mail service reports."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 
 from shared.domain.preferences import MailKind, Preferences
 from shared.domain.webhooks import WebhookFormat
+from shared.http.documents import Patch
 from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, unique
 from shared.usecases.mail_reports import Report
 
@@ -15,7 +16,7 @@ MUTED_SHOWN_MAX = 700
 
 
 class PreferencesIn(Incoming):
-    """What a partner wants to be told."""
+    """What a partner wants to be told; who has unsubscribed is not the partner's to say, so it is ignored (N3)."""
 
     preferred_email: MailAddress | None = None
     preferred_language: Language | None = None
@@ -25,6 +26,8 @@ class PreferencesIn(Incoming):
     mail_kinds: Annotated[list[MailKind], AfterValidator(unique)] = [MailKind.CONTACT_ME, MailKind.PROFILE]
     expiry_mail: Flag = True
     muted_addresses: Annotated[list[MailAddress], Field(max_length=MUTED_SHOWN_MAX), AfterValidator(unique)] = []
+
+    unsubscribed: Any = None
 
     def preferences(self) -> Preferences:
         """The domain's preferences."""
@@ -38,6 +41,18 @@ class PreferencesIn(Incoming):
             expiry_mail=self.expiry_mail,
             muted_addresses=tuple(self.muted_addresses),
         )
+
+
+class PreferencesPatch(Patch):
+    """A change of preferences; each list that is named is replaced whole."""
+
+    of = PreferencesIn
+
+
+class UnmuteIn(Incoming):
+    """An address that is to be mailed again."""
+
+    address: MailAddress
 
 
 class WebhookIn(Incoming):

@@ -7,7 +7,6 @@ from typing_extensions import TypedDict
 
 from shared.domain.deadlines import stamp, stamped
 from shared.domain.dispatch import Dispatch
-from shared.domain.preferences import Preferences
 from shared.domain.recommendations import TITLES
 from shared.domain.webhooks import Webhook
 from shared.http.lead_views import LeadView
@@ -15,6 +14,14 @@ from shared.settings import Settings
 from shared.texts import Translate
 from shared.usecases.manage_webhooks import Subscribed
 from shared.usecases.notification_centre import Noticed
+from shared.usecases.preferences import Wishes
+
+
+class UnwantedView(TypedDict):
+    """An address that is not mailed: it has `unsubscribed` or `bounced`."""
+
+    address: str
+    why: str
 
 
 class PreferencesView(TypedDict):
@@ -28,10 +35,12 @@ class PreferencesView(TypedDict):
     mailKinds: list[str]
     expiryMail: bool
     mutedAddresses: list[str]
+    unsubscribed: list[UnwantedView]
 
 
-def preferences_view(preferences: Preferences) -> PreferencesView:
-    """The preferences as they hold."""
+def preferences_view(wishes: Wishes) -> PreferencesView:
+    """The preferences as they hold, and which of the muted addresses the partner did not mute itself."""
+    preferences = wishes.holding
     return {
         "preferredEmail": preferences.preferred_email,
         "preferredLanguage": preferences.preferred_language,
@@ -41,6 +50,7 @@ def preferences_view(preferences: Preferences) -> PreferencesView:
         "mailKinds": [str(one) for one in preferences.mail_kinds],
         "expiryMail": preferences.expiry_mail,
         "mutedAddresses": list(preferences.muted_addresses),
+        "unsubscribed": [{"address": one, "why": why} for one, why in sorted(wishes.unwanted.items())],
     }
 
 

@@ -48,7 +48,7 @@ PATHS = {
     "webhookId": ids.SOURCE_ID,
 }
 HEADERS = {
-    "ETag": "The lead's version.",
+    "ETag": "The version of what is answered.",
     "Location": "Where the new thing is.",
     "Retry-After": "Seconds to wait before the next try.",
     "Operation-Location": "Where to ask how far it is.",
@@ -77,7 +77,7 @@ def describe(functions: Iterable[Function], url: str, version: str) -> Json:
     shapes, schemas = _schemas([one[-1] for one in routes])
     paths: Json = {}
     for path, method, name, doc, contract in routes:
-        paths.setdefault(path, {})[method] = _operation(path, name, doc, contract, shapes, schemas)
+        paths.setdefault(path, {})[method] = _operation(path, method, name, doc, contract, shapes, schemas)
     # A query is described by its parameters.
     queries = {contract.query.__name__ for *_, contract in routes}
     return {
@@ -110,7 +110,9 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     return dict(zip(modes, tidied, strict=True)), schemas
 
 
-def _operation(path: str, name: str, doc: str, contract: Contract, shapes: dict[Any, Json], schemas: Json) -> Json:
+def _operation(
+    path: str, method: str, name: str, doc: str, contract: Contract, shapes: dict[Any, Json], schemas: Json
+) -> Json:
     named = re.sub(r"_(\w)", lambda found: found[1].upper(), name)
     operation: Json = {
         "operationId": named,
@@ -130,7 +132,9 @@ def _operation(path: str, name: str, doc: str, contract: Contract, shapes: dict[
     if contract.body is not Nothing or is_free:
         shape: Json = {} if is_free else shapes[contract.body]
         must = is_free or bool(schemas[contract.body.__name__].get("required"))
-        content = {kind: {"schema": shape} for kind in contract.content_types}
+        # A merge patch is taken as plain JSON too, but generators want one type.
+        kinds = contract.content_types[:1] if method == "patch" else contract.content_types
+        content = {kind: {"schema": shape} for kind in kinds}
         operation["requestBody"] = {"required": must, "content": content}
     operation["responses"] = {
         **{

@@ -13,6 +13,7 @@ from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import PartnerState, SourceKind
 from shared.domain.profile import CONTACTS_MAX, KEYWORDS_MAX, LOCATIONS_MAX, CompanySize, Contact, Location, Profile
 from shared.domain.text import folded
+from shared.http.documents import Patch
 from shared.http.fields import (
     Country,
     Flag,
@@ -38,7 +39,8 @@ class PartnerIn(Incoming):
     name: Text
     tenant_ids: Annotated[list[TenantId], Field(max_length=100), AfterValidator(unique)]
     time_zone: TimeZone = "UTC"
-    state: PartnerState = PartnerState.ACTIVE
+    # Not named it stays as it is: whoever renames a partner wakes up no suspended one.
+    state: PartnerState | None = None
     operator_contact: Text | None = None
     competencies: Annotated[list[Word], Field(max_length=100)] = []
     endorsements: Annotated[list[Word], Field(max_length=100)] = []
@@ -75,6 +77,18 @@ class ContactListsIn(Incoming):
         )
 
 
+class PartnerPatch(Patch):
+    """A change of a partner's registration; what is not named stays."""
+
+    of = PartnerIn
+
+
+class ContactListsPatch(Patch):
+    """A change of the block and allow lists; each list that is named is replaced whole."""
+
+    of = ContactListsIn
+
+
 class SourceIn(Incoming):
     """A new source."""
 
@@ -103,6 +117,12 @@ class SourceIn(Incoming):
         return value
 
 
+class SourcePatch(Patch):
+    """A change of a source; its kind and its table stay what they are."""
+
+    of = SourceIn
+
+
 class OfferIn(Incoming):
     """An offer's registration (T5)."""
 
@@ -112,6 +132,12 @@ class OfferIn(Incoming):
     def offer(self, offer_id: str) -> RegisteredOffer:
         """The domain's offer."""
         return RegisteredOffer(offer_id, self.title, self.call_to_action)
+
+
+class OfferPatch(Patch):
+    """A change of an offer's registration; what is not named stays."""
+
+    of = OfferIn
 
 
 class ContactIn(Incoming):
@@ -170,3 +196,9 @@ class ProfileIn(Incoming):
             company_sizes=tuple(self.company_sizes),
             locations=tuple(one.location() for one in self.locations),
         )
+
+
+class ProfilePatch(Patch):
+    """A change of a business profile; each list that is named is replaced whole."""
+
+    of = ProfileIn

@@ -196,6 +196,7 @@ class UnsubscribeQuery(Incoming):
     model_config = ConfigDict(extra="ignore")
 
     token: Annotated[str, StringConstraints(max_length=2_000)]
+    again: bool = False
 
 
 class KeyQuery(Incoming):

@@ -51,7 +51,7 @@ def _operation(operation: Json, schemas: Json) -> Json:
     made: Json = {name: operation[name] for name in KEPT if name in operation}
     made["parameters"] = [_parameter(one, schemas) for one in operation["parameters"]]
     if body := operation.get("requestBody"):
-        shape = _shape(body["content"]["application/json"]["schema"])
+        shape = _shape(next(iter(body["content"].values()))["schema"])
         made["parameters"].append({"name": "body", "in": "body", "required": body["required"], "schema": shape})
         # A connector sends a body, not the parts of a form.
         made["consumes"] = [kind for kind in body["content"] if not kind.startswith("multipart/")]

@@ -7,6 +7,7 @@ from shared.domain.contact_lists import ContactLists
 from shared.domain.offers import Offers, RegisteredOffer
 from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.domain.profile import Profile
+from shared.ports.as_read import AsRead
 
 
 class PartnerStore(Protocol):
@@ -21,7 +22,7 @@ class PartnerStore(Protocol):
     async def get(self, partner_id: str) -> Partner | None:
         """The partner's registration; None when there is none."""
 
-    async def put(self, partner: Partner) -> None:
+    async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
         """Create or replace a registration and its tenants.
 
         Raises Conflict when a tenant belongs to another partner, LostRace when someone else wrote meanwhile.
@@ -54,8 +55,11 @@ class PartnerStore(Protocol):
     async def contact_lists(self, at: datetime) -> ContactLists:
         """The operator's block and allow lists (cached); empty ones when there are none."""
 
-    async def put_contact_lists(self, lists: ContactLists) -> None:
-        """Replace the lists; what bounced stays remembered."""
+    async def stored_contact_lists(self) -> ContactLists:
+        """The same lists as they are stored this moment."""
+
+    async def put_contact_lists(self, lists: ContactLists, only_if: AsRead[ContactLists] | None = None) -> None:
+        """Replace the lists; what bounced stays remembered. Raises LostRace."""
 
     async def add_bounced(self, key: str) -> None:
         """Remember an address that takes no mail, the latest BOUNCED_MAX of them; again is harmless."""
@@ -77,17 +81,21 @@ class ListingStore(Protocol):
         before: RegisteredOffer | None,
         *,
         take_over: bool = False,
+        only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
         """Register an offer or replace what was registered.
 
-        Raises Conflict when its id is another partner's, unless it is taken over: then that partner has it no more.
+        Raises LostRace, or Conflict when its id is another partner's, unless it is taken over: then that partner has
+        it no more.
         """
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         """A partner's profile (cached unless `fresh`); None when it has none."""
 
-    async def put_profile(self, partner_id: str, profile: Profile, before: Profile | None) -> None:
-        """Store a profile in place of the one before."""
+    async def put_profile(
+        self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
+    ) -> None:
+        """Store a profile in place of the one before; raises LostRace."""
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
         """Who registered the offer of this id, without letter case (cached); None when nobody did."""

@@ -11,6 +11,7 @@ from shared.domain.mails import Mail, MailPlace
 from shared.domain.preferences import Preferences
 from shared.domain.tally import Pending, Tally
 from shared.domain.webhooks import Webhook
+from shared.ports.as_read import AsRead
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,8 @@ class StoredWebhook:
     tag: str
 
 
-BOUNCED = "bounced"
-"""Why an address is not mailed: it took no mail."""
+BOUNCED, UNSUBSCRIBED, RESUMED = "bounced", "unsubscribed", "resumed"
+"""Why an address is not mailed: it took no mail, or wants none; and that it is mailed again."""
 
 
 class NoticeStore(Protocol):
@@ -121,14 +122,19 @@ class NoticeStore(Protocol):
     async def preferences(self, partner_id: str) -> Preferences | None:
         """The preferences; None before they were put."""
 
-    async def put_preferences(self, partner_id: str, preferences: Preferences) -> None:
-        """Replace them."""
+    async def put_preferences(
+        self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None
+    ) -> None:
+        """Replace them; raises LostRace."""
 
     async def unwanted(self, partner_id: str) -> dict[str, str]:
         """Folded addresses that are not mailed, with the reason: `unsubscribed` or `bounced`."""
 
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
         """Mail this address no more; a bounce never stands in the place of an unsubscription."""
+
+    async def resume(self, partner_id: str, address: str, by: str, at: datetime) -> bool:
+        """Mail an address again, whatever it was not mailed for, and keep who said so; False where it is mailed."""
 
     async def forgive_bounce(self, partner_id: str, address: str) -> None:
         """Mail an address again that had bounced; any other is left alone."""

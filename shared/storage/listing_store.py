@@ -13,7 +13,9 @@ from shared.domain.errors import Conflict, Detail
 from shared.domain.offers import Offers, RegisteredOffer
 from shared.domain.profile import PROFILE_CHARACTERS_MAX, Profile
 from shared.domain.text import folded
+from shared.ports.as_read import AsRead
 from shared.storage import codec, keys, reads
+from shared.storage.as_read import must_be, put_as_read
 from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
@@ -48,13 +50,15 @@ class TableListingStore:
         before: RegisteredOffer | None,
         *,
         take_over: bool = False,
+        only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
         """See the port. The claims come before the offer, the title that is no more goes after it."""
+        stored = await reads.row(self._partners, partner_id, keys.offer(offer.id)) if only_if else None
+        must_be(stored, RegisteredOffer, only_if)
         loser = await self._claim(keys.safe(offer.id.casefold()), partner_id, take_over=take_over)
         await self._name(keys.TITLE, folded(offer.title), partner_id)
         row = {"PartitionKey": partner_id, "RowKey": keys.offer(offer.id), **codec.dump(offer)}
-        with translating():
-            await self._partners.upsert_entity(row, mode="replace")
+        await put_as_read(self._partners, row, stored, RegisteredOffer, only_if)
         if loser:
             with translating():
                 await self._partners.delete_entity(loser, keys.offer(offer.id))
@@ -71,14 +75,16 @@ class TableListingStore:
         """See the port."""
         return await self._cache.read(keys.PROFILE, partner_id, at, self._profile, fresh=fresh, absent=True)
 
-    async def put_profile(self, partner_id: str, profile: Profile, before: Profile | None) -> None:
+    async def put_profile(
+        self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
+    ) -> None:
         """See the port."""
         columns = codec.dump(profile, limit=PROFILE_CHARACTERS_MAX, what="profile")
+        stored = await reads.row(self._partners, partner_id, keys.PROFILE) if only_if else None
+        must_be(stored, Profile, only_if)
         await self._name(keys.PROFILE_NAME, folded(profile.name), partner_id)
-        with translating():
-            await self._partners.upsert_entity(
-                {"PartitionKey": partner_id, "RowKey": keys.PROFILE, **columns}, mode="replace"
-            )
+        row = {"PartitionKey": partner_id, "RowKey": keys.PROFILE, **columns}
+        await put_as_read(self._partners, row, stored, Profile, only_if)
         if before and folded(before.name) != folded(profile.name):
             await self._unname(keys.PROFILE_NAME, folded(before.name), partner_id)
         self._cache.forget((keys.PROFILE, partner_id))

@@ -1,6 +1,7 @@
 """What a partner wants to be told and how it is told: preferences, webhooks, dismissals, addresses not to mail."""
 
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from azure.core import MatchConditions
@@ -8,11 +9,14 @@ from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.contact import fold_email
+from shared.domain.deadlines import stamp
 from shared.domain.preferences import Preferences
 from shared.domain.webhooks import Webhook
+from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
-from shared.ports.telling import BOUNCED, StoredWebhook
+from shared.ports.telling import BOUNCED, RESUMED, StoredWebhook
 from shared.storage import codec, keys, reads
+from shared.storage.as_read import put_as_read, replace_row
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
 
@@ -32,15 +36,18 @@ class TableNoticeStore:
         row = await reads.row(self._partners, partner_id, keys.PREFERENCES)
         return codec.load(Preferences, row) if row else None
 
-    async def put_preferences(self, partner_id: str, preferences: Preferences) -> None:
+    async def put_preferences(
+        self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None
+    ) -> None:
         """See the port."""
         row = {"PartitionKey": partner_id, "RowKey": keys.PREFERENCES, **codec.dump(preferences, what="preferences")}
-        with translating():
-            await self._partners.upsert_entity(row, mode="replace")
+        stored = await reads.row(self._partners, partner_id, keys.PREFERENCES) if only_if else None
+        await put_as_read(self._partners, row, stored, Preferences, only_if)
 
     async def unwanted(self, partner_id: str) -> dict[str, str]:
         """See the port."""
-        return {row["address"]: row["why"] for row in await self._range(partner_id, keys.UNWANTED)}
+        rows = await self._range(partner_id, keys.UNWANTED)
+        return {row["address"]: row["why"] for row in rows if row["why"] != RESUMED}
 
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
         """See the port."""
@@ -53,7 +60,19 @@ class TableNoticeStore:
             try:
                 await self._partners.create_entity(row)
             except ResourceExistsError:
-                return
+                # A bounce stands in the place of nothing but of a mailbox that was thought mended.
+                there = await self._partners.get_entity(partner_id, row["RowKey"])
+                if there["why"] == RESUMED:
+                    await self._partners.upsert_entity(row, mode="replace")
+
+    async def resume(self, partner_id: str, address: str, by: str, at: datetime) -> bool:
+        """See the port: the row stays, as the record of who said so."""
+        row = await reads.row(self._partners, partner_id, keys.unwanted(fold_email(address)))
+        if row is None or row["why"] == RESUMED:
+            return False
+        said = {"address": row["address"], "why": RESUMED, "was": row["why"], "by": by, "at": stamp(at)}
+        await replace_row(self._partners, row, {"PartitionKey": partner_id, "RowKey": row["RowKey"], **said})
+        return True
 
     async def forgive_bounce(self, partner_id: str, address: str) -> None:
         """See the port: by the tag of a row that says so, since its owner may unsubscribe at this moment."""

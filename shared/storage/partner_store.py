@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
@@ -15,8 +14,10 @@ from shared.domain.errors import Conflict, Detail
 from shared.domain.messages import say
 from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.ids import new_key
+from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.storage import codec, keys, reads
+from shared.storage.as_read import must_be, put_as_read, replace_row
 from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
@@ -56,9 +57,10 @@ class TablePartnerStore:
         row = await reads.row(self._lookup, keys.PARTNER, partner_id)
         return codec.load(Partner, row) if row else None
 
-    async def put(self, partner: Partner) -> None:
+    async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
         """See the port. Tenants come before the registration; those that go, go before it too, but after a refusal."""
         stored = await reads.row(self._lookup, keys.PARTNER, partner.id)
+        must_be(stored, Partner, only_if)
         held = await self._tenants_of(partner.id)
         wanted = {keys.safe(tenant): tenant for tenant in partner.tenant_ids}
         await self._claim(partner.id, {key: name for key, name in wanted.items() if key not in held})
@@ -67,7 +69,7 @@ class TablePartnerStore:
             with translating():
                 await self._lookup.delete_entity(keys.TENANT, gone)
         row = {"PartitionKey": keys.PARTNER, "RowKey": partner.id, **codec.dump(partner)}
-        await self._replace(stored, row)
+        await replace_row(self._lookup, stored, row)
         self._cache.forget((keys.PARTNER, partner.id))
 
     async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
@@ -92,7 +94,7 @@ class TablePartnerStore:
         stored = await reads.row(self._lookup, keys.SOURCE, source.id)
         if stored is None or codec.load(LeadSource, stored) != source:
             raise LostRace
-        await self._replace(stored, _source_row(changed))
+        await replace_row(self._lookup, stored, _source_row(changed))
         self._cache.forget((keys.SOURCE, source.id))
 
     async def delete_source(self, source: LeadSource) -> None:
@@ -128,11 +130,18 @@ class TablePartnerStore:
         """See the port; that there are none is remembered too, or every delivery would ask."""
         return await self._cache.read(keys.LISTS, keys.LISTS, at, self._contact_lists)
 
-    async def put_contact_lists(self, lists: ContactLists) -> None:
+    async def stored_contact_lists(self) -> ContactLists:
         """See the port."""
-        row = {"PartitionKey": keys.LISTS, "RowKey": keys.LISTS, **codec.dump(replace(lists, bounced=frozenset()))}
-        with translating():
-            await self._lookup.upsert_entity(row, mode="replace")
+        return await self._contact_lists(keys.LISTS)
+
+    async def put_contact_lists(self, lists: ContactLists, only_if: AsRead[ContactLists] | None = None) -> None:
+        """See the port; what bounced has a row of its own."""
+        only_if = only_if and AsRead(_without_bounced(only_if.value) if only_if.value else None)
+        stored = await reads.row(self._lookup, keys.LISTS, keys.LISTS) if only_if else None
+        if only_if and stored is None and only_if.value == ContactLists():
+            only_if = AsRead(None)
+        row = {"PartitionKey": keys.LISTS, "RowKey": keys.LISTS, **codec.dump(_without_bounced(lists))}
+        await put_as_read(self._lookup, row, stored, ContactLists, only_if)
         self._cache.forget((keys.LISTS, keys.LISTS))
 
     async def add_bounced(self, key: str) -> None:
@@ -142,21 +151,12 @@ class TablePartnerStore:
         if key in known:
             return
         columns = codec.dump(Bounced((*known, key)[-BOUNCED_MAX:]))
-        await self._replace(row, {"PartitionKey": keys.LISTS, "RowKey": keys.BOUNCED, **columns})
+        await replace_row(self._lookup, row, {"PartitionKey": keys.LISTS, "RowKey": keys.BOUNCED, **columns})
         self._cache.forget((keys.LISTS, keys.LISTS))
 
     async def ping(self) -> None:
         """See the port: a read of a row that need not exist."""
         await reads.row(self._lookup, keys.PARTNER, "-")
-
-    async def _replace(self, stored: Any | None, row: dict[str, Any]) -> None:
-        """Write a row if it is still as it was read, or still not there; raises LostRace otherwise."""
-        with translating():
-            if stored is None:
-                await self._lookup.create_entity(row)
-            else:
-                tag, condition = stored.metadata["etag"], MatchConditions.IfNotModified
-                await self._lookup.update_entity(row, mode="replace", etag=tag, match_condition=condition)
 
     async def _contact_lists(self, partition: str) -> ContactLists:
         with translating():
@@ -216,3 +216,7 @@ def _source_row(source: LeadSource) -> dict[str, Any]:
         "kind": str(source.kind),
         **codec.dump(source),
     }
+
+
+def _without_bounced(lists: ContactLists) -> ContactLists:
+    return replace(lists, bounced=frozenset())

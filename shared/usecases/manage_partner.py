@@ -9,6 +9,7 @@ from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Una
 from shared.domain.lead import Reveal, Source
 from shared.domain.messages import say
 from shared.domain.partner import LeadSource, Partner, SourceKey, SourceKind, rotated
+from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 
@@ -26,21 +27,16 @@ class KeyedSource:
     key: str
 
 
-async def put_partner(*, ports: Ports, partner: Partner) -> tuple[Partner, bool]:
-    """Create or replace a registration; the second value is True when it is new.
+async def put_partner(*, ports: Ports, partner: Partner, before: Partner | None) -> Partner:
+    """Create a registration, or replace the one that was read `before`.
 
-    Raises Conflict naming every tenant that belongs to another partner. Doing it again heals a broken-off attempt.
+    Raises LostRace when that is not so any more, Conflict naming every tenant that belongs to another partner. Doing it
+    again heals a broken-off attempt.
     """
-    for _ in range(ATTEMPTS):
-        stored = await ports.partners.get(partner.id)
-        wanted = replace(partner, created_at=stored.created_at) if stored else partner
-        try:
-            await ports.partners.put(wanted)
-        except LostRace:
-            continue
-        log.info("Partner registered.", extra={"event": "partner.registered", "partner": partner.id})
-        return wanted, stored is None
-    raise Unavailable
+    wanted = replace(partner, created_at=before.created_at) if before else partner
+    await ports.partners.put(wanted, AsRead(before))
+    log.info("Partner registered.", extra={"event": "partner.registered", "partner": partner.id})
+    return wanted
 
 
 async def get_partner(*, ports: Ports, partner_id: str) -> Partner:
@@ -99,6 +95,28 @@ async def _check_table(ports: Ports, name: str) -> None:
     others = await ports.partners.sources_of_kind(SourceKind.MARKETPLACE_TABLE)
     if any((one.table_name or "").casefold() == name.casefold() for one in others):
         raise Conflict("Another source reads this table.", target="tableName")
+
+
+async def read_source(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> LeadSource:
+    """A source as it is stored this moment; raises NotFound."""
+    return await _source(ports, partner_id, source_id, at)
+
+
+async def change_source(*, ports: Ports, source: LeadSource, changed: LeadSource) -> LeadSource:
+    """Store a source in place of the one that was read; raises LostRace, or InvalidRequest for what never changes."""
+    fixed = [
+        Detail("notAllowed", say("This cannot be changed: open another source."), name)
+        for name, is_other in (
+            ("kind", changed.kind != source.kind),
+            ("tableName", changed.table_name != source.table_name),
+        )
+        if is_other
+    ]
+    if fixed:
+        raise InvalidRequest(details=fixed)
+    await ports.partners.replace_source(source, changed)
+    log.info("Source changed.", extra={"event": "source.changed", "partner": source.partner_id, "source": source.id})
+    return changed
 
 
 async def rotate_key(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> KeyedSource:

@@ -1,61 +1,98 @@
 """What a partner wants to be told (SPEC 7), and the addresses that want to hear nothing (N3)."""
 
-from dataclasses import replace
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.contact import fold_email
 from shared.domain.errors import Detail, InvalidRequest, NotFound
 from shared.domain.messages import say
+from shared.domain.partner import Partner
 from shared.domain.preferences import MUTED_MAX, Preferences
 from shared.domain.unsubscribe import read_token
+from shared.ports.as_read import AsRead
 from shared.ports.ports import Ports
-from shared.ports.telling import BOUNCED
+from shared.ports.telling import BOUNCED, UNSUBSCRIBED
+
+log = logging.getLogger(__name__)
 
 
-async def read_preferences(*, ports: Ports, partner_id: str, at: datetime) -> Preferences:
+@dataclass(frozen=True)
+class Wishes:
+    """A partner's preferences as they are stored (None before they were put), and as they hold.
+
+    `unwanted` are the folded addresses that are not mailed although the partner did not mute them, with the reason.
+    """
+
+    stored: Preferences | None
+    holding: Preferences
+    unwanted: Mapping[str, str]
+
+
+async def read_preferences(*, ports: Ports, partner_id: str, at: datetime) -> Wishes:
     """The preferences as they hold: with the registration's time zone, and every address that is not mailed."""
     partner = await ports.partners.known(partner_id, at)
     if partner is None:
         raise NotFound
-    stored = await ports.notices.preferences(partner_id) or Preferences()
+    stored = await ports.notices.preferences(partner_id)
     unwanted = await ports.notices.unwanted(partner_id)
+    return Wishes(stored, _holding(stored or Preferences(), partner, unwanted), unwanted)
+
+
+def _holding(stored: Preferences, partner: Partner, unwanted: Mapping[str, str]) -> Preferences:
     muted = {fold_email(one): one for one in stored.muted_addresses} | {one: one for one in unwanted}
-    return replace(
-        stored,
-        time_zone=stored.time_zone or partner.time_zone,
-        muted_addresses=tuple(sorted(muted.values())),
-    )
+    zone = stored.time_zone or partner.time_zone
+    return replace(stored, time_zone=zone, muted_addresses=tuple(sorted(muted.values())))
 
 
-async def put_preferences(*, ports: Ports, partner_id: str, preferences: Preferences, at: datetime) -> Preferences:
-    """Replace them; addresses that have unsubscribed stay muted, whatever is put, those that bounced while they are.
+async def put_preferences(*, ports: Ports, partner_id: str, preferences: Preferences, before: Wishes) -> None:
+    """Replace those that were read; addresses that have unsubscribed stay muted, whatever is put.
 
-    Raises InvalidRequest when more than MUTED_MAX are muted by the partner itself.
+    An address that bounced is mailed again when it is not among the muted ones any more. Raises LostRace, or
+    InvalidRequest when more than MUTED_MAX are muted by the partner itself.
     """
-    unwanted = await ports.notices.unwanted(partner_id)
     muted = {fold_email(one): one for one in preferences.muted_addresses}
-    own = tuple(one for folded, one in muted.items() if folded not in unwanted)
+    own = tuple(one for folded, one in muted.items() if folded not in before.unwanted)
     if len(own) > MUTED_MAX:
         text = say("It must have at most %(max_length)d entries.", max_length=MUTED_MAX)
         raise InvalidRequest(details=[Detail("tooLong", text, "mutedAddresses")])
-    await ports.notices.put_preferences(partner_id, replace(preferences, muted_addresses=own))
-    for address, why in unwanted.items():
+    wanted = replace(preferences, muted_addresses=own)
+    await ports.notices.put_preferences(partner_id, wanted, AsRead(before.stored))
+    for address, why in before.unwanted.items():
         # Whoever has mended a mailbox takes its address off the list; the next bounce puts it there again.
         if why == BOUNCED and address not in muted:
             await ports.notices.forgive_bounce(partner_id, address)
-    return await read_preferences(ports=ports, partner_id=partner_id, at=at)
 
 
-async def read_unsubscription(*, ports: Ports, token: str) -> tuple[str, str]:
+async def unmute(*, ports: Ports, partner_id: str, address: str, by: str, at: datetime) -> None:
+    """Mail an address again that has unsubscribed or bounced, because somebody says so; who stays on record (N3).
+
+    Raises NotFound when the address is mailed.
+    """
+    if not await ports.notices.resume(partner_id, address, by, at):
+        raise NotFound(say("This address has not unsubscribed."))
+    log.info("Mails were switched on again.", extra={"event": "mail.resumed", "partner": partner_id, "by": by})
+
+
+async def read_unsubscription(*, ports: Ports, token: str, at: datetime) -> tuple[Partner, str]:
     """Partner and address of a token; raises InvalidRequest for one that is not ours."""
     found = read_token(token, await ports.partners.signing_key())
-    if found is None:
+    partner = await ports.partners.known(found[0], at) if found else None
+    if found is None or partner is None:
         raise InvalidRequest("The link is not valid; it must be complete, as it stands in the mail.")
-    return found
+    return partner, found[1]
 
 
-async def unsubscribe(*, ports: Ports, token: str) -> str:
-    """Mail this address no more; which one. Doing it again is harmless."""
-    partner_id, address = await read_unsubscription(ports=ports, token=token)
-    await ports.notices.add_unwanted(partner_id, address, "unsubscribed")
-    return address
+async def unsubscribe(*, ports: Ports, token: str, at: datetime) -> tuple[Partner, str]:
+    """Mail this address no more; whose mails, and which address. Doing it again is harmless."""
+    partner, address = await read_unsubscription(ports=ports, token=token, at=at)
+    await ports.notices.add_unwanted(partner.id, address, UNSUBSCRIBED)
+    return partner, address
+
+
+async def subscribe_again(*, ports: Ports, token: str, at: datetime) -> tuple[Partner, str]:
+    """Mail this address again, as its owner says; doing it again is harmless."""
+    partner, address = await read_unsubscription(ports=ports, token=token, at=at)
+    await ports.notices.resume(partner.id, address, "owner", at)
+    return partner, address

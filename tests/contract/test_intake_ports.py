@@ -13,6 +13,7 @@ from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import Door
 from shared.domain.profile import CompanySize, Contact, Location, Profile
 from shared.ids import digest, new_lead_id
+from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.intake import HeldStore, MarketplaceTables, Sent, SentStore, StoredHeld
 from shared.ports.partners import ListingStore
@@ -214,3 +215,21 @@ async def test_rows_of_a_marketplaces_table_come_page_by_page(
     assert len({row.identity for row in found}) == 5
     assert await marketplace_tables.rows(name, clock.real_now() + DAY, "", 10) == ([], "")
     assert marketplace_tables.is_ours("leads") is (kind == "fake")
+
+
+async def test_profiles_and_offers_are_replaced_only_as_they_were_read(listings: ListingStore) -> None:
+    mine = unique()
+    offer = replace(OFFER, id=f"{mine}.crm")
+    await listings.put_offer(mine, offer, None, only_if=AsRead(None))
+    await listings.put_profile(mine, PROFILE, None, AsRead(None))
+    other_offer, other_profile = replace(offer, title="Else"), replace(PROFILE, name="Else")
+    for read in (AsRead(None), AsRead(other_offer)):
+        with pytest.raises(LostRace):
+            await listings.put_offer(mine, other_offer, offer, only_if=read)
+    for told in (AsRead(None), AsRead(other_profile)):
+        with pytest.raises(LostRace):
+            await listings.put_profile(mine, other_profile, PROFILE, told)
+    await listings.put_offer(mine, other_offer, offer, only_if=AsRead(offer))
+    await listings.put_profile(mine, other_profile, PROFILE, AsRead(PROFILE))
+    assert await listings.profile(mine, AT, fresh=True) == other_profile
+    assert (await listings.offers(mine, AT, fresh=True)).offers == (other_offer,)

@@ -13,8 +13,9 @@ from shared.domain.preferences import MailKind, Preferences
 from shared.domain.tally import Tally, moved
 from shared.domain.webhooks import Secret, Webhook, WebhookState
 from shared.ids import new_source_id
+from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
-from shared.ports.telling import Follows, StoredWebhook
+from shared.ports.telling import BOUNCED, Follows, StoredWebhook
 from tests.builders import AT, DAY, a_lead, delivery, received, unique
 from tests.contract.conftest import Telling
 
@@ -215,3 +216,26 @@ async def test_each_person_dismisses_for_itself(telling: Telling) -> None:
 
 async def test_the_deployments_secret_is_one(telling: Telling) -> None:
     assert await telling.partners.signing_key() == await telling.others.signing_key()
+
+
+async def test_preferences_are_replaced_only_as_they_were_read(telling: Telling) -> None:
+    mine, first, second = unique(), Preferences("a@contoso.example"), Preferences("b@contoso.example")
+    with pytest.raises(LostRace):
+        await telling.notices.put_preferences(mine, first, AsRead(second))
+    await telling.notices.put_preferences(mine, first, AsRead(None))
+    for read in (AsRead(None), AsRead(second)):
+        with pytest.raises(LostRace):
+            await telling.notices.put_preferences(mine, second, read)
+    await telling.notices.put_preferences(mine, second, AsRead(first))
+    assert await telling.notices.preferences(mine) == second
+
+
+async def test_n3_an_address_is_mailed_again_when_somebody_says_so(telling: Telling) -> None:
+    mine, notices = unique(), telling.notices
+    assert not await notices.resume(mine, "lena@contoso.example", "ann", AT)
+    for why in ("unsubscribed", BOUNCED):
+        await notices.add_unwanted(mine, "Lena@contoso.example", why)
+        assert await notices.unwanted(mine) == {"lena@contoso.example": why}
+        assert await notices.resume(mine, "lena@Contoso.example", "ann", AT)
+        assert await notices.unwanted(mine) == {}
+        assert not await notices.resume(mine, "lena@contoso.example", "ann", AT)

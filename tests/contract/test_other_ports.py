@@ -13,6 +13,7 @@ from shared.domain.lead import Tab
 from shared.domain.partner import LeadSource, Partner, SourceKey
 from shared.ids import new_lead_id, new_source_id, position
 from shared.ports.agenda import Agenda, DueHint
+from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.leads import Mark, MarkStore
 from shared.ports.partners import PartnerStore
@@ -206,3 +207,20 @@ async def test_the_oldest_hint_of_a_kind_is_found_put_off_or_not(agenda: Agenda)
     assert await agenda.oldest("cool", AT + 2 * DAY) == AT
     await agenda.remove(hints[:1])
     assert await agenda.oldest("cool", AT + 2 * DAY) == AT + DAY
+
+
+async def test_registrations_and_lists_are_replaced_only_as_they_were_read(partners: PartnerStore) -> None:
+    one = a_partner(unique())
+    await partners.put(one, AsRead(None))
+    renamed = replace(one, name="Else")
+    for read in (AsRead(None), AsRead(renamed)):
+        with pytest.raises(LostRace):
+            await partners.put(renamed, read)
+    await partners.put(renamed, AsRead(one))
+    assert await partners.get(one.id) == renamed
+    before = await partners.stored_contact_lists()
+    first = ContactLists(blocked_domains=frozenset({f"{unique()}.example"}))
+    await partners.put_contact_lists(first, AsRead(before))
+    with pytest.raises(LostRace):
+        await partners.put_contact_lists(ContactLists(), AsRead(before))
+    await partners.put_contact_lists(ContactLists(), AsRead(await partners.stored_contact_lists()))

@@ -39,6 +39,7 @@ async def test_preferences_have_defaults_and_are_what_was_put(api: InProcess, do
         "mailKinds": ["contactMe", "profile"],
         "expiryMail": True,
         "mutedAddresses": [],
+        "unsubscribed": [],
     }
     assert found.json == defaults
     wishes = defaults | {

@@ -18,14 +18,14 @@ from shared.ports.delivery import Letter, MailAnswer, Sending
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.deliver import deliver_events
-from shared.usecases.preferences import put_preferences, read_preferences, unsubscribe
+from shared.usecases.preferences import unsubscribe
 from shared.usecases.publish import publish_events
 from shared.usecases.read_leads import read_history, read_mails
 from shared.usecases.run_due import run_due
 from shared.usecases.send_digests import send_digests
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeLeadStore, FakeMailer, fake_ports
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, deliver, wish, wishes
 
 MINUTE = timedelta(minutes=1)
 LENA = Contact("Lena", "lena@contoso.example", None, "sv")
@@ -353,7 +353,7 @@ async def test_a_bounce_marks_the_address_and_the_next_contact_is_told(
         ("lena@contoso.example", MailState.FAILED),
         ("op@contoso.example", MailState.DELIVERED),
     ]
-    shown = await read_preferences(ports=ports, partner_id=partner, at=AT)
+    shown = await wishes(ports, partner)
     assert shown.muted_addresses == ("lena@contoso.example",)
     await deliver(ports, source, delivery_body(Company="next"), at=AT + DAY)
     await run(ports, AT + DAY)
@@ -514,8 +514,8 @@ async def test_n3_who_unsubscribes_is_mailed_no_more_whatever_is_put(
     await deliver(ports, source)
     await run(ports)
     token = sent(ports)[0].headers["List-Unsubscribe"].split("token=")[1].rstrip(">")
-    assert await unsubscribe(ports=ports, token=token) == "lena@contoso.example"
-    stored = await put_preferences(ports=ports, partner_id=partner, preferences=Preferences(), at=AT)
+    assert (await unsubscribe(ports=ports, token=token, at=AT))[1] == "lena@contoso.example"
+    stored = await wish(ports, partner, Preferences())
     assert stored.muted_addresses == ("lena@contoso.example",)
     await deliver(ports, source, delivery_body(Company="next"))
     await run(ports)

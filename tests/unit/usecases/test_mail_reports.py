@@ -22,10 +22,9 @@ from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.deliver import deliver_events
 from shared.usecases.mail_reports import ARRIVED, TAKES_NO_MAIL, Report, take_report
-from shared.usecases.preferences import put_preferences, read_preferences
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeMailer, fake_ports
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, deliver, wish, wishes
 from tests.unit.usecases.test_mail import run, sent
 from tests.unit.usecases.test_telling_survives import Died, breaking
 
@@ -61,7 +60,7 @@ async def test_the_next_contact_is_told_when_a_mail_did_not_arrive(source: LeadS
     first, second = await ports.mails.mails(partner, mail.lead_id)
     assert (first.state, first.problem) == (MailState.FAILED, what)
     assert (second.to, second.state, second.why) == ("op@contoso.example", MailState.DELIVERED, "partner")
-    muted = (await read_preferences(ports=ports, partner_id=partner, at=AT)).muted_addresses
+    muted = (await wishes(ports, partner)).muted_addresses
     assert muted == (("lena@contoso.example",) if what in TAKES_NO_MAIL else ())
 
 
@@ -107,10 +106,10 @@ async def test_an_address_that_works_again_is_taken_off_by_whoever_puts_the_pref
     await report(ports, mail, Report.BOUNCED)
     await ports.notices.add_unwanted(partner, "max@contoso.example", "unsubscribed")
     both = ("lena@contoso.example", "max@contoso.example")
-    kept = await put_preferences(ports=ports, partner_id=partner, preferences=Preferences(muted_addresses=both), at=AT)
+    kept = await wish(ports, partner, Preferences(muted_addresses=both))
     assert kept.muted_addresses == both
     assert (await ports.notices.preferences(partner) or Preferences()).muted_addresses == (), "no copies"
-    again = await put_preferences(ports=ports, partner_id=partner, preferences=Preferences(), at=AT)
+    again = await wish(ports, partner, Preferences())
     assert again.muted_addresses == ("max@contoso.example",)
     await deliver(ports, source, delivery_body(Company="next"), at=AT + DAY)
     await run(ports, AT + DAY)

@@ -1,0 +1,100 @@
+"""Settings documents: read with an ETag, replaced or patched only as they were read (API.md, Conventions; RFC 7396)."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import GetJsonSchemaHandler, RootModel, TypeAdapter
+from pydantic_core import CoreSchema
+
+from shared.domain.errors import Detail, NotFound, PreconditionFailed, Unavailable
+from shared.domain.messages import say
+from shared.http.bodies import validated
+from shared.http.calls import Call
+from shared.http.fields import Incoming
+from shared.ports.errors import LostRace
+
+ATTEMPTS = 5
+D = TypeVar("D")
+N = TypeVar("N")
+M = TypeVar("M", bound=Incoming)
+Json = dict[str, Any]
+
+
+class Patch(RootModel[Json]):
+    """A JSON merge patch of a document: what is not named stays, null takes it back to what holds without it."""
+
+    of: ClassVar[type[Incoming]]
+
+    def onto(self, view: Mapping[str, Any]) -> Any:
+        """The patched document, as `of`; raises InvalidRequest that names every field at fault."""
+        names = {field.alias or name for name, field in self.of.model_fields.items()}
+        return validated(self.of, merged({name: one for name, one in view.items() if name in names}, self.root), "body")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
+        """The document's own schema, of which nothing is required and nothing has a default."""
+        shape = dict(handler.resolve_ref_schema(handler(TypeAdapter(cls.of).core_schema)))
+        shape.pop("required", None)
+        shape["properties"] = {
+            name: {key: said for key, said in one.items() if key != "default"}
+            for name, one in shape["properties"].items()
+        }
+        return shape | {"description": (cls.__doc__ or "").strip()}
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """RFC 7396: objects are merged name by name, null removes, everything else replaces."""
+    if not isinstance(patch, dict):
+        return patch
+    found = dict(target) if isinstance(target, Mapping) else {}
+    for name, value in patch.items():
+        if value is None:
+            found.pop(name, None)
+        else:
+            found[name] = merged(found.get(name), value)
+    return found
+
+
+def tag_of(view: Mapping[str, Any] | None) -> str:
+    """The ETag of a document: it changes whenever what is shown of it does."""
+    return '"' + hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:32] + '"'
+
+
+async def store(
+    call: Call[Any, Any],
+    *,
+    read: Callable[[], Awaitable[D]],
+    view: Callable[[D], Mapping[str, Any] | None],
+    write: Callable[[D], Awaitable[N]],
+) -> N:
+    """Change a document as it is now; decided again on the fresh one when somebody else was faster.
+
+    Raises PreconditionFailed where the caller has read another one (`If-Match`).
+    """
+    for _ in range(ATTEMPTS):
+        before = await read()
+        versions = call.versions()
+        seen = view(before)
+        if versions is not None and not (
+            versions & {tag_of(seen).strip('"')} or ("*" in versions and seen is not None)
+        ):
+            now = (
+                say("The ETag is %(tag)s now.", tag=tag_of(seen)) if seen is not None else say("There is nothing yet.")
+            )
+            raise PreconditionFailed(details=[Detail("preconditionFailed", now, "If-Match")])
+        try:
+            return await write(before)
+        except LostRace:
+            continue
+    raise Unavailable
+
+
+def given(call: Call[Any, Any], view: Mapping[str, Any] | None) -> Any:
+    """The document that the body means: itself, or the patch on the one there is; raises NotFound without one."""
+    if not isinstance(call.body, Patch):
+        return call.body
+    if view is None:
+        raise NotFound
+    return call.body.onto(view)
