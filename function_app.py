@@ -7,6 +7,7 @@ import azure.functions as func
 from functions import (
     descriptions,
     exports,
+    held,
     intake,
     leads,
     mail_reports,
@@ -27,6 +28,7 @@ telemetry.start(os.environ)
 BLUEPRINTS = (
     descriptions.blueprint,
     exports.blueprint,
+    held.blueprint,
     intake.blueprint,
     leads.blueprint,
     mail_reports.blueprint,

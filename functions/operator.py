@@ -1,4 +1,4 @@
-"""Called by the operator: partners, deliveries that wait, and block lists (SPEC 9)."""
+"""Called by the operator: partners and block lists (SPEC 9)."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ import azure.functions as func
 from shared import ids
 from shared.domain.contact_lists import ContactLists
 from shared.domain.errors import Conflict, Detail, InvalidRequest, PreconditionFailed
-from shared.domain.held import HeldState
 from shared.domain.messages import say
 from shared.domain.partner import Partner, PartnerState
 from shared.domain.permissions import Role
@@ -15,22 +14,17 @@ from shared.http.calls import MERGE_PATCH, Answer, Call
 from shared.http.documents import given, store, tag_of
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.held_requests import AssignIn, ReplayIn
-from shared.http.lead_views import ReceivedView, received_view
 from shared.http.pages import Page
 from shared.http.partner_requests import ContactListsIn, ContactListsPatch, PartnerIn, PartnerPatch
 from shared.http.programme_views import (
     ContactListsView,
-    HeldView,
     PartnerView,
     contact_lists_view,
-    held_view,
     partner_view,
 )
 from shared.http.queries import PageQuery
 from shared.usecases import contact_lists as listing
 from shared.usecases import manage_partner as managing
-from shared.usecases import parked_input as holding
 
 blueprint = func.Blueprint()
 
@@ -106,70 +100,6 @@ async def list_partners(call: Call[Nothing, PageQuery]) -> Answer[Page[PartnerVi
     """List partners by id."""
     partners, following = await call.app.ports.partners.partners(call.after(ids.PARTNER_ID), call.query.top)
     return call.page([partner_view(one) for one in partners], following)
-
-
-@blueprint.function_name("list_parked")
-@blueprint.route("parked", methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR)
-async def list_parked(call: Call[Nothing, PageQuery]) -> Answer[Page[HeldView]]:
-    """List deliveries that could not become leads, newest first (I5)."""
-    return await _list_held(call, HeldState.PARKED)
-
-
-@blueprint.function_name("read_parked")
-@blueprint.route("parked/{heldId}", methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR)
-async def read_parked(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
-    """Read one of them with its whole body."""
-    return await _read_held(call, HeldState.PARKED)
-
-
-@blueprint.function_name("replay_parked")
-@blueprint.route("parked/{heldId}/replay", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
-async def replay_parked(call: Call[ReplayIn, Nothing]) -> Answer[ReceivedView]:
-    """Deliver it again, as it was or with a corrected body; done again, it answers with the same lead (I5)."""
-    received = await holding.replay(ports=call.app.ports, held_id=call.path("heldId"), body=call.body.body, at=call.at)
-    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
-
-
-@blueprint.function_name("list_unassigned")
-@blueprint.route("unassigned", methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR)
-async def list_unassigned(call: Call[Nothing, PageQuery]) -> Answer[Page[HeldView]]:
-    """List deliveries that have no partner, newest first (R1, R2)."""
-    return await _list_held(call, HeldState.UNASSIGNED)
-
-
-@blueprint.function_name("read_unassigned")
-@blueprint.route("unassigned/{heldId}", methods=["GET"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR)
-async def read_unassigned(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
-    """Read one of them with its whole body."""
-    return await _read_held(call, HeldState.UNASSIGNED)
-
-
-@blueprint.function_name("assign_unassigned")
-@blueprint.route("unassigned/{heldId}/assign", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
-async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Answer[ReceivedView]:
-    """Give it to a partner; its deadlines start now (R1)."""
-    received = await holding.assign(
-        ports=call.app.ports, held_id=call.path("heldId"), partner_id=call.body.partner_id, at=call.at
-    )
-    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
-
-
-async def _list_held(call: Call[Nothing, PageQuery], state: HeldState) -> Answer[Page[HeldView]]:
-    page = await holding.list_held(
-        ports=call.app.ports, state=state, after=call.after(ids.HELD_PLACE), top=call.query.top
-    )
-    return call.page([held_view(one) for one in page.held], page.next)
-
-
-async def _read_held(call: Call[Nothing, Nothing], state: HeldState) -> Answer[HeldView]:
-    held = await holding.read_held(ports=call.app.ports, held_id=call.path("heldId"), state=state)
-    return Answer(held_view(held, whole=True))
 
 
 @blueprint.function_name("get_contact_lists")

@@ -17,6 +17,7 @@ from shared.usecases.answer_lead import ByTime
 from shared.usecases.deliver import deliver_events as deliver_what_is_due
 from shared.usecases.health import check_health
 from shared.usecases.ingest_table import ingest_tables
+from shared.usecases.parked_input import forget_dismissed
 from shared.usecases.recheck_contacts import recheck_contacts as recheck_due
 from shared.usecases.reconcile import reconcile as reconcile_agenda
 from shared.usecases.run_due import run_due
@@ -123,9 +124,11 @@ async def run_exports(timer: func.TimerRequest) -> None:
 @blueprint.timer_trigger(schedule="%RECONCILE_SCHEDULE%", arg_name="timer")
 @traced
 async def reconcile(timer: func.TimerRequest) -> None:
-    """Write missing hints of the agenda again."""
-    found = await reconcile_agenda(ports=app.current().ports, at=clock.now(), budget=_budget())
+    """Write missing hints of the agenda again, and delete what was dismissed a month ago."""
+    ports = app.current().ports
+    found = await reconcile_agenda(ports=ports, at=clock.now(), budget=_budget())
     _log("The agenda was reconciled.", "timer.reconciled", timer, found, quietly=False)
+    await forget_dismissed(ports=ports, at=clock.now())
 
 
 @blueprint.function_name("watch_agenda")

@@ -1,6 +1,7 @@
 """The ports in memory, for unit tests; the contract suites hold them to what the real parts do."""
 
 import itertools
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,7 +38,7 @@ from shared.ports.as_read import AsRead
 from shared.ports.delivery import Answer, Letter, MailAnswer, Packet, Sending
 from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.exports import Checkpoint, Link, StoredExport
-from shared.ports.intake import Sent, StoredHeld, TableRow
+from shared.ports.intake import EVERY, HeldCounts, Only, Sent, StoredHeld, TableRow
 from shared.ports.leads import Delivery, LeadPage, LeadQuery, Mark, Once, StoredLead
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
@@ -425,9 +426,27 @@ class FakeHeldStore:
         made = self.rows[held.id] = StoredHeld(held, str(next(self._tags)))
         return made
 
-    async def page(self, state: HeldState, after: str | None, top: int) -> tuple[list[Held], str | None]:
-        mine = (row.held for row in self.rows.values() if row.held.state is state)
-        placed = {f"{inverted_time(one.first_at)}|{one.id}": one for one in mine}
+    async def delete(self, stored: StoredHeld) -> None:
+        if self.rows.get(stored.held.id) != stored:
+            raise LostRace
+        del self.rows[stored.held.id]
+
+    async def count(self, state: HeldState) -> HeldCounts:
+        mine = [row.held for row in self.rows.values() if row.held.state is state]
+        reasons = Counter(str(one.reason or "") for one in mine)
+        return HeldCounts(len(mine), dict(reasons), dict(Counter(one.for_partner or "" for one in mine)))
+
+    async def page(
+        self, state: HeldState, after: str | None, top: int, only: Only = EVERY
+    ) -> tuple[list[Held], str | None]:
+        mine = (
+            row.held
+            for row in self.rows.values()
+            if row.held.state is state
+            and only.reason in (None, row.held.reason)
+            and only.partner_id in (None, row.held.for_partner or "")
+        )
+        placed = {f"{inverted_time(one.listed_at)}|{one.id}": one for one in mine}
         places = sorted(place for place in placed if place > (after or ""))
         return [placed[one] for one in places[:top]], places[top - 1] if len(places) > top else None
 

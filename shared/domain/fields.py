@@ -23,6 +23,8 @@ INTEGER_MAX = 2**53
 """Beyond it other readers of JSON lose digits, so a number is kept as text."""
 FAULTS_MAX = 100
 """Faults that are named: a body of nothing but faults must still fit into its row."""
+NAME_SHOWN = 80
+"""Characters of a name in a fault: as ASCII JSON a character may take twelve, and the name stands there twice."""
 TRUE = frozenset(("true", "t", "yes", "y", "on", "1", "checked", "accepted", "x", "ja", "si", "igen", "sim"))
 FALSE = frozenset(
     ("false", "f", "no", "n", "off", "0", "unchecked", "declined", "nein", "nej", "nem", "nao"),
@@ -188,14 +190,14 @@ class Fields:
         problems: tuple[Detail, ...] = ()
         if isinstance(value, str):
             try:
-                inside = payload.json_value(trimmed(value), key[:NAME_MAX])
+                inside = payload.json_value(trimmed(value), key[:NAME_SHOWN])
             except InvalidRequest as problem:
                 problems = tuple(problem.details) if value.lstrip().startswith("{") else ()
             else:
                 if inside is None or isinstance(inside, Mapping):
                     return inside or {}
         for one in () if lenient else problems:
-            self.faults.append(Detail(one.code, one.message, key[:NAME_MAX]))
+            self.faults.append(Detail(one.code, one.message, key[:NAME_SHOWN]))
         if not lenient and not problems:
             self._fault(key, "invalidType", "%(field)s must be an object.")
         return None
@@ -216,7 +218,7 @@ class Fields:
 
     def _fault(self, shown: str, code: str, template: str, **named: object) -> None:
         if len(self.faults) < FAULTS_MAX:
-            name = shown[:NAME_MAX]
+            name = shown[:NAME_SHOWN]
             self.faults.append(Detail(code, say(template, field=name, **named), name))
 
     def written(self, name: str, default: str) -> str:

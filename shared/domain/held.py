@@ -1,7 +1,8 @@
 """Deliveries that wait for the operator: parked because they cannot be read, or unassigned (I5, R1, R2)."""
 
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.errors import Conflict, Detail, InvalidRequest, Refusal
@@ -9,11 +10,15 @@ from shared.domain.partner import Door
 
 
 class HeldState(StrEnum):
-    """What a held delivery waits for; `placed` for nothing: it has its lead, or is the programme's note of where."""
+    """What a held delivery waits for; `placed` for nothing: it has its lead, or is the programme's note of where.
+
+    `dismissed` is what the operator made nothing of; it can still be replayed, and goes after DISMISSED_KEPT.
+    """
 
     PARKED = "parked"
     UNASSIGNED = "unassigned"
     PLACED = "placed"
+    DISMISSED = "dismissed"
 
 
 class Reason(StrEnum):
@@ -24,6 +29,23 @@ class Reason(StrEnum):
     PROFILE_NOT_PUBLISHED = "profileNotPublished"
     PARTNER_SUSPENDED = "partnerSuspended"
     OFFER_UNKNOWN = "offerUnknown"
+
+
+DISMISSED_KEPT = timedelta(days=30)
+"""How long a dismissed delivery can be brought back."""
+DETAILS_MAX = 100_000
+"""Characters of faults that are kept with a delivery: whatever is wrong with it, it must fit into its row (I5)."""
+
+
+def kept_details(details: tuple[Detail, ...]) -> tuple[Detail, ...]:
+    """The first faults, as many as fit together, in the ASCII that they are stored as."""
+    kept, size = [], 0
+    for one in details:
+        size += len(json.dumps([one.code, one.message, one.target]))
+        if size > DETAILS_MAX:
+            break
+        kept.append(one)
+    return tuple(kept)
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,17 @@ class Held:
     assigned: bool = False
     was: HeldState = HeldState.PARKED
     was_parked: bool = False
+    dismissed_at: datetime | None = None
+
+    @property
+    def listed_at(self) -> datetime:
+        """When it got its place in its list."""
+        return self.dismissed_at if self.state is HeldState.DISMISSED and self.dismissed_at else self.first_at
+
+    @property
+    def for_partner(self) -> str | None:
+        """The partner it is for, as far as that is known: the one it was given to, else its door's."""
+        return self.partner_id or self.door.partner_id
 
     @property
     def is_corrected(self) -> bool:

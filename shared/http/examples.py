@@ -5,6 +5,8 @@ from typing import Any
 EXAMPLES: dict[str, Any] = {
     "ActivityIn": {"kind": "call", "text": "Left a message with the assistant."},
     "AnswerIn": {"reason": "budget", "notes": "Asked again for next year."},
+    "AssignManyIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"], "partnerId": "contoso"},
+    "HeldIdsIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"]},
     "AssignIn": {"partnerId": "contoso"},
     "ContactListsIn": {
         "blockedAddresses": ["spam@fabrikam.example"],

@@ -1,8 +1,32 @@
-"""What the operator sends about what waits."""
+"""What the operator asks and sends about what waits."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from shared.http.fields import Incoming, Text
+from pydantic import AfterValidator, Field, StringConstraints
+
+from shared.domain.held import Reason
+from shared.http.fields import Incoming, Text, unique
+from shared.http.queries import PageQuery
+from shared.usecases.parked_input import BULK_MAX
+
+Ids = Annotated[
+    list[Annotated[str, StringConstraints(max_length=100)]],
+    Field(min_length=1, max_length=BULK_MAX),
+    AfterValidator(unique),
+]
+
+
+class UnassignedQuery(PageQuery):
+    """Which deliveries without a partner are listed; `partnerId` is the one they are for."""
+
+    reason: Reason | None = None
+    partner_id: Text | None = None
+
+
+class ParkedQuery(UnassignedQuery):
+    """Which parked deliveries are listed."""
+
+    state: Literal["parked", "dismissed"] = "parked"
 
 
 class ReplayIn(Incoming):
@@ -13,5 +37,17 @@ class ReplayIn(Incoming):
 
 class AssignIn(Incoming):
     """The partner an unassigned delivery goes to."""
+
+    partner_id: Text
+
+
+class HeldIdsIn(Incoming):
+    """Deliveries that wait."""
+
+    ids: Ids
+
+
+class AssignManyIn(HeldIdsIn):
+    """Deliveries without a partner, and the one they go to."""
 
     partner_id: Text

@@ -1,4 +1,6 @@
-"""What operators and partners' administrators are shown about the programme: allow-lists, as in `views.py`."""
+"""What operators and partners' administrators are shown about the programme: allow-lists, never the stored row."""
+
+from typing import NotRequired
 
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
@@ -9,7 +11,11 @@ from shared.domain.held import Held
 from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.profile import Contact, Location, Profile
+from shared.http.problems import RefusalView, body_of
+from shared.ports.intake import HeldCounts
+from shared.texts import Translate
 from shared.usecases.manage_partner import KeyedSource
+from shared.usecases.parked_input import Done
 
 
 class PartnerView(TypedDict):
@@ -207,6 +213,7 @@ class HeldView(TypedDict):
     count: int
     receivedDateTime: str
     lastReceivedDateTime: str
+    dismissedDateTime: str | None
 
 
 BODY_SHOWN = 2_000
@@ -223,7 +230,7 @@ def held_view(held: Held, *, whole: bool = False) -> HeldView:
         "details": [{"code": one.code, "message": str(one.message), "target": one.target} for one in held.details],
         "sourceId": held.door.id,
         "sourceName": held.door.by.name,
-        "partnerId": held.partner_id,
+        "partnerId": held.for_partner,
         "leadId": held.lead_id,
         "contentType": held.content_type,
         "body": body if whole else body[:BODY_SHOWN],
@@ -232,4 +239,58 @@ def held_view(held: Held, *, whole: bool = False) -> HeldView:
         "count": held.count,
         "receivedDateTime": stamp(held.first_at),
         "lastReceivedDateTime": stamp(held.last_at),
+        "dismissedDateTime": stamped(held.dismissed_at),
     }
+
+
+class HeldCountsView(TypedDict):
+    """How many deliveries wait, by reason and partner ('' = none); `isAtLeast` where there are more."""
+
+    total: int
+    reasons: dict[str, int]
+    partners: dict[str, int]
+    isAtLeast: bool
+
+
+class HeldPageView(TypedDict):
+    """A page of deliveries that wait, with the counts of all of them on the first."""
+
+    value: list[HeldView]
+    nextLink: NotRequired[str]
+    counts: NotRequired[HeldCountsView]
+
+
+def held_counts_view(counts: HeldCounts) -> HeldCountsView:
+    """The counts."""
+    return {
+        "total": counts.total,
+        "reasons": dict(counts.reasons),
+        "partners": dict(counts.partners),
+        "isAtLeast": counts.is_at_least,
+    }
+
+
+class DoneView(TypedDict):
+    """What became of one of several: the lead that it is now, or why not."""
+
+    id: str
+    ok: bool
+    leadId: NotRequired[str]
+    status: NotRequired[str]
+    error: NotRequired[RefusalView]
+
+
+class DoneManyView(TypedDict):
+    """What became of each."""
+
+    value: list[DoneView]
+
+
+def done_view(done: Done, translate: Translate) -> DoneView:
+    """One of them."""
+    if done.refusal is not None:
+        return {"id": done.held_id, "ok": False, "error": body_of(done.refusal, translate)["error"]}
+    if done.received is None:
+        return {"id": done.held_id, "ok": True}
+    received = done.received
+    return {"id": done.held_id, "ok": True, "leadId": received.lead_id, "status": received.status}

@@ -1,7 +1,7 @@
 """What waits for the operator, what senders sent, and tables that marketplaces write."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +16,31 @@ class StoredHeld:
     tag: str
 
 
+COUNTED_MAX = 10_000
+"""Lines that are read to count what waits; whoever has more waiting knows enough."""
+
+
+@dataclass(frozen=True)
+class Only:
+    """Which held deliveries are wanted; None = any."""
+
+    reason: str | None = None
+    partner_id: str | None = None
+
+
+EVERY = Only()
+
+
+@dataclass(frozen=True)
+class HeldCounts:
+    """How many deliveries wait, by reason and by partner ('' = none); `is_at_least` where there are more."""
+
+    total: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    partners: Mapping[str, int] = field(default_factory=dict)
+    is_at_least: bool = False
+
+
 class HeldStore(Protocol):
     """Deliveries that wait for the operator, and the programme's notes of where each delivery went."""
 
@@ -28,11 +53,19 @@ class HeldStore(Protocol):
     async def replace(self, stored: StoredHeld, held: Held) -> StoredHeld:
         """Replace it if it is still as read, or is so already; raises LostRace otherwise."""
 
-    async def page(self, state: HeldState, after: str | None, top: int) -> tuple[list[Held], str | None]:
+    async def delete(self, stored: StoredHeld) -> None:
+        """Delete it if it is still as read; raises LostRace otherwise."""
+
+    async def page(
+        self, state: HeldState, after: str | None, top: int, only: Only = EVERY
+    ) -> tuple[list[Held], str | None]:
         """Those that wait for this, newest first, after the place, and where to go on; None at the end.
 
-        Of their bodies only the beginning is there.
+        A page may be short. Of their bodies only the beginning is there.
         """
+
+    async def count(self, state: HeldState) -> HeldCounts:
+        """How many wait for this, by reason and partner, as far as COUNTED_MAX."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Held deliveries in the table Parked: each with a line in the list of those that wait for the same (I5, R1)."""
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.held import Held, HeldState
-from shared.ports.intake import StoredHeld
+from shared.ports.intake import COUNTED_MAX, EVERY, HeldCounts, Only, StoredHeld
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated
 from shared.storage.tables import Tables
@@ -55,7 +56,7 @@ class TableHeldStore:
         operations: list[Any] = [("update", _row(held), {"mode": "replace", **condition})]
         before = stored.held
         listed_before, listed = before.state is not HeldState.PLACED, held.state is not HeldState.PLACED
-        if listed_before and (not listed or _line(before) != _line(held)):
+        if listed_before and (not listed or _line(before)["RowKey"] != _line(held)["RowKey"]):
             operations.append(("delete", _line(before)))
         if listed:
             operations.append(("upsert", _line(held), {"mode": "replace"}))
@@ -68,12 +69,32 @@ class TableHeldStore:
             raise translated(error) from error
         return StoredHeld(held, done[0]["etag"])
 
-    async def page(self, state: HeldState, after: str | None, top: int) -> tuple[list[Held], str | None]:
+    async def delete(self, stored: StoredHeld) -> None:
+        """See the port."""
+        condition = {"etag": stored.tag, "match_condition": MatchConditions.IfNotModified}
+        operations: list[Any] = [("delete", _row(stored.held), condition), ("delete", _line(stored.held))]
+        try:
+            await self._parked.submit_transaction(operations)
+        except AzureError as error:
+            raise translated(error) from error
+
+    async def count(self, state: HeldState) -> HeldCounts:
+        """See the port: the lines say it."""
+        found = await reads.scan(self._parked, _range(state, None), COUNTED_MAX, ["reason", "partner"])
+        reasons = Counter(str(row["reason"]) for row in found.rows)
+        partners = Counter(str(row["partner"]) for row in found.rows)
+        return HeldCounts(len(found.rows), dict(reasons), dict(partners), is_at_least=not found.done)
+
+    async def page(
+        self, state: HeldState, after: str | None, top: int, only: Only = EVERY
+    ) -> tuple[list[Held], str | None]:
         """See the port: the lines, then what they name side by side."""
         start = keys.held_lines(state)
-        condition = (
-            f"PartitionKey eq '{keys.PARKED_SHARD}' and RowKey gt '{start}{after or ''}' and RowKey lt '{start}~'"
-        )
+        condition = _range(state, after)
+        if only.reason is not None:
+            condition += f" and reason eq '{keys.quoted(only.reason)}'"
+        if only.partner_id is not None:
+            condition += f" and partner eq '{keys.quoted(only.partner_id)}'"
         found = await reads.scan(self._parked, condition, top, ["RowKey"])
         places = [str(row["RowKey"]).removeprefix(start) for row in found.rows]
         # Of a body its beginning is enough here.
@@ -104,5 +125,11 @@ def _held(row: Any) -> Held:
 
 
 def _line(held: Held) -> dict[str, Any]:
-    key = keys.held_line(held.state, held.first_at, held.id)
-    return {"PartitionKey": keys.PARKED_SHARD, "RowKey": key}
+    key = keys.held_line(held.state, held.listed_at, held.id)
+    said = {"reason": str(held.reason or ""), "partner": held.for_partner or ""}
+    return {"PartitionKey": keys.PARKED_SHARD, "RowKey": key, **said}
+
+
+def _range(state: HeldState, after: str | None) -> str:
+    start = keys.held_lines(state)
+    return f"PartitionKey eq '{keys.PARKED_SHARD}' and RowKey gt '{start}{after or ''}' and RowKey lt '{start}~'"

@@ -237,3 +237,8 @@ AGENDA_SHARD = "0"
 def person(partner_id: str, person_id: str) -> str:
     """The partition of one person's marks."""
     return f"{partner_id}|{safe(person_id)}"
+
+
+def quoted(text: str) -> str:
+    """A text inside the quotation marks of an OData condition."""
+    return text.replace("'", "''")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.errors import Detail, Unavailable
-from shared.domain.held import Held, HeldState, Reason, refusal_of
+from shared.domain.held import Held, HeldState, Reason, kept_details, refusal_of
 from shared.domain.partner import Door
 from shared.ports.errors import LostRace
 from shared.ports.intake import StoredHeld
@@ -49,6 +49,7 @@ async def park(
     """Keep a delivery that cannot become a lead (I5); a repeat is one row."""
     _, mark = marks(parcel)
     parked = _held(parcel, mark, HeldState.PARKED, at)
+    details = kept_details(details)
     wanted = replace(parked, reason=reason, details=details, partner_id=partner_id)
 
     async def met(there: StoredHeld) -> Held:

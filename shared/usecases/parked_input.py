@@ -4,20 +4,24 @@ Both verbs decide the lead's id and partner once, by the held delivery's tag, be
 twice at once, they make the same lead.
 """
 
+import asyncio
 import json
 import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids
 from shared.domain.deadlines import stamp
-from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
-from shared.domain.held import Held, HeldState, Reason, refusal_of
+from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Refusal, Unavailable
+from shared.domain.held import DISMISSED_KEPT, Held, HeldState, Reason, refusal_of
 from shared.domain.lifecycle import settle
 from shared.domain.messages import say
 from shared.domain.partner import PartnerState
+from shared.ids import inverted_time
 from shared.ports.errors import LostRace
-from shared.ports.intake import StoredHeld
+from shared.ports.intake import EVERY, HeldCounts, Only, StoredHeld
 from shared.ports.ports import Ports
 from shared.usecases.parcels import ATTEMPTS, Delivered, Parcel, is_outlived, read_parcel
 from shared.usecases.receive_lead import Received, deliver
@@ -26,18 +30,90 @@ from shared.usecases.route_lead import Place, check_place, find_place
 log = logging.getLogger(__name__)
 
 
+BULK_MAX = 100
+"""Deliveries that one request may act on."""
+AT_ONCE = 8
+"""How many of them are worked on side by side."""
+
+
 @dataclass(frozen=True)
 class HeldPage:
-    """Deliveries that wait, newest first; `next` is the place to go on from, None at the end."""
+    """Deliveries that wait, newest first; `next` is the place to go on from, None at the end.
+
+    `counts` are of everything in that state, whatever is asked for; only the first page has them.
+    """
 
     held: tuple[Held, ...]
     next: str | None
+    counts: HeldCounts | None = None
 
 
-async def list_held(*, ports: Ports, state: HeldState, after: str | None, top: int) -> HeldPage:
+@dataclass(frozen=True)
+class Done:
+    """What became of one of several: what was received, or why not; neither where there is nothing to say."""
+
+    held_id: str
+    received: Received | None = None
+    refusal: Refusal | None = None
+
+
+async def list_held(*, ports: Ports, state: HeldState, after: str | None, top: int, only: Only = EVERY) -> HeldPage:
     """Those that wait for this."""
-    found, following = await ports.held.page(state, after, top)
-    return HeldPage(tuple(found), following)
+    if after is not None:
+        found, following = await ports.held.page(state, after, top, only)
+        return HeldPage(tuple(found), following)
+    (found, following), counts = await asyncio.gather(ports.held.page(state, after, top, only), ports.held.count(state))
+    return HeldPage(tuple(found), following, counts)
+
+
+async def dismiss(*, ports: Ports, held_id: str, at: datetime) -> None:
+    """Make nothing of a parked delivery: it leaves the list, and goes after DISMISSED_KEPT. Again is harmless.
+
+    Raises NotFound; Conflict for one that is a lead or waits for a partner by now.
+    """
+    for _ in range(ATTEMPTS):
+        stored = await _stored(ports, held_id, HeldState.PARKED)
+        if stored.held.state is HeldState.DISMISSED:
+            return
+        if stored.held.state is not HeldState.PARKED:
+            raise Conflict("It is not parked any more.", target="state")
+        try:
+            await ports.held.replace(stored, replace(stored.held, state=HeldState.DISMISSED, dismissed_at=at))
+        except LostRace:
+            continue
+        log.info("A parked delivery was dismissed.", extra={"event": "held.dismissed", "held": held_id})
+        return
+    raise Unavailable
+
+
+async def forget_dismissed(*, ports: Ports, at: datetime, most: int = 1_000) -> int:
+    """Delete what was dismissed DISMISSED_KEPT ago, at most so many; how many."""
+    place: str | None = f"{inverted_time(at - DISMISSED_KEPT)}|"
+    done = 0
+    while place is not None and done < most:
+        page, place = await ports.held.page(HeldState.DISMISSED, place, BULK_MAX)
+        for held in page:
+            stored = await ports.held.get(held.id)
+            if stored is None or stored.held.state is not HeldState.DISMISSED:
+                continue
+            with suppress(LostRace):
+                await ports.held.delete(stored)
+                done += 1
+    return done
+
+
+async def each(held_ids: Sequence[str], act: Callable[[str], Awaitable[Received | None]]) -> list[Done]:
+    """Do the same with several, each by itself; what is refused for one holds up no other."""
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def one(held_id: str) -> Done:
+        async with turns:
+            try:
+                return Done(held_id, await act(held_id))
+            except Refusal as refusal:
+                return Done(held_id, refusal=refusal)
+
+    return list(await asyncio.gather(*(one(held_id) for held_id in dict.fromkeys(held_ids))))
 
 
 async def read_held(*, ports: Ports, held_id: str, state: HeldState) -> Held:

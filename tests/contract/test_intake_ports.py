@@ -15,7 +15,7 @@ from shared.domain.profile import CompanySize, Contact, Location, Profile
 from shared.ids import digest, new_lead_id
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace, NoSuchTable
-from shared.ports.intake import HeldStore, MarketplaceTables, Sent, SentStore, StoredHeld
+from shared.ports.intake import HeldStore, MarketplaceTables, Only, Sent, SentStore, StoredHeld
 from shared.ports.partners import ListingStore
 from shared.settings import Settings
 from shared.storage.marketplace_tables import StorageMarketplaceTables
@@ -233,3 +233,28 @@ async def test_profiles_and_offers_are_replaced_only_as_they_were_read(listings:
     await listings.put_profile(mine, other_profile, PROFILE, AsRead(PROFILE))
     assert await listings.profile(mine, AT, fresh=True) == other_profile
     assert (await listings.offers(mine, AT, fresh=True)).offers == (other_offer,)
+
+
+async def test_i5_what_waits_is_counted_and_filtered_by_reason_and_partner(held: HeldStore) -> None:
+    mine = unique()
+    made = []
+    for n, reason in enumerate((Reason.UNREADABLE, Reason.KEY_REUSED, Reason.UNREADABLE)):
+        one = replace(a_held(), reason=reason, first_at=AT + n * DAY, partner_id=mine if n else None)
+        stored = await held.add(one)
+        assert stored is not None
+        made.append(stored)
+    only = Only("unreadable", mine)
+    assert [one.id for one in (await held.page(HeldState.PARKED, None, 10, only))[0]] == [made[2].held.id]
+    counts = await held.count(HeldState.PARKED)
+    assert counts.partners[mine] == 2
+    assert counts.total >= 3
+    changed = await held.replace(made[2], replace(made[2].held, reason=Reason.PROFILE_NOT_PUBLISHED))
+    assert (await held.page(HeldState.PARKED, None, 10, only))[0] == []
+    with pytest.raises(LostRace):
+        await held.delete(made[2])
+    gone = await held.replace(changed, replace(changed.held, state=HeldState.DISMISSED, dismissed_at=AT + 9 * DAY))
+    page, _ = await held.page(HeldState.DISMISSED, None, 10, Only(partner_id=mine))
+    assert [one.id for one in page] == [gone.held.id]
+    await held.delete(gone)
+    assert await held.get(gone.held.id) is None
+    assert (await held.page(HeldState.DISMISSED, None, 10, Only(partner_id=mine)))[0] == []

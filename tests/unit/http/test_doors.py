@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from shared import app, clock
+from shared.domain.held import DISMISSED_KEPT
 from shared.http.rate_limit import TokenBuckets
 from shared.ports.ports import Ports
+from shared.usecases.parked_input import forget_dismissed
 from tests.builders import DAY, DEAL_BODY, ROOT, delivery_body
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
@@ -294,7 +296,8 @@ async def test_the_programmes_sources_are_the_operators(api: InProcess, door: st
 
 
 async def test_i5_parked_input_is_listed_read_corrected_and_replayed(api: InProcess, door: str) -> None:
-    assert (await api.call("GET", "/parked", **OPERATOR)).json == {"value": []}
+    none = {"total": 0, "reasons": {}, "partners": {}, "isAtLeast": False}
+    assert (await api.call("GET", "/parked", **OPERATOR)).json == {"value": [], "counts": none}
     long = json.dumps({"UserDetails": {"Email": ["a"]}, "Description": "ä" * 3000}, ensure_ascii=False).encode()
     for n, body in enumerate((b"not json", long)):
         clock.offset = DAY * n
@@ -314,7 +317,8 @@ async def test_i5_parked_input_is_listed_read_corrected_and_replayed(api: InProc
     assert (again.status, again.json) == (200, corrected.json | {"duplicate": True})
     as_text = {"body": json.dumps(delivery_body(Title="text"))}
     assert (await api.call("POST", f"/parked/{newest['id']}/replay", as_text, **OPERATOR)).status == 201
-    assert (await api.call("GET", "/parked", **OPERATOR)).json == {"value": []}
+    none = {"total": 0, "reasons": {}, "partners": {}, "isAtLeast": False}
+    assert (await api.call("GET", "/parked", **OPERATOR)).json == {"value": [], "counts": none}
     done = (await api.call("GET", f"/parked/{oldest['id']}", **OPERATOR)).json
     assert (done["state"], done["leadId"], done["body"]) == ("placed", corrected.json["id"], "")
 
@@ -341,6 +345,80 @@ async def test_parked_and_unassigned_input_pages_and_is_the_operators_alone(api:
         assert (await api.call(method, path, body)).status == 401
     assert (await api.call("POST", f"/unassigned/{held}/assign", {"partnerId": "contoso"}, **OPERATOR)).status == 404
     assert (await api.call("POST", f"/unassigned/{held}/assign", {}, **OPERATOR)).targets == {"partnerId"}
+
+
+async def test_i5_what_waits_is_counted_filtered_dismissed_and_replayed_by_the_dozen(api: InProcess, door: str) -> None:
+    await publish(api)
+    form, programme = await source(api, kind="form"), await source(api, "")
+    for n in range(3):
+        clock.offset = DAY / 10 * n
+        assert (await api.call("POST", form, {"company": f"C{n}", "share": "perhaps"})).status == 400
+        assert (await api.call("POST", programme, {"Company": f"C{n}"})).status == 201
+    assert (await api.call("POST", programme, b"nothing")).status == 400
+
+    async def parked(query: str = "", where: str = "/parked") -> Any:
+        return (await api.call("GET", f"{where}?{query}", **OPERATOR)).json
+
+    counts = {"total": 4, "reasons": {"unreadable": 4}, "partners": {"contoso": 3, "": 1}, "isAtLeast": False}
+    first = await parked("partnerId=contoso&top=2")
+    assert first["counts"] == counts
+    assert {one["partnerId"] for one in first["value"]} == {"contoso"}
+    rest = (await api.call("GET", first["nextLink"].removeprefix(BASE), **OPERATOR)).json
+    assert (len(rest["value"]), "counts" in rest, "nextLink" in rest) == (1, False, False)
+    assert (await parked("reason=profileNotPublished"))["value"] == []
+    assert (await parked("reason=offerUnknown", "/unassigned"))["counts"]["total"] == 3
+    assert (await api.call("GET", "/parked?reason=x&state=placed&city=1", **OPERATOR)).targets == {
+        "reason",
+        "state",
+        "city",
+    }
+    one, *others = [held["id"] for held in first["value"] + rest["value"]]
+    assert (await api.call("POST", f"/parked/{one}/dismiss", **OPERATOR)).status == 204
+    done = await api.call("POST", "/parked/dismiss", {"ids": [one, others[0], "nobody"]}, **OPERATOR)
+    assert [(held["id"], held["ok"]) for held in done.json["value"]] == [
+        (one, True),
+        (others[0], True),
+        ("nobody", False),
+    ]
+    assert done.json["value"][2]["error"]["code"] == "notFound"
+    assert (await parked())["counts"]["total"] == 2
+    gone = (await parked("state=dismissed"))["value"]
+    assert {held["id"] for held in gone} == {one, others[0]}
+    assert all(held["dismissedDateTime"] for held in gone)
+    refused = await api.call("POST", "/parked/replay", {"ids": [one, others[1]]}, **OPERATOR)
+    assert [held["error"]["details"][0]["target"] for held in refused.json["value"]] == ["share", "share"]
+    corrected = {"body": {"company": "C", "share": True}}
+    brought_back = await api.call("POST", f"/parked/{one}/replay", corrected, **OPERATOR)
+    assert brought_back.status == 201
+    assert (await api.call("POST", f"/parked/{one}/dismiss", **OPERATOR)).error["code"] == "conflict"
+    unassigned = [held["id"] for held in (await parked(where="/unassigned"))["value"]]
+    given = await api.call("POST", "/unassigned/assign", {"ids": unassigned, "partnerId": "contoso"}, **OPERATOR)
+    assert {(held["ok"], held["status"]) for held in given.json["value"]} == {(True, "received")}
+    assert (await read(api, given.json["value"][0]["leadId"]))["status"] == "received"
+    for bad in ([], ["x"] * 2 + [f"{n}" for n in range(100)], None):
+        assert (await api.call("POST", "/parked/replay", {"ids": bad}, **OPERATOR)).status == 400
+
+
+async def test_i5_a_dismissed_delivery_goes_after_thirty_days(api: InProcess, ports: Ports, door: str) -> None:
+    assert (await api.call("POST", door, b"nothing")).status == 400
+    ((held,), clock.offset) = ((await api.call("GET", "/parked", **OPERATOR)).json["value"], DAY / 2)
+    await api.call("POST", f"/parked/{held['id']}/dismiss", **OPERATOR)
+    assert (await api.call("POST", door, b"nothing")).status == 400
+    assert (await api.call("GET", f"/parked/{held['id']}", **OPERATOR)).json["state"] == "dismissed", "so is its repeat"
+    at = clock.now()
+    assert await forget_dismissed(ports=ports, at=at + DISMISSED_KEPT - DAY / 1000) == 0
+    assert await forget_dismissed(ports=ports, at=at + DISMISSED_KEPT) == 1
+    assert (await api.call("GET", f"/parked/{held['id']}", **OPERATOR)).status == 404
+
+
+async def test_i5_parking_never_fails_however_large_the_names_at_fault_are(api: InProcess, door: str) -> None:
+    names = {f"{chr(0x1F600 + n)}" * 150 + "email": ["x"] for n in range(120)}
+    body = {"UserDetails": {"Email[" + "😀" * 200 + f"][{n}]": 1 for n in range(50)}, "userDetails": "x", **names}
+    flat: dict[str, Any] = {"Company": "x", "Phone" + "_" * 300: [1]}
+    flat |= {f"Email{' ' * n}{'-' * n}": ["😀" * 9] for n in range(1, 150)}
+    for sent in (body, flat):
+        assert (await api.call("POST", door, json.dumps(sent, ensure_ascii=False).encode())).status == 400
+    assert (await api.call("GET", "/parked", **OPERATOR)).json["counts"]["total"] == 2
 
 
 async def test_r1_the_programmes_lead_waits_until_it_is_assigned(api: InProcess, door: str) -> None:
@@ -443,7 +521,7 @@ async def test_i5_a_qualified_lead_that_cannot_be_read_names_its_faults_and_wait
     refused = await send(api, {"customer": {"email": ["a"]}, "consent": {"share": False}})
     assert (refused.status, refused.targets) == (400, {"qualification", "customer.email", "share"})
     (held,) = (await api.call("GET", "/parked", **OPERATOR)).json["value"]
-    assert (held["partnerId"], held["sourceName"]) == (None, "bo")
+    assert (held["partnerId"], held["sourceName"]) == ("contoso", "bo")
     made = await api.call("POST", f"/parked/{held['id']}/replay", {"body": QUALIFIED}, **OPERATOR)
     assert (
         await api.call("GET", f"/sentLeads/{made.json['id']}", as_="Sender", tenant="operator", user="bo")
