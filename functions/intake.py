@@ -2,9 +2,10 @@
 
 import azure.functions as func
 
+from shared import ids
 from shared.domain.errors import AccessDenied, Conflict, PayloadTooLarge, TooManyRequests, Unauthenticated
 from shared.domain.messages import say
-from shared.domain.partner import SourceKind
+from shared.domain.partner import LeadSource, SourceKind
 from shared.domain.payload import is_form
 from shared.http.calls import Answer, Call, Html
 from shared.http.deliveries import DELIVERIES, read_delivery
@@ -13,7 +14,7 @@ from shared.http.fields import Nothing
 from shared.http.lead_views import ReceivedView, received_view
 from shared.http.queries import KeyQuery
 from shared.http.visitors import answer_visitor
-from shared.usecases.receive_lead import open_door
+from shared.usecases.receive_lead import open_door, wrong_key
 from shared.usecases.receive_lead import receive_lead as receive
 
 blueprint = func.Blueprint()
@@ -31,13 +32,25 @@ blueprint = func.Blueprint()
 async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer[ReceivedView | Html | None]:
     """Receive a lead through a source; the same delivery again answers with the first lead (V4)."""
     key = call.request.headers.get("x-source-key") or call.query.key or ""
-    source = await open_door(ports=call.app.ports, source_id=call.path("sourceId"), key=key, at=call.at)
+    source = await _open(call, call.path("sourceId"), key)
     if source.kind not in (SourceKind.HTTPS, SourceKind.FORM):
         raise AccessDenied(say("A source of the kind %(kind)s takes no deliveries.", kind=source.kind))
-    call.app.intake.take(source.id)
+    call.app.limits.intake.take(source.id)
     delivered = read_delivery(call)
     receiving = receive(ports=call.app.ports, door=source.door(), delivered=delivered, at=call.at)
     if is_form(delivered.content_type):
         return await answer_visitor(call, source, receiving)
     received = await receiving
     return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
+
+
+async def _open(call: Call[Nothing, KeyQuery], source_id: str, key: str) -> LeadSource:
+    """The source that the key opens; a key that was wrong a moment ago is refused without asking storage again."""
+    tried = ids.digest(source_id, key)
+    if call.app.limits.wrong_keys.recent(tried):
+        raise wrong_key()
+    try:
+        return await open_door(ports=call.app.ports, source_id=source_id, key=key, at=call.at)
+    except Unauthenticated:
+        call.app.limits.wrong_keys.note(tried, answer=True)
+        raise

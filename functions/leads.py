@@ -164,18 +164,19 @@ async def close_lead_as_error(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]
 
 @blueprint.function_name("log_activity")
 @blueprint.route(LEAD + "/activities", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=USER, status=(201,), refuses=(Conflict,))
+@endpoint(who=USER, status=(201, 200), refuses=(Conflict,), takes=("Idempotency-Key",))
 async def log_activity(call: Call[ActivityIn, Nothing]) -> Answer[EventView]:
-    """Log a contact attempt, in every status (L8)."""
-    event = await answering.log_contact_attempt(
+    """Log a contact attempt, in every status; the same `Idempotency-Key` again logs it once (L8)."""
+    event, is_new = await answering.log_contact_attempt(
         ports=call.app.ports,
         partner_id=call.partner_id,
         lead_id=call.lead_id,
         activity=call.body.activity(),
         by=call.caller.actor(),
         at=call.at,
+        key=call.request.headers.get("idempotency-key", "").strip() or None,
     )
-    return Answer(event_view(event))
+    return Answer(event_view(event), 201 if is_new else 200)
 
 
 @blueprint.function_name("add_favorite")

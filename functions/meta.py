@@ -17,7 +17,7 @@ blueprint = func.Blueprint()
 @endpoint(status=(200, 503), headers=("Retry-After",))
 async def health(call: Call[Nothing, Nothing]) -> Answer[HealthView]:
     """Say whether the system can do its work: 200 healthy, 503 degraded."""
-    found = await check_health(ports=call.app.ports, at=call.at)
+    found = await call.app.limits.health.get("", lambda: check_health(ports=call.app.ports, at=call.at))
     view = health_view(found)
     return Answer(view) if found.healthy else Answer(view, 503, {"Retry-After": "5"})
 

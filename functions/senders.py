@@ -35,7 +35,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 )
 async def send_lead(call: Call[Nothing, Nothing]) -> Answer[ReceivedView]:
     """Send a qualified lead to any partner; the same delivery again answers with the first lead (I4, V4)."""
-    call.app.intake.take(ids.sender_id(call.caller.tenant, call.caller.client or call.caller.person))
+    call.app.limits.intake.take(ids.sender_id(call.caller.tenant, call.caller.client or call.caller.person))
     received = await sending.send_lead(
         ports=call.app.ports, partner_id=call.partner_id, caller=call.caller, delivered=read_delivery(call), at=call.at
     )

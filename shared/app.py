@@ -22,7 +22,7 @@ from shared.delivery.no_mail import NoMail
 from shared.delivery.packets import Packets
 from shared.delivery.webhooks import HttpWebhooks
 from shared.http.auth import SigningKeys, TokenVerifier
-from shared.http.rate_limit import TokenBuckets
+from shared.http.rate_limit import Limits, TokenBuckets
 from shared.ports.delivery import MailSender
 from shared.ports.ports import Ports
 from shared.settings import Settings
@@ -54,7 +54,7 @@ class App:
     settings: Settings
     ports: Ports
     verifier: TokenVerifier
-    intake: TokenBuckets
+    limits: Limits
 
 
 _apps: dict[int, tuple[asyncio.AbstractEventLoop, App]] = {}
@@ -119,7 +119,7 @@ def build(
         rules=settings.rules(),
     )
     keys = SigningKeys(fetch_keys or _download(settings.token_keys_url))
-    return App(settings, ports, TokenVerifier(settings, keys, partners), intake_limit(settings))
+    return App(settings, ports, TokenVerifier(settings, keys, partners), limits(settings))
 
 
 def mailer(settings: Settings) -> MailSender:
@@ -137,9 +137,16 @@ def letters(settings: Settings) -> Letters:
     return Letters(settings.public_url, settings.lead_url or f"{leads}/{{leadId}}", leads)
 
 
-def intake_limit(settings: Settings) -> TokenBuckets:
-    """How fast one source or sender may deliver to this instance."""
-    return TokenBuckets(settings.intake_per_second, settings.intake_burst, clock.stopwatch())
+def limits(settings: Settings) -> Limits:
+    """How fast one caller may go on at this instance; a partner's people and systems together five times as fast."""
+    watch = clock.stopwatch()
+    per_second, burst = settings.calls_per_second, settings.calls_burst
+    return Limits(
+        intake=TokenBuckets(settings.intake_per_second, settings.intake_burst, watch),
+        persons=TokenBuckets(per_second, burst, watch),
+        partners=TokenBuckets(5 * per_second, 5 * burst, watch),
+        watch=watch,
+    )
 
 
 def _mail_domains(settings: Settings) -> MailDomains | None:

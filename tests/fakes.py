@@ -78,7 +78,7 @@ class FakeLeadStore:
         lead = received.lead
         claim = (lead.partner_id, delivery.once)
         held = self.claims.get(claim)
-        if (held.tag if held else None) != delivery.replaces:
+        if (held.tag if held else None) != delivery.replaces or (lead.partner_id, lead.id) in self.rows:
             raise LostRace
         self.claims[claim] = Once(lead.id, received.events[0].at, delivery.content, self._tag())
         self.payloads[lead.id] = delivery
@@ -90,7 +90,8 @@ class FakeLeadStore:
             raise LostRace
         if any(decision.lead.id in self.poisoned for _, decision in decided):
             raise ValueError("a lead that cannot be stored")
-        if any(self.rows[one.lead.partner_id, one.lead.id].tag != one.tag for one, _ in decided):
+        there = [(self.rows.get((one.lead.partner_id, one.lead.id)), one.tag) for one, _ in decided]
+        if any(row is None or row.tag != tag for row, tag in there):
             raise LostRace
         self.commits += 1
         for _, decision in decided:
@@ -207,6 +208,9 @@ class FakeAgenda:
 
     async def oldest(self, kind: str, at: datetime) -> datetime | None:
         return min((hint.due for hint in self.rows if hint.kind == kind and hint.due <= at), default=None)
+
+    async def ahead(self, kind: str, at: datetime, top: int) -> int:
+        return min(top, sum(hint.kind == kind and hint.due > at for hint in self.rows))
 
     async def put_off(self, late: DueHint, until: datetime) -> None:
         if late.hint in self.rows:

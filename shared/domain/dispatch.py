@@ -13,6 +13,7 @@ MAIL_FIRST, MAIL_LATER = "mail0", "mail1"
 ATTEMPTS_KEPT = 18
 """Of three days and a resend; with 2 KiB of answer each, in escapes, they fit into their row."""
 LEASE = timedelta(seconds=60)
+"""How long a worker has a lane: a dead host's lanes are taken over after it."""
 
 
 class DispatchState(StrEnum):
@@ -138,8 +139,12 @@ class Lane:
         """Given back."""
         return replace(self, holder="", leased_until=None)
 
+    def held_until(self, at: datetime) -> "Lane":
+        """As it is when the receiver asks to be left alone until then."""
+        return replace(self, next_at=max(self.next_at or at, at))
+
     def after(self, at: datetime, *, good: bool) -> "Lane":
-        """As it is after one more attempt."""
+        """As it is after a turn of which something, or nothing, was taken: however many were tried, it counts once."""
         if good:
             return replace(self, failures=0, failing_since=None, failed_at=None, next_at=None)
         failures = self.failures + 1

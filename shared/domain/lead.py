@@ -204,6 +204,19 @@ class LastTransition:
     by: Actor
 
 
+LOGGED_MAX = 50
+"""Keys of contact attempts that a lead remembers, the newest."""
+
+
+@dataclass(frozen=True)
+class Logged:
+    """A contact attempt that came with an idempotency key: hashes of key and content, and the event that it made."""
+
+    key: str
+    content: str
+    sequence: int
+
+
 @dataclass(frozen=True)
 class Lead:
     """One expression of interest, owned by exactly one partner.
@@ -212,7 +225,7 @@ class Lead:
     `version` is the API's ETag: raised by transitions and edits only. `sequence` is the newest history event's.
     Deadlines are fixed at receipt: `expires_at` and `ages_at` are null where the rule does not apply. `recheck_at` is
     when the e-mail is checked again (V1), `rechecks` how often it was; `reminded` is how many warnings of its expiry
-    were raised (A1).
+    were raised (A1). `logged` are the keys of contact attempts, so that one sent again is logged once (L8).
     """
 
     id: str
@@ -250,6 +263,7 @@ class Lead:
     deal: Deal | None = None
     closing: Closing | None = None
     contact_attempts: int = 0
+    logged: tuple[Logged, ...] = ()
     recheck_at: datetime | None = None
     rechecks: int = 0
     reminded: int = 0

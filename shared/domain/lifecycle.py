@@ -19,14 +19,16 @@ from shared.domain.deadlines import (
     reminders_before,
     stamp,
 )
-from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed
+from shared.domain.errors import Conflict, Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed
 from shared.domain.events import Event, EventType
 from shared.domain.lead import (
+    LOGGED_MAX,
     Actor,
     Closing,
     Deal,
     LastTransition,
     Lead,
+    Logged,
     Outcome,
     Status,
     TeamMember,
@@ -180,16 +182,30 @@ def decide(lead: Lead, answer: Answer, *, at: datetime, by: Actor, versions: fro
     return Decision(after, (*settled.events, event))
 
 
-def log_activity(lead: Lead, activity: Activity, *, at: datetime, by: Actor) -> Decision:
+def logged_before(lead: Lead, key: str) -> Logged | None:
+    """The contact attempt that came with this key before."""
+    return next((one for one in lead.logged if one.key == key), None)
+
+
+def log_activity(
+    lead: Lead, activity: Activity, *, at: datetime, by: Actor, key: tuple[str, str] | None = None
+) -> Decision:
     """Log a contact attempt, in every status (L5, L8); due changes of time come first and are part of the decision.
 
-    It is no transition and no edit, so the lead's version stays (API.md, ETag).
+    `key` are the hashes of the sender's idempotency key and of what was sent: the same again changes nothing, raises
+    Conflict with other content. It is no transition and no edit, so the lead's version stays (API.md, ETag).
     """
     settled = settle(lead, at)
     before = settled.lead
+    if key and (logged := logged_before(lead, key[0])):
+        if logged.content != key[1]:
+            raise Conflict("The idempotency key was used before with other content.", target="Idempotency-Key")
+        return Decision(lead)
     changes = {f"activity.{name}": {"from": None, "to": _plain(getattr(activity, name))} for name in ("kind", "text")}
     after = replace(before, contact_attempts=before.contact_attempts + 1)
     after, event = _record(after, EventType.ACTIVITY_LOGGED, before, at, by, changes)
+    if key:
+        after = replace(after, logged=(Logged(*key, event.sequence), *after.logged)[:LOGGED_MAX])
     return Decision(after, (*settled.events, event))
 
 

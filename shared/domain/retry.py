@@ -12,9 +12,12 @@ DISABLE_AFTER = timedelta(days=5)
 """A subscription that has failed for so long is disabled."""
 QUIET_FOR = timedelta(days=7)
 """Without an attempt for so long nobody knows how a receiver has been doing: the five days begin anew."""
-LANE_FAILURES = 5
-"""Failures in a row from which on the whole lane waits."""
-LANE_DELAYS = tuple(timedelta(seconds=s) for s in (30, 60, 120, 300, 900))
+LANE_DELAYS = tuple(timedelta(seconds=s) for s in (5, 15, 30, 60, 120, 300, 900))
+"""How long a lane is left alone after its first, second … turn in a row of which nothing was taken."""
+SPEAKS_OF_ONE = frozenset((400, 422))
+"""Answers that say something of one event, and nothing of how the receiver is doing."""
+BUSY = frozenset((429, 503))
+"""Answers that, with `Retry-After`, ask us to stay away for a while: no failure, and it holds for the whole lane."""
 JITTER = 0.2
 
 
@@ -33,6 +36,5 @@ def next_try(first: datetime, failures: int, at: datetime, jitter: float, asked:
 
 
 def lane_waits(failures: int) -> timedelta:
-    """How long a destination is left alone after so many failures in a row; nothing for the first few."""
-    over = failures - LANE_FAILURES
-    return LANE_DELAYS[min(over, len(LANE_DELAYS) - 1)] if over >= 0 else timedelta()
+    """How long a destination is left alone after so many failed turns in a row."""
+    return LANE_DELAYS[min(failures, len(LANE_DELAYS)) - 1] if failures else timedelta()

@@ -110,6 +110,9 @@ async def _enter(req: func.HttpRequest, contract: Contract, current: app.App, at
     if not contract.who:
         return Caller(tenant="", person="")
     caller = await current.verifier.caller(req.headers.get("authorization"), at)
+    current.limits.persons.take(f"{caller.tenant}|{caller.person or caller.client}")
+    if caller.partner_id:
+        current.limits.partners.take(caller.partner_id)
     partner_id = req.route_params.get("partnerId")
     if contract.every_partner:
         # Before anything is said about the partner: strangers must not find out who is one.

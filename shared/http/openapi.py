@@ -22,6 +22,7 @@ from shared.domain.errors import (
     NotFound,
     PayloadTooLarge,
     Refusal,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     UnsupportedMediaType,
@@ -201,7 +202,7 @@ def _refused(kinds: list[type[Refusal]], contract: Contract) -> Json:
 def _refusals(path: str, contract: Contract, operation: Json) -> dict[int, list[type[Refusal]]]:
     """What the edge refuses by itself, and what the endpoint says it refuses."""
     kinds: list[type[Refusal]] = [InvalidRequest, InternalError, Unavailable, *contract.refuses]
-    kinds += [Unauthenticated, AccessDenied] if contract.who else []
+    kinds += [Unauthenticated, AccessDenied, TooManyRequests] if contract.who else []
     kinds += [NotFound] if "{" in path else []
     kinds += [PayloadTooLarge, UnsupportedMediaType] if "requestBody" in operation else []
     found: dict[int, list[type[Refusal]]] = {}

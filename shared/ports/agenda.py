@@ -32,6 +32,9 @@ class Agenda(Protocol):
     async def oldest(self, kind: str, at: datetime) -> datetime | None:
         """When the oldest hint of the kind was due, put off or not; None when none is due at `at`."""
 
+    async def ahead(self, kind: str, at: datetime, top: int) -> int:
+        """How many hints of the kind are due after `at`, at most `top`."""
+
     async def put_off(self, late: DueHint, until: datetime) -> None:
         """Count a failed try, and leave the hint alone until then; one that is gone is no error."""
 

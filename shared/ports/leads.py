@@ -85,7 +85,8 @@ class LeadStore(Protocol):
     async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
         """Store a new lead with its first events, payload and claim, all or nothing.
 
-        Raises LostRace when the claim is taken or moved: read it with `once`.
+        Raises LostRace when the claim is taken or moved, or the lead there already, also by an earlier attempt of the
+        same delivery: read it with `once`. An attempt whose answer was lost is found again by its change and counts.
         """
 
     async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:

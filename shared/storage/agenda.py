@@ -74,6 +74,12 @@ class TableAgenda:
         found = await reads.scan(self._agenda, condition, 1, ["RowKey"])
         return _hint(found.rows[0]["RowKey"]).due if found.rows else None
 
+    async def ahead(self, kind: str, at: datetime, top: int) -> int:
+        """See the port: one request."""
+        low, high = keys.hints_until(kind, stamp(at))[1], f"{kind}|~"
+        condition = f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey ge '{low}' and RowKey lt '{high}'"
+        return len((await reads.scan(self._agenda, condition, top, ["RowKey"])).rows)
+
     async def put_off(self, late: DueHint, until: datetime) -> None:
         """See the port."""
         row = {**_key(late.hint), "notBefore": stamp(until), "tries": late.tries + 1}

@@ -58,6 +58,7 @@ class TableLeadStore:
             "lead": lead.id,
             "at": stamp(received.events[0].at),
             "content": delivery.content,
+            "change": change.id,
         }
         columns = codec.lead_columns(lead)
         pieces = range(0, len(delivery.body), codec.RAW_PIECE)
@@ -75,8 +76,9 @@ class TableLeadStore:
         ]
 
         async def is_mine() -> bool:
-            held = await self.once(partner, delivery.once)
-            return held is not None and (held.lead_id, held.content) == (lead.id, delivery.content)
+            # By its change: an earlier attempt of the same delivery has the same lead and content (V4).
+            held = await reads.row(self._leads, partner, keys.once(delivery.once), ["lead", "change"])
+            return held is not None and (held["lead"], held.get("change")) == (lead.id, change.id)
 
         await self._transact(operations, is_mine)
 

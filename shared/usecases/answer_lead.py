@@ -22,9 +22,10 @@ from shared.domain.lifecycle import (
     decide,
     doubts,
     log_activity,
+    logged_before,
     settle,
 )
-from shared.ids import jitter
+from shared.ids import digest, jitter
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.usecases.read_leads import SeenLead, related_leads
@@ -61,13 +62,30 @@ async def answer_lead(
 
 
 async def log_contact_attempt(
-    *, ports: Ports, partner_id: str, lead_id: str, activity: Activity, by: Actor, at: datetime
-) -> Event:
-    """Log how the partner tried to reach the customer (L8); the event as it is shown. Raises NotFound."""
+    *,
+    ports: Ports,
+    partner_id: str,
+    lead_id: str,
+    activity: Activity,
+    by: Actor,
+    at: datetime,
+    key: str | None = None,
+) -> tuple[Event, bool]:
+    """Log how the partner tried to reach the customer (L8); the event as it is shown, and whether it is new.
+
+    The same `key` with the same content again is the same attempt. Raises NotFound, Conflict for other content.
+    """
+    named = (digest("activity", by.id, key), digest(activity.kind, activity.text or "")) if key else None
     seen, decision = await _commit(
-        ports, partner_id, lead_id, by, at, lambda lead: log_activity(lead, activity, at=at, by=by)
+        ports, partner_id, lead_id, by, at, lambda lead: log_activity(lead, activity, at=at, by=by, key=named)
     )
-    return shown_event(decision.events[-1], seen.lead, at)
+    if decision.events:
+        return shown_event(decision.events[-1], seen.lead, at), True
+    logged = logged_before(decision.lead, named[0]) if named else None
+    events = await ports.leads.history(partner_id, lead_id, logged.sequence, 1) if logged else []
+    if not events:
+        raise NotFound
+    return shown_event(events[0], settle(seen.lead, at).lead, at), False
 
 
 async def _commit(

@@ -4,7 +4,9 @@ A run goes on as long as something is due. Lanes are worked on side by side, and
 """
 
 import asyncio
-from collections.abc import Sequence
+import heapq
+from collections import Counter, deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,8 +24,9 @@ from shared.usecases.mail_quota import MailQuota
 from shared.usecases.publish import Published, publish_events
 from shared.usecases.run_due import put_off
 
-LANES_AT_ONCE = 64
-HINTS_AT_ONCE = 500
+LANES_AT_ONCE, LANES_MOST = 64, 192
+"""Lanes that are worked on side by side; a partner with none under way has one past the first number, too."""
+HINTS_AT_ONCE = 1_000
 LOOK_AGAIN_SECONDS = 0.5
 """How often a run looks for new work while lanes are under way."""
 
@@ -54,9 +57,9 @@ async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
             by_lane: dict[str, list[DueHint]] = {}
             for late in await ports.agenda.due(DELIVER, now(), HINTS_AT_ONCE):
                 by_lane.setdefault(late.hint.key, []).append(late)
-            for key, hints in by_lane.items():
-                if key not in under_way and len(under_way) < LANES_AT_ONCE and budget.allows(done.lanes):
-                    under_way[key] = asyncio.create_task(_lane(ports, hints, now, done, quota))
+            for key in fairly([key for key in by_lane if key not in under_way], under_way):
+                if budget.allows(done.lanes):
+                    under_way[key] = asyncio.create_task(_lane(ports, by_lane[key], now, done, quota))
                     done.lanes += 1
             if not under_way:
                 done.unfinished = done.unfinished or bool(by_lane)
@@ -69,6 +72,31 @@ async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
         for task in under_way.values():
             task.cancel()
         await asyncio.gather(*under_way.values(), return_exceptions=True)
+
+
+def fairly(waiting: Sequence[str], under_way: Iterable[str]) -> list[str]:
+    """Which lanes are begun: those of whoever has the fewest, oldest first; nobody's dead receivers take all."""
+    busy = Counter(_partner(key) for key in under_way)
+    by_partner: dict[str, deque[str]] = {}
+    for key in waiting:
+        by_partner.setdefault(_partner(key), deque()).append(key)
+    turns = [(busy[partner], number, partner) for number, partner in enumerate(by_partner)]
+    heapq.heapify(turns)
+    chosen: list[str] = []
+    running = busy.total()
+    while turns:
+        mine, number, partner = heapq.heappop(turns)
+        if running >= (LANES_MOST if mine == 0 else LANES_AT_ONCE):
+            break
+        chosen.append(by_partner[partner].popleft())
+        running += 1
+        if by_partner[partner]:
+            heapq.heappush(turns, (mine + 1, number, partner))
+    return chosen
+
+
+def _partner(key: str) -> str:
+    return key.partition("|")[0]
 
 
 async def _lane(ports: Ports, hints: Sequence[DueHint], now: Now, done: Run, quota: MailQuota) -> None:

@@ -10,6 +10,7 @@ from shared import correlation, ids, telemetry
 from shared.domain.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, deliver_hint
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import settle
+from shared.domain.retry import BUSY, SPEAKS_OF_ONE
 from shared.domain.webhooks import VALIDATION, Webhook, WebhookState, signing
 from shared.ports.delivery import Answer
 from shared.ports.ports import Ports
@@ -25,12 +26,24 @@ WAS_GONE, FAILED_LONG = "The receiver answered 410 Gone.", "It failed for five d
 """Why a webhook was disabled, as its owner reads it."""
 
 
+Sent = tuple[Dispatch, datetime, Answer]
+"""An event, when it was sent, and what came back."""
+
+
 @dataclass(kw_only=True)
 class _Turn(LaneTurn):
-    """One worker's turn on the lane of a subscription; a `blocked` lead has an event that waits."""
+    """One worker's turn on the lane of a subscription.
+
+    A `blocked` lead has an event that waits. `taken` and `refused` say whether something was taken, and whether
+    something came back that speaks against the receiver; `held` is until when it asks to be left alone.
+    """
 
     hook: StoredWebhook
     blocked: set[str] = field(default_factory=set)
+    taken: bool = False
+    refused: bool = False
+    gone: bool = False
+    held: datetime | None = None
 
 
 async def deliver_webhook(*, ports: Ports, partner_id: str, destination: str, now: Now) -> datetime | None:
@@ -47,6 +60,21 @@ async def deliver_webhook(*, ports: Ports, partner_id: str, destination: str, no
         await _validate(turn)
     if not turn.over:
         await _work(turn)
+    return await _leave(turn)
+
+
+async def _leave(turn: _Turn) -> datetime | None:
+    """Say how the turn went, and give the lane back."""
+    at = turn.now()
+    if turn.taken or turn.refused:
+        turn.lane = turn.lane.after(at, good=turn.taken)
+    if turn.held:
+        turn.lane = turn.lane.held_until(turn.held)
+    if turn.gone or turn.lane.is_hopeless(at):
+        await _disable(turn, WAS_GONE if turn.gone else FAILED_LONG, at)
+    elif turn.wakes and turn.lane.next_at and turn.lane.next_at > at:
+        # Whoever is down or busy is left alone, and nobody else waits for it.
+        turn.wakes = [turn.lane.next_at]
     return await turn.leave()
 
 
@@ -62,7 +90,8 @@ async def _validate(turn: _Turn) -> None:
         if not waiting.is_due(turn.now()):
             turn.end(waiting.next_at or turn.now())
             return
-        await _send(turn, [waiting])
+        began = turn.now()
+        await _record(turn, [(waiting, began, await _post(turn, waiting, began))])
         waiting = await turn.ports.lanes.get(turn.partner_id, turn.destination, first.id) or waiting
     if waiting.state is DispatchState.DELIVERED:
         active = replace(hook, state=WebhookState.ACTIVE, problem=None)
@@ -72,30 +101,47 @@ async def _validate(turn: _Turn) -> None:
 
 
 async def _work(turn: _Turn) -> None:
-    """Go through what waits, page by page, a few at once, one of each lead."""
+    """Go through what waits, page by page."""
     after: str | None = None
     while not turn.over:
         page, after = await turn.ports.lanes.page(turn.partner_id, turn.destination, DispatchState.PENDING, after, PAGE)
-        queue = [one for one in page if one.type != VALIDATION]
-        while queue and not turn.over:
-            group, queue = _next(queue, turn, turn.now())
-            if not group:
-                break
-            await _send(turn, group)
-            turn.has_ended()
+        await _send(turn, [one for one in page if one.type != VALIDATION])
         if after is None:
             return
 
 
-def _next(queue: list[Dispatch], turn: _Turn, at: datetime) -> tuple[list[Dispatch], list[Dispatch]]:
+async def _send(turn: _Turn, queue: list[Dispatch]) -> None:
+    """Send these, a few at once, one of each lead: whoever hangs takes one place, and the others go on past it."""
+    under_way: dict[asyncio.Task[Answer], tuple[Dispatch, datetime]] = {}
+    try:
+        while True:
+            at = turn.now()
+            if not turn.over:
+                busy = {one.lead_id for one, _ in under_way.values() if one.lead_id}
+                group, queue = _next(queue, turn, at, AT_ONCE - len(under_way), busy)
+                under_way |= {asyncio.create_task(_post(turn, one, at)): (one, at) for one in group}
+            if not under_way:
+                return
+            ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            sent = [(*under_way.pop(task), task.result()) for task in ended]
+            await _record(turn, sorted(sent, key=lambda one: one[0].place))
+            turn.has_ended()
+    finally:
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
+
+
+def _next(
+    queue: list[Dispatch], turn: _Turn, at: datetime, most: int, busy: set[str]
+) -> tuple[list[Dispatch], list[Dispatch]]:
     """The next few to send and what is left: a lead's events in order, and none behind one that waits."""
     group: list[Dispatch] = []
     left: list[Dispatch] = []
-    busy: set[str] = set()
     for one in queue:
         if one.lead_id and one.lead_id in turn.blocked:
             continue
-        if one.lead_id in busy or len(group) == AT_ONCE:
+        if one.lead_id in busy or len(group) >= most:
             left.append(one)
             continue
         if not one.is_due(at):
@@ -109,19 +155,14 @@ def _next(queue: list[Dispatch], turn: _Turn, at: datetime) -> tuple[list[Dispat
     return group, left
 
 
-async def _send(turn: _Turn, group: list[Dispatch]) -> None:
-    """Send these side by side and record what became of them in one transaction."""
-    began = turn.now()
-    answers = await asyncio.gather(*(_post(turn, one, began) for one in group))
+async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
+    """Write what became of these in one transaction."""
     changed: list[tuple[Dispatch | None, Dispatch | None]] = []
-    lane = turn.lane.taken(turn.lane.holder, turn.now())
-    gone = False
-    for one, answer in zip(group, answers, strict=True):
+    for one, began, answer in sent:
         attempt = Attempt(began, answer.status, answer.duration_ms, answer.text)
         good = answer.is_good
         after = one.succeeded(attempt) if good else one.failed(attempt, ids.jitter(), answer.retry_after)
-        lane = lane.after(began, good=good)
-        gone = gone or answer.status == GONE
+        _judge(turn, answer)
         if after.next_at:
             turn.blocked.add(one.lead_id)
             turn.wakes.append(after.next_at)
@@ -130,16 +171,19 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
             turn.blocked.add(one.lead_id)
             turn.wakes.append(began)
         changed.append((one, after))
-    turn.lane = lane
+    turn.lane = turn.lane.taken(turn.lane.holder, turn.now())
     await turn.save(changed)
+    if not turn.over and (turn.gone or turn.held or (turn.refused and not turn.taken)):
+        # What is under way is waited for; if any of it is taken, the next turn goes on where this one stopped.
+        turn.end(turn.now())
     log.info(
         "Events were sent to a webhook.",
         extra={
             "event": "delivery.attempted",
             "partner": turn.partner_id,
             "webhook": turn.destination,
-            "statuses": [one.status for one in answers],
-            "causes": [one.cause for one in group],
+            "statuses": [answer.status for _, _, answer in sent],
+            "causes": [one.cause for one, _, _ in sent],
         },
     )
     _measure([after for _, after in changed if after])
@@ -155,12 +199,18 @@ async def _send(turn: _Turn, group: list[Dispatch]) -> None:
                 "causes": [one.cause for one in parked],
             },
         )
-    if gone or turn.lane.is_hopeless(began):
-        await _disable(turn, WAS_GONE if gone else FAILED_LONG, began)
-    elif turn.lane.next_at and turn.lane.next_at > turn.now():
-        # Five failures in a row: whoever is down is left alone, and nobody else waits for it.
-        turn.wakes = [turn.lane.next_at]
-        turn.over = True
+
+
+def _judge(turn: _Turn, answer: Answer) -> None:
+    """What an answer says of the receiver."""
+    if answer.is_good:
+        turn.taken = True
+    elif answer.status in BUSY and answer.retry_after:
+        until = turn.now() + answer.retry_after
+        turn.held = max(turn.held or until, until)
+    elif answer.status not in SPEAKS_OF_ONE:
+        turn.refused = True
+        turn.gone = turn.gone or answer.status == GONE
 
 
 def _measure(sent: Sequence[Dispatch]) -> None:

@@ -33,6 +33,8 @@ COUNTED_MAX = 1_000
 class Health:
     """What was checked, by name; True = in order. `waiting` counts what is due and not done, up to a thousand.
 
+    `pausedLanes` among it are webhooks and mail lanes that wait for a later try: their receiver is left alone.
+
     `overdue` is for how long the oldest hint of each kind of the agenda has been due, whether it was put off or not.
     """
 
@@ -59,8 +61,9 @@ class Health:
 async def check_health(*, ports: Ports, at: datetime) -> Health:
     """Ask storage for a row, and the agenda for what is due of each kind."""
     try:
-        due, oldest, _ = await asyncio.gather(
+        due, paused, oldest, _ = await asyncio.gather(
             ports.agenda.due(DELIVER, at, COUNTED_MAX),
+            ports.agenda.ahead(DELIVER, at, COUNTED_MAX),
             asyncio.gather(*(ports.agenda.oldest(kind, at) for kind in LATE)),
             ports.partners.ping(),
         )
@@ -69,4 +72,4 @@ async def check_health(*, ports: Ports, at: datetime) -> Health:
     overdue = {kind: at - found if found else timedelta() for kind, found in zip(LATE, oldest, strict=True)}
     late = {kind for kind, behind in overdue.items() if behind >= LATE[kind]}
     checks = {"storage": True, "delivery": not late & {PUBLISH, DELIVER}, "agenda": not late - {PUBLISH, DELIVER}}
-    return Health(checks, {"deliveries": len(due)}, overdue)
+    return Health(checks, {"deliveries": len(due), "pausedLanes": paused}, overdue)

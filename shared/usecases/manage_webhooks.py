@@ -1,5 +1,6 @@
 """Subscriptions and their delivery log (W1, W2, W4, W5)."""
 
+import asyncio
 import base64
 import logging
 import secrets as randomness
@@ -182,13 +183,18 @@ ORDER = (DispatchState.PENDING, DispatchState.PARKED, DispatchState.DELIVERED)
 async def list_deliveries(
     *, ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int
 ) -> tuple[list[Dispatch], str | None]:
-    """A page of the delivery log after the place, and where to go on; None at the end. Raises NotFound."""
-    await _stored(ports, partner_id, webhook_id)
+    """A page of the delivery log after the place, and where to go on; None at the end. Raises NotFound.
+
+    What waits is tried when its own time has come and its lane's, so the later of the two is its next attempt.
+    """
+    _, lane = await asyncio.gather(_stored(ports, partner_id, webhook_id), ports.lanes.lane(partner_id, webhook_id))
     part, _, place = (after or "0|").partition("|")
     found: list[Dispatch] = []
     for number in range(int(part), len(ORDER)):
         start: str | None = place or None
         page, following = await ports.lanes.page(partner_id, webhook_id, ORDER[number], start, top - len(found))
+        if ORDER[number] is DispatchState.PENDING and lane.next_at:
+            page = [replace(one, next_at=max(one.next_at or lane.next_at, lane.next_at)) for one in page]
         found += page
         if following is not None:
             return found, f"{number}|{following}"

@@ -43,6 +43,11 @@ class Received:
     warnings: tuple[Detail, ...] = ()
 
 
+def wrong_key() -> Unauthenticated:
+    """What whoever has no key of a source is told, whether the source exists or not (S2)."""
+    return Unauthenticated("The source's key is missing, wrong or no longer valid.")
+
+
 async def open_door(*, ports: Ports, source_id: str, key: str, at: datetime) -> LeadSource:
     """The source that the key opens; raises Unauthenticated, and tells nobody whether the source exists (S2)."""
     if ids.SOURCE_ID.fullmatch(source_id) and key:
@@ -52,7 +57,7 @@ async def open_door(*, ports: Ports, source_id: str, key: str, at: datetime) -> 
             source = await ports.partners.source(source_id, at, fresh=fresh)
             if source and accepts(source, hashed, at):
                 return source
-    raise Unauthenticated("The source's key is missing, wrong or no longer valid.")
+    raise wrong_key()
 
 
 async def receive_lead(*, ports: Ports, door: Door, delivered: Delivered, at: datetime) -> Received:

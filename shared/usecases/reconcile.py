@@ -4,13 +4,16 @@ A hint is a function of its lead, so the agenda can always be rebuilt from the l
 a restored backup, or a mistake by hand. A run ends at its budget and goes on from its bookmark in the next.
 """
 
+import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.domain.deadlines import Hint
 from shared.domain.dispatch import MAIL_FIRST, MAIL_LATER, DispatchState, deliver_hint
+from shared.domain.export import Export
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.publish import digest_hint
@@ -85,13 +88,18 @@ async def _partner(
     """Look through one partner from `start`; the second value is where to go on, None when it is done."""
     if not start:
         first = await ports.leads.first_announcement(partner_id)
-        found = await _repair(ports, partner_id, [first] if first else [], found)
+
+        async def announced() -> Sequence[Hint]:
+            again = await ports.leads.first_announcement(partner_id)
+            return [again] if again else []
+
+        found = await _repair(ports, partner_id, [first] if first else [], found, announced)
     if not start or start.startswith(EXPORTS):
         export: str | None = start.removeprefix(EXPORTS) or None
         while True:
             exports, export = await ports.exports.page(partner_id, export, EXPORTS_PAGE)
             needed = [hint for one in exports for hint in ports.rules.export.hints(one)]
-            found = await _repair(ports, partner_id, needed, found)
+            found = await _repair(ports, partner_id, needed, found, partial(_exports_need, ports, partner_id, exports))
             if export is None:
                 break
             if not budget.allows(found.looked):
@@ -99,16 +107,38 @@ async def _partner(
         start = ""
     place: str | None = start or None
     while True:
-        needed, place = await ports.leads.needed_hints(partner_id, place)
-        found = await _repair(ports, partner_id, needed, found)
+        began = place
+        needed, place = await ports.leads.needed_hints(partner_id, began)
+        found = await _repair(ports, partner_id, needed, found, partial(_leads_need, ports, partner_id, began))
         # A run always comes further, however small its budget is.
         if place is None or not budget.allows(found.looked):
             return found, place
 
 
-async def _repair(ports: Ports, partner_id: str, needed: Sequence[Hint], found: Reconciled) -> Reconciled:
-    """Write those of the hints that are missing."""
+async def _exports_need(ports: Ports, partner_id: str, exports: Sequence[Export]) -> Sequence[Hint]:
+    again = await asyncio.gather(*(ports.exports.get(partner_id, one.id) for one in exports))
+    return [hint for one in again if one for hint in ports.rules.export.hints(one.export)]
+
+
+async def _leads_need(ports: Ports, partner_id: str, began: str | None) -> Sequence[Hint]:
+    return (await ports.leads.needed_hints(partner_id, began))[0]
+
+
+async def _repair(
+    ports: Ports,
+    partner_id: str,
+    needed: Sequence[Hint],
+    found: Reconciled,
+    again: Callable[[], Awaitable[Sequence[Hint]]],
+) -> Reconciled:
+    """Write those of the hints that are missing, if they are needed still when one looks `again`.
+
+    What was answered since it was read needs its hint no more, and is nothing to warn of.
+    """
     missing = await ports.agenda.missing(needed)
+    if missing:
+        still = set(await again())
+        missing = [hint for hint in missing if hint in still]
     if missing:
         await ports.agenda.put(missing)
         log.warning(

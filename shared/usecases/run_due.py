@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.deadlines import Hint, hints
+from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import settle
 from shared.ports.agenda import DueHint
+from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.answer_lead import ByTime, record_time
@@ -24,8 +26,10 @@ PAGE = 1_000
 TOGETHER = 25
 """Leads recorded in one transaction: four operations each, of a hundred."""
 PUT_OFF_FIRST, PUT_OFF_MOST = timedelta(minutes=5), timedelta(hours=6)
-ALERT_AFTER = 3
-"""Failures of one hint from which on the log says so as an error."""
+PUT_OFF_SOON = timedelta(seconds=5)
+"""After a fault of storage or a lost race: both are often over in a moment."""
+ALERT_AFTER, ALERT_AFTER_SOON = 3, 7
+"""Failures of one hint from which on the log says so as an error; either is after some five minutes at least."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +133,11 @@ def _is_early(needed: Hint, some: Sequence[DueHint]) -> bool:
 
 async def put_off(ports: Ports, late: DueHint, problem: Exception, at: datetime) -> None:
     """Leave a hint that failed alone for a while, longer each time, and say so; loudly when it goes on."""
-    # Ten doublings are past the most; a hint may fail for years.
-    wait = min(PUT_OFF_FIRST * 2 ** min(late.tries, 10), PUT_OFF_MOST)
+    # Ten doublings are past the most; a hint may fail for years. A fault of storage, or a race, is often over soon.
+    soon = isinstance(problem, Unavailable | LostRace)
+    wait = min((PUT_OFF_SOON if soon else PUT_OFF_FIRST) * 2 ** min(late.tries, 14 if soon else 10), PUT_OFF_MOST)
     await ports.agenda.put_off(late, at + wait)
-    level = logging.ERROR if late.tries + 1 >= ALERT_AFTER else logging.WARNING
+    level = logging.ERROR if late.tries + 1 >= (ALERT_AFTER_SOON if soon else ALERT_AFTER) else logging.WARNING
     log.log(
         level,
         "What was due could not be done.",

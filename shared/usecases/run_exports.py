@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain.errors import Unavailable
 from shared.domain.export import FAULTY, HINT
 from shared.ports.agenda import DueHint
+from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.run_due import ALERT_AFTER, PAGE, put_off
@@ -37,6 +38,10 @@ async def run_exports(*, ports: Ports, at: datetime, budget: Budget) -> RanExpor
                 return replace(ran, unfinished=True)
             try:
                 ended = await _one(ports, late, at, budget)
+            except LostRace:
+                # Another host works on it, and is further: this one looks again when that may have broken off.
+                await ports.agenda.put_off(late, at + timedelta(seconds=SLICE_SECONDS))
+                continue
             except Exception as problem:  # noqa: BLE001 - one export that cannot be written must not stop the others
                 await _broke(ports, late, at, problem)
                 ran = replace(ran, failed=ran.failed + 1)

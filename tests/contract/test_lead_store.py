@@ -1,5 +1,6 @@
 """What every lead store does (`LeadStore`)."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -48,6 +49,30 @@ async def test_v4_a_claim_is_taken_once(leads: LeadStore) -> None:
     assert (held.lead_id, held.at, held.content) == (first.lead.id, AT, claimed.content)
     assert await leads.get(partner, second.lead.id) is None
     assert await leads.once(partner, delivery("other").once) is None
+
+
+async def test_v4_the_same_lead_again_by_another_attempt_is_a_lost_race(leads: LeadStore) -> None:
+    decision = received(unique())
+    claimed = delivery("same")
+    await leads.add(decision, claimed, Change("one", AT))
+    for again in (claimed, delivery("other")):
+        with pytest.raises(LostRace):
+            await leads.add(decision, again, Change("two", AT))
+    events = await leads.history(decision.lead.partner_id, decision.lead.id, 10, 10)
+    assert len(events) == 1
+    stored = await leads.get(decision.lead.partner_id, decision.lead.id)
+    assert stored is not None
+    assert stored.lead == decision.lead
+
+
+async def test_a_commit_on_a_lead_that_is_not_there_is_a_lost_race(leads: LeadStore) -> None:
+    lead = await store(leads, received(unique()))
+    stored = await leads.get(lead.partner_id, lead.id)
+    assert stored is not None
+    nobodys = received(unique()).lead
+    decision = decide(nobodys, ACCEPT, at=AT, by=ANN)
+    with pytest.raises(LostRace):
+        await leads.commit([(replace(stored, lead=nobodys), decision)], Change("one", AT))
 
 
 async def test_v4_an_outlived_claim_is_taken_over_once(leads: LeadStore) -> None:

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from local.issuer import AUDIENCE, Issuer
 from shared import app, clock
 from shared.http.auth import SigningKeys, TokenVerifier
+from shared.http.rate_limit import Remembered
 from shared.ports.ports import Ports
 from shared.settings import Settings
 from tests.builders import AT, delivery_body
@@ -48,7 +49,10 @@ async def api(in_memory: Settings, ports: Ports, issuer: Issuer, fixed_clock: da
         return issuer.keys()
 
     verifier = TokenVerifier(in_memory, SigningKeys(fetch), ports.partners)
-    app.use(app.App(in_memory, ports, verifier, app.intake_limit(in_memory)))
+    limits = app.limits(in_memory)
+    # What health said is given again for some seconds of the test's own clock.
+    limits.health = Remembered(lambda: clock.offset.total_seconds())
+    app.use(app.App(in_memory, ports, verifier, limits))
     return InProcess(issuer)
 
 

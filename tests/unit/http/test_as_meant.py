@@ -1,10 +1,14 @@
 """What callers of our own API write is read as they mean it: blanks, ids, times, names, amounts (API.md)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared import app
 from shared.domain.lead import Source
+from shared.http.rate_limit import TokenBuckets
+from shared.ports.ports import Ports
 from tests.builders import DEAL_BODY
 from tests.in_process import InProcess
 from tests.unit.http.conftest import P, post_lead
@@ -180,3 +184,44 @@ async def test_r1_an_offers_title_is_what_can_be_seen_of_it(api: InProcess, door
     lead_id = await post_lead(api, door, OfferTitle="Contoso\u00ad CRM\u200b", ActionCode="INS")
     lead = (await api.call("GET", f"{P}/leads/{lead_id}", as_="Leads.User")).json
     assert (lead["offer"]["id"], lead["callToAction"]) == ("contoso.crm", "freeTrial")
+
+
+async def test_s3_a_person_and_a_partner_have_a_limit_and_are_told_when_to_come_again(
+    api: InProcess, door: str
+) -> None:
+    limits, seconds = app.limits(app.current().settings), [0.0]
+    limits.persons = TokenBuckets(0.5, 3, lambda: seconds[0])
+    limits.partners = TokenBuckets(0.5, 5, lambda: seconds[0])
+    app.use(replace(app.current(), limits=limits))
+
+    async def status(user: str) -> int:
+        return (await api.call("GET", f"{P}/leads", as_="Leads.User", user=user)).status
+
+    assert [await status("ann") for _ in range(4)] == [200, 200, 200, 429]
+    assert [await status("bob") for _ in range(3)] == [200, 200, 429], "the partner's together"
+    reply = await api.call("GET", f"{P}/leads", as_="Leads.User", user="carl")
+    assert (reply.error["code"], reply.headers["Retry-After"]) == ("tooManyRequests", "2")
+    seconds[0] = 10
+    assert await status("ann") == 200
+
+
+async def test_s3_health_and_wrong_keys_cost_storage_once_in_a_while(api: InProcess, ports: Ports, door: str) -> None:
+    asked: list[str] = []
+
+    class Counting:
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            asked.append(name)
+            return getattr(self._inner, name)
+
+    counted: Any = replace(ports, partners=Counting(ports.partners))
+    app.use(replace(app.current(), ports=counted))
+    for _ in range(20):
+        assert (await api.call("GET", "/health")).status == 200
+        wrong = await api.call("POST", f"{door}x", {"Company": "F"})
+        assert (wrong.status, wrong.error["code"]) == (401, "unauthenticated")
+    assert asked.count("ping") == 1
+    assert asked.count("source") == 2
+    assert (await api.call("POST", door, {"Company": "F"})).status == 201

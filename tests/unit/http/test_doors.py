@@ -555,7 +555,9 @@ async def test_sent_leads_page(api: InProcess, door: str) -> None:
 
 async def test_s3_who_delivers_too_fast_is_told_when_to_come_again(api: InProcess, door: str, ports: Ports) -> None:
     seconds = [0.0]
-    limited = replace(app.current(), intake=TokenBuckets(0.5, 2, lambda: seconds[0]))
+    limits = app.limits(app.current().settings)
+    limits.intake = TokenBuckets(0.5, 2, lambda: seconds[0])
+    limited = replace(app.current(), limits=limits)
     app.use(limited)
     for n in range(2):
         await post_lead(api, door, Title=str(n))

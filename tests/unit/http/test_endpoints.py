@@ -542,7 +542,7 @@ async def test_every_answer_carries_a_request_id_and_echoes_the_callers(api: InP
         "status": "healthy",
         "version": "0.1.0",
         "checks": [{"name": name, "healthy": True} for name in ("storage", "delivery", "agenda")],
-        "waiting": {"deliveries": 0},
+        "waiting": {"deliveries": 0, "pausedLanes": 0},
         "overdueSeconds": dict.fromkeys(LATE, 0),
         "oldestUndeliveredSeconds": 0,
     }
@@ -622,3 +622,24 @@ async def test_json_types_are_meant_as_they_are_written(api: InProcess, door: st
 async def test_a_query_is_read_as_everybody_would(api: InProcess, door: str, query: str) -> None:
     reply = await api.call("GET", f"{P}/leads?{query}", as_="Leads.User")
     assert (reply.status, reply.targets) == (400, {query.split("=", maxsplit=1)[0]})
+
+
+async def test_l8_a_contact_attempt_sent_again_with_its_key_is_logged_once(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    path = f"{P}/leads/{lead}/activities"
+    said = {"kind": "call", "text": "Left a message."}
+
+    async def log(body: Any = said, key: str = "k", user: str = "ann") -> Reply:
+        return await api.call("POST", path, body, as_="Leads.User", user=user, headers={"Idempotency-Key": key})
+
+    first = await log()
+    await log(key="other")
+    again = await log()
+    assert (first.status, again.status) == (201, 200)
+    assert again.json == first.json
+    other = await log({"kind": "call", "text": "Again."})
+    assert (other.status, other.error["target"]) == (409, "Idempotency-Key")
+    assert (await log(user="bob")).status == 201, "keys are each person's own"
+    assert (await log(key=" ")).status == (await log(key="")).status == 201, "a blank one is none"
+    history = (await api.call("GET", f"{P}/leads/{lead}/history", as_="Leads.User")).json["value"]
+    assert len([one for one in history if one["type"] == "lead.activityLogged"]) == 5

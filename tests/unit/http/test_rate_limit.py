@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import TooManyRequests
-from shared.http.rate_limit import CALLERS_MAX, TokenBuckets
+from shared.http.rate_limit import CALLERS_MAX, REMEMBERED_SECONDS, Remembered, TokenBuckets
 
 
 class Watch:
@@ -70,3 +70,20 @@ def test_in_no_time_span_more_than_burst_and_rate_allow(waits: list[float], rate
         for last in range(first, len(passed)):
             span = passed[last] - start
             assert last - first + 1 <= math.floor(burst + span * rate + 1e-6)
+
+
+async def test_what_anybody_may_ask_for_is_remembered_for_a_moment() -> None:
+    watch, asked = Watch(), []
+    remembered: Remembered[int] = Remembered(watch)
+
+    async def ask() -> int:
+        asked.append(watch.seconds)
+        return len(asked)
+
+    assert [await remembered.get("a", ask) for _ in range(3)] == [1, 1, 1]
+    assert await remembered.get("b", ask) == 2
+    watch.seconds = REMEMBERED_SECONDS
+    assert await remembered.get("a", ask) == 3
+    for n in range(CALLERS_MAX + 10):
+        remembered.note(str(n), n)
+    assert len(remembered._known) == CALLERS_MAX

@@ -561,3 +561,16 @@ async def test_a1_the_sender_is_told_of_an_expiry(ports: Ports, partner: str) ->
     lead = (await lead_of(ports, partner, await send(ports, nameless, to=partner))).lead
     assert settle(lead, AT + 14 * DAY).events[-1].notify == "operator"
     assert ANN.kind == "person"
+
+
+async def test_v4_a_programme_source_knows_a_repeat_as_a_partners_does(ports: Ports, partner: str) -> None:
+    await ports.listings.put_offer(partner, CRM, None)
+    first = await deliver(ports, PROGRAMME, CRM_FORM)
+    assert isinstance(ports.agenda, FakeAgenda)
+    before = set(ports.agenda.hints)
+    for _ in range(2):
+        again = await deliver(ports, PROGRAMME, CRM_FORM)
+        assert again == replace(first, duplicate=True)
+    assert ports.agenda.hints == before, "a repeat leaves no hints behind"
+    await answer(ports, replace(PROGRAMME, partner_id=partner), first.lead_id)
+    assert (await deliver(ports, PROGRAMME, CRM_FORM)).status is Status.ACCEPTED

@@ -10,16 +10,18 @@ import pytest
 from shared.domain.deadlines import Hint
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from shared.domain.export import Export, ExportFormat, ExportState
-from shared.domain.filters import ListTab
+from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
-from shared.domain.ordering import OrderField
+from shared.domain.ordering import Order, OrderField
 from shared.domain.partner import LeadSource
-from shared.ports.errors import FileGone
+from shared.ids import new_export_id
+from shared.ports.errors import FileGone, LostRace
 from shared.ports.exports import Checkpoint
 from shared.ports.ports import Ports
 from shared.usecases.export_leads import cancel_export, link_export, list_exports, read_export
 from shared.usecases.favorites import set_favorite
+from shared.usecases.run_exports import run_exports
 from shared.usecases.write_export import MERGE, WALK, write
 from tests.builders import AT, DAY, delivery_body, unique
 from tests.exports import SPENT, TIMER, again, ask, by_timer, ids_of, in_small_blocks, rows_of, stopping, stored
@@ -494,3 +496,27 @@ async def test_the_progress_of_a_sorted_export_never_passes_its_total(source: Le
             most = max(most, seen.rows)
         await write(ports=ports, stored=await stored(ports, seen), at=LATER, budget=stopping(1))
     assert 0 < most <= 12
+
+
+async def test_x5_an_export_that_another_host_works_on_is_no_failure(
+    source: LeadSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    ports = fake_ports()
+    export = Export(new_export_id(AT), source.partner_id or "", "ann", AT, LeadFilter(), Order())
+    await ports.exports.add(export)
+    await ports.agenda.put(ports.rules.export.hints(export))
+
+    class Taken:
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._inner, name)
+
+        async def replace(self, *_: Any, **__: Any) -> Any:
+            raise LostRace
+
+    taken: Any = replace(ports, exports=Taken(ports.exports))
+    ran = await run_exports(ports=taken, at=AT, budget=budget())
+    assert ran.failed == 0
+    assert "could not be done" not in caplog.text

@@ -1,15 +1,22 @@
 """Missing hints come back, and what is right is left alone (DESIGN.md, Agenda)."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.deadlines import Hint
 from shared.domain.export import Export
 from shared.domain.filters import LeadFilter
+from shared.domain.lifecycle import Action, Answer
 from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource, Partner
 from shared.ids import new_export_id
 from shared.ports.ports import Ports
 from shared.usecases.reconcile import reconcile
 from tests.builders import AT, delivery_body, unique
-from tests.fakes import FakeAgenda
-from tests.steps import budget, deliver
+from tests.fakes import FakeAgenda, FakeLeadStore
+from tests.steps import answer, budget, deliver
 
 
 async def test_missing_hints_come_back_and_what_is_right_is_left_alone(ports: Ports, source: LeadSource) -> None:
@@ -61,3 +68,31 @@ async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: Ports
     assert len(runs) > 1
     assert ports.agenda.rows == right
     assert ports.agenda.bookmarks["reconcile"] == ""
+
+
+async def test_what_was_answered_since_it_was_read_is_nothing_to_warn_of(
+    ports: Ports, source: LeadSource, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert isinstance(ports.agenda, FakeAgenda)
+    assert isinstance(ports.leads, FakeLeadStore)
+    await ports.partners.put(Partner(source.partner_id or "", "Contoso", (), AT, AT))
+    made = await deliver(ports, source)
+
+    class AnswersMeanwhile(FakeAgenda):
+        """Somebody declines the lead between the look at it and the look for its hints."""
+
+        async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
+            if any(hint.kind == "expire" for hint in hints) and not self.answered:
+                self.answered = True
+                await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason="budget"))
+                await self.remove([hint for hint in hints if hint.kind != "publish"])
+            return await super().missing(hints)
+
+        answered = False
+
+    watched = AnswersMeanwhile()
+    watched.rows = ports.agenda.rows
+    found = await reconcile(ports=replace(ports, agenda=watched), at=AT, budget=budget())
+    assert watched.answered
+    assert found.repaired == 0
+    assert "Missing hints" not in caplog.text

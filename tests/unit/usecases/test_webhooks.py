@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.dispatch import Dispatch, DispatchState
-from shared.domain.errors import Conflict, InvalidRequest, NotFound
+from shared.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from shared.domain.lifecycle import Action
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.retry import DELAYS, GIVE_UP_AFTER
@@ -16,7 +16,7 @@ from shared.domain.webhooks import EVENTS, SUBSCRIPTIONS_MAX, Webhook, WebhookFo
 from shared.ports.delivery import Answer
 from shared.ports.ports import Ports
 from shared.usecases import manage_webhooks as managing
-from shared.usecases.deliver import deliver_events
+from shared.usecases.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeAgenda, FakeReceivers
 from tests.steps import answer, budget, deliver
@@ -400,3 +400,199 @@ async def test_w2_one_that_was_enabled_again_is_disabled_again_when_it_goes_on_f
         at += timedelta(hours=1)
     assert len(states) == 2
     assert states[1] - states[0] >= 5 * DAY
+
+
+# --- A lane's patience ----------------------------------------------------------------------------------------------
+
+
+async def waiting_events(ports: Ports, source: LeadSource, count: int) -> None:
+    for n in range(count):
+        await deliver(ports, source, delivery_body(Title=str(n)), at=AT + timedelta(milliseconds=n))
+
+
+async def test_w2_a_receiver_that_was_down_for_a_minute_is_not_left_alone_for_eight(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    await waiting_events(ports, source, 20)
+    receivers(ports).answers[URL] = [DOWN] * 10_000
+    for second in range(51):
+        await run(ports, AT + timedelta(seconds=second))
+    lane = await ports.lanes.lane(partner, hook.id)
+    assert lane.failures <= 4, "however many fail in one instant, a turn counts once"
+    receivers(ports).answers.clear()
+    for second in range(51, 200):
+        await run(ports, AT + timedelta(seconds=second))
+        if len(taken(ports)) == 20:
+            break
+    assert len(taken(ports)) == 20
+    assert (await ports.lanes.lane(partner, hook.id)).failures == 0
+
+
+async def test_w2_a_turn_of_which_anything_is_taken_is_no_failure(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    await waiting_events(ports, source, 12)
+    receivers(ports).answers[URL] = [DOWN, DOWN, DOWN, Answer(200, "", 1), *[DOWN] * 4]
+    await run(ports)
+    lane = await ports.lanes.lane(partner, hook.id)
+    assert (lane.failures, lane.next_at) == (0, None)
+    assert len(taken(ports)) == 5
+
+
+@pytest.mark.parametrize("status", [429, 503])
+async def test_w2_retry_after_holds_the_whole_lane_and_is_no_failure(
+    ports: Ports, source: LeadSource, partner: str, status: int
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    await waiting_events(ports, source, 8)
+    receivers(ports).answers[URL] = [Answer(status, "", 1, timedelta(minutes=5))] * 4
+    await run(ports)
+    calls = len(receivers(ports).calls)
+    assert calls <= 4
+    lane = await ports.lanes.lane(partner, hook.id)
+    assert (lane.failures, lane.failing_since, lane.next_at) == (0, None, AT + timedelta(minutes=5))
+    shown = [one.next_at for one in await log(ports, partner, hook)]
+    assert min(one for one in shown if one) == AT + timedelta(minutes=5), "the later of the lane's and the event's time"
+    assert None not in shown
+    await deliver(ports, source, delivery_body(Title="new"), at=AT + timedelta(minutes=1))
+    await run(ports, AT + timedelta(minutes=4))
+    assert len(receivers(ports).calls) == calls
+    for minute in (5, 6, 8):
+        await run(ports, AT + timedelta(minutes=minute))
+    assert len(taken(ports)) == 9
+
+
+@pytest.mark.parametrize("status", [400, 422])
+async def test_w2_what_speaks_of_one_event_never_speaks_against_the_lane(
+    ports: Ports, source: LeadSource, partner: str, status: int
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    await waiting_events(ports, source, 12)
+    receivers(ports).answers[URL] = [Answer(status, "no such field", 1)] * 11
+    await run(ports)
+    assert len(taken(ports)) == 1
+    lane = await ports.lanes.lane(partner, hook.id)
+    assert (lane.failures, lane.next_at) == (0, None)
+
+
+async def test_w2_who_answers_nothing_but_400_for_weeks_is_not_disabled_for_it(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    receivers(ports).answers[URL] = [Answer(400, "", 1)] * 10_000
+    for day in range(8):
+        await deliver(ports, source, delivery_body(Title=str(day)), at=AT + day * DAY)
+        for hour in range(0, 24, 3):
+            await run(ports, AT + day * DAY + timedelta(hours=hour))
+    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    assert stored.state is WebhookState.ACTIVE
+    assert DispatchState.PARKED in {one.state for one in await log(ports, partner, hook)}
+
+
+async def test_w2_who_hangs_takes_one_place_and_the_others_go_on_past_it(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    import asyncio
+
+    release = asyncio.Event()
+
+    class HangsOnce(FakeReceivers):
+        first: str | None = None
+
+        async def send(self, url: str, message_id: str, *rest: Any) -> Answer:
+            self.first = self.first or message_id
+            if message_id == self.first:
+                await release.wait()
+            return await super().send(url, message_id, *rest)
+
+    hanging = HangsOnce()
+    ports = replace(ports, webhooks=hanging)
+    await subscribe(ports, partner)
+    await waiting_events(ports, source, 30)
+    running = asyncio.create_task(deliver_events(ports=ports, now=lambda: AT + DAY / 24, budget=budget()))
+    for _ in range(10_000):
+        if len(hanging.taken) == 29:
+            break
+        await asyncio.sleep(0)
+    assert len(hanging.taken) == 29
+    assert not running.done(), "all but the one that hangs"
+    release.set()
+    await running
+    assert len(hanging.taken) == 30
+
+
+def test_lanes_are_taken_fairly_among_partners() -> None:
+    waiting = [f"a|{n}" for n in range(60)] + [f"b|{n}" for n in range(60)] + ["c|0", "c|1"]
+    first = fairly(waiting, [])
+    assert len(first) == LANES_AT_ONCE
+    assert {"c|0", "c|1"} <= set(first)
+    assert abs(sum(key[0] == "a" for key in first) - sum(key[0] == "b" for key in first)) <= 1
+    assert first[:3] == ["a|0", "b|0", "c|0"]
+    full = [f"{partner}|{n}" for partner in "ab" for n in range(LANES_AT_ONCE // 2)]
+    assert fairly([*waiting, "d|0", "d|1"], full) == ["c|0", "d|0"], "who has none gets one, however busy it is"
+    busy = [f"p{n}|0" for n in range(LANES_MOST)]
+    assert fairly(["x|0"], busy) == []
+    assert fairly(["x|0", "x|1"], busy[1:]) == ["x|0"]
+    assert fairly([], full) == []
+
+
+async def test_two_partners_with_dead_receivers_delay_no_third(ports: Ports, source: LeadSource, partner: str) -> None:
+    import asyncio
+
+    release = asyncio.Event()
+
+    class Dead(FakeReceivers):
+        async def send(self, url: str, *rest: Any) -> Answer:
+            if "dead" in url:
+                await release.wait()
+                return Answer(None, "No answer.", 15_000)
+            return await super().send(url, *rest)
+
+    dead = Dead()
+    ports = replace(ports, webhooks=dead)
+    for name in ("p-dead-1", "p-dead-2"):
+        await ports.partners.put(Partner(name, name, (), AT, AT))
+        other = LeadSource(f"{name:0<16}", name, name, AT)
+        for n in range(50):
+            await subscribe(ports, name, f"https://dead.example/{name}/{n}")
+        await deliver(ports, other)
+    await subscribe(ports, partner)
+    running = asyncio.create_task(deliver_events(ports=ports, now=lambda: AT, budget=budget()))
+    await asyncio.sleep(0.05)
+    await deliver(ports, source)
+    for _ in range(400):
+        if dead.taken:
+            break
+        await asyncio.sleep(0.005)
+    assert len(dead.taken) == 1
+    release.set()
+    await running
+
+
+async def test_a_short_fault_of_storage_puts_no_lane_off_for_minutes(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await subscribe(ports, partner)
+    await deliver(ports, source)
+
+    class Faulty:
+        broken = True
+
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        def __getattr__(self, name: str) -> Any:
+            if Faulty.broken and name == "lane":
+                raise Unavailable
+            return getattr(self._inner, name)
+
+    faulty: Any = replace(ports, lanes=Faulty(ports.lanes))
+    done = await deliver_events(ports=faulty, now=lambda: AT, budget=budget())
+    assert done.failed >= 1
+    Faulty.broken = False
+    await run(faulty, AT + timedelta(seconds=4))
+    assert taken(ports) == []
+    await run(faulty, AT + timedelta(seconds=6))
+    assert len(taken(ports)) == 1
