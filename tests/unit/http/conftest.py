@@ -50,8 +50,12 @@ async def api(in_memory: Settings, ports: Ports, issuer: Issuer, fixed_clock: da
 
     verifier = TokenVerifier(in_memory, SigningKeys(fetch), ports.partners)
     limits = app.limits(in_memory)
+
+    def seconds() -> float:
+        return clock.offset.total_seconds()
+
     # What health said is given again for some seconds of the test's own clock.
-    limits.health = Remembered(lambda: clock.offset.total_seconds())
+    limits.health = Remembered(seconds)
     app.use(app.App(in_memory, ports, verifier, limits))
     return InProcess(issuer)
 
