@@ -110,7 +110,7 @@ async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer[Page[Event
 
 @blueprint.function_name("accept_lead")
 @blueprint.route(LEAD + "/accept", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
+@endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def accept_lead(call: Call[DealIn, Nothing]) -> Answer[LeadView]:
     """Accept a lead with its deal (L1)."""
     return await _answer(call, LeadAnswer(Action.ACCEPT, deal=call.body.deal()))
@@ -120,6 +120,7 @@ async def accept_lead(call: Call[DealIn, Nothing]) -> Answer[LeadView]:
 @blueprint.route(LEAD, methods=["PATCH"], auth_level=ANONYMOUS)
 @endpoint(
     who=ADMIN,
+    active=True,
     content_types=MERGE_PATCH,
     refuses=(*REFUSED, PreconditionRequired),
     takes=("If-Match",),
@@ -132,7 +133,7 @@ async def edit_lead(call: Call[LeadPatch, Nothing]) -> Answer[LeadView]:
 
 @blueprint.function_name("decline_lead")
 @blueprint.route(LEAD + "/decline", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
+@endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Decline a received lead with a reason (L3)."""
     return await _answer(call, _with_reason(Action.DECLINE, call.body))
@@ -140,7 +141,7 @@ async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 
 @blueprint.function_name("win_lead")
 @blueprint.route(LEAD + "/win", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
+@endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as won (L4)."""
     return await _answer(call, _with_reason(Action.WIN, call.body))
@@ -148,7 +149,7 @@ async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 
 @blueprint.function_name("lose_lead")
 @blueprint.route(LEAD + "/lose", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
+@endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as lost, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.LOSE, call.body))
@@ -156,7 +157,7 @@ async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 
 @blueprint.function_name("close_lead_as_error")
 @blueprint.route(LEAD + "/closeAsError", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
+@endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def close_lead_as_error(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as an error, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.CLOSE_AS_ERROR, call.body))

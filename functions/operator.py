@@ -57,11 +57,16 @@ async def _store_partner(call: Call[Any, Nothing]) -> Answer[PartnerView]:
         message = say("A partner id is 1 to 64 of the characters a-z, 0-9 and -.")
         raise InvalidRequest(message, details=[Detail("invalidValue", message, "partnerId")])
 
+    operators = call.app.settings.operator_tenant.lower()
+
     def view(before: Partner | None) -> PartnerView | None:
         return partner_view(before) if before else None
 
     async def write(before: Partner | None) -> tuple[Partner, bool]:
         body: PartnerIn = given(call, view(before))
+        if operators and operators in body.tenant_ids:
+            message = say("The operator's own tenant cannot be a partner's.")
+            raise InvalidRequest(details=[Detail("notAllowed", message, "tenantIds")])
         partner = Partner(
             id=partner_id,
             name=body.name,

@@ -27,7 +27,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 
 @blueprint.function_name("subscribe_webhook")
 @blueprint.route(WEBHOOKS, methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, status=(201, 200), headers=("Location",), refuses=(Conflict,))
+@endpoint(who=ADMIN, active=True, status=(201, 200), headers=("Location",), refuses=(Conflict,))
 async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer[WebhookView]:
     """Subscribe a URL to events; the secret is shown this once. The same URL again replaces its events (W1)."""
     made = await managing.subscribe(
@@ -75,7 +75,7 @@ async def delete_webhook(call: Call[Nothing, Nothing]) -> Answer[None]:
 
 @blueprint.function_name("test_webhook")
 @blueprint.route(WEBHOOK + "/test", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, status=(202,))
+@endpoint(who=ADMIN, active=True, status=(202,))
 async def test_webhook(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
     """Send a test event; it stands in the delivery log."""
     sent = await managing.send_test(
@@ -97,7 +97,7 @@ async def rotate_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
 
 @blueprint.function_name("enable_webhook")
 @blueprint.route(WEBHOOK + "/enable", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN)
+@endpoint(who=ADMIN, active=True)
 async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
     """Send to a disabled subscription again."""
     hook = await managing.enable(

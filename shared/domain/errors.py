@@ -55,6 +55,12 @@ class AccessDenied(Refusal):
     code = "accessDenied"
 
 
+class PartnerSuspended(Refusal):
+    """The partner is suspended: its leads can be read and exported, but neither answered nor subscribed to."""
+
+    code = "partnerSuspended"
+
+
 class NotFound(Refusal):
     """There is nothing here, or nothing this caller may see."""
 

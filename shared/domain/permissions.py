@@ -63,13 +63,15 @@ def roles_of(names: object, *, from_operator_tenant: bool) -> frozenset[Role]:
 def may_enter(caller: Caller, partner_id: str, needed: frozenset[Role], *, reads: bool) -> None:
     """Let the caller at a partner's data or raise: NotFound for another partner's anything, AccessDenied for a role.
 
-    `needed` are the roles of which one is enough; the operator may read everything of every partner.
+    Whoever comes from a tenant that nobody registered is denied, too. `needed` are the roles of which one is enough;
+    the operator may read everything of every partner.
     """
     if Role.OPERATOR in caller.roles and (reads or Role.OPERATOR in needed):
         return
     if caller.partner_id != partner_id:
         if Role.OPERATOR in caller.roles:
             raise AccessDenied("The operator may read this but not change it.")
+        must_belong(caller)
         raise NotFound
     must_have(caller, needed)
 

@@ -27,6 +27,8 @@ REFRESH_AT_MOST = timedelta(minutes=1)
 KEYS_FOR = timedelta(hours=24)
 """A key that the issuer has withdrawn is forgotten after this."""
 TOKEN_MAX = 16_384
+TIME_MAX = 10**11
+"""Seconds since 1970 that a token may name, some three thousand years."""
 SEEN_FOR, SEEN_MAX = timedelta(minutes=5), 1_000
 """How long, and how many, verified tokens are known again: a signature costs as much as a table read.
 
@@ -162,12 +164,20 @@ class TokenVerifier:
             raise Unauthenticated("The token is from another issuer.")
         leeway, now = self._settings.token_leeway_seconds, at.timestamp()
         ends, starts = claims["exp"], claims.get("nbf", 0)
-        if not all(isinstance(time, int | float) and not isinstance(time, bool) for time in (ends, starts)):
+        if not (_is_time(ends) and _is_time(starts)):
             raise Unauthenticated("The token's exp and nbf must be numbers.")
+        roles = claims.get("roles")
+        if roles is not None and not (isinstance(roles, list) and all(isinstance(one, str) for one in roles)):
+            raise Unauthenticated("The token's roles must be a list of strings.")
         if now >= ends + leeway:
             raise Unauthenticated("The token has expired.")
         if now < starts - leeway:
             raise Unauthenticated("The token is not valid yet.")
+
+
+def _is_time(value: object) -> bool:
+    """True for seconds that a clock may show: no text, no NaN, nothing without end."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < TIME_MAX
 
 
 def _text(claims: dict[str, Any], *names: str) -> str | None:

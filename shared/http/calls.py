@@ -45,6 +45,7 @@ class Contract:
     who: frozenset[Role]
     reads: bool
     every_partner: bool
+    active: bool
     body: type[BaseModel]
     query: type[BaseModel]
     content_types: tuple[str, ...]

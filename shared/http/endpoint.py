@@ -14,7 +14,8 @@ from typing import Any, cast, get_args, get_type_hints
 import azure.functions as func
 
 from shared import app, clock, correlation, ids, telemetry
-from shared.domain.errors import InternalError, NotFound, Refusal
+from shared.domain.errors import InternalError, NotFound, PartnerSuspended, Refusal
+from shared.domain.partner import PartnerState
 from shared.domain.permissions import Caller, Role, may_enter, must_belong, must_have
 from shared.http.answers import language_of, page_of_html, refused, response
 from shared.http.bodies import checked_body, validated
@@ -32,6 +33,7 @@ def endpoint(
     who: frozenset[Role] = ANYONE,
     reads: bool = False,
     every_partner: bool = False,
+    active: bool = False,
     content_types: tuple[str, ...] = JSON,
     status: tuple[int, ...] = (200,),
     takes: tuple[str, ...] = (),
@@ -41,7 +43,7 @@ def endpoint(
     """Make a trigger of a handler.
 
     `who`: roles of which one is needed, ANYONE for a route that takes no token. `reads`: the operator may too.
-    `every_partner`: the partner in the route need not be the caller's.
+    `every_partner`: the partner in the route need not be the caller's. `active`: not while that is suspended.
     The handler's annotation `Call[Body, Query]` says what body and query are validated into (`Nothing` is not
     even read), and `Answer[View]` what it answers. The rest is for the description of the interface: `status` with the
     usual one first, request headers it `takes`, answer `headers` of its own, and what it `refuses` beyond the obvious.
@@ -51,7 +53,7 @@ def endpoint(
         called, answered = get_type_hints(handler).values()
         (body, query), (view,) = get_args(called), get_args(answered)
         contract = Contract(
-            who, reads, every_partner, body, query, content_types, view, status, takes, headers, refuses
+            who, reads, every_partner, active, body, query, content_types, view, status, takes, headers, refuses
         )
 
         # The worker compares this signature with the bindings, so no `functools.wraps`.
@@ -114,7 +116,7 @@ async def _enter(req: func.HttpRequest, contract: Contract, current: app.App, at
     if caller.partner_id:
         current.limits.partners.take(caller.partner_id)
     partner_id = req.route_params.get("partnerId")
-    if contract.every_partner:
+    if Role.OPERATOR not in contract.who:
         # Before anything is said about the partner: strangers must not find out who is one.
         must_belong(caller)
     if partner_id is None or contract.every_partner:
@@ -125,7 +127,18 @@ async def _enter(req: func.HttpRequest, contract: Contract, current: app.App, at
         known = ids.PARTNER_ID.fullmatch(partner_id) and await current.ports.partners.known(partner_id, at)
         if not known:
             raise NotFound
+    if contract.active and partner_id is not None:
+        await _must_be_active(current, partner_id, at)
     return caller
+
+
+async def _must_be_active(current: app.App, partner_id: str, at: datetime) -> None:
+    """Raise PartnerSuspended; a refusal reads afresh first, so that a partner works on from the moment it may."""
+    known = await current.ports.partners.known(partner_id, at)
+    if known and known.state is PartnerState.SUSPENDED:
+        known = await current.ports.partners.get(partner_id)
+    if known and known.state is PartnerState.SUSPENDED:
+        raise PartnerSuspended
 
 
 def _log_defect(req: func.HttpRequest, request_id: str, problem: Exception) -> None:

@@ -20,6 +20,7 @@ from shared.domain.errors import (
     InternalError,
     InvalidRequest,
     NotFound,
+    PartnerSuspended,
     PayloadTooLarge,
     Refusal,
     TooManyRequests,
@@ -203,6 +204,7 @@ def _refusals(path: str, contract: Contract, operation: Json) -> dict[int, list[
     """What the edge refuses by itself, and what the endpoint says it refuses."""
     kinds: list[type[Refusal]] = [InvalidRequest, InternalError, Unavailable, *contract.refuses]
     kinds += [Unauthenticated, AccessDenied, TooManyRequests] if contract.who else []
+    kinds += [PartnerSuspended] if contract.active else []
     kinds += [NotFound] if "{" in path else []
     kinds += [PayloadTooLarge, UnsupportedMediaType] if "requestBody" in operation else []
     found: dict[int, list[type[Refusal]]] = {}

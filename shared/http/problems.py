@@ -17,6 +17,7 @@ STATUS = {
     "sortTooLarge": 400,
     "unauthenticated": 401,
     "accessDenied": 403,
+    "partnerSuspended": 403,
     "notFound": 404,
     "leadExpired": 409,
     "invalidTransition": 409,

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from local.issuer import AUDIENCE, Issuer
 from shared import app, clock
+from shared.domain.partner import Partner
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.http.rate_limit import Remembered
 from shared.ports.ports import Ports
@@ -73,6 +74,8 @@ async def door(api: InProcess) -> str:
     """The intake path of a fresh source of the partner contoso."""
     body = {"name": "Contoso", "tenantIds": ["contoso"]}
     assert (await api.call("PUT", P, body, as_="Operator", tenant="operator")).status == 201
+    # Another partner, whose people find nothing here; whose tenant nobody registered is told so instead.
+    await app.current().ports.partners.put(Partner("fabrikam", "Fabrikam", ("fabrikam",), AT, AT))
     made = await api.call("POST", f"{P}/sources", {"name": "Marketplace"}, as_="Operator", tenant="operator")
     return str(made.json["intakeUrl"]).removeprefix("http://localhost:7071/api")
 

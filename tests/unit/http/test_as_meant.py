@@ -225,3 +225,51 @@ async def test_s3_health_and_wrong_keys_cost_storage_once_in_a_while(api: InProc
     assert asked.count("ping") == 1
     assert asked.count("source") == 2
     assert (await api.call("POST", door, {"Company": "F"})).status == 201
+
+
+async def test_s1_a_tenant_that_nobody_registered_is_told_so_wherever_a_partner_is_needed(
+    api: InProcess, door: str
+) -> None:
+    roles = "Partner.Admin,Sender"
+    for method, path in (
+        ("GET", f"{P}/leads"),
+        ("GET", f"{P}/preferences"),
+        ("GET", "/sentLeads"),
+        ("GET", "/sentLeads/m1"),
+        ("POST", f"{P}/leads"),
+        ("GET", "/partners/nobody/leads"),
+        ("PUT", f"{P}/profile"),
+    ):
+        reply = await api.call(method, path, {"name": "x"}, as_=roles, tenant="strangers")
+        assert (reply.status, reply.error["code"]) == (403, "accessDenied"), path
+    assert (await api.call("GET", f"{P}/leads", as_=roles, tenant="fabrikam")).status == 404
+
+
+async def test_r2_a_suspended_partner_reads_and_exports_but_answers_and_subscribes_nothing(
+    api: InProcess, door: str
+) -> None:
+    lead = await post_lead(api, door)
+    hook = {"notificationUrl": "https://crm.contoso.example/leads", "events": ["lead.won"]}
+    made = (await api.call("POST", f"{P}/webhooks", hook, as_="Leads.Admin")).json
+    await api.call("PATCH", P, {"state": "suspended"}, **OPERATOR)
+    at, bodies = f"{P}/leads/{lead}", {"accept": DEAL_BODY, "decline": {"reason": "budget"}}
+    for action in ("accept", "decline", "win", "lose", "closeAsError"):
+        reply = await api.call("POST", f"{at}/{action}", bodies.get(action, {}), as_="Leads.Admin")
+        assert (reply.status, reply.error["code"]) == (403, "partnerSuspended"), action
+    for method, path, body in (
+        ("PATCH", at, {"notes": "x"}),
+        ("POST", f"{P}/webhooks", hook),
+        ("POST", f"{P}/webhooks/{made['id']}/test", None),
+        ("POST", f"{P}/webhooks/{made['id']}/enable", None),
+    ):
+        assert (await api.call(method, path, body, as_="Leads.Admin")).error["code"] == "partnerSuspended", path
+    for path in (f"{P}/leads", at, f"{at}/history", f"{P}/webhooks"):
+        assert (await api.call("GET", path, as_="Leads.Admin")).status == 200
+    assert (await api.call("POST", f"{P}/exports", {}, as_="Leads.Admin")).status == 202
+    await api.call("PATCH", P, {"state": "active"}, **OPERATOR)
+    assert (await api.call("POST", f"{at}/accept", DEAL_BODY, as_="Leads.Admin")).status == 200
+
+
+async def test_s1_the_operators_tenant_is_no_partners(api: InProcess, door: str) -> None:
+    reply = await api.call("PUT", "/partners/x", {"name": "X", "tenantIds": ["Operator"]}, **OPERATOR)
+    assert (reply.status, reply.targets) == (400, {"tenantIds"})
