@@ -36,12 +36,18 @@ class Patch(RootModel[Json]):
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
         """The document's own schema, of which nothing is required and nothing has a default."""
         shape = dict(handler.resolve_ref_schema(handler(TypeAdapter(cls.of).core_schema)))
-        shape.pop("required", None)
+        required = shape.pop("required", ())
         shape["properties"] = {
-            name: {key: said for key, said in one.items() if key != "default"}
-            for name, one in shape["properties"].items()
+            name: _patching(one, may_go=name not in required) for name, one in shape["properties"].items()
         }
         return shape | {"description": (cls.__doc__ or "").strip()}
+
+
+def _patching(shape: Json, *, may_go: bool) -> Json:
+    """A property as a patch may have it: without a default, and null where the document can do without it."""
+    kept = {key: said for key, said in shape.items() if key != "default"}
+    is_open = not may_go or "anyOf" in kept or not (kept.get("type") or "$ref" in kept)
+    return kept if is_open else {"anyOf": [kept, {"type": "null"}]}
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -77,6 +83,9 @@ async def store(
         before = await read()
         versions = call.versions()
         seen = view(before)
+        if isinstance(call.body, Patch):
+            # A patch that is at fault, or has nothing to change, is told so, whatever version it is meant for.
+            given(call, seen)
         if versions is not None and not (
             versions & {tag_of(seen).strip('"')} or ("*" in versions and seen is not None)
         ):

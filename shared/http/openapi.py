@@ -109,7 +109,23 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     schemas, tidied = _tidy(json.loads(re.sub(r"Page_(\w+?)View_", r"\1Page", text)))
     for name, example in EXAMPLES.items():
         schemas[name]["examples"] = [example]
+    for name, shape in schemas.items():
+        if name.endswith(("In", "Patch", "Query")):
+            _allow_blanks(shape)
     return dict(zip(modes, tidied, strict=True)), schemas
+
+
+def _allow_blanks(model: Json) -> None:
+    """Where null may stand, a blank means the same (API.md), so no text there has to be long, or of a pattern."""
+    for shape in model.get("properties", {}).values():
+        kinds = shape.get("anyOf", ())
+        if {"type": "null"} not in kinds:
+            continue
+        for kind in kinds:
+            if kind.get("type") == "string":
+                kind.pop("minLength", None)
+                if "pattern" in kind:
+                    kind["pattern"] = f"^$|{kind['pattern']}"
 
 
 def _operation(

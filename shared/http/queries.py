@@ -89,6 +89,13 @@ def _in_utc(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
+def _truth(value: object) -> object:
+    """In a query everything is a text; in JSON a number is no truth."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError("It must be true or false.")  # noqa: TRY004 - pydantic takes no TypeError for a fault
+    return value
+
+
 def _words(text: str) -> str:
     if not folded(text):
         raise ValueError("The text holds nothing to look for.")
@@ -149,7 +156,7 @@ class LeadFilterIn(Incoming):
     search: Words | None = None
     created_from: From | None = None
     created_to: To | None = None
-    include_test: bool = False
+    include_test: Annotated[bool, BeforeValidator(_truth)] = False
 
     def wanted(self) -> LeadFilter:
         """The domain's filter."""

@@ -72,6 +72,10 @@ def test_every_operation_keeps_its_word(case: Any, host: LocalHost, world: dict[
         case.path_parameters[name] = world.get(name, case.path_parameters[name])
     # The platform hands on no query name without a value.
     case.query = {name: value for name, value in (case.query or {}).items() if value not in ("", [], [""])}
+    if isinstance(case.body, dict) and isinstance(case.body.get("filter"), dict):
+        # A blank time is none at all, which a format cannot say.
+        given = case.body["filter"]
+        case.body["filter"] = {name: one for name, one in given.items() if one != "" or "created" not in name}
     is_operators = path in OPERATOR or path.startswith(OPERATOR[1:]) or "/sources" in path
     token = world["operator" if is_operators else "partner"]
     headers = {"Authorization": f"Bearer {token}"}
