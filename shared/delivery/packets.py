@@ -6,14 +6,26 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-from shared.domain.contact import shown
+from shared.domain.codes import TEST_MARK
+from shared.domain.contact import shown, shown_event
 from shared.domain.deadlines import stamp
 from shared.domain.dispatch import Dispatch
+from shared.domain.events import Event
 from shared.domain.export_columns import source_raw
-from shared.domain.lead import Lead
+from shared.domain.lead import (
+    Actor,
+    Consent,
+    Customer,
+    LastTransition,
+    Lead,
+    Offer,
+    Status,
+    Validity,
+)
 from shared.domain.payload import FORM
 from shared.domain.permissions import Caller, Role, roles_of
-from shared.domain.webhooks import Webhook, WebhookFormat
+from shared.domain.webhooks import CONSTANT, FieldsAs, Webhook, WebhookFormat
+from shared.http.history_views import actor_view
 from shared.http.lead_views import lead_view
 from shared.ports.delivery import Packet
 from shared.ports.leads import Mark
@@ -21,44 +33,127 @@ from shared.texts import translator
 from shared.usecases.read_leads import SeenLead
 
 ADMIN = Caller("", "", roles=roles_of([str(Role.LEADS_ADMIN)], from_operator_tenant=False))
+PERSONAL = frozenset(("isFavorite", "isNew"))
+"""What a lead shows of its reader; a webhook is nobody."""
+UNUSABLE = (Validity.INVALID, Validity.SPAM)
 
 
 class Packets:
     """`PacketMaker`."""
 
-    def packet(self, webhook: Webhook, event: Dispatch, lead: Lead | None, at: datetime) -> Packet:
+    def packet(self, webhook: Webhook, event: Dispatch, lead: Lead | None, made: Event | None, at: datetime) -> Packet:
         """See the port."""
-        if lead is not None and webhook.format is not WebhookFormat.STANDARD:
-            person, rest = _marketplace(shown(lead, at))
-            if webhook.format is WebhookFormat.MARKETPLACE:
-                return _json({"UserDetails": person, **rest})
-            flat = {**person, "LeadSource": source_raw(lead) or "", "Description": rest["Description"]}
-            return Packet(FORM, urlencode(flat).encode("utf-8"))
-        data: Mapping[str, Any] = lead_view(SeenLead(lead, Mark(), None), ADMIN, at, translator("en")) if lead else {}
-        body = {"type": event.type, "timestamp": stamp(event.at), "sequence": event.sequence, "data": data}
-        return _json(body)
+        if webhook.format is WebhookFormat.STANDARD:
+            content_type, body = "application/json", _json(_standard(event, lead, made, at))
+        else:
+            content_type, body = _foreign(webhook, shown(lead, at) if lead else _test_lead(event.at))
+        return Packet(content_type, body, dict(webhook.headers))
 
 
-def _json(body: Any) -> Packet:
-    return Packet("application/json", json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8"))
+def _standard(event: Dispatch, lead: Lead | None, made: Event | None, at: datetime) -> dict[str, Any]:
+    told: dict[str, Any] = {"type": event.type, "timestamp": stamp(event.at), "sequence": event.sequence}
+    if lead is None:
+        return told | {"by": None, "changes": {}, "data": {}}
+    seen = shown_event(made, lead, at) if made else None
+    view = lead_view(SeenLead(lead, Mark(), None), ADMIN, at, translator("en"))
+    return told | {
+        "by": actor_view(seen.by) if seen else None,
+        "changes": dict(seen.changes) if seen else {},
+        "data": {name: value for name, value in view.items() if name not in PERSONAL},
+    }
 
 
-def _marketplace(lead: Lead) -> tuple[dict[str, str], dict[str, str]]:
-    """I1's body: the person and the rest; every value a text."""
+def _json(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+
+
+def _foreign(webhook: Webhook, lead: Lead) -> tuple[str, bytes]:
+    """The lead in the format of others: what they have no field for travels in the description."""
+    told = _told(lead, only_valid=webhook.only_valid)
+    names = ("FirstName", "LastName", "Email", "Phone", "Country", "Company", "Title")
+    person = {name: told[name[0].lower() + name[1:]] for name in names}
+    if webhook.format is WebhookFormat.MARKETPLACE:
+        rest = {
+            "LeadSource": lead.source_text or lead.source or "",
+            "ActionCode": told["actionCode"],
+            "OfferTitle": told["offerTitle"],
+            "Description": told["description"],
+        }
+        return "application/json", _json({"UserDetails": person, **rest})
+    if webhook.format is WebhookFormat.CRM_FORM:
+        flat = {**person, "LeadSource": told["leadSource"], "Description": told["description"]}
+        return FORM, urlencode(flat).encode("utf-8")
+    mapped = {
+        theirs: ours.removeprefix(CONSTANT) if ours.startswith(CONSTANT) else told[ours]
+        for theirs, ours in webhook.fields.items()
+    }
+    if webhook.fields_as is FieldsAs.FORM:
+        return FORM, urlencode(mapped).encode("utf-8")
+    return "application/json", _json(mapped)
+
+
+def _told(lead: Lead, *, only_valid: bool) -> dict[str, str]:
+    """Every field that a receiver may ask for (`webhooks.FIELDS`), as a text."""
     customer, offer = lead.customer, lead.offer
-    person = {
-        "FirstName": customer.first_name,
-        "LastName": customer.last_name,
-        "Email": customer.email,
-        "Phone": customer.phone,
-        "Country": customer.country or customer.country_text,
-        "Company": customer.company,
-        "Title": customer.title,
+    email, phone = customer.email, customer.phone_e164 or customer.phone
+    left_out: dict[str, str | None] = {}
+    if only_valid and lead.email_validity in UNUSABLE:
+        left_out["E-mail (not valid)"], email = email, None
+    if only_valid and lead.phone_validity is Validity.INVALID:
+        left_out["Phone (not valid)"], phone = phone, None
+    elif phone != customer.phone:
+        left_out["Phone as written"] = customer.phone
+    found = {
+        "id": lead.id,
+        "partnerId": lead.partner_id,
+        "company": customer.company,
+        "firstName": customer.first_name,
+        "lastName": customer.last_name,
+        "name": " ".join(part for part in (customer.first_name, customer.last_name) if part),
+        "email": email,
+        "phone": phone,
+        "country": customer.country or customer.country_text,
+        "title": customer.title,
+        "size": customer.size,
+        "source": lead.source,
+        "leadSource": source_raw(lead),
+        "actionCode": lead.action_code,
+        "callToAction": lead.call_to_action,
+        "offerId": offer.id if offer else None,
+        "offerTitle": offer.title if offer else None,
+        "notes": lead.notes,
+        "createdDateTime": stamp(lead.created_at),
     }
-    rest = {
-        "LeadSource": lead.source_text or lead.source,
-        "ActionCode": lead.action_code,
-        "OfferTitle": offer.title if offer else None,
-        "Description": lead.notes,
-    }
-    return {key: text or "" for key, text in person.items()}, {key: str(text or "") for key, text in rest.items()}
+    texts = {name: str(one or "") for name, one in found.items()}
+    return texts | {"description": _description(lead, texts, left_out)}
+
+
+def _description(lead: Lead, told: Mapping[str, str], left_out: Mapping[str, str | None]) -> str:
+    """What the customer wrote, and below it what receivers have no field for."""
+    below = {"Lead": lead.id, "Offer": told["offerTitle"], "Action": told["actionCode"], **left_out}
+    for name, one in lead.additional_fields.items():
+        below[name] = one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)
+    lines = "\n".join(f"{name}: {one}" for name, one in below.items() if one)
+    return "\n\n".join(part for part in (lead.notes, lines) if part)
+
+
+def _test_lead(at: datetime) -> Lead:
+    """T9: what a marketplace sends to try a connection; validation and test events are this in a receiver's format."""
+    mark = f"{TEST_MARK}{int(at.timestamp() * 1000)}"
+    nobody = Actor("timer", "test")
+    return Lead(
+        id=mark,
+        partner_id="",
+        source_id="",
+        status=Status.INFORMATIONAL,
+        created_at=at,
+        updated_at=at,
+        consent=Consent(share=True, contact=True, at=at),
+        last_transition=LastTransition("", at, nobody),
+        source_text="AzureMarketplace",
+        action_code="INS",
+        offer=Offer(title="Connection test"),
+        customer=Customer(mark, mark, mark, f"{mark}@test.example", country="US", title=mark),
+        notes=mark,
+        is_test=True,
+    )

@@ -82,7 +82,7 @@ class HttpWebhooks:
         text = packet.body.decode("utf-8")
         signatures = [Signer(secret).sign(message_id, at, text) for secret in secrets]
         told = {"x-ms-correlation-request-id": correlation.current()} if correlation.current() else {}
-        return told | {
+        return {**packet.headers, **told} | {
             "Content-Type": packet.content_type,
             "User-Agent": f"partner-leads/{VERSION}",
             "webhook-id": message_id,

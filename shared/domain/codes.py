@@ -59,9 +59,13 @@ def forbids_contact(code: str | None) -> bool:
     return ACTIONS.get((code or "").strip().casefold(), _UNKNOWN).forbids_contact
 
 
+TEST_MARK = "MSFT_TEST_"
+"""T9: stands in names and addresses of a connection test."""
+
+
 def is_test(*texts: str | None) -> bool:
     """T9: true when a name or address carries the marketplace's connection test mark."""
-    return any("msft_test_" in text.casefold() for text in texts if text)
+    return any(TEST_MARK.casefold() in text.casefold() for text in texts if text)
 
 
 @dataclass(frozen=True)

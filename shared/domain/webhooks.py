@@ -1,7 +1,7 @@
 """Subscriptions: who is told of which events in which form (W1, W2, W5)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -17,16 +17,33 @@ class WebhookState(StrEnum):
 
 
 class WebhookFormat(StrEnum):
-    """W5: the standard body, or what CRMs take from marketplaces."""
+    """W5: the standard body, what CRMs take from marketplaces, or a mapping of the subscriber's own."""
 
     STANDARD = "standard"
     MARKETPLACE = "marketplace"
     CRM_FORM = "crmForm"
+    FIELDS = "fields"
+
+
+class FieldsAs(StrEnum):
+    """How the format `fields` is written."""
+
+    JSON = "json"
+    FORM = "form"
 
 
 EVENTS = (*(str(one) for one in EventType if one is not EventType.ACTIVITY_LOGGED), "lead.erased")
 """W1: what can be subscribed to; nothing is erased yet, but who subscribes now wants to hear of it then."""
 VALIDATION, TEST = "webhook.validation", "webhook.test"
+FIELDS = (
+    *("id", "partnerId", "company", "firstName", "lastName", "name", "email", "phone", "country", "title", "size"),
+    *("source", "leadSource", "actionCode", "callToAction", "offerId", "offerTitle", "notes", "description"),
+    "createdDateTime",
+)
+"""What a mapping may ask for; `description` is the notes with everything below that has no field of its own."""
+CONSTANT = "="
+"""How a value begins in a mapping that is no field of ours."""
+FIELDS_MAX, HEADERS_MAX = 50, 20
 SUBSCRIPTIONS_MAX = 50
 ROTATION = timedelta(hours=24)
 """How long the old secret signs beside the new one."""
@@ -42,7 +59,11 @@ class Secret:
 
 @dataclass(frozen=True)
 class Webhook:
-    """A subscription; `owner` is mailed when it is disabled."""
+    """A subscription; `owner` is mailed when it is disabled.
+
+    `headers` are sent with every event and shown to nobody. `fields` are a receiver's names and which of FIELDS each
+    holds, or CONSTANT and a text; `only_valid` leaves an address or number that is not valid out of its field.
+    """
 
     id: str
     url: str
@@ -54,6 +75,10 @@ class Webhook:
     owner: str | None = None
     disabled_at: datetime | None = None
     problem: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fields_as: FieldsAs = FieldsAs.JSON
+    only_valid: bool = False
 
     def takes(self, event_type: str) -> bool:
         """True when this event is queued for it, also while it is pending."""

@@ -55,7 +55,8 @@ def _phone_number(text: str) -> str:
     return text
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """The text; raises ValueError where it holds line breaks or what cannot be stored."""
     if problem := flaw(text):
         raise ValueError(problem)
     return text
@@ -133,7 +134,7 @@ def _redirect_url(text: str) -> str:
 Seen = BeforeValidator(_seen)
 Visible = BeforeValidator(_visible)
 Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX), Seen, AfterValidator(_one_line)
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=NAME_MAX), Seen, AfterValidator(one_line)
 ]
 Title = Annotated[Text, Visible]
 """A text that others are compared with."""
@@ -143,7 +144,7 @@ Phone = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=PHONE_MAX),
     Visible,
-    AfterValidator(_one_line),
+    AfterValidator(one_line),
 ]
 PhoneNumber = Annotated[Phone, AfterValidator(_phone_number)]
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTES_MAX), Seen, AfterValidator(_lines)]
@@ -161,7 +162,7 @@ TableName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]{2,62
 RedirectUrl = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_redirect_url)]
 Flag = Annotated[bool, Field(strict=True)]
 """In JSON there is true and false; in a query everything is text."""
-Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(_one_line)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(one_line)]
 
 
 UNKNOWN_MAX = 101

@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from shared.domain.deadlines import stamp
 from shared.domain.events import Event
+from shared.domain.lead import Actor
 from shared.domain.mails import Mail
 
 
@@ -45,13 +46,18 @@ EventView = TypedDict(
 """One line of a lead's history, with the mails that followed from it."""
 
 
+def actor_view(actor: Actor) -> ActorView:
+    """Who it was."""
+    return {"kind": actor.kind, "id": actor.id, "name": actor.name}
+
+
 def event_view(event: Event, mails: Sequence[Mail] = ()) -> EventView:
     """The event, as redacted as it comes, and its mails."""
     return {
         "sequence": event.sequence,
         "type": event.type,
         "at": stamp(event.at),
-        "by": {"kind": event.by.kind, "id": event.by.id, "name": event.by.name},
+        "by": actor_view(event.by),
         "from": event.from_status,
         "to": event.to_status,
         "changes": dict(event.changes),

@@ -151,8 +151,8 @@ class SenderView(TypedDict):
     email: str | None
 
 
-class LeadView(TypedDict):
-    """A lead as its viewer may see it; `relatedLeads` is null in lists, where it is not looked up."""
+class SharedLeadView(TypedDict):
+    """A lead as everybody who may see it does; `relatedLeads` is null in lists, where it is not looked up."""
 
     id: str
     partnerId: str
@@ -177,8 +177,6 @@ class LeadView(TypedDict):
     actions: list[str]
     doNotContact: bool
     isTest: bool
-    isFavorite: bool
-    isNew: bool
     relatedLeads: list[RelatedView] | None
     consent: ConsentView
     additionalFields: dict[str, Any]
@@ -194,6 +192,13 @@ class LeadView(TypedDict):
     closedDateTime: str | None
     erasedDateTime: str | None
     eTag: str
+
+
+class LeadView(SharedLeadView):
+    """A lead as this viewer sees it: with what it is to them."""
+
+    isFavorite: bool
+    isNew: bool
 
 
 def etag(lead: Lead) -> str:

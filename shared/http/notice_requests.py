@@ -1,14 +1,16 @@
 """What partners send about being told, and what the mail service reports."""
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
+from shared.domain.messages import say
 from shared.domain.preferences import MailKind, Preferences
-from shared.domain.webhooks import WebhookFormat
+from shared.domain.webhooks import CONSTANT, FIELDS, FIELDS_MAX, HEADERS_MAX, FieldsAs, WebhookFormat
 from shared.http.documents import Patch
-from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, unique
+from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, one_line, unique
 from shared.usecases.mail_reports import Report
 
 MUTED_SHOWN_MAX = 700
@@ -55,13 +57,50 @@ class UnmuteIn(Incoming):
     address: MailAddress
 
 
+def _field(text: str) -> str:
+    if not text.startswith(CONSTANT) and text not in FIELDS:
+        known = ", ".join(FIELDS)
+        raise ValueError(say("It must be one of %(known)s, or a text of your own behind a =.", known=known))
+    return text
+
+
+def _header_name(text: str) -> str:
+    # What a connection or a signature is made of is ours to say.
+    taken = text.casefold() in OUR_HEADERS or text.casefold().startswith(("webhook-", "proxy-", "sec-"))
+    if taken or not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", text):
+        raise ValueError("This header cannot be sent.")
+    return text
+
+
+OUR_HEADERS = frozenset(
+    (
+        *("host", "content-type", "content-length", "content-encoding", "transfer-encoding", "connection", "te"),
+        *("expect", "upgrade", "trailer", "keep-alive", "user-agent", "x-ms-correlation-request-id"),
+    )
+)
+FieldName = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(one_line)]
+FieldValue = Annotated[str, StringConstraints(max_length=500), AfterValidator(one_line), AfterValidator(_field)]
+HeaderName = Annotated[str, AfterValidator(_header_name)]
+HeaderValue = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[!-~]([ -~]*[!-~])?$")]
+
+
 class WebhookIn(Incoming):
     """A subscription; a Logic App's own asks for no validation, since any POST would start its flow."""
 
     notification_url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
     events: Annotated[list[Text], Field(min_length=1, max_length=50), AfterValidator(unique)]
     format: WebhookFormat = WebhookFormat.STANDARD
+    fields: Annotated[dict[FieldName, FieldValue], Field(max_length=FIELDS_MAX)] | None = None
+    fields_as: FieldsAs = FieldsAs.JSON
+    headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=HEADERS_MAX)] | None = None
+    only_valid: Flag = False
     validation: Literal["event", "none"] = "event"
+
+    @model_validator(mode="after")
+    def _fields_where_they_are_meant(self) -> Self:
+        if (self.format is WebhookFormat.FIELDS) != bool(self.fields):
+            raise ValueError("The format fields needs fields, and no other format has any.")
+        return self
 
 
 class MailReportIn(BaseModel):

@@ -1,6 +1,6 @@
 """What callers are shown about notices: preferences, notifications, webhooks and their deliveries (API.md, Shapes)."""
 
-from typing import NotRequired
+from typing import Any, NotRequired
 
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
@@ -9,7 +9,8 @@ from shared.domain.deadlines import stamp, stamped
 from shared.domain.dispatch import Dispatch
 from shared.domain.recommendations import TITLES
 from shared.domain.webhooks import Webhook
-from shared.http.lead_views import LeadView
+from shared.http.history_views import ActorView
+from shared.http.lead_views import SharedLeadView
 from shared.settings import Settings
 from shared.texts import Translate
 from shared.usecases.manage_webhooks import Subscribed
@@ -89,7 +90,7 @@ def notification_view(noticed: Noticed, partner_id: str, settings: Settings, tra
 
 
 class WebhookView(TypedDict):
-    """A subscription without its secret."""
+    """A subscription without its secret, and with the names of its headers alone."""
 
     id: str
     notificationUrl: str
@@ -97,6 +98,10 @@ class WebhookView(TypedDict):
     format: str
     state: str
     problem: str | None
+    fields: dict[str, str]
+    fieldsAs: str
+    headers: list[str]
+    onlyValid: bool
     createdDateTime: str
     secret: NotRequired[str]
 
@@ -110,6 +115,11 @@ def webhook_view(hook: Webhook, translate: Translate) -> WebhookView:
         "format": hook.format,
         "state": hook.state,
         "problem": translate(hook.problem) if hook.problem else None,
+        "fields": dict(hook.fields),
+        "fieldsAs": hook.fields_as,
+        # Their names alone: what is in them may open somebody's CRM.
+        "headers": sorted(hook.headers),
+        "onlyValid": hook.only_valid,
         "createdDateTime": stamp(hook.created_at),
     }
 
@@ -121,12 +131,17 @@ def subscribed_view(made: Subscribed, translate: Translate) -> WebhookView:
 
 
 class EventMessage(TypedDict):
-    """What a webhook is sent; `data` is the lead as an admin of its partner sees it, and empty in a test event."""
+    """What a webhook is sent: who did what, and the lead as an admin of its partner sees it.
+
+    In a test event `by` is null and `data` empty. `changes` names fields with what they were and are.
+    """
 
     type: str
     timestamp: str
     sequence: int
-    data: LeadView
+    by: ActorView | None
+    changes: dict[str, Any]
+    data: SharedLeadView
 
 
 class AttemptView(TypedDict):

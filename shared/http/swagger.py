@@ -99,6 +99,10 @@ def _shape(shape: Any) -> Any:
     elif "$ref" in shape:
         ref = {"$ref": shape.pop("$ref").replace("#/components/schemas/", "#/definitions/")}
         shape = {"allOf": [ref], **shape} if shape else ref
+    if names := shape.pop("patternProperties", None):
+        # What a name has to look like cannot be said, only what stands behind it.
+        shape["additionalProperties"] = next(iter(names.values()))
+    shape.pop("propertyNames", None)
     if "const" in shape:
         shape["enum"] = [shape.pop("const")]
     if examples := shape.pop("examples", None):

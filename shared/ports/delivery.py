@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.dispatch import Dispatch
+from shared.domain.events import Event
 from shared.domain.lead import Lead
 from shared.domain.mail_day import MailDay
 from shared.domain.mails import Mail
@@ -32,10 +33,11 @@ class Answer:
 
 @dataclass(frozen=True)
 class Packet:
-    """What is sent to a webhook."""
+    """What is sent to a webhook, with the headers that its subscriber asked for; they are secrets."""
 
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class WebhookSender(Protocol):
@@ -51,8 +53,8 @@ class WebhookSender(Protocol):
 class PacketMaker(Protocol):
     """Writes an event as its subscriber takes it."""
 
-    def packet(self, webhook: Webhook, event: Dispatch, lead: Lead | None, at: datetime) -> Packet:
-        """The body, rendered now: with what may be seen now (L9)."""
+    def packet(self, webhook: Webhook, event: Dispatch, lead: Lead | None, made: Event | None, at: datetime) -> Packet:
+        """The body, rendered now: with what may be seen now (L9). `made` is the event of the lead's history."""
 
 
 class Sending(StrEnum):

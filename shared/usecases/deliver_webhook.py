@@ -252,13 +252,16 @@ async def _try(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
 async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
     """One attempt; what it is about is read and written now, so that it shows what may be seen now (L9)."""
     ports, hook = turn.ports, turn.hook.webhook
-    lead = None
+    lead, made = None, None
     if dispatch.lead_id:
-        stored = await ports.leads.get(turn.partner_id, dispatch.lead_id)
+        stored, events = await asyncio.gather(
+            ports.leads.get(turn.partner_id, dispatch.lead_id),
+            ports.leads.history(turn.partner_id, dispatch.lead_id, dispatch.sequence, 1),
+        )
         if stored is None:
             return Answer(None, "The lead is not there any more.", 0)
-        lead = settle(stored.lead, at).lead
-    packet = ports.packets.packet(hook, dispatch, lead, at)
+        lead, made = settle(stored.lead, at).lead, events[0] if events else None
+    packet = ports.packets.packet(hook, dispatch, lead, made, at)
     return await ports.webhooks.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))
 
 

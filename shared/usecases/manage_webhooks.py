@@ -4,9 +4,9 @@ import asyncio
 import base64
 import logging
 import secrets as randomness
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared import correlation, ids
@@ -18,6 +18,7 @@ from shared.domain.webhooks import (
     ROTATION,
     SUBSCRIPTIONS_MAX,
     TEST,
+    FieldsAs,
     Secret,
     Webhook,
     WebhookFormat,
@@ -44,6 +45,19 @@ class Subscribed:
     is_new: bool = True
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What a receiver needs beside the format; `headers` None = those that it has."""
+
+    fields: Mapping[str, str] = field(default_factory=dict)
+    fields_as: FieldsAs = FieldsAs.JSON
+    only_valid: bool = False
+    headers: Mapping[str, str] | None = None
+
+
+PLAIN = Shape()
+
+
 async def subscribe(
     *,
     ports: Ports,
@@ -54,6 +68,7 @@ async def subscribe(
     validated: bool,
     owner: str | None,
     at: datetime,
+    shape: Shape = PLAIN,
 ) -> Subscribed:
     """Subscribe a URL; the same URL again replaces its events and enables it (Logic Apps subscribe on every edit).
 
@@ -72,7 +87,18 @@ async def subscribe(
         if before and before.webhook.state is WebhookState.ACTIVE:
             state = WebhookState.ACTIVE
         wanted = replace(
-            hook, events=tuple(events), format=format_, state=state, owner=owner, disabled_at=None, problem=None
+            hook,
+            events=tuple(events),
+            format=format_,
+            state=state,
+            owner=owner,
+            disabled_at=None,
+            problem=None,
+            fields=shape.fields,
+            fields_as=shape.fields_as,
+            only_valid=shape.only_valid,
+            # They were shown to nobody, so whoever subscribes again without any means those that are there.
+            headers=hook.headers if shape.headers is None else shape.headers,
         )
         # What it waits for may be due already, and a pending one has its validation event to come.
         await ports.agenda.put([deliver_hint(partner_id, hook.id, at)])

@@ -254,3 +254,27 @@ async def test_l8_mails_stand_in_the_history_beside_their_event(api: InProcess, 
     (line,) = lines
     assert (line["type"], line["sequence"]) == ("lead.received", 1)
     assert [(one["state"], one["problem"]) for one in line["mails"]] == [("skipped", "noAddress")]
+
+
+async def test_w5_a_subscription_brings_what_its_receiver_needs_and_shows_no_secret(api: InProcess, door: str) -> None:
+    headers = {"Authorization": "Bearer s3cret-value", "X-Tenant": "contoso"}
+    fields = {"last_name": "lastName", "oid": "=00D5e"}
+    said = {"events": ["lead.received"], "format": "fields", "fields": fields, "fieldsAs": "form", "onlyValid": True}
+    made = await subscribe(api, **said, headers=headers)
+    assert made.status == 201, made.text
+    shown = {"fields": fields, "fieldsAs": "form", "onlyValid": True, "headers": ["Authorization", "X-Tenant"]}
+    assert made.json | shown == made.json
+    path = f"{P}/webhooks/{made.json['id']}"
+    for reply in (made, await subscribe(api, **said), await api.call("GET", path, as_="Leads.Admin")):
+        assert "s3cret" not in reply.text
+        assert reply.json["headers"] == ["Authorization", "X-Tenant"]
+    for bad, target in (
+        ({"headers": {"Host": "x"}}, "headers.Host.[key]"),
+        ({"headers": {"webhook-id": "x"}}, "headers.webhook-id.[key]"),
+        ({"headers": {"X-A": "a\r\nB: c"}}, "headers.X-A"),
+        ({"fields": {"a": "deal"}}, "fields.a"),
+        ({"fields": {}}, None),
+        ({"format": "standard"}, None),
+    ):
+        reply = await subscribe(api, **(said | bad))
+        assert (reply.status, reply.targets) == (400, {target}), reply.text

@@ -4,20 +4,28 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
+from shared.delivery.packets import _told
+from shared.domain import payload
+from shared.domain.codes import is_test
 from shared.domain.dispatch import Dispatch, DispatchState
 from shared.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from shared.domain.formats import read
+from shared.domain.lead import Reveal
 from shared.domain.lifecycle import Action
+from shared.domain.lifecycle import Answer as Answered
 from shared.domain.partner import LeadSource, Partner
+from shared.domain.payload import FORM
 from shared.domain.retry import DELAYS, GIVE_UP_AFTER
-from shared.domain.webhooks import EVENTS, SUBSCRIPTIONS_MAX, Webhook, WebhookFormat, WebhookState
+from shared.domain.webhooks import EVENTS, FIELDS, SUBSCRIPTIONS_MAX, FieldsAs, Webhook, WebhookFormat, WebhookState
 from shared.ports.delivery import Answer
 from shared.ports.ports import Ports
 from shared.usecases import manage_webhooks as managing
 from shared.usecases.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
-from tests.builders import AT, DAY, delivery_body
+from tests.builders import AT, DAY, a_lead, delivery_body
 from tests.fakes import FakeAgenda, FakeReceivers
 from tests.steps import answer, budget, deliver
 
@@ -72,7 +80,12 @@ async def test_w1_every_subscription_gets_the_events_it_asked_for(
     assert [one["type"] for one in taken(ports)] == ["lead.received", "lead.accepted", "lead.won"]
     assert [one["type"] for one in taken(ports, OTHER)] == ["lead.received", "lead.won"]
     body = taken(ports)[0]
-    assert set(body) == {"type", "timestamp", "sequence", "data"}
+    assert set(body) == {"type", "timestamp", "sequence", "by", "changes", "data"}
+    assert not {"isFavorite", "isNew"} & set(body["data"]), "nothing personal of nobody"
+    assert body["by"]["kind"] == "source"
+    accepted = taken(ports)[1]
+    assert accepted["by"] == {"kind": "person", "id": "ann", "name": "Ann"}
+    assert accepted["changes"]["deal.amount"] == {"from": None, "to": "12000.00"}
     assert (body["sequence"], body["data"]["id"], body["data"]["customer"]["firstName"]) == (1, made.lead_id, "Ada")
     await run(ports, AT + DAY)
     assert len(receivers(ports).calls) == 5, "each once"
@@ -339,9 +352,6 @@ async def test_a_deleted_one_is_sent_nothing_more_and_a_test_event_stands_in_the
 async def test_w5_what_crms_take_from_marketplaces_makes_the_same_lead_again(
     ports: Ports, source: LeadSource, partner: str, format_: WebhookFormat
 ) -> None:
-    from shared.domain import payload
-    from shared.domain.formats import read
-
     await subscribe(ports, partner, events=("lead.received",), format_=format_)
     await deliver(ports, source)
     await run(ports)
@@ -596,3 +606,112 @@ async def test_a_short_fault_of_storage_puts_no_lane_off_for_minutes(
     assert taken(ports) == []
     await run(faulty, AT + timedelta(seconds=6))
     assert len(taken(ports)) == 1
+
+
+# --- Formats of others ------------------------------------------------------------------------------------------------
+
+
+def flat(ports: Ports) -> list[dict[str, str]]:
+    """What was sent, as a form's fields or a flat object."""
+    found = []
+    for _, _, packet in receivers(ports).taken:
+        if packet.content_type == FORM:
+            found.append(dict(parse_qsl(packet.body.decode(), keep_blank_values=True)))
+        else:
+            body = json.loads(packet.body)
+            found.append({**body.pop("UserDetails", {}), **body})
+    return found
+
+
+@pytest.mark.parametrize("format_", [WebhookFormat.MARKETPLACE, WebhookFormat.CRM_FORM])
+async def test_w5_validation_and_test_events_are_a_connection_test_in_the_receivers_own_format(
+    ports: Ports, partner: str, format_: WebhookFormat
+) -> None:
+    hook = (await subscribe(ports, partner, events=("lead.received",), format_=format_, validated=False)).webhook
+    await run(ports)
+    await managing.send_test(ports=ports, partner_id=partner, webhook_id=hook.id, at=AT + timedelta(seconds=1))
+    await run(ports, AT + timedelta(seconds=2))
+    assert [one["FirstName"].startswith("MSFT_TEST_") for one in flat(ports)] == [True, True]
+    for _, _, packet in receivers(ports).taken:
+        assert packet.content_type == (FORM if format_ is WebhookFormat.CRM_FORM else "application/json")
+        reading = read(payload.value_of(packet.body, packet.content_type))
+        assert is_test(reading.first_name, reading.email)
+    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    assert stored.state is WebhookState.ACTIVE
+
+
+async def test_w5_what_a_receiver_has_no_field_for_travels_in_the_description(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.CRM_FORM)
+    body = delivery_body(Phone="+46 8 123 456 78", Campaign="Spring", Score=7)
+    made = await deliver(ports, source, body)
+    await run(ports)
+    (sent,) = flat(ports)
+    assert sent["Phone"] == "+46812345678"
+    notes, below = sent["Description"].rsplit("\n\n", 1)
+    assert notes == body["Description"]
+    assert below.splitlines() == [
+        f"Lead: {made.lead_id}",
+        "Offer: Contoso CRM",
+        "Action: PLT",
+        "Phone as written: +46 8 123 456 78",
+        "Campaign: Spring",
+        "Score: 7",
+    ]
+
+
+@pytest.mark.parametrize("only_valid", [False, True])
+async def test_w5_what_is_not_valid_can_be_left_out_and_is_named_then(
+    ports: Ports, source: LeadSource, partner: str, only_valid: bool
+) -> None:
+    shape = managing.Shape(only_valid=only_valid)
+    await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.CRM_FORM, shape=shape)
+    await deliver(ports, source, delivery_body(Email="nobody", Phone="08"))
+    await run(ports)
+    (sent,) = flat(ports)
+    assert sent["Email"] == ("" if only_valid else "nobody")
+    assert ("E-mail (not valid): nobody" in sent["Description"]) is only_valid
+
+
+@pytest.mark.parametrize("fields_as", FieldsAs)
+async def test_w5_a_mapping_writes_our_fields_under_their_names(
+    ports: Ports, source: LeadSource, partner: str, fields_as: FieldsAs
+) -> None:
+    names = {"oid": "=00D5e", "last_name": "lastName", "00N5e": "id", "lead_source": "leadSource", "who": "name"}
+    shape = managing.Shape(fields=names, fields_as=fields_as, headers={"Authorization": "Bearer s3cret"})
+    made = await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.FIELDS, shape=shape)
+    lead = await deliver(ports, source)
+    await run(ports)
+    assert flat(ports) == [
+        {
+            "oid": "00D5e",
+            "last_name": "Berg",
+            "00N5e": lead.lead_id,
+            "lead_source": "AppSource (SPZA)-PLT",
+            "who": "Ada Berg",
+        }
+    ]
+    ((_, _, packet),) = receivers(ports).taken
+    assert packet.headers == {"Authorization": "Bearer s3cret"}
+    again = await subscribe(
+        ports, partner, events=("lead.received",), format_=WebhookFormat.FIELDS, shape=managing.Shape(names)
+    )
+    assert again.webhook.headers == made.webhook.headers, "they are shown to nobody, so they stay"
+
+
+def test_every_field_that_a_mapping_may_ask_for_is_told() -> None:
+    assert set(_told(a_lead(), only_valid=True)) == set(FIELDS)
+
+
+async def test_l9_changes_of_a_redacted_lead_hold_no_free_text(ports: Ports, source: LeadSource, partner: str) -> None:
+    await subscribe(ports, partner, events=("lead.declined", "lead.received"))
+    made = await deliver(ports, source)
+    await answer(ports, source, made.lead_id, Answered(Action.DECLINE, reason="other", notes="They said no."))
+    await run(ports)
+    declined = next(one for one in taken(ports) if one["type"] == "lead.declined")
+    assert declined["changes"]["closing.notes"]["to"] == "They said no."
+    late = await deliver(ports, replace(source, reveal=Reveal.ON_ACCEPT), delivery_body(Title="hidden"))
+    await answer(ports, source, late.lead_id, Answered(Action.DECLINE, reason="other", notes="Secret."), at=AT)
+    await run(ports, AT + timedelta(seconds=5))
+    assert "Secret." not in str([one for one in taken(ports) if one["data"]["id"] == late.lead_id])
