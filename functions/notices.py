@@ -134,9 +134,9 @@ async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer[None]:
 @endpoint()
 async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
     """Ask whether an address is to get no more mails; scanners follow links, so this changes nothing (N3)."""
-    partner, address = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token, at=call.at)
+    wish = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token, at=call.at)
     asked = call.translate(
-        "No more mails to %(address)s about leads of %(partner)s?", address=address, partner=partner.name
+        "No more mails to %(address)s about leads of %(partner)s?", address=wish.address, partner=wish.partner.name
     )
     button = f'<form method="post"><button type="submit">{call.translate("Send no more mails")}</button></form>'
     return Answer(small_page(call.language, call.translate("Switch mails off?"), asked, button))
@@ -149,14 +149,14 @@ async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
     """Send an address no more mails, by the button or a mail program's own (RFC 8058); `again` undoes it (N3)."""
     ports, token, title = call.app.ports, call.query.token, call.translate("Done")
     if call.query.again:
-        partner, address = await telling.subscribe_again(ports=ports, token=token, at=call.at)
+        wish = await telling.subscribe_again(ports=ports, token=token, at=call.at)
         told = call.translate(
-            "%(address)s gets mails about leads of %(partner)s.", address=address, partner=partner.name
+            "%(address)s gets mails about leads of %(partner)s.", address=wish.address, partner=wish.partner.name
         )
         return Answer(small_page(call.language, title, told))
-    partner, address = await telling.unsubscribe(ports=ports, token=token, at=call.at)
+    wish = await telling.unsubscribe(ports=ports, token=token, at=call.at)
     told = call.translate(
-        "%(address)s gets no more mails about leads of %(partner)s.", address=address, partner=partner.name
+        "%(address)s gets no more mails about leads of %(partner)s.", address=wish.address, partner=wish.partner.name
     )
     # A slip of the finger is taken back where it happened.
     where = escape(f"?{urlencode({'token': token, 'again': 'true'})}")

@@ -6,7 +6,7 @@ engine, and stands alone in its line in text.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from shared.domain.contact import shown
 from shared.domain.lead import CallToAction, Lead, LeadType, Outcome, Qualification, Source, Status, Validity
 from shared.domain.mails import Mail, MailNotice
-from shared.domain.unsubscribe import make_token
+from shared.domain.text import isolated, visible
+from shared.domain.unsubscribe import list_of, make_token
 from shared.ports.delivery import Facts, Letter
 from shared.texts import Translate, translator
 
@@ -33,9 +34,9 @@ class _Content:
     heading: str
     lines: list[str]
     template: str = "lead.html"
-    fields: list[tuple[str, str]] = field(default_factory=list)
+    fields: list[tuple[str, str, str | None]] = field(default_factory=list)
+    reply_to: str | None = None
     message: str | None = None
-    heads: list[str] = field(default_factory=list)
     rows: list[dict[str, Any]] = field(default_factory=list)
     link: str | None = None
     one: bool = True
@@ -61,7 +62,8 @@ class Letters:
         }
         desk = _Desk(_, mail, facts, self._link_of(partner_id), self._leads_url.replace("{partnerId}", partner_id))
         content = write[mail.notice](desk)
-        token = make_token(partner_id, to, facts.signing_key)
+        in_list = list_of(partner_id, customers=mail.notice is MailNotice.DECLINED)
+        token = make_token(in_list, to, facts.signing_key)
         unsubscribe = f"{self._public_url}/unsubscribe?token={quote(token)}"
         context = {
             **vars(content),
@@ -79,6 +81,7 @@ class Letters:
                 "List-Unsubscribe": f"<{unsubscribe}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
             },
+            reply_to=content.reply_to,
         )
 
     def _link_of(self, partner_id: str) -> Callable[[Lead], str]:
@@ -123,8 +126,8 @@ class _Desk:
 
     @property
     def company(self) -> str:
-        """Whom the lead is about, short enough for a subject."""
-        return _named(self.lead, self.say)[:SUBJECT_COMPANY_MAX]
+        """Whom the lead is about, short enough for a subject; its direction marks turn nothing round it."""
+        return isolated(_named(self.lead, self.say)[:SUBJECT_COMPANY_MAX])
 
     def when(self, at: datetime | None, *, time: bool = True) -> str:
         """An instant in the partner's time zone, which is named, in the recipient's language."""
@@ -164,6 +167,7 @@ def _new_lead(desk: _Desk) -> _Content:
         lines=lines,
         fields=_fields(desk, lead),
         message=lead.notes,
+        reply_to=_reply_to(lead),
         link=desk.link(lead),
         warn=True,
     )
@@ -178,9 +182,16 @@ def _expires_soon(desk: _Desk) -> _Content:
         lines=[_("Nobody has accepted or declined it yet. Once it has expired, its contact details are gone.")],
         fields=_fields(desk, lead),
         message=lead.notes,
+        reply_to=_reply_to(lead),
         link=desk.link(lead),
         warn=True,
     )
+
+
+def _reply_to(lead: Lead) -> str | None:
+    """The customer, where the address may take an answer."""
+    usable = lead.email_validity not in (Validity.INVALID, Validity.SPAM)
+    return lead.customer.email if usable else None
 
 
 def _expired(desk: _Desk) -> _Content:
@@ -192,12 +203,20 @@ def _expired(desk: _Desk) -> _Content:
         else _("A lead for %(partner)s was not answered in time and has expired.", partner=desk.partner)
     )
     company = lead.customer.company
-    fields = [(_("Company"), company)] if company else []
+    fields: list[tuple[str, str, str | None]] = [(_("Company"), isolated(company), None)] if company else []
+    fields += [
+        (_("Received"), desk.when(lead.created_at), None),
+        (_("Expired"), desk.when(lead.closed_at), None),
+        (_("Lead"), lead.id, None),
+    ]
+    if lead.offer and (named := lead.offer.title or lead.offer.id):
+        fields.insert(1, (_("Offer"), isolated(named), None))
     return _Content(
         subject=_("A lead for %(partner)s has expired", partner=desk.partner),
         heading=_("A lead has expired"),
         lines=[said, _("You may send it to another partner.")] if by_sender else [said],
-        fields=[*fields, (_("Received"), desk.when(lead.created_at)), (_("Expired"), desk.when(lead.closed_at))],
+        fields=fields,
+        link=None if by_sender else desk.link(lead),
         warn=True,
     )
 
@@ -218,22 +237,13 @@ def _digest(desk: _Desk) -> _Content:
     _, facts = desk.say, desk.facts
     day = facts.day
     total, held = (day.total, day.held) if day else (len(facts.leads), len(facts.leads))
-    date = desk.when(day.ends if day else facts.at, time=False)
+    # The day that its leads came in: it ends where the next one begins.
+    date = desk.when((day.ends if day else facts.at) - timedelta(microseconds=1), time=False)
     lines = [_("Leads in this digest: %(held)d. Leads since the last one in all: %(total)d.", held=held, total=total)]
     if held > len(facts.leads):
         lines.append(_("The newest %(count)d of them are listed.", count=len(facts.leads)))
-    rows = [
-        {
-            "cells": [
-                _named(lead, _)[:SUBJECT_COMPANY_MAX],
-                desk.country(lead.customer.country, lead.customer.country_text) or "–",
-                (lead.offer.title or lead.offer.id or "–") if lead.offer else "–",
-                _state(lead, _),
-            ],
-            "link": desk.link(lead),
-        }
-        for lead in facts.leads
-    ]
+    seen = [shown(lead, facts.at) for lead in facts.leads]
+    rows = [_row(desk, lead) for lead in sorted(seen, key=lambda one: not _is_hot(one, facts.at))]
     return _Content(
         subject=_("%(held)d more leads, %(total)d in all (%(date)s)", held=held, total=total, date=date)
         if held != 1
@@ -241,12 +251,48 @@ def _digest(desk: _Desk) -> _Content:
         heading=_("Your leads until %(date)s", date=date),
         lines=lines,
         template="digest.html",
-        heads=[_("Customer"), _("Country"), _("Offer"), _("Status")],
         rows=rows,
         link=desk.leads_link,
         one=False,
         warn=True,
     )
+
+
+def _is_hot(lead: Lead, at: datetime) -> bool:
+    return lead.status is Status.RECEIVED and lead.flame_until is not None and at < lead.flame_until
+
+
+def _row(desk: _Desk, lead: Lead) -> dict[str, Any]:
+    """What a digest says of a lead: who it is, how to reach them, what about, and until when."""
+    _, customer, offer = desk.say, lead.customer, lead.offer
+    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
+    about = [
+        desk.country(customer.country, customer.country_text),
+        isolated(offer.title or offer.id or "") if offer else None,
+        _state(lead, _),
+    ]
+    if lead.status is Status.RECEIVED and lead.expires_at:
+        about.append(_("answer by %(date)s", date=desk.when(lead.expires_at)))
+    return {
+        "hot": _("waits for a call") if _is_hot(lead, desk.facts.at) else None,
+        "who": isolated(_named(lead, _)[:SUBJECT_COMPANY_MAX]),
+        "contact": isolated(name) if name and customer.company else None,
+        "email": customer.email,
+        "mailto": _mailto(customer.email),
+        "phone": customer.phone,
+        "tel": _tel(customer.phone_e164 or customer.phone),
+        "about": " · ".join(one for one in about if one),
+        "link": desk.link(lead),
+    }
+
+
+def _tel(number: str | None) -> str | None:
+    digits = "".join(one for one in number or "" if one in "0123456789+")
+    return f"tel:{digits}" if digits else None
+
+
+def _mailto(address: str | None) -> str | None:
+    return f"mailto:{quote(visible(address), safe='@+._-')}" if address and "@" in address else None
 
 
 def _webhook_disabled(desk: _Desk) -> _Content:
@@ -259,12 +305,12 @@ def _webhook_disabled(desk: _Desk) -> _Content:
             _("It failed for too long, or its receiver said that it is gone."),
             _("Events that were waiting still do. Events from now on are not queued until you enable it again."),
         ],
-        fields=[(_("Address"), url), (_("Switched off"), desk.when(hook.disabled_at if hook else None))],
+        fields=[(_("Address"), url, None), (_("Switched off"), desk.when(hook.disabled_at if hook else None), None)],
     )
 
 
-def _fields(desk: _Desk, lead: Lead) -> list[tuple[str, str]]:
-    """What is known of the customer and the lead, as far as it may be seen; empty values are left out."""
+def _fields(desk: _Desk, lead: Lead) -> list[tuple[str, str, str | None]]:
+    """What is known of the customer and the lead, as far as it may be seen, with links; empty values are left out."""
     _, customer, offer = desk.say, lead.customer, lead.offer
     checks = {
         Validity.INVALID: _("not valid"),
@@ -297,7 +343,8 @@ def _fields(desk: _Desk, lead: Lead) -> list[tuple[str, str]]:
         (_("Source"), sources[lead.source] if lead.source else None),
         (_("Received"), desk.when(lead.created_at)),
     ]
-    return [(label, value) for label, value in found if value]
+    links = {_("E-mail"): _mailto(customer.email), _("Phone"): _tel(customer.phone_e164 or customer.phone)}
+    return [(label, isolated(value), links.get(label)) for label, value in found if value]
 
 
 def _kind(lead: Lead, _: Translate) -> str:
@@ -309,7 +356,7 @@ def _kind(lead: Lead, _: Translate) -> str:
         return _("Inquiry to your business profile")
     kinds = {
         CallToAction.CONTACT_ME: _("Please contact me"),
-        CallToAction.GET_IT_NOW: _("Got it now"),
+        CallToAction.GET_IT_NOW: _("Get it now"),
         CallToAction.FREE_TRIAL: _("Free trial"),
         CallToAction.TEST_DRIVE: _("Test drive"),
     }

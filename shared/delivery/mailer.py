@@ -37,13 +37,15 @@ class AzureMail:
             return MailAnswer(Sending.REFUSED, "invalidAddress")
         if found.ascii_email is None:
             return MailAnswer(Sending.REFUSED, "addressNotAscii")
-        message = {
+        message: dict[str, Any] = {
             "senderAddress": self._sender,
             "recipients": {"to": [{"address": found.ascii_email}]},
             "content": {"subject": letter.subject, "plainText": letter.text, "html": letter.html},
             "headers": dict(letter.headers),
             "userEngagementTrackingDisabled": True,
         }
+        if reply_to := _ascii(letter.reply_to):
+            message["replyTo"] = [{"address": reply_to}]
         headers = {
             "Repeatability-Request-ID": operation_id,
             "Repeatability-First-Sent": format_datetime(first_sent.astimezone(UTC), usegmt=True),
@@ -94,6 +96,15 @@ def connect(
     parts = dict(part.partition("=")[::2] for part in connection.get_secret_value().split(";") if part)
     # The SDK's own reader of connection strings insists on https, which a stand-in does not speak.
     return AzureMail(EmailClient(parts["endpoint"], AzureKeyCredential(parts["accesskey"]), **options), sender)
+
+
+def _ascii(address: str | None) -> str | None:
+    """The address in the form that the service takes; None where it has none."""
+    try:
+        found = validate_email(address or "", check_deliverability=False, strict=True)
+    except EmailNotValidError:
+        return None
+    return found.ascii_email
 
 
 def _refused(error: HttpResponseError) -> MailAnswer:

@@ -188,11 +188,15 @@ class Actor:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sent a qualified lead (SPEC 1): `kind` is marketing, seller or partner."""
+    """Who sent a qualified lead (SPEC 1): `kind` is marketing, seller or partner.
+
+    `signed_in` is the address of the token that sent it, where the body named another.
+    """
 
     kind: str
     name: str | None = None
     email: str | None = None
+    signed_in: str | None = None
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ TEXTS = {
     "spamEmail": "The e-mail address belongs to a disposable or known spam domain.",
     "invalidPhone": "The phone number is not a valid number.",
     "informational": "For your information: nobody has to answer this lead.",
-    "doNotContact": "The customer does not want to be contacted.",
+    "doNotContact": "The customer was shown another partner, or asked not to be contacted.",
     "expiresSoon": "The lead expires soon if nobody answers it.",
 }
 WARNINGS = {

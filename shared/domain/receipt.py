@@ -160,7 +160,8 @@ def _sender(reading: Reading, door: Door) -> Sender | None:
         # T2: a marketing employee qualifies for marketing, a seller for sales.
         is_marketing = reading.qualification is Qualification.MARKETING_QUALIFIED
         kind = "marketing" if is_marketing else "seller"
-    return Sender(kind, given.get("name") or door.sender.name, given.get("email") or door.sender.email)
+    email, own = given.get("email") or door.sender.email, door.sender.email
+    return Sender(kind, given.get("name") or door.sender.name, email, own if own != email else None)
 
 
 def _source(reading: Reading, door: Door) -> Source | None:

@@ -58,7 +58,9 @@ def about_lead(lead: Lead, at: datetime) -> Iterable[Notification]:
     arrived = lead.received_at or lead.created_at
     yield Notification("hotLead" if hot else "newLead", lead.id, arrived, lead.flame_until if hot else lead.expires_at)
     overdue = arrived + OVERDUE_AFTER
-    unanswered = lead.call_to_action is CallToAction.CONTACT_ME and lead.contact_attempts == 0
+    # Who asked not to be called waits for nobody.
+    asked = lead.call_to_action is CallToAction.CONTACT_ME and lead.contact_requested
+    unanswered = asked and lead.contact_attempts == 0
     if unanswered and at >= overdue:
         yield Notification("contactOverdue", lead.id, overdue, lead.expires_at)
     if lead.expires_at:

@@ -46,6 +46,21 @@ def visible(text: str) -> str:
     return text.translate(_NOT_SEEN)
 
 
+_DIRECTED = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def isolated(text: str) -> str:
+    """The text so that its direction marks turn nothing that stands around it; most texts as they are."""
+    if not _DIRECTED.search(text):
+        return text
+    opened = sum(text.count(one) for one in "\u2066\u2067\u2068")
+    closed = text.count("\u2069")
+    # A mark that closes more than was opened would end the isolation itself.
+    inside = text.replace("\u2069", "") if closed > opened else text + "\u2069" * (opened - closed)
+    inside += "\u2069" * opened if closed > opened else ""
+    return f"\u2068{inside}\u2069"
+
+
 def repaired(text: str, limit: int, *, lines: bool = False, plain: bool = False) -> str | None:
     """The text trimmed, without what `flaw` names, cut at `limit` characters; None when nothing is left.
 

@@ -7,20 +7,32 @@ import json
 
 from shared.domain.contact import fold_email
 
+_CUSTOMERS = "~customers"
 
-def make_token(partner_id: str, address: str, key: str) -> str:
-    """A token that names partner and address, for ever: mails are kept for years."""
-    said = base64.urlsafe_b64encode(json.dumps([partner_id, fold_email(address)]).encode()).rstrip(b"=").decode()
+
+def list_of(partner_id: str, *, customers: bool) -> str:
+    """The list of addresses that want no mail about a partner: its customers' is apart from its own people's."""
+    return partner_id + _CUSTOMERS if customers else partner_id
+
+
+def partner_of(list_id: str) -> str:
+    """The partner whose list it is."""
+    return list_id.removesuffix(_CUSTOMERS)
+
+
+def make_token(list_id: str, address: str, key: str) -> str:
+    """A token that names list and address, for ever: mails are kept for years."""
+    said = base64.urlsafe_b64encode(json.dumps([list_id, fold_email(address)]).encode()).rstrip(b"=").decode()
     return f"{said}.{_signature(said, key)}"
 
 
 def read_token(token: str, key: str) -> tuple[str, str] | None:
-    """Partner and address; None for a token that was not made with this key."""
+    """List and address; None for a token that was not made with this key."""
     said, _, signature = token.partition(".")
     if not said.isascii() or not signature.isascii() or not hmac.compare_digest(signature, _signature(said, key)):
         return None
-    partner_id, address = json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
-    return str(partner_id), str(address)
+    list_id, address = json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+    return str(list_id), str(address)
 
 
 def _signature(said: str, key: str) -> str:

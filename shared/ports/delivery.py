@@ -87,6 +87,7 @@ class Letter:
     text: str
     html: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    reply_to: str | None = None
 
 
 class MailSender(Protocol):

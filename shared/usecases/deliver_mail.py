@@ -25,6 +25,7 @@ from shared.usecases.mail_quota import MailQuota
 
 log = logging.getLogger(__name__)
 PAGE = 50
+ATTEMPTS = 5
 LOOK_AGAIN, LOOK_LATER = timedelta(seconds=10), timedelta(minutes=5)
 """When a mail that was handed over is asked about: the service says within a minute, as a rule."""
 TRY_LATER = timedelta(hours=1)
@@ -145,6 +146,21 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
     await turn.save([(dispatch, ended)])
 
 
+async def remember_bounce(*, ports: Ports, partner_id: str, lead_id: str) -> None:
+    """A customer's address that takes no mail is invalid from the next lead on (V1). Raises Unavailable."""
+    stored = await ports.leads.get(partner_id, lead_id)
+    written = stored.lead.customer.email if stored else None
+    key = ports.emails.bounced_key(written) if written else None
+    for _ in range(ATTEMPTS if key else 0):
+        try:
+            await ports.partners.add_bounced(key or "")
+        except LostRace:
+            continue
+        return
+    if key:
+        raise Unavailable
+
+
 def measure(mail: Mail, lag: timedelta) -> None:
     """Count a mail that has just ended so long after its event; one that was not wanted any more is none."""
     if not mail.is_under_way and mail.state is not MailState.SKIPPED:
@@ -217,8 +233,11 @@ async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
             return await turn.put(mail.ended(MailState.DELIVERED, at))
         case Sending.FAILED | Sending.REFUSED:
             told = (answer.problem or "").casefold()
-            if mail.to != CUSTOMER and any(word in told for word in ADDRESS_PROBLEMS):
-                await turn.ports.notices.add_unwanted(turn.partner_id, mail.to, BOUNCED)
+            if any(word in told for word in ADDRESS_PROBLEMS):
+                if mail.to == CUSTOMER:
+                    await remember_bounce(ports=turn.ports, partner_id=turn.partner_id, lead_id=mail.lead_id)
+                else:
+                    await turn.ports.notices.add_unwanted(turn.partner_id, mail.to, BOUNCED)
             await turn.ports.mails.forget_place(mail.operation_id)
             return await turn.put(mail.ended(MailState.FAILED, at, answer.problem))
         case _ if at - (mail.first_sent or at) >= FOLLOWED_FOR:

@@ -1,17 +1,18 @@
 """Decides who is mailed about an event, who is not and why, and whether it is still worth it (N1, N3, N6, L3)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.contact import fold_email, shown
 from shared.domain.dispatch import Dispatch
 from shared.domain.events import EventType
-from shared.domain.lead import Lead, Status, Validity
+from shared.domain.lead import Lead, Sender, Status, Validity
 from shared.domain.lifecycle import settle
 from shared.domain.mails import CUSTOMER, Mail, MailNotice, MailState
 from shared.domain.preferences import Preferences, language
 from shared.domain.recipients import Recipient, recipients
+from shared.domain.unsubscribe import list_of
 from shared.domain.webhooks import WebhookState
 from shared.ports.delivery import Facts
 from shared.ports.ports import Ports
@@ -69,8 +70,12 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: da
         case _:
             stored = await ports.leads.get(partner_id, dispatch.lead_id)
             facts = replace(facts, lead=settle(stored.lead, at).lead if stored else None)
-    muted = {fold_email(one): "muted" for one in preferences.muted_addresses}
-    return Case(partner_id, dispatch, facts, muted | await ports.notices.unwanted(partner_id))
+    to_customer = NOTICES[dispatch.type] is MailNotice.DECLINED
+    unwanted = await ports.notices.unwanted(list_of(partner_id, customers=to_customer))
+    # A partner mutes its own recipients; nobody else is its to silence (N3).
+    is_partners = NOTICES[dispatch.type] not in (MailNotice.DECLINED, MailNotice.EXPIRED)
+    muted = {fold_email(one): "muted" for one in preferences.muted_addresses} if is_partners else {}
+    return Case(partner_id, dispatch, facts, muted | unwanted)
 
 
 async def planned(*, ports: Ports, case: Case, at: datetime) -> list[Mail]:
@@ -156,11 +161,7 @@ async def _told(ports: Ports, case: Case, at: datetime, asked: Collection[str] =
     unwanted = dict.fromkeys(asked, "failed") | case.unwanted
     operator = ports.rules.operator_mail
     if case.notice is MailNotice.EXPIRED:
-        sender = lead.sender.email if lead and lead.sender else None
-        address, why = (sender, "sender") if sender else (operator, "operator")
-        if address is None:
-            return []
-        return [Recipient(address, language(None), why, unwanted.get(fold_email(address)))]
+        return _told_of_expiry(lead.sender if lead else None, operator, unwanted)
     owner = facts.webhook.owner if facts.webhook else None
     if case.notice is MailNotice.WEBHOOK_DISABLED and owner and fold_email(owner) not in unwanted:
         return [Recipient(owner, language(wishes.preferred_language), "owner")]
@@ -172,6 +173,20 @@ async def _told(ports: Ports, case: Case, at: datetime, asked: Collection[str] =
         operator_contact=operator,
         unwanted=unwanted,
     )
+
+
+def _told_of_expiry(sender: Sender | None, operator: str | None, unwanted: Mapping[str, str]) -> list[Recipient]:
+    """The sender, at the address it named, else at the one it signed in with, else the operator (A1, N6)."""
+    left_out: list[Recipient] = []
+    ways = ((sender.email if sender else None, "sender"), (sender.signed_in if sender else None, "sender"))
+    for address, why in (*ways, (operator, "operator")):
+        if address is None or "@" not in address:
+            continue
+        told = Recipient(address, language(None), why, unwanted.get(fold_email(address)))
+        if told.left_out is None:
+            return [told, *left_out]
+        left_out.append(told)
+    return left_out
 
 
 def _not_told(lead: Lead | None) -> str | None:

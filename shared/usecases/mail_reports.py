@@ -15,7 +15,7 @@ from shared.domain.mails import CUSTOMER, Mail, MailPlace, MailState
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED
-from shared.usecases.deliver_mail import measure
+from shared.usecases.deliver_mail import measure, remember_bounce
 from shared.usecases.lane_turn import add_to_lane
 from shared.usecases.mail_plan import next_contacts, read_case
 
@@ -34,7 +34,6 @@ class Report(StrEnum):
     FAILED = "Failed"
 
 
-ATTEMPTS = 5
 ARRIVED = (Report.DELIVERED, Report.EXPANDED)
 TAKES_NO_MAIL = (Report.BOUNCED, Report.SUPPRESSED)
 """Said of the address; anything else is said of one mail."""
@@ -83,27 +82,11 @@ async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at
     )
     if mail.to == CUSTOMER:
         if report in TAKES_NO_MAIL:
-            await _remember(ports, place)
+            await remember_bounce(ports=ports, partner_id=place.partner_id, lead_id=place.subject)
         return
     if report in TAKES_NO_MAIL:
         await ports.notices.add_unwanted(place.partner_id, mail.to, BOUNCED)
     await _tell_the_next(ports, place, mail, at)
-
-
-async def _remember(ports: Ports, place: MailPlace) -> None:
-    """A customer's address that takes no mail is invalid from the next lead on (V1)."""
-    stored = await ports.leads.get(place.partner_id, place.subject)
-    written = stored.lead.customer.email if stored else None
-    key = ports.emails.bounced_key(written) if written else None
-    if key is None:
-        return
-    for _ in range(ATTEMPTS):
-        try:
-            await ports.partners.add_bounced(key)
-        except LostRace:
-            continue
-        return
-    raise Unavailable
 
 
 async def _tell_the_next(ports: Ports, place: MailPlace, mail: Mail, at: datetime) -> None:

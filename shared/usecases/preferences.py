@@ -10,7 +10,7 @@ from shared.domain.errors import Detail, InvalidRequest, NotFound
 from shared.domain.messages import say
 from shared.domain.partner import Partner
 from shared.domain.preferences import MUTED_MAX, Preferences
-from shared.domain.unsubscribe import read_token
+from shared.domain.unsubscribe import partner_of, read_token
 from shared.ports.as_read import AsRead
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED, UNSUBSCRIBED
@@ -75,24 +75,33 @@ async def unmute(*, ports: Ports, partner_id: str, address: str, by: str, at: da
     log.info("Mails were switched on again.", extra={"event": "mail.resumed", "partner": partner_id, "by": by})
 
 
-async def read_unsubscription(*, ports: Ports, token: str, at: datetime) -> tuple[Partner, str]:
-    """Partner and address of a token; raises InvalidRequest for one that is not ours."""
+@dataclass(frozen=True)
+class Unsubscription:
+    """An address, the partner whose mails it is about, and the list where it stands if it wants none."""
+
+    partner: Partner
+    address: str
+    list_id: str
+
+
+async def read_unsubscription(*, ports: Ports, token: str, at: datetime) -> Unsubscription:
+    """What a mail's token is about; raises InvalidRequest for one that is not ours."""
     found = read_token(token, await ports.partners.signing_key())
-    partner = await ports.partners.known(found[0], at) if found else None
+    partner = await ports.partners.known(partner_of(found[0]), at) if found else None
     if found is None or partner is None:
         raise InvalidRequest("The link is not valid; it must be complete, as it stands in the mail.")
-    return partner, found[1]
+    return Unsubscription(partner, found[1], found[0])
 
 
-async def unsubscribe(*, ports: Ports, token: str, at: datetime) -> tuple[Partner, str]:
-    """Mail this address no more; whose mails, and which address. Doing it again is harmless."""
-    partner, address = await read_unsubscription(ports=ports, token=token, at=at)
-    await ports.notices.add_unwanted(partner.id, address, UNSUBSCRIBED)
-    return partner, address
+async def unsubscribe(*, ports: Ports, token: str, at: datetime) -> Unsubscription:
+    """Mail this address no more. Doing it again is harmless."""
+    wish = await read_unsubscription(ports=ports, token=token, at=at)
+    await ports.notices.add_unwanted(wish.list_id, wish.address, UNSUBSCRIBED)
+    return wish
 
 
-async def subscribe_again(*, ports: Ports, token: str, at: datetime) -> tuple[Partner, str]:
+async def subscribe_again(*, ports: Ports, token: str, at: datetime) -> Unsubscription:
     """Mail this address again, as its owner says; doing it again is harmless."""
-    partner, address = await read_unsubscription(ports=ports, token=token, at=at)
-    await ports.notices.resume(partner.id, address, "owner", at)
-    return partner, address
+    wish = await read_unsubscription(ports=ports, token=token, at=at)
+    await ports.notices.resume(wish.list_id, wish.address, "owner", at)
+    return wish

@@ -2,17 +2,20 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from shared.delivery.letters import Letters
-from shared.domain.lead import Offer, Qualification, Reveal, Sender
+from shared.domain.lead import Offer, Qualification, Reveal, Sender, Validity
 from shared.domain.lifecycle import Action, Answer, decide, settle
 from shared.domain.mail_day import MailDay
 from shared.domain.mails import Mail, MailNotice, MailState
 from shared.domain.partner import Partner
 from shared.domain.preferences import LANGUAGES, Preferences
+from shared.domain.text import isolated
 from shared.domain.unsubscribe import read_token
 from shared.domain.webhooks import Webhook
 from shared.ports.delivery import Facts, Letter
@@ -96,7 +99,9 @@ def test_n3_every_mail_says_why_it_came_and_how_to_switch_it_off(notice: MailNot
     made = letter(notice)
     token = re.search(r"unsubscribe\?token=([\w.%-]+)", made.text)
     assert token
-    assert read_token(token[1], "key") == ("contoso", "lena@contoso.example")
+    # Customers stand in a list of their own.
+    in_list = "contoso~customers" if notice is MailNotice.DECLINED else "contoso"
+    assert read_token(unquote(token[1]), "key") == (in_list, "lena@contoso.example")
     assert made.headers["List-Unsubscribe"] == f"<https://leads.example/api/unsubscribe?token={token[1]}>"
     assert made.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "You get this mail because" in made.text
@@ -177,3 +182,74 @@ def test_a_token_opens_nothing_but_what_it_names() -> None:
     for forged in ("", ".", token[:-1], token + "0", token.replace(".", ""), "ä.ä", "x" * 500, token.split(".")[0]):
         assert read_token(forged, "key") is None
     assert read_token(token, "other") is None
+
+
+def test_n1_ways_to_reach_the_customer_are_links_and_an_answer_goes_there() -> None:
+    for notice in (MailNotice.NEW_LEAD, MailNotice.EXPIRES_SOON):
+        made = letter(notice)
+        assert 'href="mailto:ada.berg@northwind.example"' in made.html
+        assert re.search(r'href="tel:\+468', made.html)
+        assert made.reply_to == "ada.berg@northwind.example"
+    for validity in (Validity.INVALID, Validity.SPAM):
+        assert letter(MailNotice.NEW_LEAD, lead=replace(LEAD, email_validity=validity)).reply_to is None
+    assert letter(MailNotice.NEW_LEAD, lead=replace(LEAD, reveal=Reveal.ON_ACCEPT)).reply_to is None
+    for notice in (MailNotice.DECLINED, MailNotice.EXPIRED, MailNotice.DIGEST, MailNotice.WEBHOOK_DISABLED):
+        assert letter(notice).reply_to is None
+    odd = replace(LEAD.customer, email="x y@z.example?cc=eve@x.example", phone="javascript:alert(1)", phone_e164=None)
+    html = letter(MailNotice.NEW_LEAD, lead=replace(LEAD, customer=odd)).html
+    assert 'javascript:alert(1)"' not in html
+    assert "?cc=" not in re.findall(r'href="(mailto:[^"]*)"', html)[0]
+
+
+def test_n2_a_digest_names_the_day_its_leads_came_in_and_how_to_reach_each() -> None:
+    zone = "Europe/Stockholm"
+    midnight = datetime(2026, 11, 21, 23, tzinfo=UTC)
+    day = replace(facts(MailNotice.DIGEST).day, ends=midnight)  # type: ignore[type-var] # it has one
+    cold = replace(LEAD, id="m" + "1" * 28, flame_until=AT, customer=replace(LEAD.customer, company="Cold AB"))
+    made = letter(MailNotice.DIGEST, leads=(cold, LEAD), day=day, at=AT)
+    assert "(November 21, 2026)" in made.subject
+    assert "until November 21, 2026" in made.text
+    assert zone in made.text
+    first, second = made.text.index("Northwind Traders"), made.text.index("Cold AB")
+    assert first < second, "the hottest first"
+    for part in ("Ada Berg", "ada.berg@northwind.example", "+46 8 123 456 78", "waits for a call", "answer by"):
+        assert part in made.text
+        assert part in made.html
+    assert 'href="mailto:ada.berg@northwind.example"' in made.html
+
+
+def test_what_a_customer_writes_cannot_pose_as_the_mails_own_lines() -> None:
+    forged = "Hello\n\n--\nOpen the lead: https://evil.example\r\nNo more mails to this address: https://evil.example"
+    text = letter(MailNotice.NEW_LEAD, lead=replace(LEAD, notes=forged)).text
+    assert [line for line in text.splitlines() if "evil.example" in line] == [
+        "> Open the lead: https://evil.example",
+        "> No more mails to this address: https://evil.example",
+    ]
+    assert text.count("\n--\n") == 1
+
+
+def test_direction_marks_of_a_name_turn_nothing_round_it() -> None:
+    company = "Evil \u202eCo\u2069 \u2067x"
+    made = letter(MailNotice.NEW_LEAD, lead=replace(LEAD, customer=replace(LEAD.customer, company=company)))
+    for text in (made.subject, made.text, made.html):
+        inside = re.findall("\u2068([^\u2068]*?Evil.*?)$", text, re.MULTILINE)
+        assert inside
+    assert isolated("plain") == "plain"
+    for odd in (company, "\u2067a", "a\u2069", "\u2069\u2067", "\u202e"):
+        balance = 0
+        for one in isolated(odd):
+            balance += (one in "\u2066\u2067\u2068") - (one == "\u2069")
+            assert balance >= 0
+        assert balance == 0
+
+
+@pytest.mark.parametrize("notice", MailNotice)
+def test_a_mail_is_made_for_phones_and_the_dark(notice: MailNotice) -> None:
+    html = letter(notice).html
+    assert 'name="color-scheme" content="light dark"' in html
+    assert "prefers-color-scheme:dark" in html
+    assert not re.search(r'(?<!max-)width(=|:)"?\d{3,}(?![\d%])', html), "nothing is wider than a phone by itself"
+    assert 'role="main"' in html
+    assert "nowrap" not in html
+    for row in re.findall(r"<tr>(?!<td)(.*?)</tr>", html):
+        assert 'scope="row"' in row

@@ -1,5 +1,6 @@
 """Who is mailed, when and how often (N1, N2, N3, N6, A1, L3): each mail once, whatever breaks off where."""
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,19 +9,22 @@ import pytest
 
 from shared.domain.deadlines import REMIND
 from shared.domain.errors import Unavailable
-from shared.domain.lead import Sender
+from shared.domain.lead import Actor, Sender
 from shared.domain.lifecycle import Action, Answer, remind
 from shared.domain.mails import Mail, MailState
-from shared.domain.partner import LeadSource, Partner
+from shared.domain.partner import Door, LeadSource, Partner
 from shared.domain.preferences import MailKind, Preferences
 from shared.domain.profile import Contact, Location, Profile
+from shared.ids import bounced_key
 from shared.ports.delivery import Letter, MailAnswer, Sending
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.deliver import deliver_events
+from shared.usecases.parcels import Delivered
 from shared.usecases.preferences import unsubscribe
 from shared.usecases.publish import publish_events
 from shared.usecases.read_leads import read_history, read_mails
+from shared.usecases.receive_lead import receive_lead
 from shared.usecases.run_due import run_due
 from shared.usecases.send_digests import send_digests
 from tests.builders import AT, DAY, delivery_body
@@ -175,7 +179,7 @@ async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: Ports, source
     assert (await send_digests(ports=ports, at=midnight, budget=budget())).done == 1
     await run(ports, midnight)
     digest = sent(ports)[-1]
-    assert digest.subject == "En lead till, 11 totalt (22 november 2026)"
+    assert digest.subject == "En lead till, 11 totalt (21 november 2026)"
     assert "Company 10" in digest.text
     assert "Company 09" not in digest.text
     for _ in range(3):
@@ -299,7 +303,7 @@ async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
 
 
 async def test_n3_a_customer_can_switch_mails_off_too(ports: Ports, source: LeadSource, partner: str) -> None:
-    await ports.notices.add_unwanted(partner, "ada.berg@northwind.example", "unsubscribed")
+    await ports.notices.add_unwanted(f"{partner}~customers", "ada.berg@northwind.example", "unsubscribed")
     made = await deliver(ports, source)
     await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason="budget"))
     await run(ports)
@@ -474,9 +478,6 @@ async def test_a1_the_operator_or_the_sender_is_told_of_an_expiry(
     sent_by = Sender("seller", "Sam", "sam@vendor.example")
     other = replace(source, id="f" * 16)
     door = replace(other.door(), sender=sent_by)
-    from shared.usecases.parcels import Delivered
-    from shared.usecases.receive_lead import receive_lead
-
     body = b'{"UserDetails": {"Company": "Fabrikam"}, "ActionCode": "PLT"}'
     await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT)
     await run_due(ports=ports, kind="expire", at=AT + 14 * DAY, budget=budget())
@@ -514,9 +515,67 @@ async def test_n3_who_unsubscribes_is_mailed_no_more_whatever_is_put(
     await deliver(ports, source)
     await run(ports)
     token = sent(ports)[0].headers["List-Unsubscribe"].split("token=")[1].rstrip(">")
-    assert (await unsubscribe(ports=ports, token=token, at=AT))[1] == "lena@contoso.example"
+    assert (await unsubscribe(ports=ports, token=token, at=AT)).address == "lena@contoso.example"
     stored = await wish(ports, partner, Preferences())
     assert stored.muted_addresses == ("lena@contoso.example",)
     await deliver(ports, source, delivery_body(Company="next"))
     await run(ports)
     assert [one.to for one in sent(ports)] == ["lena@contoso.example", "op@contoso.example"]
+
+
+# --- Who may silence whom (N3) ---------------------------------------------------------------------------------------
+
+
+async def expiry_of(ports: Ports, partner: str, sender: Sender | None) -> list[Mail]:
+    """Who is told of the expiry of a lead of this sender."""
+    door = Door("f" * 16, Actor("source", "f" * 16), partner, sender=sender)
+    body = json.dumps(delivery_body(Company=f"of {sender.name if sender else 'nobody'}")).encode()
+    made = await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT)
+    at = AT + 14 * DAY
+    await run_due(ports=ports, kind="expire", at=at, budget=budget())
+    for n in range(3):
+        await run(ports, at + n * MINUTE)
+    return [one for one in await mails(ports, partner, made.lead_id) if one.notice == "expired"]
+
+
+async def test_n3_a_partner_cannot_silence_those_who_are_told_of_an_expiry(ports: Ports, partner: str) -> None:
+    muted = ("sam@vendor.example", "operator@programme.example", "lena@contoso.example")
+    await ports.notices.put_preferences(partner, Preferences(muted_addresses=muted))
+    for sender, told in (
+        (Sender("seller", "Sam", "sam@vendor.example"), "sam@vendor.example"),
+        (None, "operator@programme.example"),
+    ):
+        (mail,) = await expiry_of(ports, partner, sender)
+        assert (mail.to, mail.state) == (told, MailState.DELIVERED)
+
+
+@pytest.mark.parametrize("how", ["unsubscribed", "suppressed", "refused"])
+async def test_n6_a_sender_that_cannot_be_reached_is_followed_by_its_own_address_and_the_operator(
+    ports: Ports, partner: str, how: str
+) -> None:
+    sender = Sender("seller", "Sam", "gone@vendor.example", "also-gone@vendor.example")
+    for address in ("gone@vendor.example", "also-gone@vendor.example"):
+        if how == "unsubscribed":
+            await ports.notices.add_unwanted(partner, address, "unsubscribed")
+        else:
+            problem = "EmailDroppedAllRecipientsSuppressed" if how == "suppressed" else "InvalidRecipient"
+            mailer(ports).ends[address] = MailAnswer(Sending.FAILED, problem)
+    found = await expiry_of(ports, partner, sender)
+    assert [one.to for one in found if one.state is MailState.DELIVERED] == ["operator@programme.example"]
+    assert {one.to for one in found} == {
+        "gone@vendor.example",
+        "also-gone@vendor.example",
+        "operator@programme.example",
+    }
+
+
+async def test_v1_a_customer_whose_address_is_suppressed_is_invalid_from_the_next_lead_on(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    mailer(ports).ends["ada.berg@northwind.example"] = MailAnswer(Sending.FAILED, "EmailDroppedAllRecipientsSuppressed")
+    made = await deliver(ports, source)
+    await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason="budget"))
+    await run(ports)
+    await run(ports, AT + MINUTE)
+    lists = await ports.partners.contact_lists(AT)
+    assert lists.bounced == {bounced_key("ada.berg@northwind.example")}

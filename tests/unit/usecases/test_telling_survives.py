@@ -114,7 +114,7 @@ async def check(ports: Ports, source: LeadSource, made: list[str]) -> None:
     ends = {one.state for one in ports.mails.records.values()}  # type: ignore[attr-defined] # the fake's
     assert ends <= {MailState.DELIVERED, MailState.SKIPPED, MailState.UNKNOWN}
     unknown = [one for one in ports.mails.records.values() if one.state is MailState.UNKNOWN]  # type: ignore[attr-defined] # as above
-    wanted = {"New lead: Company 1", "2 more leads, 4 in all (November 22, 2026)"}
+    wanted = {"New lead: Company 1", "2 more leads, 4 in all (November 21, 2026)"}
     assert wanted - set(subjects) == set() or len(unknown) == len(wanted - set(subjects)), "sent, or shown as unknown"
     digests = [one for one in ports.mails.records.values() if one.notice == "digest"]  # type: ignore[attr-defined] # as above
     assert len(digests) == 1, "one digest"
