@@ -60,7 +60,7 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Answer[ExportView]:
 async def list_exports(call: Call[Nothing, PageQuery]) -> Answer[Page[ExportView]]:
     """List the exports of the last days, newest first."""
     exports, following = await exporting.list_exports(
-        ports=call.app.ports, partner_id=call.partner_id, after=call.after(EXPORT_ID), top=call.query.top
+        ports=call.app.ports, partner_id=call.partner_id, after=call.after(EXPORT_ID), top=call.query.top, at=call.at
     )
     return call.page([export_view(seen, call.translate) for seen in exports], following)
 
@@ -70,7 +70,9 @@ async def list_exports(call: Call[Nothing, PageQuery]) -> Answer[Page[ExportView
 @endpoint(who=ADMIN, reads=True, headers=("Retry-After",))
 async def read_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
     """Read how far an export is, with a link once it has succeeded."""
-    seen = await exporting.read_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
+    seen = await exporting.read_export(
+        ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
+    )
     return _progress(call, seen)
 
 
@@ -90,7 +92,9 @@ async def cancel_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
 @endpoint(who=ADMIN, refuses=(Conflict,))
 async def link_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
     """Get a new link to an export's file."""
-    seen = await exporting.link_export(ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call))
+    seen = await exporting.link_export(
+        ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
+    )
     return Answer(export_view(seen, call.translate))
 
 

@@ -123,6 +123,7 @@ async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer[Page[Deliver
         webhook_id=call.path("webhookId"),
         after=call.after(ids.DELIVERY_PLACE),
         top=call.query.top,
+        at=call.at,
     )
     return call.page([delivery_view(one) for one in found], following)
 

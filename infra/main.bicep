@@ -65,7 +65,7 @@ param leadsUrl string = ''
 @description('How many days an export\'s file is kept.')
 @minValue(1)
 @maxValue(365)
-param exportKeptDays int = 7
+param exportKeptDays int = 1
 
 @description('How many days logs are kept.')
 @minValue(30)

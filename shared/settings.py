@@ -74,7 +74,8 @@ class Settings(BaseModel):
     list_scan_seconds: Annotated[float, Field(ge=0.1, le=60)] = 5
     # SPEC 8. A request waits so long for its export, then a timer goes on; gateways give up after minutes.
     export_request_seconds: Annotated[float, Field(ge=0, le=60)] = 5
-    export_kept_days: Annotated[int, Field(ge=1, le=365)] = 7
+    # A file is a copy of contact details: long enough for a night's sync, and no longer (L9).
+    export_kept_days: Annotated[int, Field(ge=1, le=365)] = 1
     # Whoever has the link has the file: long enough to fetch it, and no longer.
     export_link_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
     # S3: what one partner may keep running at once, since each reads the whole partition.

@@ -54,7 +54,7 @@ async def ask(
 
 async def again(ports: Ports, seen: SeenExport) -> SeenExport:
     """The export as it is now."""
-    return await read_export(ports=ports, partner_id=seen.export.partner_id, export_id=seen.export.id)
+    return await read_export(ports=ports, partner_id=seen.export.partner_id, export_id=seen.export.id, at=AT)
 
 
 async def stored(ports: Ports, seen: SeenExport) -> StoredExport:

@@ -1,4 +1,4 @@
-// Deletes export files seven days after they were written (SPEC 8). The app deletes them seven days after they were asked
+// Deletes export files a day after they were written (SPEC 8). The app deletes them a day after they were asked
 // for, with their jobs; this rule stands behind it, so that a file outlives no failure of the app.
 
 @description('The storage account that holds the export files.')
@@ -6,7 +6,7 @@ param storageAccountName string
 
 @description('The age in days at which a file goes, as LEADS_EXPORT_KEPT_DAYS.')
 @minValue(1)
-param deleteAfterDays int = 7
+param deleteAfterDays int = 1
 
 resource account 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   name: storageAccountName

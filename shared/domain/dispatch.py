@@ -88,6 +88,10 @@ class Dispatch:
         ended = None if following else attempt.at
         return replace(self, state=state, attempts=attempts, next_at=following, first_at=first, ended_at=ended)
 
+    def without_answers(self) -> "Dispatch":
+        """As it is shown where what receivers said may hold what is hidden: their status stays."""
+        return replace(self, attempts=tuple(replace(one, answer="") for one in self.attempts))
+
     def again(self) -> "Dispatch":
         """As it is when it is to be sent once more, with three days ahead of it; what was tried stays on record."""
         return replace(self, state=DispatchState.PENDING, next_at=None, first_at=None, ended_at=None)

@@ -21,6 +21,8 @@ SINCE_MARGIN = timedelta(minutes=5)
 SORTED_MAX = 50_000
 """X1: rows of an export in another order than by age."""
 SORT_TOO_LARGE, FAULTY = "sortTooLarge", "internalError"
+OUTDATED = "A lead in this file has expired since, or may have, and its contact details are gone: export again."
+"""Why a file gets no new link (L9)."""
 ERRORS = {
     SORT_TOO_LARGE: f"Only an export ordered by created may have more than {SORTED_MAX:,} rows.",
     FAULTY: "Something went wrong on our side; quote the export's id when you ask about it.",
@@ -72,6 +74,11 @@ class Export:
     rows: int | None = None
     next_since: Since | None = None
     error: str | None = None
+    hides_at: datetime | None = None
+
+    def is_outdated(self, at: datetime) -> bool:
+        """True when its file may show contact details that nobody may see any more (L9): it gets no new link."""
+        return self.hides_at is not None and at >= self.hides_at
 
     @property
     def has_ended(self) -> bool:

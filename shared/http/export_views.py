@@ -8,7 +8,7 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from shared.domain.deadlines import stamp, stamped
-from shared.domain.export import ERRORS
+from shared.domain.export import ERRORS, OUTDATED
 from shared.domain.filters import LeadFilter
 from shared.http import since_tokens
 from shared.texts import Translate
@@ -30,7 +30,7 @@ class ExportErrorView(TypedDict):
 
 
 class ExportView(TypedDict):
-    """An export; `url` reads its file until `urlExpiresDateTime`, which is storage's time."""
+    """An export; `url` reads its file until `urlExpiresDateTime`, storage's time; else `urlProblem` may say why not."""
 
     id: str
     state: str
@@ -40,6 +40,7 @@ class ExportView(TypedDict):
     format: str
     url: str | None
     urlExpiresDateTime: str | None
+    urlProblem: str | None
     nextSince: str | None
     createdDateTime: str
     endedDateTime: str | None
@@ -59,6 +60,7 @@ def export_view(seen: SeenExport, translate: Translate) -> ExportView:
         "format": export.format,
         "url": link.url if link else None,
         "urlExpiresDateTime": stamp(link.until) if link else None,
+        "urlProblem": translate(OUTDATED) if seen.is_outdated else None,
         "nextSince": since_tokens.make(following, export.partner_id, export.filter, export.person)
         if following
         else None,

@@ -21,7 +21,8 @@ class Checkpoint:
     """How far an export is: one block of its file, or none where nothing was found, and where to go on.
 
     `id` is random and names the block; `size` is the block's in bytes, `rows` all rows so far. `place` is where the
-    next block begins, None at the start; `done` says that there is none. `written_at` is storage's clock.
+    next block begins, None at the start; `done` says that there is none. `written_at` is storage's clock. `hides_at` is
+    when the first contact detail of all rows so far is hidden from everybody (L9), None for never.
     """
 
     step: str
@@ -32,6 +33,7 @@ class Checkpoint:
     place: str | None = None
     done: bool = False
     written_at: datetime | None = None
+    hides_at: datetime | None = None
 
 
 class ExportStore(Protocol):

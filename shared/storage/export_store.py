@@ -7,6 +7,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
+from shared.domain.deadlines import stamp
 from shared.domain.export import Export
 from shared.ports.exports import Checkpoint, StoredExport
 from shared.storage import codec, keys, reads
@@ -14,7 +15,7 @@ from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.tables import Tables
 
 BATCH = 100
-_CHECKPOINT = ["RowKey", "id", "size", "rows", "place", "done", "Timestamp"]
+_CHECKPOINT = ["RowKey", "id", "size", "rows", "place", "done", "hides", "Timestamp"]
 
 
 class TableExportStore:
@@ -121,7 +122,15 @@ def _job(export: Export) -> dict[str, Any]:
 
 
 def _columns(one: Checkpoint) -> dict[str, Any]:
-    return {"id": one.id, "size": one.size, "rows": one.rows, "place": one.place or "", "done": one.done}
+    hides = stamp(one.hides_at) if one.hides_at else ""
+    return {
+        "id": one.id,
+        "size": one.size,
+        "rows": one.rows,
+        "place": one.place or "",
+        "done": one.done,
+        "hides": hides,
+    }
 
 
 def _checkpoint(step: str, row: Any) -> Checkpoint:
@@ -136,4 +145,5 @@ def _checkpoint(step: str, row: Any) -> Checkpoint:
         place=row["place"] or None,
         done=row["done"],
         written_at=datetime.combine(written.date(), written.time(), UTC),
+        hides_at=datetime.fromisoformat(row["hides"]) if row["hides"] else None,
     )

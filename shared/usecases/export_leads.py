@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
-from shared.domain.export import Export, ExportFormat, ExportState, Since
+from shared.domain.export import OUTDATED, Export, ExportFormat, ExportState, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.messages import say
 from shared.domain.ordering import Order
@@ -25,13 +25,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class SeenExport:
-    """An export as it is now: how far it has come, and a link while there is a file."""
+    """An export as it is now: how far it has come, and a link while there is a file that may be read.
+
+    `is_outdated` says that the file may show what is hidden by now (L9).
+    """
 
     export: Export
     state: ExportState
     rows: int
     total: int | None = None
     link: Link | None = None
+    is_outdated: bool = False
 
 
 async def start_export(
@@ -64,7 +68,7 @@ async def start_export(
     try:
         written = await write(ports=ports, stored=stored, at=at, budget=budget, gives_up=True)
         await ports.agenda.remove([one for one in hints if one not in rules.hints(written)])
-        return await _seen(ports, written)
+        return await _seen(ports, written, at)
     except (Unavailable, FileGone):
         # The export stands and its hint does too, so the timer goes on; who asked need not ask again.
         log.warning(
@@ -74,20 +78,20 @@ async def start_export(
         return SeenExport(export, ExportState.NOT_STARTED, 0)
 
 
-async def read_export(*, ports: Ports, partner_id: str, export_id: str) -> SeenExport:
+async def read_export(*, ports: Ports, partner_id: str, export_id: str, at: datetime) -> SeenExport:
     """One export, with a fresh link if it has succeeded; raises NotFound."""
     stored = await ports.exports.get(partner_id, export_id)
     if stored is None:
         raise NotFound
-    return await _seen(ports, stored.export)
+    return await _seen(ports, stored.export, at)
 
 
 async def list_exports(
-    *, ports: Ports, partner_id: str, after: str | None, top: int
+    *, ports: Ports, partner_id: str, after: str | None, top: int, at: datetime
 ) -> tuple[list[SeenExport], str | None]:
     """The partner's exports of the last days, newest first, and where to go on; None at the end."""
     exports, following = await ports.exports.page(partner_id, after, top)
-    return list(await asyncio.gather(*(_seen(ports, one) for one in exports))), following
+    return list(await asyncio.gather(*(_seen(ports, one, at) for one in exports))), following
 
 
 async def cancel_export(*, ports: Ports, partner_id: str, export_id: str, at: datetime) -> SeenExport:
@@ -97,7 +101,7 @@ async def cancel_export(*, ports: Ports, partner_id: str, export_id: str, at: da
         if stored is None:
             raise NotFound
         if stored.export.state is ExportState.CANCELLED:
-            return await _seen(ports, stored.export)
+            return await _seen(ports, stored.export, at)
         if stored.export.has_ended:
             raise Conflict(say("The export has ended already: %(state)s.", state=stored.export.state), target="state")
         cancelled = replace(stored.export, state=ExportState.CANCELLED, ended_at=at)
@@ -107,23 +111,26 @@ async def cancel_export(*, ports: Ports, partner_id: str, export_id: str, at: da
             continue
         # What a run that has not noticed yet may still put together goes when it notices, and in seven days at last.
         await discard(ports, cancelled)
-        return await _seen(ports, cancelled)
+        return await _seen(ports, cancelled, at)
 
 
-async def link_export(*, ports: Ports, partner_id: str, export_id: str) -> SeenExport:
-    """The export with a new link; raises NotFound, or Conflict when there is no file."""
-    seen = await read_export(ports=ports, partner_id=partner_id, export_id=export_id)
+async def link_export(*, ports: Ports, partner_id: str, export_id: str, at: datetime) -> SeenExport:
+    """The export with a new link; raises NotFound, or Conflict when there is no file, or none to be shown any more."""
+    seen = await read_export(ports=ports, partner_id=partner_id, export_id=export_id, at=at)
+    if seen.is_outdated:
+        raise Conflict(OUTDATED, target="state")
     if seen.link is None:
         raise Conflict(say("The export is %(state)s; there is no file.", state=seen.state), target="state")
     return seen
 
 
-async def _seen(ports: Ports, export: Export) -> SeenExport:
+async def _seen(ports: Ports, export: Export, at: datetime) -> SeenExport:
     if export.has_ended:
+        outdated = export.state is ExportState.SUCCEEDED and export.is_outdated(at)
         link = None
-        if export.state is ExportState.SUCCEEDED:
+        if export.state is ExportState.SUCCEEDED and not outdated:
             link = await ports.files.link(export.blob, export.file_name)
-        return SeenExport(export, export.state, export.rows or 0, export.rows, link)
+        return SeenExport(export, export.state, export.rows or 0, export.rows, link, is_outdated=outdated)
     walked, merged = await asyncio.gather(ports.exports.last(export, WALK), ports.exports.last(export, MERGE))
     state = ExportState.RUNNING if walked else ExportState.NOT_STARTED
     # Lines that wait to be sorted are not in the file yet; but how many there are is known before the file is written.

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared import correlation, ids
+from shared.domain.contact import is_redacted
 from shared.domain.dispatch import Dispatch, DispatchState, deliver_hint
 from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
+from shared.domain.lifecycle import settle
 from shared.domain.messages import say
 from shared.domain.webhooks import (
     EVENTS,
@@ -207,12 +209,23 @@ ORDER = (DispatchState.PENDING, DispatchState.PARKED, DispatchState.DELIVERED)
 
 
 async def list_deliveries(
-    *, ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int
+    *, ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int, at: datetime
 ) -> tuple[list[Dispatch], str | None]:
     """A page of the delivery log after the place, and where to go on; None at the end. Raises NotFound.
 
-    What waits is tried when its own time has come and its lane's, so the later of the two is its next attempt.
+    What waits is tried when its own time has come and its lane's, so the later of the two is its next attempt. What a
+    receiver said of a lead whose contact details are hidden may repeat them, so it is left out (L9).
     """
+    found, following = await _deliveries(ports, partner_id, webhook_id, after, top)
+    leads = await ports.leads.many(partner_id, list({one.lead_id for one in found if one.lead_id}))
+    hidden = {lead.id for lead in leads if is_redacted(settle(lead, at).lead, at)}
+    hidden |= {one.lead_id for one in found if one.lead_id} - {lead.id for lead in leads}
+    return [one.without_answers() if one.lead_id in hidden else one for one in found], following
+
+
+async def _deliveries(
+    ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int
+) -> tuple[list[Dispatch], str | None]:
     _, lane = await asyncio.gather(_stored(ports, partner_id, webhook_id), ports.lanes.lane(partner_id, webhook_id))
     part, _, place = (after or "0|").partition("|")
     found: list[Dispatch] = []

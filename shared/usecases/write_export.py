@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from shared.domain.contact import ALWAYS, shown_until
 from shared.domain.export import (
     MEDIA_TYPES,
     SINCE_MARGIN,
@@ -116,6 +117,7 @@ async def _walk(
                     lead = settle(read.lead, now).lead
                     if (text := _line(export, lead, now, held=read.is_held)) is not None:
                         blocks.add(text, sort_key(lead, export.order, position(lead.id)) if is_sorted else NO_KEY)
+                        blocks.hide(shown_until(lead), now)
                         if blocks.is_full:
                             await blocks.flush(position(lead.id))
                             if not budget.allows(0):
@@ -173,7 +175,8 @@ async def _succeed(ports: Ports, stored: StoredExport, at: datetime, rows: int) 
     if began is None:
         raise ValueError("a checkpoint without its time")
     following = Since(began - SINCE_MARGIN, export.created_at - SINCE_MARGIN)
-    ended = await _end(ports, stored, at, state=ExportState.SUCCEEDED, rows=rows, next_since=following)
+    hides = walked[-1].hides_at
+    ended = await _end(ports, stored, at, state=ExportState.SUCCEEDED, rows=rows, next_since=following, hides_at=hides)
     if ended.state is ExportState.SUCCEEDED and not export.order.is_by_age:
         await ports.files.delete(export.spool)
     return ended
@@ -204,6 +207,7 @@ class _Blocks:
         self._size = 0
         self.rows = last.rows
         self.last = last
+        self._hides_at = last.hides_at
 
     @property
     def is_full(self) -> bool:
@@ -216,13 +220,20 @@ class _Blocks:
         self._size += len(text)
         self.rows += rows
 
+    def hide(self, until: datetime, at: datetime) -> None:
+        """Note until when a row's contact details may be shown; those that are hidden at `at` are not in the file."""
+        if at < until < ALWAYS and (self._hides_at is None or until < self._hides_at):
+            self._hides_at = until
+
     async def flush(self, place: str | None, *, done: bool = False) -> Checkpoint:
         """Upload what was collected and record where to go on; raises LostRace when another run did so first."""
         block = new_change_id()
         content = self._content()
         if content:
             await self._ports.files.stage(self._export.spool if self._spools else self._export.blob, block, content)
-        made = Checkpoint(self._step, self.last.index + 1, block, len(content), self.rows, place, done)
+        made = Checkpoint(
+            self._step, self.last.index + 1, block, len(content), self.rows, place, done, hides_at=self._hides_at
+        )
         self.last = await self._ports.exports.record(self._export, made)
         self._lines, self._size = [], 0
         return self.last

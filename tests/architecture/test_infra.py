@@ -151,7 +151,7 @@ def test_app_settings_are_settings_and_the_schedules_those_of_the_code() -> None
     assert {PREFIX + name.upper() for name in Settings.model_fields} == GIVEN | DEFAULT | LOCAL, (
         "decide on each setting"
     )
-    numbers = {"LEADS_MAILS_PER_MINUTE": "5", "LEADS_MAILS_PER_HOUR": "10", "LEADS_EXPORT_KEPT_DAYS": "7"}
+    numbers = {"LEADS_MAILS_PER_MINUTE": "5", "LEADS_MAILS_PER_HOUR": "10", "LEADS_EXPORT_KEPT_DAYS": "1"}
     values = dict.fromkeys(GIVEN, "https://a.example") | numbers | {"LEADS_STORAGE_ACCOUNT": "account"}
     assert Settings.read(values).storage_account == "account"
     timers = dict(re.findall(r"\{ name: '(\w+)', schedule: '([^']+)', late: \d+ \}", MAIN))

@@ -80,7 +80,7 @@ async def test_whatever_call_fails_the_file_is_whole(
         with suppress(Refusal):
             await ask(faulty, source, at, order=order)
         reached = len(transport.calls) > failing
-        found, _ = await list_exports(ports=ports, partner_id=source.partner_id, after=None, top=200)
+        found, _ = await list_exports(ports=ports, partner_id=source.partner_id, after=None, top=200, at=AT)
         mine = [seen for seen in found if seen.export.created_at == at]
         # Who was refused asks again; what was begun ends by itself.
         asked = mine[0] if mine else await ask(ports, source, at, order=order)

@@ -34,6 +34,7 @@ async def test_an_export_is_answered_with_its_address_its_rows_and_a_link(api: I
         "progress": {"rows": 1, "total": 1},
         "filter": {"tab": "marketplace", "status": ["accepted", "received"]},
         "orderBy": "company asc",
+        "urlProblem": None,
         "format": "csv",
         "urlExpiresDateTime": "2026-11-21T21:04:27.123Z",
         "createdDateTime": "2026-11-21T20:04:27.123Z",

@@ -253,7 +253,7 @@ async def test_an_export_can_be_cancelled_until_it_has_ended(source: LeadSource)
     assert isinstance(ports.files, FakeFileStore)
     assert ports.files.files == {}
     with pytest.raises(Conflict):
-        await link_export(ports=ports, **named)
+        await link_export(ports=ports, at=AT, **named)
     done = await ask(ports, source, LATER)
     with pytest.raises(Conflict, match="ended already: succeeded"):
         await cancel_export(ports=ports, partner_id=source.partner_id, export_id=done.export.id, at=LATER)
@@ -308,7 +308,7 @@ async def test_after_seven_days_nothing_is_left(source: LeadSource) -> None:
     assert (ports.files.files, ports.exports.jobs, ports.exports.parts) == ({}, {}, {})
     assert not [hint for hint in ports.agenda.hints if hint.kind == "export"]
     with pytest.raises(NotFound):
-        await read_export(ports=ports, partner_id=source.partner_id, export_id=done.export.id)
+        await read_export(ports=ports, partner_id=source.partner_id, export_id=done.export.id, at=AT)
 
 
 class Broken(FakeFileStore):
@@ -361,10 +361,10 @@ async def test_the_list_shows_the_newest_first_with_their_progress(source: LeadS
     await leads(ports, source, 9)
     done = await ask(ports, source, LATER)
     left = await ask(ports, source, LATER + timedelta(seconds=1), within=SPENT)
-    found, following = await list_exports(ports=ports, partner_id=source.partner_id, after=None, top=1)
+    found, following = await list_exports(ports=ports, partner_id=source.partner_id, after=None, top=1, at=AT)
     assert [(one.export.id, one.state, one.link) for one in found] == [(left.export.id, ExportState.RUNNING, None)]
     assert 0 < found[0].rows < 9
-    rest, following = await list_exports(ports=ports, partner_id=source.partner_id, after=following, top=1)
+    rest, following = await list_exports(ports=ports, partner_id=source.partner_id, after=following, top=1, at=AT)
     assert [one.export.id for one in rest] == [done.export.id]
     assert following is None
 
@@ -520,3 +520,24 @@ async def test_x5_an_export_that_another_host_works_on_is_no_failure(
     ran = await run_exports(ports=taken, at=AT, budget=budget())
     assert ran.failed == 0
     assert "could not be done" not in caplog.text
+
+
+@pytest.mark.parametrize("order", ["created", "company"])
+async def test_l9_a_file_that_shows_what_has_expired_since_gets_no_new_link(source: LeadSource, order: str) -> None:
+    ports = in_small_blocks(fake_ports())
+    for n in range(60):
+        await deliver(ports, source, delivery_body(Company=f"C{n}"), at=AT + timedelta(minutes=n))
+    await deliver(ports, source, delivery_body(ActionCode="INS"), at=AT - 20 * DAY)
+    seen = await ask(ports, source, AT + DAY, order=order)
+    named: dict[str, Any] = {"ports": ports, "partner_id": source.partner_id, "export_id": seen.export.id}
+    assert seen.export.hides_at == AT + 14 * DAY, "when the first of its leads expires"
+    assert (await read_export(**named, at=AT + 14 * DAY - DAY / 1000)).link is not None
+    late = await read_export(**named, at=AT + 14 * DAY)
+    assert (late.link, late.is_outdated) == (None, True)
+    with pytest.raises(Conflict):
+        await link_export(**named, at=AT + 14 * DAY)
+    fresh = await ask(ports, source, AT + 30 * DAY, order=order)
+    assert fresh.export.hides_at is None, "nothing that can still be hidden is in it"
+    assert (
+        await read_export(ports=ports, partner_id=source.partner_id or "", export_id=fresh.export.id, at=AT + 99 * DAY)
+    ).link

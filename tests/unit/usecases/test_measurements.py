@@ -75,7 +75,9 @@ async def test_lag_is_to_the_first_delivery_and_no_test_or_resend_has_any(told: 
         await run(ports, 0)
     with counts("webhook", delivered=1, lag=1):
         await run(ports, 1)
-    (done,), _ = await managing.list_deliveries(ports=ports, partner_id=partner, webhook_id=hook, after=None, top=9)
+    (done,), _ = await managing.list_deliveries(
+        ports=ports, partner_id=partner, webhook_id=hook, after=None, top=9, at=AT
+    )
     later = AT + 30 * DAY
     for answers, more in (([], {"delivered": 1}), ([DOWN], {"tryAgain": 1})):
         ports.webhooks.answers[URL] = list(answers)

@@ -63,8 +63,10 @@ def taken(ports: Ports, url: str = URL) -> list[Any]:
     return [json.loads(packet.body) for where, _, packet in receivers(ports).taken if where == url]
 
 
-async def log(ports: Ports, partner: str, hook: Webhook) -> list[Dispatch]:
-    found, _ = await managing.list_deliveries(ports=ports, partner_id=partner, webhook_id=hook.id, after=None, top=100)
+async def log(ports: Ports, partner: str, hook: Webhook, at: datetime = AT) -> list[Dispatch]:
+    found, _ = await managing.list_deliveries(
+        ports=ports, partner_id=partner, webhook_id=hook.id, after=None, top=100, at=at
+    )
     return found
 
 
@@ -715,3 +717,16 @@ async def test_l9_changes_of_a_redacted_lead_hold_no_free_text(ports: Ports, sou
     await answer(ports, source, late.lead_id, Answered(Action.DECLINE, reason="other", notes="Secret."), at=AT)
     await run(ports, AT + timedelta(seconds=5))
     assert "Secret." not in str([one for one in taken(ports) if one["data"]["id"] == late.lead_id])
+
+
+async def test_l9_what_a_receiver_said_of_an_expired_lead_is_not_shown(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    receivers(ports).answers[URL] = [Answer(500, "cannot store ada.berg@northwind.example", 1)]
+    await deliver(ports, source)
+    await run(ports)
+    (shown,) = await log(ports, partner, hook)
+    assert "ada.berg" in shown.attempts[0].answer
+    (late,) = await log(ports, partner, hook, AT + 14 * DAY)
+    assert (late.attempts[0].status, late.attempts[0].answer) == (500, "")
