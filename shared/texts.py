@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from shared.domain.messages import Message
+from shared.domain.messages import Listed, Message
 from shared.domain.preferences import LANGUAGES
 
 LOCALES = Path(__file__).parent / "locale"
@@ -36,6 +36,8 @@ def translator(language: str) -> Translate:
         return said % named if named else said
 
     def _part(value: object) -> object:
+        if isinstance(value, Listed):
+            return ", ".join(translate(one) for one in value.parts)
         return translate(value) if isinstance(value, Message) else value
 
     return translate

@@ -34,7 +34,7 @@ from shared.domain.lead import (
     TeamMember,
     Validity,
 )
-from shared.domain.messages import say
+from shared.domain.messages import say, word, words
 from shared.domain.money import fits, fraction_digits
 from shared.domain.quality import quality_of
 
@@ -275,9 +275,10 @@ def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
         raise LeadExpired(target="status", details=[done])
     if lead.do_not_contact and lead.status is Status.INFORMATIONAL:
         raise InvalidTransition("The customer does not want to be contacted.", target="status", details=[done])
-    state = f"{lead.status} ({lead.outcome})" if lead.outcome else str(lead.status)
+    status, doing = word(lead.status), word(action)
+    state = say("%(status)s (%(outcome)s)", status=status, outcome=word(lead.outcome)) if lead.outcome else status
     raise InvalidTransition(
-        say("The lead is %(state)s; it does not allow %(action)s.", state=state, action=action),
+        say("The lead is %(state)s; it does not allow %(action)s.", state=state, action=doing),
         target="status",
         details=[done],
     )
@@ -326,7 +327,7 @@ def _check_value(deal: Deal) -> None:
 def _check_reason(answer: Answer) -> None:
     """L3, L4: the reason is one of the action's own, and `other` comes with notes."""
     allowed = REASONS.get(answer.action)
-    named = {"action": answer.action, "allowed": ", ".join(allowed or ())}
+    named: dict[str, object] = {"action": word(answer.action), "allowed": words(allowed or ())}
     problem = None
     if allowed is None:
         if answer.reason is not None:

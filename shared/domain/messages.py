@@ -1,6 +1,6 @@
 """Texts for people that hold values: English now, and said again in another language at the edge (N4; API.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class Message(str):
@@ -21,3 +21,36 @@ class Message(str):
 def say(template: str, **named: object) -> Message:
     """The text with the values filled in: `say("There are at most %(most)d.", most=10)`."""
     return Message.of(template % named, template, named)
+
+
+WORDS = frozenset(
+    (
+        *("received", "accepted", "informational", "archived"),
+        *("won", "lost", "declined", "expired", "error", "aged"),
+        *("accept", "edit", "decline", "win", "lose", "closeAsError"),
+        *("budget", "noResponse", "otherVendor", "needNotMet", "notACustomer", "timeline", "abuse", "wrongRegion"),
+        *("wrongSize", "noCapacity", "duplicate", "duplicateDeal", "wrongCustomer", "other"),
+        *("notStarted", "running", "succeeded", "failed", "cancelled"),
+    )
+)
+"""Codes that stand in sentences: statuses, outcomes, actions, reasons, states of exports. Each is in the catalogues."""
+
+
+class Listed(str):
+    """Several words in one text, each said in the reader's language."""
+
+    __slots__ = ("parts",)
+    parts: tuple[Message, ...]
+
+
+def word(code: str) -> Message:
+    """A code as a word of a sentence; in English it is the code itself."""
+    return Message.of(str(code), str(code), {})
+
+
+def words(codes: Iterable[str]) -> Listed:
+    """Several of them."""
+    parts = tuple(word(one) for one in codes)
+    made = Listed(", ".join(parts))
+    made.parts = parts
+    return made

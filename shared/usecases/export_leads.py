@@ -11,7 +11,7 @@ from datetime import datetime
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from shared.domain.export import OUTDATED, Export, ExportFormat, ExportState, Since
 from shared.domain.filters import LeadFilter
-from shared.domain.messages import say
+from shared.domain.messages import say, word
 from shared.domain.ordering import Order
 from shared.ids import new_export_id
 from shared.ports.errors import FileGone, LostRace
@@ -103,7 +103,9 @@ async def cancel_export(*, ports: Ports, partner_id: str, export_id: str, at: da
         if stored.export.state is ExportState.CANCELLED:
             return await _seen(ports, stored.export, at)
         if stored.export.has_ended:
-            raise Conflict(say("The export has ended already: %(state)s.", state=stored.export.state), target="state")
+            raise Conflict(
+                say("The export has ended already: %(state)s.", state=word(stored.export.state)), target="state"
+            )
         cancelled = replace(stored.export, state=ExportState.CANCELLED, ended_at=at)
         try:
             await ports.exports.replace(stored, cancelled)
@@ -120,7 +122,7 @@ async def link_export(*, ports: Ports, partner_id: str, export_id: str, at: date
     if seen.is_outdated:
         raise Conflict(OUTDATED, target="state")
     if seen.link is None:
-        raise Conflict(say("The export is %(state)s; there is no file.", state=seen.state), target="state")
+        raise Conflict(say("The export is %(state)s; there is no file.", state=word(seen.state)), target="state")
     return seen
 
 

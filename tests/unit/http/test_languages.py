@@ -4,6 +4,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.export import ExportState
+from shared.domain.lead import Outcome, Status
+from shared.domain.lifecycle import REASONS, Action
+from shared.domain.messages import WORDS
 from shared.domain.preferences import LANGUAGES
 from shared.texts import accepted, catalogue, translator
 from tests.builders import DEAL_BODY, delivery_body
@@ -112,3 +116,35 @@ async def test_alerts_and_titles_are_too(api: InProcess, door: str) -> None:
 
 def test_a_text_with_a_percent_sign_is_said_as_it_is() -> None:
     assert translator("de")("100% and %(nothing)s") == "100% and %(nothing)s"
+
+
+async def test_n4_sentences_hold_words_of_the_readers_language(api: InProcess, door: str) -> None:
+    lead_id = await post_lead(api, door)
+    path = f"{P}/leads/{lead_id}"
+    for language, won, wrong in (
+        ("en", "The lead is archived (won); it does not allow accept.", "budget, noResponse, otherVendor"),
+        (
+            "de",
+            "Der Lead ist archiviert (gewonnen); Annehmen ist nicht möglich.",
+            "kein Budget (budget), keine Antwort",
+        ),
+        ("sv", "arkiverat (vunnet)", "ingen budget (budget), inget svar (noResponse)"),
+    ):
+        tag = {"Accept-Language": language}
+        if language == "en":
+            await api.call("POST", f"{path}/accept", DEAL_BODY, as_="Leads.Admin")
+            bad = await api.call("POST", f"{path}/lose", {"reason": "x"}, as_="Leads.Admin", headers=tag)
+            assert wrong in bad.error["details"][0]["message"]
+            await api.call("POST", f"{path}/win", as_="Leads.Admin")
+        else:
+            other = await post_lead(api, door, Description=language)
+            body = {"reason": "x"}
+            bad = await api.call("POST", f"{P}/leads/{other}/decline", body, as_="Leads.Admin", headers=tag)
+            assert wrong in bad.error["details"][0]["message"]
+        refused = await api.call("POST", f"{path}/accept", DEAL_BODY, as_="Leads.Admin", headers=tag)
+        assert won in refused.error["message"]
+
+
+def test_every_word_that_stands_in_a_sentence_is_known() -> None:
+    codes = {*Status, *Outcome, *Action, *ExportState, *(one for some in REASONS.values() for one in some)}
+    assert {str(one) for one in codes} == WORDS
