@@ -50,6 +50,7 @@ def test_no_text_is_left_in_english(language: str) -> None:
     assert {source for source, said in catalogue(language).items() if source == said} <= {
         "%(who)s, %(when)s",
         "%(company)s: %(subject)s",
+        "%(status)s (%(outcome)s)",
         "Budget",
         "Name",
         "Partner",
@@ -128,7 +129,7 @@ async def test_n4_sentences_hold_words_of_the_readers_language(api: InProcess, d
             "Der Lead ist archiviert (gewonnen); Annehmen ist nicht möglich.",
             "kein Budget (budget), keine Antwort",
         ),
-        ("sv", "arkiverat (vunnet)", "ingen budget (budget), inget svar (noResponse)"),
+        ("sv", "arkiverad (vunnen); acceptera", "ingen budget (budget), inget svar (noResponse)"),
     ):
         tag = {"Accept-Language": language}
         if language == "en":
