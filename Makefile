@@ -17,10 +17,14 @@ setup: $(READY) ## install what the other targets need (they do it by themselves
 $(READY): requirements.txt requirements-dev.txt constraints.txt package-lock.json local/setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "Python 3.11 to 3.13 is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
+	@echo "Setting up in this folder, once (one to five minutes): Python packages, then Azurite."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	$(BIN)/python -m local.setup
+	@echo "Installing Python packages ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing Azurite and the API page ..."
+	@$(BIN)/python -m local.setup
 	@touch $(READY)
+	@echo "Set up."
 
 .PHONY: run
 run: $(READY) ## serve everything on port 7071 (or: make run PORT=7072); Ctrl-C stops it
@@ -72,5 +76,4 @@ properties: ## write the properties that Bicep files are checked with anew
 
 .PHONY: clean
 clean: ## forget the local leads, the moved clock and all caches
-	rm -rf .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find . -name __pycache__ -not -path './.venv/*' -not -path './node_modules/*' -prune -exec rm -rf {} +
+	@$(PYTHON) tools/clean.py

@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -39,17 +39,29 @@ def main() -> None:
         base_url = f"http://localhost:{port}"
         issuer = Issuer(base_url, data / "issuer.pem")
         os.environ.update(_environment(base_url, issuer, azurite))
-        asyncio.run(_serve(port, base_url, issuer, data))
+        # The host's and not the app's, as CORS is the platform's in Azure.
+        origins = [one.strip() for one in os.environ.pop("LEADS_CORS_ORIGINS", "").split(",") if one.strip()]
+        asyncio.run(_serve(port, base_url, issuer, data, azurite, origins))
 
 
-async def _serve(port: int, base_url: str, issuer: Issuer, data: Path) -> None:
+async def _serve(
+    port: int, base_url: str, issuer: Issuer, data: Path, azurite: Azurite, origins: Sequence[str]
+) -> None:
     # The app first: it keeps the SDKs quiet, which log each request with its address.
     functions = load()
     await create(os.environ)
     timers = Timers(functions, os.environ, clock.now)
     reports_to = f"{base_url}/runtime/webhooks/EventGrid?functionName=mail_reports"
     mails = MailService(data / "mails.json", clock.now, lambda: clock.real_now().timestamp(), reports_to)
-    host = Host(functions, prefix=route_prefix(ROOT), timers=timers, issuer=issuer, mails=mails, data=data)
+    host = Host(
+        functions,
+        prefix=route_prefix(ROOT),
+        timers=timers,
+        issuer=issuer,
+        mails=mails,
+        data=data,
+        origins=origins,
+    )
     config = uvicorn.Config(host.application(), host="127.0.0.1", port=port, log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve())
@@ -59,7 +71,7 @@ async def _serve(port: int, base_url: str, issuer: Issuer, data: Path) -> None:
         await asyncio.sleep(0.02)
     timers.start()
     try:
-        print(await demo.prepare(base_url, issuer, data), flush=True)
+        print(await demo.prepare(base_url, issuer, data, azurite), flush=True)
         await serving
     finally:
         server.should_exit = True

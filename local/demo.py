@@ -6,13 +6,14 @@ from typing import Any
 
 import aiohttp
 
+from local.azurite import ACCOUNT, Azurite
 from local.issuer import Issuer
 from shared import clock
 
 PARTNER, TENANT, OPERATOR = "contoso", "contoso", "operator"
 
 
-async def prepare(base_url: str, issuer: Issuer, data: Path) -> str:
+async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite) -> str:
     """Register `contoso` with a source if no partner is there yet; return what to print."""
     file = data / "demo.json"
     token = issuer.token(tenant=OPERATOR, roles=["Operator"], user="operator", at=clock.now())
@@ -26,9 +27,9 @@ async def prepare(base_url: str, issuer: Issuer, data: Path) -> str:
             file.write_text(json.dumps({"id": made["id"], "key": made["key"]}))
             file.chmod(0o600)
     if not file.exists():
-        return f"Partner Leads serves {base_url}/api with the partners you registered.\n"
+        return f"Partner Leads serves {base_url}/api with the partners you registered.\n{_storage(azurite)}"
     source = json.loads(file.read_text())
-    return _banner(base_url, f"{base_url}/api/intake/{source['id']}?key={source['key']}")
+    return _banner(base_url, f"{base_url}/api/intake/{source['id']}?key={source['key']}", azurite)
 
 
 async def _call(session: aiohttp.ClientSession, method: str, url: str, body: dict[str, Any] | None = None) -> Any:
@@ -38,15 +39,23 @@ async def _call(session: aiohttp.ClientSession, method: str, url: str, body: dic
         return await answer.json()
 
 
-def _banner(base_url: str, intake_url: str) -> str:
+def _storage(azurite: Azurite) -> str:
+    where = "\n".join(f"  {name}: http://127.0.0.1:{port}/{ACCOUNT}" for name, port in azurite.ports.items())
+    return f"Azurite's ports (another one each time unless AZURITE_TABLE_PORT and the like are set):\n{where}\n"
+
+
+def _banner(base_url: str, intake_url: str, azurite: Azurite) -> str:
     return f"""
 Partner Leads serves {base_url}/api (Ctrl-C stops it, `make clean` forgets all leads).
 The demo partner is {PARTNER}. Paste into another terminal:
 
   INTAKE='{intake_url}'
   TOKEN=$(curl -s '{base_url}/dev/token?tenant={TENANT}&roles=Leads.Admin&user=ann' | sed 's/.*:"//;s/".*//')
+  TABLES='http://127.0.0.1:{azurite.ports["table"]}/{ACCOUNT}'
 
   curl -s "$INTAKE" -H 'Content-Type: application/json' -d @docs/samples/contact-me.json
   curl -s {base_url}/api/partners/{PARTNER}/leads -H "Authorization: Bearer $TOKEN"
   curl -s {base_url}/api/health
-"""
+
+Mails that are sent: {base_url}/dev/mail
+{_storage(azurite)}"""

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, request_response
@@ -21,6 +22,7 @@ from local.issuer import Issuer
 from local.mail_service import MailService
 from local.timers import Timers
 from shared import clock
+from shared.domain.permissions import Role
 
 log = logging.getLogger("local.host")
 BODY_MAX = 100 * 1024 * 1024
@@ -31,7 +33,7 @@ HELLO = """Partner Leads, local host
   /api/…                          the interface; start with GET /api/health
   /docs                           its description as a page, to try it out
   /dev/token?tenant=…&roles=…     a token; /dev/clock reads and moves the app's clock
-  /dev/mail                       the mails that were sent; /dev/mail/{id} shows one
+  /dev/mail                       the mails that were sent, as a page; /dev/mail.json as JSON
   /admin/functions/{name}         POST runs a timer
   /runtime/webhooks/EventGrid     POST hands events to ?functionName=…
 
@@ -48,6 +50,10 @@ DOCS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Part
 """
 
 
+LOCAL_ORIGINS = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?"
+"""Pages that a developer serves on this machine, on whatever port."""
+
+
 class Host:
     """One function app, served."""
 
@@ -60,7 +66,9 @@ class Host:
         issuer: Issuer,
         mails: MailService,
         data: Path,
+        origins: Sequence[str] = (),
     ) -> None:
+        self._origins = list(origins)
         self._functions = {one.name: one for one in functions}
         self._routes = [route_of(one) for one in functions if one.is_http]
         self._prefix = "/" + prefix.strip("/")
@@ -90,6 +98,15 @@ class Host:
         )
         # Whatever the method and the path: a pattern of starlette's own would not match an encoded line break.
         application.router.default = request_response(_logged(self._function))
+        # As the platform does by itself for the origins of its list; here any page of this machine is on it.
+        application.add_middleware(
+            CORSMiddleware,
+            allow_origins=self._origins,
+            allow_origin_regex=LOCAL_ORIGINS,
+            allow_methods=["*"],
+            allow_headers=["*"],
+            max_age=600,
+        )
         return application
 
     async def _function(self, request: Request) -> Response:
@@ -145,6 +162,8 @@ class Host:
         if not tenant or not roles:
             return _problem("Name a tenant and roles: /dev/token?tenant=contoso&roles=Leads.Admin&user=ann")
         names = [part.strip() for part in roles.split(",") if part.strip()]
+        if unknown := sorted(set(names) - {str(one) for one in Role}):
+            return _problem(f"There is no role {', '.join(unknown)}; there are {', '.join(Role)}.")
         token = self._issuer.token(tenant=tenant, roles=names, user=query.get("user") or "ann", at=clock.now())
         return JSONResponse({"token": token})
 

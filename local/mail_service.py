@@ -11,9 +11,10 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,16 @@ CLOCKS_DIFFER_SECONDS = 300
 KEPT = 1_000
 REPORTED = "Microsoft.Communication.EmailDeliveryReportReceived"
 REPORT_SECONDS, REPORTS_MAX = 0.5, 60
+STYLE = """<style>
+:root { color-scheme: light dark }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 80em; padding: 1em }
+article { border-top: 1px solid #8888; padding: .5em 0 1.5em }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 1em }
+dd { margin: 0; overflow-wrap: anywhere }
+.parts { display: flex; flex-wrap: wrap; gap: 1em }
+iframe { flex: 1 1 20em; height: 32em; border: 1px solid #8888 }
+pre { flex: 1 1 20em; max-height: 32em; margin: 0; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere }
+</style>"""
 
 
 class MailService:
@@ -50,6 +61,7 @@ class MailService:
             Route(f"{PATH}/emails:send", self._send, methods=["POST"]),
             Route(f"{PATH}/emails/operations/{{id}}", self._status, methods=["GET"]),
             Route("/dev/mail", self._list, methods=["GET"]),
+            Route("/dev/mail.json", self._list, methods=["GET"]),
             Route("/dev/mail/{id}", self._show, methods=["GET"]),
         ]
 
@@ -74,7 +86,7 @@ class MailService:
             if not bounced:
                 late = any(one.startswith("late-bounce") for one in addresses)
                 if not late:
-                    self._keep(operation, addresses, message["content"])
+                    self._keep(operation, addresses, message)
                 self._report(operation, addresses[0], "Bounced" if late else "Delivered")
         where = f"{request.url.scheme}://{request.url.netloc}{PATH}/emails/operations/{operation}"
         answer = {"id": operation, "status": "Running"}
@@ -93,7 +105,10 @@ class MailService:
         return JSONResponse(answer)
 
     async def _list(self, request: Request) -> Response:
-        return JSONResponse({"value": self.mails[::-1]})
+        """The mails, newest first: a page for a browser, JSON for everybody else."""
+        if request.url.path.endswith(".json") or "text/html" not in request.headers.get("accept", ""):
+            return JSONResponse({"value": self.mails[::-1]})
+        return HTMLResponse(_page(self.mails[::-1]))
 
     async def _show(self, request: Request) -> Response:
         found = next((one for one in self.mails if one["id"] == request.path_params["id"]), None)
@@ -119,12 +134,15 @@ class MailService:
                 if answer.is_success:
                     return
 
-    def _keep(self, operation: str, addresses: list[str], content: dict[str, str]) -> None:
+    def _keep(self, operation: str, addresses: list[str], message: dict[str, Any]) -> None:
+        content = message["content"]
         self.mails.append(
             {
                 "id": str(uuid.uuid4()),
                 "operationId": operation,
                 "to": addresses,
+                "replyTo": [one["address"] for one in message.get("replyTo", ())],
+                "headers": message.get("headers", {}),
                 "subject": content["subject"],
                 "text": content["plainText"],
                 "html": content["html"],
@@ -157,6 +175,30 @@ class MailService:
             "HMAC-SHA256 SignedHeaders=x-ms-date;host;x-ms-content-sha256&Signature=" + base64.b64encode(made).decode()
         )
         return None if hmac.compare_digest(wanted, headers.get("authorization", "")) else "The signature is wrong."
+
+
+def _page(mails: Sequence[dict[str, Any]]) -> str:
+    """All mails with their headers and both parts; each HTML part in a frame that runs nothing."""
+    shown = "".join(
+        f"<article><h2>{escape(one['subject'])}</h2>"
+        f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(value)}</dd>' for name, value in _heads(one))}</dl>"
+        f'<p><a href="/dev/mail/{one["id"]}">alone</a></p>'
+        f'<div class="parts"><iframe sandbox title="HTML part" srcdoc="{escape(one["html"])}"></iframe>'
+        f"<pre>{escape(one['text'])}</pre></div></article>"
+        for one in mails
+    )
+    told = f"Mails, newest first: {len(mails)}" if mails else "No mail was sent yet"
+    head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>Mails</title>{STYLE}"
+    return f"<!doctype html><html lang='en'><head>{head}</head><body><h1>{told}</h1>{shown}</body></html>"
+
+
+def _heads(mail: dict[str, Any]) -> list[tuple[str, str]]:
+    told = [
+        ("To", ", ".join(mail["to"])),
+        ("Reply-To", ", ".join(mail.get("replyTo", ()))),
+        ("Received", mail["receivedDateTime"]),
+    ]
+    return [(name, str(value)) for name, value in (*told, *mail.get("headers", {}).items()) if value]
 
 
 def connection(base_url: str) -> str:

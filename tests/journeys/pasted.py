@@ -15,10 +15,11 @@ def blocks_of(text: str) -> list[str]:
 
 
 def run_pasted(host: LocalHost, blocks: Sequence[str]) -> list[str]:
-    """What each block prints, after the two lines that the host prints for pasting."""
-    printed = dict(re.findall(r"^  (INTAKE|TOKEN)=(.*)$", host.output, re.MULTILINE))
-    script = f"INTAKE={printed['INTAKE']}\nTOKEN={printed['TOKEN']}\n" + "echo; echo =====\n".join(blocks)
-    script = script.replace("localhost:7071", f"localhost:{host.port}").replace(":10002", f":{host.table_port}")
+    """What each block prints, after the lines that the host prints for pasting."""
+    printed = dict(re.findall(r"^  (INTAKE|TOKEN|TABLES)=(.*)$", host.output, re.MULTILINE))
+    pasted = "".join(f"{name}={value}\n" for name, value in printed.items())
+    script = pasted + "echo; echo =====\n".join(blocks)
+    script = script.replace("localhost:7071", f"localhost:{host.port}")
     run = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=ROOT,
