@@ -8,6 +8,7 @@ from shared.domain.held import HeldState
 from shared.domain.permissions import Role
 from shared.http.calls import Answer, Call
 from shared.http.deliveries import DELIVERIES, read_delivery
+from shared.http.delivery_shapes import QualifiedLead
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.lead_views import ReceivedView, received_view
@@ -31,6 +32,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
     takes=("Idempotency-Key",),
     headers=("Location",),
     content_types=DELIVERIES,
+    delivery=QualifiedLead,
     refuses=(Conflict, TooManyRequests, PayloadTooLarge),
 )
 async def send_lead(call: Call[Nothing, Nothing]) -> Answer[ReceivedView]:

@@ -46,6 +46,7 @@ class Contract:
     reads: bool
     every_partner: bool
     active: bool
+    delivery: type[BaseModel] | None
     body: type[BaseModel]
     query: type[BaseModel]
     content_types: tuple[str, ...]

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, cast, get_args, get_type_hints
 
 import azure.functions as func
+from pydantic import BaseModel
 
 from shared import app, clock, correlation, ids, telemetry
 from shared.domain.errors import InternalError, NotFound, PartnerSuspended, Refusal
@@ -34,6 +35,7 @@ def endpoint(
     reads: bool = False,
     every_partner: bool = False,
     active: bool = False,
+    delivery: type[BaseModel] | None = None,
     content_types: tuple[str, ...] = JSON,
     status: tuple[int, ...] = (200,),
     takes: tuple[str, ...] = (),
@@ -44,6 +46,7 @@ def endpoint(
 
     `who`: roles of which one is needed, ANYONE for a route that takes no token. `reads`: the operator may too.
     `every_partner`: the partner in the route need not be the caller's. `active`: not while that is suspended.
+    `delivery`: what a body that is read whatever it is should look like.
     The handler's annotation `Call[Body, Query]` says what body and query are validated into (`Nothing` is not
     even read), and `Answer[View]` what it answers. The rest is for the description of the interface: `status` with the
     usual one first, request headers it `takes`, answer `headers` of its own, and what it `refuses` beyond the obvious.
@@ -53,7 +56,19 @@ def endpoint(
         called, answered = get_type_hints(handler).values()
         (body, query), (view,) = get_args(called), get_args(answered)
         contract = Contract(
-            who, reads, every_partner, active, body, query, content_types, view, status, takes, headers, refuses
+            who,
+            reads,
+            every_partner,
+            active,
+            delivery,
+            body,
+            query,
+            content_types,
+            view,
+            status,
+            takes,
+            headers,
+            refuses,
         )
 
         # The worker compares this signature with the bindings, so no `functools.wraps`.

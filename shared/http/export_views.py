@@ -11,6 +11,7 @@ from shared.domain.deadlines import stamp, stamped
 from shared.domain.export import ERRORS, OUTDATED
 from shared.domain.filters import LeadFilter
 from shared.http import since_tokens
+from shared.http.enumerations import ExportFormatText, ExportStateText
 from shared.texts import Translate
 from shared.usecases.export_leads import SeenExport
 
@@ -33,11 +34,11 @@ class ExportView(TypedDict):
     """An export; `url` reads its file until `urlExpiresDateTime`, storage's time; else `urlProblem` may say why not."""
 
     id: str
-    state: str
+    state: ExportStateText
     progress: ProgressView
     filter: dict[str, Any]
     orderBy: str
-    format: str
+    format: ExportFormatText
     url: str | None
     urlExpiresDateTime: str | None
     urlProblem: str | None

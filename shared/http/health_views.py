@@ -2,6 +2,7 @@
 
 from typing_extensions import TypedDict
 
+from shared.http.enumerations import HealthText
 from shared.usecases.health import Health
 from shared.version import VERSION
 
@@ -16,7 +17,7 @@ class CheckView(TypedDict):
 class HealthView(TypedDict):
     """Whether the system can do its work."""
 
-    status: str
+    status: HealthText
     version: str
     checks: list[CheckView]
     waiting: dict[str, int]

@@ -9,12 +9,13 @@ from shared.domain.deadlines import stamp
 from shared.domain.events import Event
 from shared.domain.lead import Actor
 from shared.domain.mails import Mail
+from shared.http.enumerations import ActorText, EventText, MailStateText, NoticeText, StatusText
 
 
 class ActorView(TypedDict):
     """Who did something."""
 
-    kind: str
+    kind: ActorText
     id: str
     name: str | None
 
@@ -22,10 +23,10 @@ class ActorView(TypedDict):
 class MailView(TypedDict):
     """A mail about an event: to whom, why or why not, and how far it is; a customer's address is never shown."""
 
-    notice: str
+    notice: NoticeText
     to: str
     why: str
-    state: str
+    state: MailStateText
     problem: str | None
     at: str
 
@@ -34,11 +35,11 @@ EventView = TypedDict(
     "EventView",
     {
         "sequence": int,
-        "type": str,
+        "type": EventText,
         "at": str,
         "by": ActorView,
-        "from": str | None,
-        "to": str,
+        "from": StatusText | None,
+        "to": StatusText,
         "changes": dict[str, Any],
         "mails": list[MailView],
     },

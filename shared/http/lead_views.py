@@ -18,6 +18,23 @@ from shared.domain.lead import Closing, Customer, Deal, Lead, Sender
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.notices import FLAMES, WARNINGS, Alert, alerts
 from shared.domain.permissions import Caller, Role
+from shared.http.enumerations import (
+    ActionText,
+    AlertText,
+    CallToActionText,
+    FlameText,
+    LeadTypeText,
+    LevelText,
+    OutcomeText,
+    QualificationText,
+    ReasonText,
+    ReceivedText,
+    SenderText,
+    SourceText,
+    StatusText,
+    ValidityText,
+    WarningText,
+)
 from shared.ids import created_at
 from shared.texts import Translate
 from shared.usecases.read_leads import SeenLead
@@ -27,7 +44,7 @@ from shared.usecases.receive_lead import Received
 class WarningView(TypedDict):
     """What an answer says although it succeeded (L4)."""
 
-    code: str
+    code: WarningText
     message: str
 
 
@@ -35,7 +52,7 @@ class ReceivedView(TypedDict):
     """The answer to a delivery; `warnings` where something of it was not taken."""
 
     id: str
-    status: str
+    status: ReceivedText
     duplicate: bool
     warnings: NotRequired[list[WarningView]]
 
@@ -72,7 +89,7 @@ class CustomerView(TypedDict):
 class FlameView(TypedDict):
     """Whether a waiting customer is still hot (A2)."""
 
-    state: str
+    state: FlameText
     until: str
     message: str
 
@@ -80,14 +97,14 @@ class FlameView(TypedDict):
 class AlertView(TypedDict):
     """One thing to know about a lead."""
 
-    kind: str
+    kind: AlertText
     message: str
 
 
 class QualityView(TypedDict):
     """How good the contact is, with the reasons (V3)."""
 
-    level: str
+    level: LevelText
     reasons: list[str]
 
 
@@ -138,7 +155,7 @@ class DealView(TypedDict):
 class ClosingView(TypedDict):
     """Why a person ended the lead."""
 
-    reason: str | None
+    reason: ReasonText | None
     notes: str | None
     suggestedPartners: list[str]
 
@@ -146,7 +163,7 @@ class ClosingView(TypedDict):
 class SenderView(TypedDict):
     """Who sent a qualified lead."""
 
-    kind: str
+    kind: SenderText
     name: str | None
     email: str | None
 
@@ -156,13 +173,13 @@ class SharedLeadView(TypedDict):
 
     id: str
     partnerId: str
-    type: str | None
-    qualification: str
-    status: str
-    outcome: str | None
-    source: str | None
+    type: LeadTypeText | None
+    qualification: QualificationText
+    status: StatusText
+    outcome: OutcomeText | None
+    source: SourceText | None
     sourceText: str | None
-    callToAction: str | None
+    callToAction: CallToActionText | None
     actionCode: str | None
     offer: OfferView | None
     location: str | None
@@ -170,11 +187,11 @@ class SharedLeadView(TypedDict):
     notes: str | None
     contactRequested: bool
     flame: FlameView | None
-    emailValidity: str
-    phoneValidity: str
+    emailValidity: ValidityText
+    phoneValidity: ValidityText
     quality: QualityView
     alerts: list[AlertView]
-    actions: list[str]
+    actions: list[ActionText]
     doNotContact: bool
     isTest: bool
     relatedLeads: list[RelatedView] | None

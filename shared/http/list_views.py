@@ -4,6 +4,7 @@ from typing_extensions import TypedDict
 
 from shared.domain.deadlines import stamp, stamped
 from shared.domain.lead import Lead, Status, Tab
+from shared.http.enumerations import OutcomeText, QualificationText, StatusText
 from shared.usecases.count_leads import Counts
 
 
@@ -12,9 +13,9 @@ class SentLeadView(TypedDict):
 
     id: str
     partnerId: str
-    qualification: str
-    status: str
-    outcome: str | None
+    qualification: QualificationText
+    status: StatusText
+    outcome: OutcomeText | None
     createdDateTime: str
     updatedDateTime: str
     expirationDateTime: str | None

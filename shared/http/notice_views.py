@@ -9,6 +9,17 @@ from shared.domain.deadlines import stamp, stamped
 from shared.domain.dispatch import Dispatch
 from shared.domain.recommendations import TITLES
 from shared.domain.webhooks import Webhook
+from shared.http.enumerations import (
+    DeliveryStateText,
+    FieldsAsText,
+    MailKindText,
+    MessageText,
+    NotificationText,
+    SubscribedText,
+    UnwantedText,
+    WebhookFormatText,
+    WebhookStateText,
+)
 from shared.http.history_views import ActorView
 from shared.http.lead_views import SharedLeadView
 from shared.settings import Settings
@@ -22,7 +33,7 @@ class UnwantedView(TypedDict):
     """An address that is not mailed: it has `unsubscribed` or `bounced`."""
 
     address: str
-    why: str
+    why: UnwantedText
 
 
 class PreferencesView(TypedDict):
@@ -33,7 +44,7 @@ class PreferencesView(TypedDict):
     timeZone: str
     digestThreshold: int
     digestHour: int
-    mailKinds: list[str]
+    mailKinds: list[MailKindText]
     expiryMail: bool
     mutedAddresses: list[str]
     unsubscribed: list[UnwantedView]
@@ -59,7 +70,7 @@ class NotificationView(TypedDict):
     """One recommended action."""
 
     id: str
-    kind: str
+    kind: NotificationText
     leadId: str | None
     title: str
     createdDateTime: str
@@ -94,12 +105,12 @@ class WebhookView(TypedDict):
 
     id: str
     notificationUrl: str
-    events: list[str]
-    format: str
-    state: str
+    events: list[SubscribedText]
+    format: WebhookFormatText
+    state: WebhookStateText
     problem: str | None
     fields: dict[str, str]
-    fieldsAs: str
+    fieldsAs: FieldsAsText
     headers: list[str]
     onlyValid: bool
     createdDateTime: str
@@ -136,7 +147,7 @@ class EventMessage(TypedDict):
     In a test event `by` is null and `data` empty. `changes` names fields with what they were and are.
     """
 
-    type: str
+    type: MessageText
     timestamp: str
     sequence: int
     by: ActorView | None
@@ -157,9 +168,9 @@ class DeliveryView(TypedDict):
     """One event for one subscription."""
 
     eventId: str
-    type: str
+    type: MessageText
     leadId: str | None
-    state: str
+    state: DeliveryStateText
     attempts: list[AttemptView]
     nextAttempt: str | None
 

@@ -99,7 +99,8 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     """A reference to each shape that is taken or answered, and the schemas by name."""
     modes: dict[Any, Any] = {ErrorView: "serialization"}
     for contract in contracts:
-        modes |= {model: "validation" for model in (contract.body, contract.query) if model is not Nothing}
+        bodies = (contract.body, contract.query, contract.delivery)
+        modes |= {model: "validation" for model in bodies if model not in (Nothing, None)}
         modes |= {view: "serialization" for view in _views(contract) if view is not Html}
     modes |= dict.fromkeys(CALLBACKS.values(), "serialization")
     asked = [(model, mode, TypeAdapter(model)) for model, mode in modes.items()]
@@ -112,7 +113,25 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     for name, shape in schemas.items():
         if name.endswith(("In", "Patch", "Query")):
             _allow_blanks(shape)
+        if name.endswith("Patch"):
+            # A generated client would send what stands there: a deal's amount of 0, say.
+            for one in shape.get("properties", {}).values():
+                one.pop("default", None)
+        _date_times(shape)
     return dict(zip(modes, tidied, strict=True)), schemas
+
+
+TIMES = frozenset(("at", "until", "timestamp", "nextAttempt"))
+"""Names of times that do not end in `DateTime`."""
+
+
+def _date_times(model: Json) -> None:
+    """Every time is a `date-time`, so that generated clients hold times and no texts."""
+    for name, shape in model.get("properties", {}).items():
+        if name.endswith("DateTime") or name in TIMES:
+            for kind in (shape, *shape.get("anyOf", ())):
+                if kind.get("type") == "string":
+                    kind.setdefault("format", "date-time")
 
 
 def _allow_blanks(model: Json) -> None:
@@ -148,11 +167,14 @@ def _operation(
     # A delivery is read whatever it is; only its media types are known.
     is_free = contract.body is Nothing and "text/plain" in contract.content_types
     if contract.body is not Nothing or is_free:
-        shape: Json = {} if is_free else shapes[contract.body]
+        shape: Json = {"type": "object"} if is_free else shapes[contract.body]
+        if contract.delivery:
+            shape = shapes[contract.delivery]
         must = is_free or bool(schemas[contract.body.__name__].get("required"))
         # A merge patch is taken as plain JSON too, but generators want one type.
         kinds = contract.content_types[:1] if method == "patch" else contract.content_types
-        content = {kind: {"schema": shape} for kind in kinds}
+        plain = ("application/xml", "text/plain")
+        content = {kind: {"schema": {"type": "string"} if kind in plain else shape} for kind in kinds}
         operation["requestBody"] = {"required": must, "content": content}
     operation["responses"] = {
         **{

@@ -11,6 +11,16 @@ from shared.domain.held import Held
 from shared.domain.offers import RegisteredOffer
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.profile import Contact, Location, Profile
+from shared.http.enumerations import (
+    CallToActionText,
+    HeldReasonText,
+    HeldStateText,
+    PartnerStateText,
+    ReceivedText,
+    RevealText,
+    SourceKindText,
+    SourceText,
+)
 from shared.http.problems import RefusalView, body_of
 from shared.ports.intake import HeldCounts
 from shared.texts import Translate
@@ -25,7 +35,7 @@ class PartnerView(TypedDict):
     name: str
     tenantIds: list[str]
     timeZone: str
-    state: str
+    state: PartnerStateText
     operatorContact: str | None
     competencies: list[str]
     endorsements: list[str]
@@ -79,11 +89,11 @@ class SourceView(TypedDict):
 
     id: str
     name: str
-    kind: str
+    kind: SourceKindText
     tableName: str | None
     redirectUrl: str | None
-    listingSource: str
-    revealContact: str
+    listingSource: SourceText
+    revealContact: RevealText
     keys: list[KeyView]
     createdDateTime: str
 
@@ -121,7 +131,7 @@ class RegisteredOfferView(TypedDict):
 
     id: str
     title: str
-    callToAction: str | None
+    callToAction: CallToActionText | None
 
 
 def offer_view(offer: RegisteredOffer) -> RegisteredOfferView:
@@ -199,8 +209,8 @@ class HeldView(TypedDict):
     """A delivery that waits for the operator; `leadId` is the lead that it is, or is going to be."""
 
     id: str
-    state: str
-    reason: str | None
+    state: HeldStateText
+    reason: HeldReasonText | None
     details: list[FaultView]
     sourceId: str
     sourceName: str | None
@@ -276,7 +286,7 @@ class DoneView(TypedDict):
     id: str
     ok: bool
     leadId: NotRequired[str]
-    status: NotRequired[str]
+    status: NotRequired[ReceivedText]
     error: NotRequired[RefusalView]
 
 

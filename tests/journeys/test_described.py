@@ -24,6 +24,7 @@ EXAMPLES = 6
 EXCLUDED = [checks.unsupported_method, checks.positive_data_acceptance]
 MENDED = [checks.negative_data_rejection, checks.missing_required_header]
 OPERATOR = ("/partners", "/sources", "/parked", "/unassigned", "/contactLists")
+DELIVERED = ("POST /intake/", "POST /partners/{partnerId}/leads")
 schema = schemathesis.openapi.from_dict(described("http://localhost/api"))
 
 
@@ -80,6 +81,8 @@ def test_every_operation_keeps_its_word(case: Any, host: LocalHost, world: dict[
     token = world["operator" if is_operators else "partner"]
     headers = {"Authorization": f"Bearer {token}"}
     excluded = EXCLUDED + (MENDED if _is_mended(case) else [])
+    # A delivery is read however sloppy it is: what it should look like is no bound.
+    excluded += [checks.negative_data_rejection] if case.operation.label.startswith(DELIVERED) else []
     case.call_and_validate(base_url=f"{host.url}/api", headers=headers, excluded_checks=excluded, timeout=30)
 
 

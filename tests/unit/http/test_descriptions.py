@@ -1,6 +1,7 @@
 """The interface's descriptions are valid, complete, and say what the endpoints do (API.md; OpenAPI 3.1 and 2.0)."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -96,3 +97,60 @@ def test_every_refusal_is_one_that_the_edge_can_answer() -> None:
         for one in function.call.contract.refuses:  # type: ignore[attr-defined] # the endpoint's
             assert issubclass(one, Refusal)
             assert one.code in STATUS
+
+
+def _inside(shape: Any) -> Iterator[Any]:
+    if isinstance(shape, dict):
+        yield shape
+        for one in shape.values():
+            yield from _inside(one)
+    if isinstance(shape, list):
+        for one in shape:
+            yield from _inside(one)
+
+
+def test_a_patch_brings_no_defaults_and_is_of_one_type() -> None:
+    found = described("https://leads.example/api")
+    patches = [one["patch"] for one in found["paths"].values() if "patch" in one]
+    assert len(patches) == 8
+    for one in patches:
+        ((kind, content),) = one["requestBody"]["content"].items()
+        assert kind == "application/merge-patch+json"
+        name = content["schema"]["$ref"].rsplit("/", 1)[1]
+        shape = found["components"]["schemas"][name]
+        assert "required" not in shape or name == "LeadPatch"
+    for name, shape in found["components"]["schemas"].items():
+        if name.endswith("Patch"):
+            assert not [one for one in shape["properties"].values() if "default" in one], name
+
+
+def test_times_are_times_and_codes_are_enumerations() -> None:
+    schemas = described("https://leads.example/api")["components"]["schemas"]
+    for name, shape in schemas.items():
+        for field, one in shape.get("properties", {}).items():
+            if field.endswith("DateTime"):
+                assert "date-time" in str(one), f"{name}.{field}"
+    lead = schemas["LeadView"]["properties"]
+    for field in ("status", "outcome", "source", "callToAction", "type", "qualification", "emailValidity"):
+        assert "enum" in str(lead[field]), field
+    assert "closeAsError" in str(lead["actions"])
+    for name, field in (
+        ("ClosingView", "reason"),
+        ("AlertView", "kind"),
+        ("QualityView", "level"),
+        ("NotificationView", "kind"),
+        ("EventMessage", "type"),
+        ("WebhookView", "state"),
+        ("ExportView", "state"),
+        ("HeldView", "reason"),
+    ):
+        assert any("enum" in one for one in _inside(schemas[name]["properties"][field])), f"{name}.{field}"
+
+
+def test_a_delivery_says_what_it_should_look_like() -> None:
+    paths = described("https://leads.example/api")["paths"]
+    sent = paths["/partners/{partnerId}/leads"]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    assert sent == {"$ref": "#/components/schemas/QualifiedLead"}
+    taken = paths["/intake/{sourceId}"]["post"]["requestBody"]["content"]
+    assert taken["application/json"]["schema"] == {"type": "object"}
+    assert {"multipart/form-data", "application/x-www-form-urlencoded"} <= set(taken)
