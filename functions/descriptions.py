@@ -5,6 +5,7 @@ from typing import Any
 
 import azure.functions as func
 
+from functions.index import every_function
 from shared.http.calls import Answer, Call
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -16,7 +17,7 @@ Description = dict[str, Any]
 
 
 @blueprint.function_name("openapi")
-@blueprint.route("openapi.json", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("openapi.json", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint()
 async def openapi(call: Call[Nothing, Nothing]) -> Answer[Description]:
     """Describe the interface in OpenAPI 3.1."""
@@ -24,7 +25,7 @@ async def openapi(call: Call[Nothing, Nothing]) -> Answer[Description]:
 
 
 @blueprint.function_name("swagger")
-@blueprint.route("swagger.json", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("swagger.json", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint()
 async def swagger(call: Call[Nothing, Nothing]) -> Answer[Description]:
     """Describe the interface in OpenAPI 2.0, for custom connectors."""
@@ -34,15 +35,9 @@ async def swagger(call: Call[Nothing, Nothing]) -> Answer[Description]:
 @cache
 def described(url: str) -> Description:
     """The description of this deployment."""
-    # The app imports this module; its blueprints are complete once somebody asks.
-    from function_app import BLUEPRINTS  # noqa: PLC0415 - see above
     from shared.http.openapi import describe  # noqa: PLC0415 - nobody waits for it at a cold start
 
-    # An app gives its functions once, to the platform; one made for this gives them again.
-    app = func.FunctionApp()
-    for one in BLUEPRINTS:
-        app.register_functions(one)
-    return describe(app.get_functions(), url, VERSION)
+    return describe(every_function(), url, VERSION)
 
 
 @cache

@@ -55,7 +55,7 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Answer[ExportView]:
 
 
 @blueprint.function_name("list_exports")
-@blueprint.route(EXPORTS, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(EXPORTS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
 async def list_exports(call: Call[Nothing, PageQuery]) -> Answer[Page[ExportView]]:
     """List the exports of the last days, newest first."""
@@ -66,7 +66,7 @@ async def list_exports(call: Call[Nothing, PageQuery]) -> Answer[Page[ExportView
 
 
 @blueprint.function_name("read_export")
-@blueprint.route(EXPORT, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(EXPORT, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True, headers=("Retry-After",))
 async def read_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
     """Read how far an export is, with a link once it has succeeded."""

@@ -33,7 +33,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 
 
 @blueprint.function_name("list_parked")
-@blueprint.route("parked", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("parked", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def list_parked(call: Call[Nothing, ParkedQuery]) -> Answer[HeldPageView]:
     """List deliveries that could not become leads, newest first, with counts of all of them (I5)."""
@@ -41,7 +41,7 @@ async def list_parked(call: Call[Nothing, ParkedQuery]) -> Answer[HeldPageView]:
 
 
 @blueprint.function_name("read_parked")
-@blueprint.route("parked/{heldId}", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("parked/{heldId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def read_parked(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
     """Read one of them with its whole body."""
@@ -109,7 +109,7 @@ async def _each(call: Call[Any, Nothing], act: Callable[[str], Awaitable[Receive
 
 
 @blueprint.function_name("list_unassigned")
-@blueprint.route("unassigned", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("unassigned", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Answer[HeldPageView]:
     """List deliveries that have no partner, newest first, with counts of all of them (R1, R2)."""
@@ -117,7 +117,7 @@ async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Answer[HeldPa
 
 
 @blueprint.function_name("read_unassigned")
-@blueprint.route("unassigned/{heldId}", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("unassigned/{heldId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def read_unassigned(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
     """Read one of them with its whole body."""

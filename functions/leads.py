@@ -44,7 +44,7 @@ REFUSED = (LeadExpired, InvalidTransition, Conflict, PreconditionFailed)
 
 
 @blueprint.function_name("list_leads")
-@blueprint.route(LEADS, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(LEADS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, refuses=(SortTooLarge,))
 async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer[Page[LeadView]]:
     """List leads, by default newest first (Q1–Q5)."""
@@ -62,7 +62,7 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer[Page[LeadView]]:
 
 # Its name comes before `read_lead`, whose route would take `summary` for an id.
 @blueprint.function_name("count_leads")
-@blueprint.route(LEADS + "/summary", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(LEADS + "/summary", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True)
 async def count_leads(call: Call[Nothing, Nothing]) -> Answer[SummaryView]:
     """Count leads by tab and status, for badges (Q6)."""
@@ -73,7 +73,7 @@ async def count_leads(call: Call[Nothing, Nothing]) -> Answer[SummaryView]:
 
 
 @blueprint.function_name("read_lead")
-@blueprint.route(LEAD, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(LEAD, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, headers=("ETag",))
 async def read_lead(call: Call[Nothing, Nothing]) -> Answer[LeadView]:
     """Read one lead; it is no longer new to this person then (Q6)."""
@@ -88,7 +88,7 @@ async def read_lead(call: Call[Nothing, Nothing]) -> Answer[LeadView]:
 
 
 @blueprint.function_name("read_lead_history")
-@blueprint.route(LEAD + "/history", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(LEAD + "/history", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True)
 async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer[Page[EventView]]:
     """Read what happened to a lead, newest first (L8)."""

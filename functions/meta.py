@@ -2,7 +2,9 @@
 
 import azure.functions as func
 
-from shared.domain.errors import NotFound
+from functions.index import methods_at
+from shared.domain.errors import MethodNotAllowed, NotFound
+from shared.domain.messages import say
 from shared.http.calls import Answer, Call
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -10,10 +12,11 @@ from shared.http.health_views import HealthView, health_view
 from shared.usecases.health import check_health
 
 blueprint = func.Blueprint()
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
 
 
 @blueprint.function_name("health")
-@blueprint.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@blueprint.route("health", methods=["GET", "HEAD"], auth_level=func.AuthLevel.ANONYMOUS)
 @endpoint(status=(200, 503), headers=("Retry-After",))
 async def health(call: Call[Nothing, Nothing]) -> Answer[HealthView]:
     """Say whether the system can do its work: 200 healthy, 503 degraded."""
@@ -24,8 +27,12 @@ async def health(call: Call[Nothing, Nothing]) -> Answer[HealthView]:
 
 # The host takes the first matching route by function name, so this one must stand last of all (a test holds it there).
 @blueprint.function_name("zz_nothing_here")
-@blueprint.route("{*path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], auth_level=func.AuthLevel.ANONYMOUS)
-@endpoint(refuses=(NotFound,))
-async def zz_nothing_here(_: Call[Nothing, Nothing]) -> Answer[None]:
-    """Answer what no route takes with the documented error, where the platform would send an empty body."""
-    raise NotFound("There is no such route, or not for this method; docs: README.md.")
+@blueprint.route("{*path}", methods=METHODS, auth_level=func.AuthLevel.ANONYMOUS)
+@endpoint(refuses=(MethodNotAllowed, NotFound))
+async def zz_nothing_here(call: Call[Nothing, Nothing]) -> Answer[None]:
+    """Answer what no route takes with the documented error, where the platform would send an empty 404."""
+    allowed = ", ".join(methods_at(call.path("path")))
+    if allowed:
+        raise MethodNotAllowed(allowed)
+    description = f"{call.app.settings.public_url}/openapi.json"
+    raise NotFound(say("There is no such route; %(url)s describes those there are.", url=description))

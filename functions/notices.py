@@ -34,7 +34,7 @@ DOCUMENT: dict[str, Any] = {"takes": ("If-Match",), "headers": ("ETag",)}
 
 
 @blueprint.function_name("get_preferences")
-@blueprint.route(PREFERENCES, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(PREFERENCES, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True, headers=("ETag",))
 async def get_preferences(call: Call[Nothing, Nothing]) -> Answer[PreferencesView]:
     """Read what the partner wants to be told."""
@@ -95,7 +95,7 @@ async def _store_preferences(call: Call[Any, Nothing]) -> Answer[PreferencesView
 
 
 @blueprint.function_name("list_notifications")
-@blueprint.route(NOTIFICATIONS, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(NOTIFICATIONS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True)
 async def list_notifications(call: Call[Nothing, PageQuery]) -> Answer[Page[NotificationView]]:
     """List recommended actions, open ones first (N5)."""
@@ -130,7 +130,7 @@ async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer[None]:
 
 
 @blueprint.function_name("ask_unsubscribe")
-@blueprint.route("unsubscribe", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("unsubscribe", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint()
 async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
     """Ask whether an address is to get no more mails; scanners follow links, so this changes nothing (N3)."""

@@ -91,7 +91,7 @@ def _partner(partner: Partner, status: int = 200) -> Answer[PartnerView]:
 
 
 @blueprint.function_name("get_partner")
-@blueprint.route("partners/{partnerId}", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("partners/{partnerId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, headers=("ETag",))
 async def get_partner(call: Call[Nothing, Nothing]) -> Answer[PartnerView]:
     """Read a partner's registration."""
@@ -99,7 +99,7 @@ async def get_partner(call: Call[Nothing, Nothing]) -> Answer[PartnerView]:
 
 
 @blueprint.function_name("list_partners")
-@blueprint.route("partners", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("partners", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def list_partners(call: Call[Nothing, PageQuery]) -> Answer[Page[PartnerView]]:
     """List partners by id."""
@@ -108,7 +108,7 @@ async def list_partners(call: Call[Nothing, PageQuery]) -> Answer[Page[PartnerVi
 
 
 @blueprint.function_name("get_contact_lists")
-@blueprint.route("contactLists", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("contactLists", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, headers=("ETag",))
 async def get_contact_lists(call: Call[Nothing, Nothing]) -> Answer[ContactListsView]:
     """Read the block and allow lists (V1)."""

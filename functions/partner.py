@@ -31,7 +31,7 @@ DOCUMENT: dict[str, Any] = {"takes": ("If-Match",), "headers": ("ETag",)}
 
 
 @blueprint.function_name("get_profile")
-@blueprint.route(PROFILE, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(PROFILE, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=PROFILE_ADMIN, reads=True, headers=("ETag",))
 async def get_profile(call: Call[Nothing, Nothing]) -> Answer[ProfileView]:
     """Read the business profile; an unpublished one where none was written."""
@@ -75,7 +75,7 @@ async def _store_profile(call: Call[Any, Nothing]) -> Answer[ProfileView]:
 
 
 @blueprint.function_name("list_offers")
-@blueprint.route(OFFERS, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(OFFERS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OFFERS_ADMIN, reads=True)
 async def list_offers(call: Call[Nothing, Nothing]) -> Answer[Page[RegisteredOfferView]]:
     """List the registered offers by id."""
@@ -84,7 +84,7 @@ async def list_offers(call: Call[Nothing, Nothing]) -> Answer[Page[RegisteredOff
 
 
 @blueprint.function_name("get_offer")
-@blueprint.route(OFFERS + "/{offerId}", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(OFFERS + "/{offerId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OFFERS_ADMIN, reads=True, headers=("ETag",))
 async def get_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]:
     """Read one registered offer."""

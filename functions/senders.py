@@ -48,7 +48,7 @@ async def send_lead(call: Call[Nothing, Nothing]) -> Answer[ReceivedView]:
 
 
 @blueprint.function_name("list_sent_leads")
-@blueprint.route("sentLeads", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("sentLeads", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=SENDER)
 async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Answer[Page[SentLeadView]]:
     """List the leads one has sent, newest first, with what became of them."""
@@ -59,7 +59,7 @@ async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Answer[Page[SentLea
 
 
 @blueprint.function_name("read_sent_lead")
-@blueprint.route("sentLeads/{leadId}", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("sentLeads/{leadId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=SENDER)
 async def read_sent_lead(call: Call[Nothing, Nothing]) -> Answer[SentLeadView]:
     """Read what became of one lead that one has sent."""

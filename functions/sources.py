@@ -34,7 +34,7 @@ async def add_source(call: Call[SourceIn, Nothing]) -> Answer[KeyedSourceView]:
 
 
 @blueprint.function_name("list_sources")
-@blueprint.route(SOURCES, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(SOURCES, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, reads=True)
 async def list_sources(call: Call[Nothing, Nothing]) -> Answer[Page[SourceView]]:
     """List a partner's sources without their keys."""
@@ -66,7 +66,7 @@ async def add_programme_source(call: Call[SourceIn, Nothing]) -> Answer[KeyedSou
 
 
 @blueprint.function_name("list_programme_sources")
-@blueprint.route("sources", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("sources", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def list_programme_sources(call: Call[Nothing, Nothing]) -> Answer[Page[SourceView]]:
     """List the programme's sources without their keys."""
@@ -124,7 +124,7 @@ async def _delete_source(call: Call[Nothing, Nothing], partner_id: str | None) -
 
 
 @blueprint.function_name("read_source")
-@blueprint.route(SOURCES + "/{sourceId}", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(SOURCES + "/{sourceId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, reads=True, headers=("ETag",))
 async def read_source(call: Call[Nothing, Nothing]) -> Answer[SourceView]:
     """Read one source without its keys."""
@@ -140,7 +140,7 @@ async def patch_source(call: Call[SourcePatch, Nothing]) -> Answer[SourceView]:
 
 
 @blueprint.function_name("read_programme_source")
-@blueprint.route("sources/{sourceId}", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route("sources/{sourceId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, headers=("ETag",))
 async def read_programme_source(call: Call[Nothing, Nothing]) -> Answer[SourceView]:
     """Read one source of the programme's without its keys."""

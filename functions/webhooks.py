@@ -51,7 +51,7 @@ async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer[WebhookVie
 
 
 @blueprint.function_name("list_webhooks")
-@blueprint.route(WEBHOOKS, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(WEBHOOKS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
 async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer[Page[WebhookView]]:
     """List the subscriptions without their secrets."""
@@ -60,7 +60,7 @@ async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer[Page[WebhookView
 
 
 @blueprint.function_name("read_webhook")
-@blueprint.route(WEBHOOK, methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(WEBHOOK, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
 async def read_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
     """Read one subscription without its secret."""
@@ -113,7 +113,7 @@ async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
 
 
 @blueprint.function_name("list_deliveries")
-@blueprint.route(WEBHOOK + "/deliveries", methods=["GET"], auth_level=ANONYMOUS)
+@blueprint.route(WEBHOOK + "/deliveries", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
 async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer[Page[DeliveryView]]:
     """List what waits, what was parked and what was taken, the last newest first (W2)."""

@@ -18,7 +18,7 @@ import azure.functions as func
 from azure.functions._eventgrid import EventGridEvent
 from azure.functions.timer import TimerRequest
 
-from local import routes
+from shared.http import routes
 
 log = logging.getLogger("local.functions")
 ALL_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")

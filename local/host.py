@@ -120,7 +120,7 @@ class Host:
             parameters = route.match(path)
             if parameters is not None:
                 return await self._call(self._functions[route.function], request, parameters)
-        # A wrong method is a 404 too: the platform never answers 405.
+        # A wrong method is a 404 too, as on the platform, whose router knows no 405.
         return Response(status_code=404)
 
     async def _call(self, function: Function, request: Request, parameters: dict[str, str]) -> Response:

@@ -10,8 +10,8 @@ from jsonschema import Draft202012Validator
 from functions.descriptions import described
 from local.functions import Function, call_http, call_timer, load, request_of, route_of
 from local.issuer import Issuer
-from local.routes import Route
 from shared import clock
+from shared.http.routes import Route
 
 
 @cache
@@ -40,6 +40,7 @@ PAGE = {"Content-Security-Policy", "Referrer-Policy", "X-Frame-Options"}
 
 @cache
 def _answers(method: str, route: str) -> dict[str, Any]:
+    method = "GET" if method == "HEAD" else method
     found: dict[str, Any] = described("http://localhost:7071/api")["paths"][f"/{route}"][method.lower()]["responses"]
     return found
 

@@ -13,7 +13,17 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from shared.domain.contact import shown
-from shared.domain.lead import CallToAction, Lead, LeadType, Outcome, Qualification, Source, Status, Validity
+from shared.domain.lead import (
+    SOURCE_TITLES,
+    CallToAction,
+    Lead,
+    LeadType,
+    Outcome,
+    Qualification,
+    Source,
+    Status,
+    Validity,
+)
 from shared.domain.mails import Mail, MailNotice
 from shared.domain.text import isolated, visible
 from shared.domain.unsubscribe import list_of, make_token
@@ -323,12 +333,7 @@ def _fields(desk: _Desk, lead: Lead) -> list[tuple[str, str, str | None]]:
         return f"{text} ({note})" if text and note else text
 
     name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
-    sources = {
-        Source.APP_SOURCE: "AppSource",
-        Source.AZURE_MARKETPLACE: "Azure Marketplace",
-        Source.AZURE_PORTAL: "Azure portal",
-        Source.OTHER: lead.source_text or _("other"),
-    }
+    sources = {**SOURCE_TITLES, Source.OTHER: lead.source_text or _("other")}
     found = [
         (_("Company"), customer.company),
         (_("Contact"), name),

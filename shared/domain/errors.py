@@ -6,6 +6,8 @@ An error's docstring is its message. Nothing here knows HTTP; `shared/http/probl
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.domain.messages import say
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -65,6 +67,16 @@ class NotFound(Refusal):
     """There is nothing here, or nothing this caller may see."""
 
     code = "notFound"
+
+
+class MethodNotAllowed(Refusal):
+    """The route does not take this method."""
+
+    code = "methodNotAllowed"
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(say("This route takes %(allowed)s.", allowed=allowed))
+        self.allowed = allowed
 
 
 class LeadExpired(Refusal):

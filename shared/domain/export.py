@@ -12,7 +12,7 @@ from shared.domain.contact import shown
 from shared.domain.csv_cells import may_begin_cells
 from shared.domain.deadlines import Hint
 from shared.domain.filters import LeadFilter
-from shared.domain.lead import Lead
+from shared.domain.lead import SOURCE_TITLES, Lead
 from shared.domain.ordering import Order
 
 HINT = "export"
@@ -128,6 +128,9 @@ def line(form: ExportFormat, lead: Lead, at: datetime) -> str:
     """The row of a (settled) lead as anyone may see it at `at`."""
     found = export_columns.row(shown(lead, at))
     if form is ExportFormat.CSV:
+        if lead.source in SOURCE_TITLES:
+            # A sheet is for people; programs have JSON lines.
+            found["LeadSource"] = SOURCE_TITLES[lead.source]
         written = _csv_line([*export_columns.cells(found.values(), careful=False), ""])
         # One look at the whole line, which hardly ever finds anything, instead of one at each text.
         if may_begin_cells(written, 0, len(written) - len(LINE_END)):

@@ -48,6 +48,14 @@ class Source(StrEnum):
     OTHER = "other"
 
 
+SOURCE_TITLES = {
+    Source.APP_SOURCE: "AppSource",
+    Source.AZURE_MARKETPLACE: "Azure Marketplace",
+    Source.AZURE_PORTAL: "Azure portal",
+}
+"""The sources as people know them, in every language."""
+
+
 class CallToAction(StrEnum):
     """T4."""
 

@@ -6,7 +6,7 @@ from typing import Any
 import azure.functions as func
 import msgspec
 
-from shared.domain.errors import Refusal, Unauthenticated
+from shared.domain.errors import MethodNotAllowed, Refusal, Unauthenticated
 from shared.http import problems
 from shared.texts import accepted, translator
 
@@ -23,6 +23,8 @@ def refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.Ht
     headers = {"x-ms-error-code": refusal.code}
     if isinstance(refusal, Unauthenticated):
         headers["WWW-Authenticate"] = 'Bearer realm="partner-leads"'
+    if isinstance(refusal, MethodNotAllowed):
+        headers["Allow"] = refusal.allowed
     if refusal.retry_after_seconds is not None:
         headers["Retry-After"] = str(refusal.retry_after_seconds)
     status = problems.STATUS[refusal.code]

@@ -52,3 +52,50 @@ EXAMPLES: dict[str, Any] = {
     "UnmuteIn": {"address": "lena@contoso.example"},
     "WebhookIn": {"notificationUrl": "https://crm.contoso.example/leads", "events": ["lead.received", "lead.won"]},
 }
+
+CONTACT_ME = {
+    "UserDetails": {
+        "FirstName": "Ada",
+        "LastName": "Berg",
+        "Email": "ada.berg@northwind.example",
+        "Phone": "+46 8 123 456 78",
+        "Country": "Sweden",
+        "Company": "Northwind Traders",
+        "Title": "CTO",
+    },
+    "LeadSource": "AppSource (SPZA)",
+    "ActionCode": "PLT",
+    "OfferTitle": "Contoso CRM",
+    "Description": "We have 300 users, need a rollout before March. Please call.",
+}
+CRM_FORM = {
+    "FirstName": "János",
+    "LastName": "Smith",
+    "Email": "jsmith@microsoft.com",
+    "Phone": "1234567890",
+    "Country": "USA",
+    "Company": "Microsoft",
+    "Title": "CTO",
+    "LeadSource": "AzureMarketplace-INS|checkpoint.check-point-r77-10sg-byol",
+    "Description": "",
+}
+QUALIFIED = {
+    "qualification": "salesQualified",
+    "customer": {"company": "Northwind Traders", "firstName": "Ada", "email": "ada.berg@northwind.example"},
+    "notes": "Met at the fair; wants a quote for 40 seats.",
+    "contactRequested": True,
+    "consent": {"share": True, "contact": True},
+}
+DELIVERIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("receiveLead", "application/json"): {
+        "contactMe": {"summary": "Somebody of a marketplace asks to be contacted", "value": CONTACT_ME},
+        "crmForm": {"summary": "A lead as its CRM form names the fields", "value": CRM_FORM},
+    },
+    ("receiveLead", "application/x-www-form-urlencoded"): {
+        "crmForm": {"summary": "A lead as its CRM form names the fields", "value": CRM_FORM},
+    },
+    ("sendLead", "application/json"): {
+        "qualified": {"summary": "A lead that a seller has qualified", "value": QUALIFIED},
+    },
+}
+"""What a collection that is made from the description sends: a real lead at once (docs/samples)."""

@@ -30,7 +30,7 @@ from shared.domain.errors import (
 )
 from shared.domain.offers import OFFER_ID
 from shared.http.calls import Contract, Html
-from shared.http.examples import EXAMPLES
+from shared.http.examples import DELIVERIES, EXAMPLES
 from shared.http.fields import Nothing
 from shared.http.notice_views import EventMessage
 from shared.http.problems import STATUS, ErrorView
@@ -175,6 +175,9 @@ def _operation(
         kinds = contract.content_types[:1] if method == "patch" else contract.content_types
         plain = ("application/xml", "text/plain")
         content = {kind: {"schema": {"type": "string"} if kind in plain else shape} for kind in kinds}
+        for kind, one in content.items():
+            if (named, kind) in DELIVERIES:
+                one["examples"] = DELIVERIES[named, kind]
         operation["requestBody"] = {"required": must, "content": content}
     operation["responses"] = {
         **{

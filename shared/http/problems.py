@@ -19,6 +19,7 @@ STATUS = {
     "accessDenied": 403,
     "partnerSuspended": 403,
     "notFound": 404,
+    "methodNotAllowed": 405,
     "leadExpired": 409,
     "invalidTransition": 409,
     "conflict": 409,

@@ -1,8 +1,9 @@
 """Schemathesis calls every operation of the description on the local host, and finds nothing (S3).
 
 Its budget is bounded: a few generated requests for each operation, the same in every run. What it may not judge:
-`unsupported_method` (the platform answers 404 to a wrong method, never 405) and `positive_data_acceptance` (JSON Schema
-cannot say all that a body must be; what is refused must still be refused in the documented shape).
+`unsupported_method` (it tries TRACE, which a function cannot be triggered by: the platform answers an empty 404) and
+`positive_data_acceptance` (JSON Schema cannot say all that a body must be; what is refused must still be refused in the
+documented shape).
 """
 
 from typing import Any

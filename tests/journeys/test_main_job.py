@@ -143,15 +143,16 @@ def test_a_chunked_body_is_told_to_send_its_length(host: LocalHost, chunked: soc
     assert answer.startswith("HTTP/1.1 400")
 
 
-def test_a_wrong_method_and_an_unknown_route_are_404(host: LocalHost) -> None:
-    for method, path in [
-        ("DELETE", "/api/health"),
-        ("GET", "/api/intake/x"),
-        ("GET", "/api/nothing"),
-        ("PATCH", "/api"),
-    ]:
+def test_a_wrong_method_is_405_and_an_unknown_route_404(host: LocalHost) -> None:
+    for method, path, allowed in [("DELETE", "/api/health", "GET, HEAD"), ("GET", "/api/intake/x", "POST")]:
+        answer = httpx.request(method, host.url + path, timeout=30)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (405, "methodNotAllowed")
+        assert answer.headers["allow"] == allowed
+    for method, path in [("GET", "/api/nothing"), ("PATCH", "/api")]:
         answer = httpx.request(method, host.url + path, timeout=30)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "notFound")
+    head = httpx.head(f"{host.url}/api/health", timeout=30)
+    assert (head.status_code, head.text) == (200, "")
     page = httpx.get(f"{host.url}/docs", timeout=30).text
     assert "/api/openapi.json" in page
     for part in re.findall(r'(?:href|src)="(/docs/parts/[^"]+)"', page):

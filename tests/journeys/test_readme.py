@@ -17,7 +17,7 @@ from tests.journeys.pasted import blocks_of, run_pasted
 def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## The first five minutes")[1].split("\n## ")[0]
     blocks = blocks_of(section)
-    assert len(blocks) == 6
+    assert len(blocks) == 7
     finding = (ROOT / "README.md").read_text().split("## Finding leads")[1].split("\n## ")[0]
     blocks += blocks_of(finding)
     exports = (ROOT / "README.md").read_text().split("## Exporting leads")[1].split("\n## ")[0]
@@ -26,7 +26,7 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     blocks += blocks_of(later)
     with LocalHost(tmp_path) as host:
         outputs = run_pasted(host, blocks)
-    received, listed, answered, won, registered, expired, looked, counted, exported, synced, cooled = outputs
+    received, listed, answered, won, registered, moved, expired, looked, counted, exported, synced, cooled = outputs
     assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
     assert '"state":"hot"' in listed
     assert 'etag: "1"' in answered.lower()
@@ -39,6 +39,8 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert '"sequence":4,"type":"lead.won"' in won
     assert '"id":"fabrikam"' in registered
     assert '"intakeUrl":"http://localhost' in registered
+    assert '"timeZone":"Europe/Stockholm"' in moved
+    assert '"name":"Fabrikam"' in moved
     assert '"outcome":"expired"' in expired
     hot, searched, ordered, refused = (*looked.split('{"value":')[1:4], looked)
     assert hot.count('"state":"hot"') == 3

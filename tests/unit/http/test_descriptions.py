@@ -9,8 +9,9 @@ from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidat
 
 from shared.domain.errors import Refusal
 from shared.http import fields, held_requests, lead_requests, notice_requests, partner_requests, queries
-from shared.http.examples import EXAMPLES
+from shared.http.examples import DELIVERIES, EXAMPLES
 from shared.http.problems import STATUS
+from tests.builders import ROOT
 from tests.in_process import InProcess, described, served
 
 CONNECTOR_MAX = 1_000_000
@@ -43,8 +44,9 @@ def test_every_route_is_in_both_with_the_roles_it_needs(openapi: dict[str, Any],
     for _, function in served():
         trigger, contract = function.trigger, function.call.contract  # type: ignore[attr-defined] # the endpoint's
         if function.name != "zz_nothing_here":
-            (method,) = trigger["methods"]
-            routes[f"/{trigger['route']}", str(getattr(method, "value", method)).lower()] = contract
+            method, *also = (str(getattr(one, "value", one)) for one in trigger["methods"])
+            assert also == (["HEAD"] if method == "GET" else []), "HEAD works where GET does"
+            routes[f"/{trigger['route']}", method.lower()] = contract
     for api in (openapi, swagger):
         told = {(path, one) for path, item in api["paths"].items() for one in item if not one.startswith("x-")}
         assert told == set(routes)
@@ -90,6 +92,24 @@ def test_every_body_has_an_example() -> None:
     sent = {name for name in shapes if name.endswith("In") or name == "LeadPatch"}
     inside = {"ContactIn", "LeadFilterIn", "LocationIn", "MoneyIn", "TeamMemberIn"}
     assert sent - inside == set(EXAMPLES)
+
+
+def test_a_collection_made_of_the_description_posts_a_real_lead(openapi: dict[str, Any]) -> None:
+    samples = ROOT / "docs" / "samples"
+    for name, file in (("contactMe", "contact-me.json"), ("crmForm", "crm-form.json")):
+        sample = DELIVERIES["receiveLead", "application/json"][name]["value"]
+        assert sample == json.loads((samples / file).read_text()), "an example is the sample of the documents"
+    for (operation, kind), examples in DELIVERIES.items():
+        (told,) = (
+            one for item in openapi["paths"].values() for one in item.values() if one["operationId"] == operation
+        )
+        assert told["requestBody"]["content"][kind]["examples"] == examples
+
+
+@pytest.mark.parametrize("name", ["contactMe", "crmForm"])
+async def test_what_it_posts_is_a_lead(api: InProcess, door: str, name: str) -> None:
+    sample = DELIVERIES["receiveLead", "application/json"][name]["value"]
+    assert (await api.call("POST", door, sample)).status == 201
 
 
 def test_every_refusal_is_one_that_the_edge_can_answer() -> None:

@@ -643,3 +643,28 @@ async def test_l8_a_contact_attempt_sent_again_with_its_key_is_logged_once(api: 
     assert (await log(key=" ")).status == (await log(key="")).status == 201, "a blank one is none"
     history = (await api.call("GET", f"{P}/leads/{lead}/history", as_="Leads.User")).json["value"]
     assert len([one for one in history if one["type"] == "lead.activityLogged"]) == 5
+
+
+async def test_a_wrong_method_is_405_and_an_unknown_route_points_to_the_description(api: InProcess) -> None:
+    for path, method, allowed in (
+        ("/partners/contoso/leads", "DELETE", "GET, HEAD, POST"),
+        ("/partners/contoso/preferences", "POST", "GET, HEAD, PATCH, PUT"),
+        ("/health", "PUT", "GET, HEAD"),
+        ("/Health", "PUT", "GET, HEAD"),
+        ("/intake/some", "HEAD", "POST"),
+    ):
+        reply = await api.call(method, path)
+        assert (reply.status, reply.error["code"]) == (405, "methodNotAllowed"), path
+        assert (reply.headers["Allow"], reply.error["message"]) == (allowed, f"This route takes {allowed}.")
+    for path in ("/nowhere", "/", "/partners/contoso/leeds", "/%00"):
+        reply = await api.call("GET", path)
+        assert (reply.status, reply.error["code"]) == (404, "notFound"), path
+        assert "/openapi.json" in reply.error["message"]
+        assert "Allow" not in reply.headers
+
+
+async def test_head_answers_where_get_does(api: InProcess) -> None:
+    for path in ("/health", "/openapi.json"):
+        assert (await api.call("HEAD", path)).status == 200
+    assert (await api.call("HEAD", "/partners", as_="Operator", tenant="operator")).status == 200
+    assert (await api.call("HEAD", "/partners")).status == 401

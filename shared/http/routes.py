@@ -1,4 +1,4 @@
-"""Route templates as the Functions host matches them: by function name, without regard to letter case, never a 405."""
+"""Route templates as the Functions host matches them: by function name, without regard to letter case."""
 
 import re
 import uuid
@@ -86,7 +86,7 @@ class Route:
 
 
 def parse(function: str, methods: Sequence[str], template: str) -> Route:
-    """Read a template; raises ValueError for what the local host does not know."""
+    """Read a template; raises NotImplementedError for what it does not know of the syntax."""
     segments = tuple(_segment(part) for part in re.split(r"/(?![^{]*\})", template.strip("/")) if part)
     return Route(function, frozenset(methods), segments)
 
@@ -94,7 +94,7 @@ def parse(function: str, methods: Sequence[str], template: str) -> Route:
 def _segment(text: str) -> str | Parameter:
     if not text.startswith("{"):
         if "{" in text:
-            raise ValueError(f"a segment must be all text or all parameter: {text}")
+            raise NotImplementedError(f"a segment must be all text or all parameter: {text}")
         return text
     inner = text[1:-1]
     rest, inner = inner.startswith("*"), inner.lstrip("*")
@@ -107,7 +107,7 @@ def _constraint(rule: str) -> Callable[[str], bool]:
     name, _, inside = rule.partition("(")
     check = CONSTRAINTS.get(name)
     if check is None:
-        raise ValueError(f"unknown route constraint: {rule}")
+        raise NotImplementedError(f"unknown route constraint: {rule}")
     inside = inside.removesuffix(")")
     arguments = ([inside] if name == "regex" else [part.strip() for part in inside.split(",")]) if inside else []
     return lambda text: check(text, *arguments)

@@ -1,0 +1,38 @@
+"""What this app answers: its functions, for those that describe them or look for one."""
+
+from functools import cache
+
+import azure.functions as func
+from azure.functions.decorators.function_app import Function
+
+from shared.http import routes
+
+
+@cache
+def every_function() -> tuple[Function, ...]:
+    """Every function of the app."""
+    # The app imports this module; its blueprints are complete once somebody asks.
+    from function_app import BLUEPRINTS  # noqa: PLC0415 - see above
+
+    # An app gives its functions once, to the platform; one made for this gives them again.
+    app = func.FunctionApp()
+    for one in BLUEPRINTS:
+        app.register_functions(one)
+    return tuple(app.get_functions())
+
+
+def methods_at(path: str) -> list[str]:
+    """The methods that some route takes at a path (below the prefix), sorted; empty where there is no route."""
+    return sorted({method for route in _routes() if route.match(path) is not None for method in route.methods})
+
+
+@cache
+def _routes() -> tuple[routes.Route, ...]:
+    found: list[routes.Route] = []
+    for one in every_function():
+        trigger = one.get_trigger()
+        told = trigger.get_dict_repr() if trigger else {}
+        if told.get("type") == "httpTrigger" and "{*" not in told["route"]:
+            methods = [str(method.value) for method in told["methods"]]
+            found.append(routes.parse(str(one.get_function_name()), methods, told["route"]))
+    return tuple(found)
