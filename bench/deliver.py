@@ -1,7 +1,8 @@
-"""`make bench`: events through one relay to twenty receivers of which one hangs, beside the same without that one.
+"""`make bench`: events through one relay while others hang, beside the same without them.
 
-Real sockets, Azurite, the real client. The time runs from the start of a run until the nineteen that answer have
-everything; both ways in turn, on partners of their own.
+Twenty receivers of which one hangs; and a partner whose neighbours, two other partners, have fifty receivers each that
+all hang. Real sockets, Azurite, the real client. The time runs from the start of a run until those that answer have
+everything; both ways in turn, each run in tables of its own.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from tests.builders import AT, delivery_body, unique
 from tests.steps import deliver
 
 LEADS, ANSWERING, PAIRS = 40, 19, 3
+NEIGHBOURS, THEIRS = 2, 50
 SECRET = Secret("whsec_MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI=")
 
 
@@ -60,20 +62,22 @@ class Receivers:
         return web.Response()
 
 
-async def run(ports: Ports, receivers: Receivers, *, hanging: bool) -> float:
+async def run(azurite: Azurite, receivers: Receivers, *, hanging: int = 0, neighbours: int = 0) -> float:
     """Seconds until everybody who answers has everything."""
-    partner = unique()
-    source = LeadSource(new_source_id(), partner, "Marketplace", AT)
-    await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
-    paths = [f"ok/{n}" for n in range(ANSWERING)] + (["hang/0"] if hanging else [])
-    for path in paths:
-        url = f"http://127.0.0.1:{receivers.port}/{path}"
-        hook = Webhook(
-            new_source_id(), url, (str(EventType.RECEIVED),), AT, state=WebhookState.ACTIVE, secrets=(SECRET,)
-        )
-        await ports.notices.put_webhook(partner, hook, None)
-    for n in range(LEADS):
-        await deliver(ports, source, delivery_body(Company=str(n), ActionCode="INS"), at=AT + timedelta(seconds=n))
+    settings = Settings(
+        storage_connection=SecretStr(azurite.connection),
+        table_prefix=unique().replace("-", ""),
+        email_dns=False,
+        webhook_loopback=True,
+    )
+    tables, files = connect(settings), blobs.connect(settings)
+    await tables.create()
+    ports = app.build(settings, tables, files).ports
+    # The neighbours' events come first, and so their lanes.
+    for _ in range(neighbours):
+        await _partner(ports, receivers, [f"hang/{n}" for n in range(THEIRS)], leads=1)
+    paths = [f"ok/{n}" for n in range(ANSWERING)] + [f"hang/{n}" for n in range(hanging)]
+    await _partner(ports, receivers, paths, leads=LEADS)
     receivers.taken, began = 0, time.perf_counter()
     receivers.all.clear()
     watch = clock.stopwatch()
@@ -83,37 +87,50 @@ async def run(ports: Ports, receivers: Receivers, *, hanging: bool) -> float:
     )
     await asyncio.wait_for(receivers.all.wait(), 120)
     spent = time.perf_counter() - began
-    # Whether the hanging one is still waited for is no matter here.
+    # Whether those that hang are still waited for is no matter here.
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    assert isinstance(ports.webhooks, HttpWebhooks)
+    await ports.webhooks.close()
+    await tables.close()
+    await files.close()
     return spent
+
+
+async def _partner(ports: Ports, receivers: Receivers, paths: list[str], *, leads: int) -> None:
+    """A partner with these subscriptions and so many leads nobody has told of."""
+    partner = unique()
+    source = LeadSource(new_source_id(), partner, "Marketplace", AT)
+    await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
+    for path in paths:
+        url = f"http://127.0.0.1:{receivers.port}/{path}"
+        hook = Webhook(
+            new_source_id(), url, (str(EventType.RECEIVED),), AT, state=WebhookState.ACTIVE, secrets=(SECRET,)
+        )
+        await ports.notices.put_webhook(partner, hook, None)
+    for n in range(leads):
+        await deliver(ports, source, delivery_body(Company=str(n), ActionCode="INS"), at=AT + timedelta(seconds=n))
 
 
 async def main() -> None:
     """Measure and print."""
+    ways = {"nobody hangs": {}, "one more hangs": {"hanging": 1}, "100 of neighbours hang": {"neighbours": NEIGHBOURS}}
     with Azurite(None) as azurite:
-        settings = Settings(storage_connection=SecretStr(azurite.connection), email_dns=False, webhook_loopback=True)
-        tables, files = connect(settings), blobs.connect(settings)
-        await tables.create()
-        built = app.build(settings, tables, files)
         receivers = Receivers()
         runner = await receivers.start()
-        found: dict[bool, list[float]] = {True: [], False: []}
-        await run(built.ports, receivers, hanging=False)
+        await run(azurite, receivers)
+        found: dict[str, list[float]] = {way: [] for way in ways}
         for pair in range(PAIRS):
-            for hanging in (True, False) if pair % 2 else (False, True):
-                found[hanging].append(await run(built.ports, receivers, hanging=hanging))
-        assert isinstance(built.ports.webhooks, HttpWebhooks)
-        await built.ports.webhooks.close()
+            for way in reversed(ways) if pair % 2 else ways:
+                found[way].append(await run(azurite, receivers, **ways[way]))
         await runner.cleanup()
-        await tables.close()
-        await files.close()
-    events = LEADS * ANSWERING
-    without, one_hangs = (statistics.median(found[hanging]) for hanging in (False, True))
+    events, median = LEADS * ANSWERING, {way: statistics.median(times) for way, times in found.items()}
+    alone = median["nobody hangs"]
     print(f"{LEADS} events to {ANSWERING} receivers that answer ({events} deliveries), median of {PAIRS}:")
-    print(f"  nobody hangs      {events / without:7.0f} deliveries/s")
-    print(f"  one more hangs    {events / one_hangs:7.0f} deliveries/s")
-    print(f"  ratio             {without / one_hangs:7.2f}")
+    for way, seconds in median.items():
+        print(
+            f"  {way:24}{events / seconds:7.0f} deliveries/s   ratio {alone / seconds:5.2f}   done in {seconds:5.2f} s"
+        )
 
 
 if __name__ == "__main__":
