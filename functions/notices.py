@@ -1,5 +1,6 @@
 """Called by partners' frontends, and by whoever got a mail: what a partner is told, and how (SPEC 7)."""
 
+from dataclasses import replace
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -10,7 +11,7 @@ from shared import clock, ids
 from shared.domain.errors import PreconditionFailed
 from shared.domain.permissions import Role
 from shared.http.calls import MERGE_PATCH, Answer, Call, Html
-from shared.http.documents import given, store, tag_of
+from shared.http.documents import Patch, given, store, tag_of
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.notice_requests import PreferencesIn, PreferencesPatch, UnmuteIn
@@ -82,15 +83,22 @@ def _preferences(wishes: telling.Wishes) -> Answer[PreferencesView]:
 
 
 async def _store_preferences(call: Call[Any, Nothing]) -> Answer[PreferencesView]:
+    def target(before: telling.Wishes) -> dict[str, Any]:
+        # The time zone as it was put: the registration's, which is shown without one, may change. A patch replaces the
+        # muted ones whole or leaves them, and then those that nobody could put now are no fault of it.
+        zone = before.stored.time_zone if before.stored else None
+        return {**preferences_view(before), "timeZone": zone, "mutedAddresses": []}
+
     async def write(before: telling.Wishes) -> None:
-        # The time zone as it was put: the registration's, which is shown without one, may change.
-        told = {**preferences_view(before), "timeZone": before.stored.time_zone if before.stored else None}
-        body: PreferencesIn = given(call, told)
+        body: PreferencesIn = given(call, target(before))
+        preferences = body.preferences()
+        if isinstance(call.body, Patch) and "mutedAddresses" not in call.body.root:
+            preferences = replace(preferences, muted_addresses=before.holding.muted_addresses)
         await telling.put_preferences(
-            ports=call.app.ports, partner_id=call.partner_id, preferences=body.preferences(), before=before
+            ports=call.app.ports, partner_id=call.partner_id, preferences=preferences, before=before
         )
 
-    await store(call, read=lambda: _wishes(call), view=preferences_view, write=write)
+    await store(call, read=lambda: _wishes(call), view=preferences_view, write=write, target=target)
     return _preferences(await _wishes(call))
 
 

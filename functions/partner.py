@@ -4,7 +4,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.errors import Conflict, NotFound, PreconditionFailed
+from shared.domain.errors import Conflict, NotFound, PartnerSuspended, PreconditionFailed
 from shared.domain.offers import OFFER_ID, RegisteredOffer
 from shared.domain.partner import Partner
 from shared.domain.permissions import Role
@@ -96,7 +96,7 @@ async def get_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]
 
 @blueprint.function_name("put_offer")
 @blueprint.route(OFFERS + "/{offerId}", methods=["PUT"], auth_level=ANONYMOUS)
-@endpoint(who=OFFERS_ADMIN, status=(200, 201), refuses=(Conflict, PreconditionFailed), **DOCUMENT)
+@endpoint(who=OFFERS_ADMIN, status=(200, 201), refuses=(Conflict, PartnerSuspended, PreconditionFailed), **DOCUMENT)
 async def put_offer(call: Call[OfferIn, Nothing]) -> Answer[RegisteredOfferView]:
     """Register an offer with its title and call to action, or replace them (T5)."""
     return await _store_offer(call)
@@ -104,7 +104,9 @@ async def put_offer(call: Call[OfferIn, Nothing]) -> Answer[RegisteredOfferView]
 
 @blueprint.function_name("patch_offer")
 @blueprint.route(OFFERS + "/{offerId}", methods=["PATCH"], auth_level=ANONYMOUS)
-@endpoint(who=OFFERS_ADMIN, content_types=MERGE_PATCH, refuses=(Conflict, PreconditionFailed), **DOCUMENT)
+@endpoint(
+    who=OFFERS_ADMIN, content_types=MERGE_PATCH, refuses=(Conflict, PartnerSuspended, PreconditionFailed), **DOCUMENT
+)
 async def patch_offer(call: Call[OfferPatch, Nothing]) -> Answer[RegisteredOfferView]:
     """Change what is named of a registered offer, by a JSON merge patch (T5)."""
     return await _store_offer(call)

@@ -8,7 +8,9 @@ import phonenumbers
 from shared.domain.lead import Validity
 from shared.domain.receipt import Phone
 
-_BETWEEN = re.compile(r"\s*[/;|,\n]\s*|\s+(?:or|oder|o|eller|vagy|ou)\s+", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*[;|,\n]\s*|\s+(?:or|oder|o|eller|vagy|ou)\s+", re.IGNORECASE)
+_SLASH = "/"
+"""Between two numbers, or inside one behind its area code."""
 
 
 class NumberingPlans:
@@ -29,7 +31,8 @@ def _spellings(written: str) -> Iterator[str]:
     """How the number may be meant, the likeliest first: as written, without a comment behind it, the first of two."""
     said = []
     plain = re.sub(r"\s*\([^()]*[^\W\d_][^()]*\)\s*$", "", written)
-    for one in (written, plain, _BETWEEN.split(plain, maxsplit=1)[0]):
+    of_two = _BETWEEN.split(plain, maxsplit=1)[0]
+    for one in (written, plain, of_two, of_two.split(_SLASH, maxsplit=1)[0]):
         # 00 is how much of the world dials out, and what people write for +.
         said += [one, re.sub(r"^\s*\(?00", "+", one)]
     yield from dict.fromkeys(one for one in said if one.strip())

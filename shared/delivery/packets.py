@@ -132,7 +132,10 @@ def _description(lead: Lead, told: Mapping[str, str], left_out: Mapping[str, str
     """What the customer wrote, and below it what receivers have no field for."""
     below = {"Lead": lead.id, "Offer": told["offerTitle"], "Action": told["actionCode"], **left_out}
     for name, one in lead.additional_fields.items():
-        below[name] = one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)
+        # Ours stay: a receiver finds the lead by its line.
+        below[f"{name} (as sent)" if name in below else name] = (
+            one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)
+        )
     lines = "\n".join(f"{name}: {one}" for name, one in below.items() if one)
     return "\n\n".join(part for part in (lead.notes, lines) if part)
 

@@ -120,6 +120,6 @@ def _retry_after(answer: aiohttp.ClientResponse, now: datetime) -> timedelta | N
         return min(timedelta(seconds=int(written)), RETRY_AFTER_MOST)
     try:
         wait = parsedate_to_datetime(written) - now
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return min(wait, RETRY_AFTER_MOST) if wait > timedelta() else None

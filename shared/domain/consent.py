@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.codes import forbids_contact, source_line
 from shared.domain.fields import Fields
 from shared.domain.instants import parse_time
 
@@ -15,33 +16,52 @@ class Agreed:
     contact: bool | None
     at: datetime | None = None
     country: str | None = None
+    parts: tuple[Fields, ...] = ()
+    """What else was said in `consent`, such as its wording: evidence that stays with the lead."""
 
 
 def agreed(given: Fields, *persons: Fields | None, boxes: bool = False) -> Agreed:
     """The consent of a delivery, wherever it stands: flat, in `consent`, or with the person.
 
     A `share` that is withheld is a fault: such a delivery goes to no partner. Flat, `contact` is often somebody's name,
-    so it is read there only where it is a yes or a no; `boxes` says that it is a web form's box and nothing else.
+    so it is read there only where it is a yes or a no; `boxes` says that it is a web form's box and nothing else. An
+    action code that forbids contact counts wherever it stands (T6).
     """
-    # A bare `consent` does not say to what, so only its no counts.
-    bare = given.flag("consent", lenient=True)
-    shares: list[bool | None] = [False if bare is False else None]
+    shares: list[bool | None] = []
     contacts: list[bool | None] = []
-    part = given.part("consent")
-    for place in (given, part, *persons):
+    parts: list[Fields] = []
+    for place in (given, *persons):
         if place is None:
             continue
-        is_box = boxes or place is part
-        shares.append(place.flag("share", lenient=not is_box and place is not given))
-        contacts.append(place.flag("contact", lenient=not is_box))
-        if place.flag("donotcontact"):
+        # A bare `consent` does not say to what, so only its no counts.
+        if place.flag("consent", lenient=True) is False:
+            shares.append(False)
+        shares.append(place.flag("share"))
+        contacts.append(place.flag("contact", lenient=not boxes))
+        part = place.part("consent", lenient=place is not given)
+        if part is not None:
+            parts.append(part)
+            shares.append(part.flag("share"))
+            contacts.append(part.flag("contact"))
+        if any(one.flag("donotcontact", wins=True) for one in (place, part) if one is not None) or _forbidden(place):
             contacts.append(False)
     share, contact = _together(shares), _together(contacts)
     if share is False:
         given.fault("share", "notAllowed", "%(field)s is false: without consent the data is passed to no partner.")
-    if part is None:
-        return Agreed(share, contact)
-    return Agreed(share, contact, parse_time(part.text("at")), part.text("country"))
+    at: datetime | None = None
+    country: str | None = None
+    for part in parts:
+        written = part.text("at")
+        at = at or parse_time(written)
+        if written and parse_time(written) is None:
+            part.put(f"{part.prefix}at", "at", written)
+        country = country or part.text("country")
+    return Agreed(share, contact, at, country, tuple(parts))
+
+
+def _forbidden(place: Fields) -> bool:
+    lines = (source_line(one).action for one in place.said("leadsource"))
+    return any(forbids_contact(one) for one in (*place.said("actioncode"), *lines))
 
 
 def _together(said: list[bool | None]) -> bool | None:

@@ -98,7 +98,7 @@ class Conflict(Refusal):
 
 
 class PreconditionFailed(Refusal):
-    """The lead has changed since it was read: its ETag is another one now."""
+    """It has changed since it was read: its ETag is another one now."""
 
     code = "preconditionFailed"
 

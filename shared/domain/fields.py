@@ -78,9 +78,14 @@ class Fields:
 
     def put(self, shown: str, name: str, value: Any) -> None:
         """Take in a field that is called `shown` in faults."""
-        if isinstance(value, RefusedFile):
-            self.files[shown] = str(value["name"])
-            return
+        said = value if isinstance(value, Repeated) else [value]
+        files = [one for one in said if isinstance(one, RefusedFile)]
+        if files:
+            self.files[shown] = str(files[0]["name"])
+            texts = [one for one in said if not isinstance(one, RefusedFile)]
+            if not texts:
+                return
+            value = texts[0] if len(texts) == 1 else Repeated(texts)
         while shown in self._rest:
             shown += "[]"
         self._rest[shown] = Given(name, value)
@@ -118,11 +123,18 @@ class Fields:
             del self._rest[key]
         return found
 
-    def flag(self, name: str, *, lenient: bool = False) -> bool | None:
+    def said(self, name: str) -> list[str]:
+        """Every text that stands under this name and was not taken off, which it is not by this."""
+        values = [self._rest[key].value for key in self._keys(name)]
+        return [
+            one for value in values for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
+        ]
+
+    def flag(self, name: str, *, lenient: bool = False, wins: bool = False) -> bool | None:
         """The field as a truth value, in JSON or as web forms send it; None when it is missing or says nothing.
 
-        Of one name's repeats a ticked box wins over the hidden no before it; of several names a no wins (T10). What
-        says neither is a fault; where `lenient` it is some other field, and kept as unknown.
+        Of one name's repeats a ticked box wins over the hidden no before it; of several names `wins` does: a no (T10).
+        What says neither is a fault; where `lenient` it is some other field, and kept as unknown.
         """
         found: dict[str, bool] = {}
         for key in self._keys(name):
@@ -137,7 +149,7 @@ class Fields:
                 same = _INDEX.sub("[]", key)
                 found[same] = found.get(same, False) or True in said
             del self._rest[key]
-        return all(found.values()) if found else None
+        return (wins if wins in found.values() else not wins) if found else None
 
     def texts(self, name: str, most: int) -> tuple[str, ...]:
         """The field as a list of texts, also written as one text with commas; longer lists are cut."""

@@ -89,7 +89,8 @@ def _reader(given: Fields, takes: Takes) -> Callable[[Fields], dict[str, Any]]:
         return _marketplace
     if given.has("customerinfo"):
         return _table_row
-    if given.has("customer") or given.has("share"):
+    # A CRM form may say that the customer has agreed; what names a marketplace's action is no inquiry.
+    if given.has("customer") or (given.has("share") and not (given.has("leadsource") or given.has("actioncode"))):
         return _inquiry
     # What names a person flat is the CRM form; what names nobody is told to use the nested one.
     return _crm_form if any(given.has(name) for name in (*CONTACTS, *WHOLE_NAMES)) else _marketplace
@@ -122,14 +123,16 @@ def _nested(given: Fields, name: str, documented: str) -> dict[str, Any]:
     customer = given.part(name, f"{documented}.")
     if customer is None and len(given.faults) == before:
         given.fault(key, "required", "%(field)s is missing.")
-    told |= _implied(agreed(given, customer), told)
-    return told | (person(customer, documented=_DOCUMENTED) if customer else {}) | _rest(given, customer)
+    said = agreed(given, customer)
+    told |= _implied(said, told)
+    return told | (person(customer, documented=_DOCUMENTED) if customer else {}) | _rest(given, customer, *said.parts)
 
 
 def _crm_form(given: Fields) -> dict[str, Any]:
     """I2: everything flat."""
     told = _offer_lead(given)
-    return told | _implied(agreed(given), told) | person(given, documented=_DOCUMENTED) | _rest(given)
+    said = agreed(given)
+    return told | _implied(said, told) | person(given, documented=_DOCUMENTED) | _rest(given, *said.parts)
 
 
 def _offer_lead(given: Fields) -> dict[str, Any]:
@@ -180,7 +183,8 @@ def _inquiry(given: Fields) -> dict[str, Any]:
     filled_in = [part.text("gotcha") for part in (given, *parts) if part]
     if any(filled_in):
         given.fault(HONEYPOT, "notAllowed", "%(field)s must stay empty: only programs fill it in.")
-    consent = _consent(agreed(given, *parts, boxes=True))
+    said = agreed(given, *parts, boxes=True)
+    consent = _consent(said)
     if consent["share"] is None:
         given.fault("share", "required", "%(field)s is missing: has the customer agreed that the data is passed on?")
     told = {
@@ -194,7 +198,7 @@ def _inquiry(given: Fields) -> dict[str, Any]:
         # Who agrees that the data is passed on wants an answer, unless something says otherwise.
         **(consent | {"contact": consent["contact"] is not False}),
     }
-    return told | person(*(part for part in parts if part), given) | _rest(given, *parts)
+    return told | person(*(part for part in parts if part), given) | _rest(given, *parts, *said.parts)
 
 
 def _qualified(given: Fields) -> dict[str, Any]:
@@ -206,20 +210,21 @@ def _qualified(given: Fields) -> dict[str, Any]:
         code = "notAllowed" if written else "required"
         given.fault(name, code, "%(field)s must be marketingQualified or salesQualified.")
     offer, sender, customer = (given.part(part) for part in ("offer", "sender", "customer"))
+    said = agreed(given, customer)
     told = {
         "type": None,
         "qualification": qualification,
         "notes": _notes(given),
         "contact_requested": given.flag("contactrequested"),
         "sender": {one: sender.text(one, plain=one == "email") for one in ("kind", "name", "email")} if sender else {},
-        **_consent(agreed(given, customer)),
+        **_consent(said),
     }
     if offer:
         told |= {"offer_id": offer.text("id", plain=True), "offer_title": offer.text("title", plain=True)}
         if told["offer_id"] or told["offer_title"]:
             told["type"] = LeadType.OFFER
     told |= person(customer or Fields({}, "customer.", given.faults))
-    return told | _rest(given, customer, offer)
+    return told | _rest(given, customer, offer, sender, *said.parts)
 
 
 _QUALIFICATIONS = {str(one).casefold(): one for one in Qualification if one is not Qualification.CUSTOMER_INQUIRY}

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from email.message import Message as Headers
+from email.utils import collapse_rfc2231_value
 from urllib.parse import parse_qsl
 
 from shared.domain.errors import Detail, InvalidRequest
@@ -135,9 +136,13 @@ def _field_name(head: str) -> tuple[str | None, str | None]:
 def _parameter(header: str, name: str) -> str | None:
     headers = Headers()
     headers["content-disposition"] = header
-    found = headers.get_param(name, header="content-disposition")
+    try:
+        found = headers.get_param(name, header="content-disposition")
+    except (TypeError, ValueError, LookupError) as problem:
+        # The library's reader of RFC 2231 stumbles over names that are numbered and not.
+        raise _unreadable(say("A header of the form cannot be read.")) from problem
     # As a tuple it came in the long spelling of RFC 2231, with its charset.
-    return found if isinstance(found, str) or found is None else str(found[2])
+    return found if isinstance(found, str) or found is None else collapse_rfc2231_value(found)
 
 
 def _too_many() -> InvalidRequest:

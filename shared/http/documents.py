@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import GetJsonSchemaHandler, RootModel, TypeAdapter
 from pydantic_core import CoreSchema
 
-from shared.domain.errors import Detail, NotFound, PreconditionFailed, Unavailable
+from shared.domain.errors import Detail, InvalidRequest, NotFound, PreconditionFailed, Unavailable
 from shared.domain.messages import say
 from shared.http.bodies import validated
 from shared.http.calls import Call
@@ -30,7 +30,13 @@ class Patch(RootModel[Json]):
     def onto(self, view: Mapping[str, Any]) -> Any:
         """The patched document, as `of`; raises InvalidRequest that names every field at fault."""
         names = {field.alias or name for name, field in self.of.model_fields.items()}
-        return validated(self.of, merged({name: one for name, one in view.items() if name in names}, self.root), "body")
+        try:
+            wanted = merged({name: one for name, one in view.items() if name in names}, self.root)
+        except RecursionError:
+            # What the parser of JSON could just follow.
+            deep = say("%(what)s is nested too deep.", what="The body")
+            raise InvalidRequest(details=[Detail("invalidJson", deep)]) from None
+        return validated(self.of, wanted, "body")
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> Json:
@@ -74,9 +80,11 @@ async def store(
     read: Callable[[], Awaitable[D]],
     view: Callable[[D], Mapping[str, Any] | None],
     write: Callable[[D], Awaitable[N]],
+    target: Callable[[D], Mapping[str, Any] | None] | None = None,
 ) -> N:
     """Change a document as it is now; decided again on the fresh one when somebody else was faster.
 
+    `target`: what a patch is put on, where that is not what is shown.
     Raises PreconditionFailed where the caller has read another one (`If-Match`).
     """
     for _ in range(ATTEMPTS):
@@ -85,7 +93,7 @@ async def store(
         seen = view(before)
         if isinstance(call.body, Patch):
             # A patch that is at fault, or has nothing to change, is told so, whatever version it is meant for.
-            given(call, seen)
+            given(call, target(before) if target else seen)
         if versions is not None and not (
             versions & {tag_of(seen).strip('"')} or ("*" in versions and seen is not None)
         ):

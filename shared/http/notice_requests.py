@@ -13,8 +13,19 @@ from shared.http.documents import Patch
 from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, one_line, unique
 from shared.usecases.mail_reports import Report
 
-MUTED_SHOWN_MAX = 700
-"""What is put may hold what was read: addresses that have unsubscribed or bounced, too."""
+MUTED_SHOWN_MAX = 10_000
+"""What is put may hold what was read: whoever has unsubscribed or bounced, too, however many and however odd."""
+
+
+def _muted(text: str) -> str:
+    if not all(text.partition("@")):
+        raise ValueError("This is no valid e-mail address.")
+    return text
+
+
+MutedAddress = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=320), AfterValidator(one_line), AfterValidator(_muted)
+]
 
 
 class PreferencesIn(Incoming):
@@ -27,7 +38,7 @@ class PreferencesIn(Incoming):
     digest_hour: Annotated[int, Field(strict=True, ge=0, le=23)] = 0
     mail_kinds: Annotated[list[MailKind], AfterValidator(unique)] = [MailKind.CONTACT_ME, MailKind.PROFILE]
     expiry_mail: Flag = True
-    muted_addresses: Annotated[list[MailAddress], Field(max_length=MUTED_SHOWN_MAX), AfterValidator(unique)] = []
+    muted_addresses: Annotated[list[MutedAddress], Field(max_length=MUTED_SHOWN_MAX), AfterValidator(unique)] = []
 
     unsubscribed: Any = None
 
@@ -54,7 +65,7 @@ class PreferencesPatch(Patch):
 class UnmuteIn(Incoming):
     """An address that is to be mailed again."""
 
-    address: MailAddress
+    address: MutedAddress
 
 
 def _field(text: str) -> str:

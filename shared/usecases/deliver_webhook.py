@@ -66,11 +66,13 @@ async def deliver_webhook(*, ports: Ports, partner_id: str, destination: str, no
 async def _leave(turn: _Turn) -> datetime | None:
     """Say how the turn went, and give the lane back."""
     at = turn.now()
-    if turn.taken or turn.refused:
+    failed = turn.refused and not turn.taken
+    if turn.taken or failed:
         turn.lane = turn.lane.after(at, good=turn.taken)
     if turn.held:
         turn.lane = turn.lane.held_until(turn.held)
-    if turn.gone or turn.lane.is_hopeless(at):
+    # A turn that says nothing of the receiver is no reason: what failed long ago may be over.
+    if turn.gone or (failed and turn.lane.is_hopeless(at)):
         await _disable(turn, WAS_GONE if turn.gone else FAILED_LONG, at)
     elif turn.wakes and turn.lane.next_at and turn.lane.next_at > at:
         # Whoever is down or busy is left alone, and nobody else waits for it.
@@ -123,8 +125,12 @@ async def _send(turn: _Turn, queue: list[Dispatch]) -> None:
             if not under_way:
                 return
             ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-            sent = [(*under_way.pop(task), task.result()) for task in ended]
-            await _record(turn, sorted(sent, key=lambda one: one[0].place))
+            sent = [(*under_way.pop(task), task) for task in ended]
+            # What was taken is recorded also where another attempt of the same moment fell over storage.
+            known = [(one, began, task.result()) for one, began, task in sent if task.exception() is None]
+            await _record(turn, sorted(known, key=lambda one: one[0].place))
+            for *_, task in sent:
+                task.result()
             turn.has_ended()
     finally:
         for task in under_way:
@@ -162,7 +168,7 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
         attempt = Attempt(began, answer.status, answer.duration_ms, answer.text)
         good = answer.is_good
         after = one.succeeded(attempt) if good else one.failed(attempt, ids.jitter(), answer.retry_after)
-        _judge(turn, answer)
+        _judge(turn, one, answer)
         if after.next_at:
             turn.blocked.add(one.lead_id)
             turn.wakes.append(after.next_at)
@@ -201,14 +207,15 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
         )
 
 
-def _judge(turn: _Turn, answer: Answer) -> None:
+def _judge(turn: _Turn, dispatch: Dispatch, answer: Answer) -> None:
     """What an answer says of the receiver."""
     if answer.is_good:
         turn.taken = True
     elif answer.status in BUSY and answer.retry_after:
         until = turn.now() + answer.retry_after
         turn.held = max(turn.held or until, until)
-    elif answer.status not in SPEAKS_OF_ONE:
+    # Who refuses the validation refuses everything.
+    elif answer.status not in SPEAKS_OF_ONE or dispatch.type == VALIDATION:
         turn.refused = True
         turn.gone = turn.gone or answer.status == GONE
 

@@ -1,7 +1,7 @@
 """A worker's turn on one lane: nobody else works on it meanwhile, and others have theirs soon (W2, W3)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from shared import ids
@@ -13,6 +13,8 @@ TURN = timedelta(seconds=20)
 """How long a lane is worked on before others have their turn; a lease lasts longer."""
 LOST_WAIT = timedelta(seconds=5)
 """When a lane is looked at again that somebody else has just taken."""
+RACES = 5
+"""How often a turn writes again what somebody's resend came before: else what was taken would be sent again."""
 
 Now = Callable[[], datetime]
 
@@ -43,13 +45,34 @@ class LaneTurn:
 
     async def save(self, changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = ()) -> None:
         """Write the lane as it is, with what became of what waited in it; raises LostRace, Unavailable."""
-        self.lane = await self.ports.lanes.save(self.partner_id, self.destination, self.lane, changed)
+        for _ in range(RACES):
+            try:
+                self.lane = await self.ports.lanes.save(self.partner_id, self.destination, self.lane, changed)
+            except LostRace:
+                self.lane = await self._still_ours()
+            else:
+                return
+        raise LostRace
 
     async def leave(self) -> datetime | None:
         """Give the lane back; when to look again, None when nothing waits."""
-        self.lane = self.lane.left()
-        await self.save()
-        return min(self.wakes, default=None)
+        left = self.lane.left()
+        for _ in range(RACES):
+            try:
+                self.lane = await self.ports.lanes.save(self.partner_id, self.destination, left)
+            except LostRace:
+                there = await self._still_ours()
+                left = replace(left, tag=there.tag, saves=there.saves)
+            else:
+                return min(self.wakes, default=None)
+        raise LostRace
+
+    async def _still_ours(self) -> Lane:
+        """The lane as somebody changed it meanwhile who asks for a resend; raises LostRace when it is another's."""
+        there = await self.ports.lanes.lane(self.partner_id, self.destination)
+        if there.holder != self.lane.holder:
+            raise LostRace
+        return there
 
 
 async def add_to_lane(*, ports: Ports, partner_id: str, destination: str, dispatch: Dispatch, at: datetime) -> None:

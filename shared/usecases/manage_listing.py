@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 
-from shared.domain.errors import Conflict, NotFound
+from shared.domain.errors import Conflict, NotFound, PartnerSuspended
 from shared.domain.messages import say
 from shared.domain.offers import OFFERS_MAX, RegisteredOffer
 from shared.domain.partner import Partner, PartnerState
@@ -56,12 +56,12 @@ async def put_offer(
 ) -> None:
     """Register an offer, or replace the registration that was read `before`.
 
-    Raises LostRace, NotFound, or Conflict when another partner has registered it, unless the operator says whose it
-    is; for a suspended partner; or at OFFERS_MAX. Leads that came before keep what was known then.
+    Raises LostRace, NotFound, PartnerSuspended, or Conflict when another partner has registered it, unless the
+    operator says whose it is; or at OFFERS_MAX. Leads that came before keep what was known then.
     """
     partner = await _partner(ports, partner_id)
     if partner.state is PartnerState.SUSPENDED and not by_operator:
-        raise Conflict("The partner is suspended.")
+        raise PartnerSuspended
     offers = await ports.listings.offers(partner_id, at, fresh=True)
     if before is None and len(offers.offers) >= OFFERS_MAX:
         raise Conflict(say("A partner has at most %(most)d offers.", most=OFFERS_MAX))

@@ -20,6 +20,7 @@ from shared.domain.webhooks import (
     ROTATION,
     SUBSCRIPTIONS_MAX,
     TEST,
+    VALIDATION,
     FieldsAs,
     Secret,
     Webhook,
@@ -169,16 +170,18 @@ async def rotate_secret(*, ports: Ports, partner_id: str, webhook_id: str, at: d
 
 
 async def enable(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> Webhook:
-    """Send to it again, what waits first. Raises NotFound."""
-    await _stored(ports, partner_id, webhook_id)
+    """Send to it again, what waits first; before that the validation event that it has not taken. Raises NotFound."""
+    stored = await _stored(ports, partner_id, webhook_id)
     await _forgive(ports, partner_id, webhook_id)
+    first = await ports.lanes.get(partner_id, webhook_id, Dispatch(VALIDATION, stored.webhook.created_at, "", 0).id)
+    is_valid = first is None or first.state is DispatchState.DELIVERED
     enabled = await _change(
         ports,
         partner_id,
         webhook_id,
         lambda hook: replace(
             hook,
-            state=hook.state if hook.state is WebhookState.PENDING else WebhookState.ACTIVE,
+            state=WebhookState.ACTIVE if is_valid and hook.state is not WebhookState.PENDING else WebhookState.PENDING,
             disabled_at=None,
             problem=None,
         ),
@@ -217,10 +220,14 @@ async def list_deliveries(
     receiver said of a lead whose contact details are hidden may repeat them, so it is left out (L9).
     """
     found, following = await _deliveries(ports, partner_id, webhook_id, after, top)
+    return await _as_may_be_seen(ports, partner_id, found, at), following
+
+
+async def _as_may_be_seen(ports: Ports, partner_id: str, found: list[Dispatch], at: datetime) -> list[Dispatch]:
     leads = await ports.leads.many(partner_id, list({one.lead_id for one in found if one.lead_id}))
     hidden = {lead.id for lead in leads if is_redacted(settle(lead, at).lead, at)}
     hidden |= {one.lead_id for one in found if one.lead_id} - {lead.id for lead in leads}
-    return [one.without_answers() if one.lead_id in hidden else one for one in found], following
+    return [one.without_answers() if one.lead_id in hidden else one for one in found]
 
 
 async def _deliveries(
@@ -260,7 +267,8 @@ async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: st
             continue
         # A worker may have taken the first hint away before the event waited.
         await ports.agenda.put([hint])
-        return again
+        (shown,) = await _as_may_be_seen(ports, partner_id, [again], at)
+        return shown
     raise Unavailable
 
 

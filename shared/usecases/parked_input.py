@@ -171,12 +171,12 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
         if partner.state is PartnerState.SUSPENDED:
             raise Conflict("The partner is suspended.", target="partnerId")
         parcel = _again(held, None)
-        if already := await _already(ports, stored, parcel, at):
-            return already
-        place = await check_place(ports=ports, partner_id=partner_id, reading=parcel.reading, at=at)
-        if place.reason is not None:
-            raise refusal_of(replace(held, reason=place.reason))
         try:
+            if already := await _already(ports, stored, parcel, at):
+                return already
+            place = await check_place(ports=ports, partner_id=partner_id, reading=parcel.reading, at=at)
+            if place.reason is not None:
+                raise refusal_of(replace(held, reason=place.reason))
             return await _place(ports, stored, parcel, partner_id, at)
         except LostRace:
             continue

@@ -6,16 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.contact import fold_email
-from shared.domain.errors import Detail, InvalidRequest, NotFound
+from shared.domain.errors import Detail, InvalidRequest, NotFound, Unavailable
 from shared.domain.messages import say
 from shared.domain.partner import Partner
 from shared.domain.preferences import MUTED_MAX, Preferences
 from shared.domain.unsubscribe import partner_of, read_token
 from shared.ports.as_read import AsRead
+from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED, UNSUBSCRIBED
 
 log = logging.getLogger(__name__)
+ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,9 @@ async def put_preferences(*, ports: Ports, partner_id: str, preferences: Prefere
     InvalidRequest when more than MUTED_MAX are muted by the partner itself.
     """
     muted = {fold_email(one): one for one in preferences.muted_addresses}
-    own = tuple(one for folded, one in muted.items() if folded not in before.unwanted)
+    # An unsubscription may be taken back; what the partner had muted by itself before stays muted then.
+    muted_before = {fold_email(one) for one in before.stored.muted_addresses} if before.stored else set()
+    own = tuple(one for folded, one in muted.items() if folded not in before.unwanted or folded in muted_before)
     if len(own) > MUTED_MAX:
         text = say("It must have at most %(max_length)d entries.", max_length=MUTED_MAX)
         raise InvalidRequest(details=[Detail("tooLong", text, "mutedAddresses")])
@@ -70,7 +74,7 @@ async def unmute(*, ports: Ports, partner_id: str, address: str, by: str, at: da
 
     Raises NotFound when the address is mailed.
     """
-    if not await ports.notices.resume(partner_id, address, by, at):
+    if not await _resume(ports, partner_id, address, by, at):
         raise NotFound(say("This address has not unsubscribed."))
     log.info("Mails were switched on again.", extra={"event": "mail.resumed", "partner": partner_id, "by": by})
 
@@ -103,5 +107,15 @@ async def unsubscribe(*, ports: Ports, token: str, at: datetime) -> Unsubscripti
 async def subscribe_again(*, ports: Ports, token: str, at: datetime) -> Unsubscription:
     """Mail this address again, as its owner says; doing it again is harmless."""
     wish = await read_unsubscription(ports=ports, token=token, at=at)
-    await ports.notices.resume(wish.list_id, wish.address, "owner", at)
+    await _resume(ports, wish.list_id, wish.address, "owner", at)
     return wish
+
+
+async def _resume(ports: Ports, list_id: str, address: str, by: str, at: datetime) -> bool:
+    """False when the address is mailed, also because somebody said the same a moment ago; raises Unavailable."""
+    for _ in range(ATTEMPTS):
+        try:
+            return await ports.notices.resume(list_id, address, by, at)
+        except LostRace:
+            continue
+    raise Unavailable

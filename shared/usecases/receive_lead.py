@@ -186,7 +186,9 @@ async def _received(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str,
     """What becomes of the parcel; checks the contact on the way."""
     reading = parcel.reading
     lists, offers = await ports.partners.contact_lists(at), await ports.listings.offers(partner_id, at)
-    country = country_code(reading.country) if reading.country else None
+    # T7: the country given with the consent comes first, for the number too.
+    named = (country_code(one) for one in (reading.agreed_country, reading.country) if one)
+    country = next((one for one in named if one), None)
     return receive(
         reading,
         parcel.door,

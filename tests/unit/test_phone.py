@@ -27,6 +27,8 @@ from shared.domain.lead import Validity
         ("08-123 456 78; 070-174 06 05", "SE", Validity.VALID, "+46812345678"),
         ("08-123 456 78, 070-174 06 05", "SE", Validity.VALID, "+46812345678"),
         ("08-123 456 78 eller 070-174 06 05", "SE", Validity.VALID, "+46812345678"),
+        ("+49 30/2345678; +49 171/2345678", None, Validity.VALID, "+49302345678"),
+        ("06-1/234-5678, 06-30/123-4567", "HU", Validity.VALID, "+3612345678"),
         ("030/2345678", "DE", Validity.VALID, "+49302345678"),
         ("08-123 456 78 (mobile, after 5)", "SE", Validity.VALID, "+46812345678"),
         ("+46 (8) 123 456 78", None, Validity.VALID, "+46812345678"),

@@ -161,3 +161,69 @@ def test_t10_what_a_sender_does_not_state_is_recorded_as_not_stated() -> None:
     assert (read(bare, Takes.QUALIFIED).share, read(bare, Takes.QUALIFIED).contact) == (None, None)
     stated = read(bare | {"consent": {"share": True, "contact": True}}, Takes.QUALIFIED)
     assert (stated.share, stated.contact) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "takes"),
+    [
+        ({"Email": "a@x.example", "doNotContact": "no", "do-not-contact": "yes"}, Takes.MARKETPLACE),
+        (
+            {"doNotContact": False, "lead": {"doNotContact": True, "email": "a@x.example"}, "share": True},
+            Takes.INQUIRIES,
+        ),
+        (
+            {"UserDetails": {"Email": "a@x.example", "Consent": {"contact": False}}, "ActionCode": "PLT"},
+            Takes.MARKETPLACE,
+        ),
+        ({"CustomerInfo": '{"Email": "a@x.example", "Consent": {"Contact": "false"}}'}, Takes.MARKETPLACE),
+        ({"email": "a@x.example", "share": "on", "customer[consent][contact]": "no"}, Takes.INQUIRIES),
+        (
+            {"qualification": "salesQualified", "customer": {**PERSON, "consent": {"contact": False}}},
+            Takes.QUALIFIED,
+        ),
+        ({**PERSON, "LeadSource": "AppSource-DNC|contoso.crm", "share": "1"}, Takes.MARKETPLACE),
+        ({**PERSON, "share": "on", "actionCode": "DNC"}, Takes.INQUIRIES),
+        ({**PERSON, "share": "on", "leadSource": "AppSource-DNC|contoso.crm"}, Takes.INQUIRIES),
+        ({**PERSON, "ActionCode": "PLT", "Action_Code": "DNC"}, Takes.MARKETPLACE),
+        ({**PERSON, "ActionCode": payload.Repeated(["PLT", "DNC"])}, Takes.MARKETPLACE),
+        ({"UserDetails": {**PERSON, "ActionCode": "DNC"}}, Takes.MARKETPLACE),
+        ({"qualification": "salesQualified", "customer": PERSON, "actionCode": "DNC"}, Takes.QUALIFIED),
+    ],
+)
+def test_t6_a_no_to_contact_counts_wherever_it_stands(body: dict[str, Any], takes: Takes) -> None:
+    assert read(body, takes).contact is False
+
+
+@pytest.mark.parametrize(
+    ("body", "takes"),
+    [
+        ({"UserDetails": {**PERSON, "Consent": {"share": False}}}, Takes.MARKETPLACE),
+        ({"UserDetails": {**PERSON, "Consent": False}}, Takes.MARKETPLACE),
+        ({"UserDetails": {**PERSON, "share": "withheld"}}, Takes.MARKETPLACE),
+        ({**PERSON, "share": "on", "customer[consent][share]": "no"}, Takes.INQUIRIES),
+    ],
+)
+def test_t10_what_is_withheld_with_the_person_goes_to_no_partner(body: dict[str, Any], takes: Takes) -> None:
+    assert any("share" in (one or "") for one in targets(body, takes))
+
+
+def test_t10_what_names_a_marketplaces_action_is_no_inquiry() -> None:
+    reading = read({**PERSON, "LeadSource": "AppSource-PLT|contoso.crm", "share": "1"})
+    assert (reading.type, reading.source_text, reading.offer_id) == (
+        "offer",
+        "AppSource-PLT|contoso.crm",
+        "contoso.crm",
+    )
+
+
+def test_t10_the_evidence_of_a_consent_stays_with_the_lead() -> None:
+    consent = {"share": True, "text": "I agree v3", "version": "3", "at": "some day in May"}
+    reading = read({**PERSON, "share": "on", "consent": consent}, Takes.INQUIRIES)
+    assert reading.additional_fields == {
+        "consent.text": "I agree v3",
+        "consent.version": "3",
+        "consent.at": "some day in May",
+    }
+    sender = {"name": "Lena", "department": "Sales"}
+    said = read({"qualification": "salesQualified", "customer": PERSON, "sender": sender}, Takes.QUALIFIED)
+    assert said.additional_fields == {"sender.department": "Sales"}

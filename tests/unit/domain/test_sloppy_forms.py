@@ -140,6 +140,9 @@ def test_the_same_multipart_form_is_the_same_whatever_stands_between_its_fields(
         (b"--x\r\n\r\nnameless\r\n--x--", MULTIPART + "; boundary=x"),
         (b"--x\r\nContent-Disposition: form-data\r\n\r\na\r\n--x--", MULTIPART + "; boundary=x"),
         (parts(('name="a"', b"\xff"), boundary="x"), MULTIPART + "; boundary=x"),
+        (parts(("name*; name*0*=x", b"1"), boundary="x"), MULTIPART + "; boundary=x"),
+        (parts(('name="a"; filename*=a; filename*0=b', b"1"), boundary="x"), MULTIPART + "; boundary=x"),
+        (parts(('name="a"', b"1"), boundary="B"), MULTIPART + "; boundary*=B; boundary*0=B"),
         (parts(*[('name="a"', b"")] * 501, boundary="x"), MULTIPART + "; boundary=x"),
     ],
 )
@@ -321,3 +324,11 @@ def test_whole_numbers_lose_their_point_everywhere() -> None:
     reading = read(delivery_body(Company=7.0, Seats=12.0, Rate=0.5))
     assert (reading.company, json.dumps(reading.additional_fields)) == ("7", '{"Seats": 12, "Rate": 0.5}')
     assert number_text(1e300) == "1e+300"
+
+
+def test_several_files_of_one_field_are_refused_aloud() -> None:
+    files = [("name=\"files\"; filename*=utf-8''%C3%A9.pdf", b"%PDF"), ('name="files"; filename="b.pdf"', b"%PDF")]
+    said = [('name="email"', b"a@x.example"), ('name="share"', b"1"), *files]
+    reading = read(payload.multipart(parts(*said, boundary="x"), f"{MULTIPART}; boundary=x"), Takes.INQUIRIES)
+    assert reading.additional_fields == {"files": "é.pdf"}
+    assert [one.code for one in reading.warnings] == ["fileNotTaken"]

@@ -7,6 +7,7 @@ import pytest
 
 from shared.domain.unsubscribe import make_token
 from shared.http.documents import merged
+from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
@@ -152,3 +153,50 @@ async def test_n3_who_unsubscribed_is_shown_and_may_come_back(api: InProcess, po
     mailed = await api.call("POST", f"{path}/unmute", said, as_="Leads.Admin")
     assert (mailed.status, mailed.json["unsubscribed"]) == (200, [])
     assert (await api.call("POST", f"{path}/unmute", said, as_="Leads.Admin")).status == 404
+
+
+async def test_n3_what_a_patch_does_not_name_is_neither_judged_nor_lost(
+    api: InProcess, ports: Ports, door: str
+) -> None:
+    path = f"{P}/preferences"
+    muted = {"mutedAddresses": ["own@contoso.example"]}
+    assert (await api.call("PUT", path, muted, **PROFILE)).status == 200
+    await ports.notices.add_unwanted("contoso", "own@contoso.example", "unsubscribed")
+    await ports.notices.add_unwanted("contoso", "a b@contoso.local", "bounced")
+    for n in range(705):
+        await ports.notices.add_unwanted("contoso", f"n{n}@contoso.example", "unsubscribed")
+    patched = await api.call("PATCH", path, {"digestHour": 7}, headers=PATCHED, **PROFILE)
+    assert (patched.status, patched.json["digestHour"], len(patched.json["unsubscribed"])) == (200, 7, 707)
+    shown = (await api.call("GET", path, **PROFILE)).json
+    assert (await api.call("PUT", path, shown, **PROFILE)).status == 200
+    for address in ("a b@contoso.local", "own@contoso.example"):
+        assert (await api.call("POST", f"{path}/unmute", {"address": address}, as_="Leads.Admin")).status == 200
+    after = (await api.call("GET", path, **PROFILE)).json["mutedAddresses"]
+    assert "own@contoso.example" in after, "what the partner had muted itself stays muted"
+    assert "a b@contoso.local" not in after
+
+
+async def test_n3_saying_the_same_at_once_is_no_defect(
+    api: InProcess, ports: Ports, door: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resume, races = ports.notices.resume, [LostRace(), LostRace()]
+
+    async def racing(*said: Any) -> bool:
+        if races:
+            raise races.pop()
+        return await resume(*said)
+
+    monkeypatch.setattr(ports.notices, "resume", racing)
+    await ports.notices.add_unwanted("contoso", "lena@contoso.example", "unsubscribed")
+    path = f"{P}/preferences/unmute"
+    assert (await api.call("POST", path, {"address": "lena@contoso.example"}, as_="Leads.Admin")).status == 200
+    races.append(LostRace())
+    token = make_token("contoso", "lena@contoso.example", await ports.partners.signing_key())
+    assert (await api.call("POST", f"/unsubscribe?token={token}&again=true", b"x")).status == 200
+
+
+@pytest.mark.parametrize("depth", [100, 900, 920, 930, 935, 937, 940, 960, 5_000])
+async def test_a_patch_of_any_depth_is_answered(api: InProcess, door: str, depth: int) -> None:
+    body = ('{"unsubscribed": ' + '{"a":' * depth + "1" + "}" * depth + "}").encode()
+    reply = await api.call("PATCH", f"{P}/preferences", body, headers=PATCHED, **PROFILE)
+    assert reply.status in (200, 400)

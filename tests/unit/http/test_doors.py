@@ -134,7 +134,8 @@ async def test_an_offer_of_another_partner_an_unknown_one_and_a_broken_one(api: 
     suspended = {"name": "Fabrikam", "tenantIds": ["fabrikam"], "state": "suspended"}
     await api.call("PUT", "/partners/fabrikam", suspended, **OPERATOR)
     mine = {"as_": "Partner.Admin", "tenant": "fabrikam"}
-    assert (await api.call("PUT", "/partners/fabrikam/offers/fabrikam.crm", {"title": "CRM"}, **mine)).status == 409
+    refused = await api.call("PUT", "/partners/fabrikam/offers/fabrikam.crm", {"title": "CRM"}, **mine)
+    assert (refused.status, refused.error["code"]) == (403, "partnerSuspended")
 
 
 # --- Sources of all kinds --------------------------------------------------------------------------------------------

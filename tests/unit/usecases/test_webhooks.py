@@ -646,7 +646,7 @@ async def test_w5_what_a_receiver_has_no_field_for_travels_in_the_description(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.CRM_FORM)
-    body = delivery_body(Phone="+46 8 123 456 78", Campaign="Spring", Score=7)
+    body = delivery_body(Phone="+46 8 123 456 78", Campaign="Spring", Score=7, Lead="m-forged")
     made = await deliver(ports, source, body)
     await run(ports)
     (sent,) = flat(ports)
@@ -660,6 +660,7 @@ async def test_w5_what_a_receiver_has_no_field_for_travels_in_the_description(
         "Phone as written: +46 8 123 456 78",
         "Campaign: Spring",
         "Score: 7",
+        "Lead (as sent): m-forged",
     ]
 
 
@@ -730,3 +731,68 @@ async def test_l9_what_a_receiver_said_of_an_expired_lead_is_not_shown(
     assert "ada.berg" in shown.attempts[0].answer
     (late,) = await log(ports, partner, hook, AT + 14 * DAY)
     assert (late.attempts[0].status, late.attempts[0].answer) == (500, "")
+    again = await managing.resend(
+        ports=ports, partner_id=partner, webhook_id=hook.id, event_id=late.id, at=AT + 14 * DAY
+    )
+    assert again.attempts[0].answer == "", "nor where it is sent again"
+
+
+@pytest.mark.parametrize("said", [Answer(429, "", 1, timedelta(seconds=30)), Answer(422, "", 1)])
+async def test_w2_what_failed_long_ago_disables_nobody_who_fails_no_more(
+    ports: Ports, source: LeadSource, partner: str, said: Answer
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    receivers(ports).answers[URL] = [DOWN, *[Answer(422, "", 1)] * 30]
+    await deliver(ports, source)
+    for hour in range(0, 24 * 4, 2):
+        await run(ports, AT + timedelta(hours=hour))
+    assert (await ports.lanes.lane(partner, hook.id)).failures == 1
+    receivers(ports).answers[URL] = [said]
+    await deliver(ports, source, delivery_body(Title="later"), at=AT + 30 * DAY)
+    await run(ports, AT + 30 * DAY)
+    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    assert stored.state is WebhookState.ACTIVE
+
+
+async def test_w3_a_resend_meanwhile_makes_nothing_go_twice(
+    ports: Ports, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = (await subscribe(ports, partner)).webhook
+    first = await deliver(ports, source)
+    await run(ports)
+    (old,) = await log(ports, partner, hook)
+    for n in range(4):
+        await deliver(ports, source, delivery_body(Title=str(n)), at=AT + timedelta(seconds=n + 1))
+    at, send, asked = AT + timedelta(minutes=1), receivers(ports).send, []
+
+    async def sending(url: str, message_id: str, packet: Any, secrets: Any) -> Answer:
+        if not asked:
+            asked.append(message_id)
+            later = at + timedelta(seconds=1)
+            await managing.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id=old.id, at=later)
+        return await send(url, message_id, packet, secrets)
+
+    monkeypatch.setattr(receivers(ports), "send", sending)
+    for second in (0, 5, 10, 61, 120):
+        await run(ports, at + timedelta(seconds=second))
+    sent = [one["data"]["id"] for one in taken(ports)]
+    assert (sent.count(first.lead_id), len(sent), len(set(sent))) == (2, 6, 5), "the resend, and all others once"
+    assert {one.state for one in await log(ports, partner, hook)} == {DispatchState.DELIVERED}
+
+
+async def test_w1_whoever_refuses_the_validation_is_sent_nothing_and_disabled(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    hook = (await subscribe(ports, partner, validated=False)).webhook
+    await deliver(ports, source)
+    receivers(ports).answers[URL] = [Answer(400, "", 1)] * 10_000
+    for hour in range(0, 24 * 7, 3):
+        await run(ports, AT + timedelta(hours=hour))
+    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    assert (stored.state, taken(ports)) == (WebhookState.DISABLED, [])
+    receivers(ports).answers.clear()
+    at = AT + 8 * DAY
+    enabled = await managing.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
+    assert enabled.state is WebhookState.PENDING, "enabling is no way around the validation"
+    await run(ports, at)
+    assert [one["type"] for one in taken(ports)][:2] == ["webhook.validation", "lead.received"]
