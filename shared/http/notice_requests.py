@@ -13,9 +13,6 @@ from shared.http.documents import Patch
 from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, one_line, unique
 from shared.usecases.mail_reports import Report
 
-MUTED_SHOWN_MAX = 10_000
-"""What is put may hold what was read: whoever has unsubscribed or bounced, too, however many and however odd."""
-
 
 def _muted(text: str) -> str:
     if not all(text.partition("@")):
@@ -38,7 +35,8 @@ class PreferencesIn(Incoming):
     digest_hour: Annotated[int, Field(strict=True, ge=0, le=23)] = 0
     mail_kinds: Annotated[list[MailKind], AfterValidator(unique)] = [MailKind.CONTACT_ME, MailKind.PROFILE]
     expiry_mail: Flag = True
-    muted_addresses: Annotated[list[MutedAddress], Field(max_length=MUTED_SHOWN_MAX), AfterValidator(unique)] = []
+    # What is put may hold what was read, whoever has unsubscribed or bounced too: only the partner's own are counted.
+    muted_addresses: Annotated[list[MutedAddress], AfterValidator(unique)] = []
 
     unsubscribed: Any = None
 
