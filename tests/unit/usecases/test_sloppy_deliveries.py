@@ -141,7 +141,7 @@ def test_the_strategies_reach_every_end() -> None:
     """Or the test above would hold of nothing."""
     seen: set[str] = set()
 
-    @hypothesis_settings(max_examples=300, database=None)
+    @hypothesis_settings(max_examples=600, database=None, derandomize=True)
     @given(door=doors, delivered=deliveries)
     def look(door: Door, delivered: Delivered) -> None:
         async def one() -> None:
