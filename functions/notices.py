@@ -11,7 +11,7 @@ from shared import clock, ids
 from shared.domain.errors import PreconditionFailed
 from shared.domain.permissions import Role
 from shared.http.calls import MERGE_PATCH, Answer, Call, Html
-from shared.http.documents import Patch, given, store, tag_of
+from shared.http.documents import DOCUMENT, Patch, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.notice_requests import PreferencesIn, PreferencesPatch, UnmuteIn
@@ -29,9 +29,6 @@ USER = frozenset({Role.LEADS_USER})
 PREFERENCES = "partners/{partnerId}/preferences"
 NOTIFICATIONS = "partners/{partnerId}/notifications"
 ANONYMOUS = func.AuthLevel.ANONYMOUS
-
-
-DOCUMENT: dict[str, Any] = {"takes": ("If-Match",), "headers": ("ETag",)}
 
 
 @blueprint.function_name("get_preferences")
@@ -78,8 +75,7 @@ async def _wishes(call: Call[Any, Nothing]) -> telling.Wishes:
 
 
 def _preferences(wishes: telling.Wishes) -> Answer[PreferencesView]:
-    view = preferences_view(wishes)
-    return Answer(view, headers={"ETag": tag_of(view)})
+    return tagged(preferences_view(wishes))
 
 
 async def _store_preferences(call: Call[Any, Nothing]) -> Answer[PreferencesView]:

@@ -11,7 +11,7 @@ from shared.domain.messages import say
 from shared.domain.partner import Partner, PartnerState
 from shared.domain.permissions import Role
 from shared.http.calls import MERGE_PATCH, Answer, Call
-from shared.http.documents import given, store, tag_of
+from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page
@@ -30,9 +30,6 @@ blueprint = func.Blueprint()
 
 OPERATOR = frozenset({Role.OPERATOR})
 ANONYMOUS = func.AuthLevel.ANONYMOUS
-
-
-DOCUMENT: dict[str, Any] = {"takes": ("If-Match",), "headers": ("ETag",)}
 
 
 @blueprint.function_name("put_partner")
@@ -86,8 +83,7 @@ async def _store_partner(call: Call[Any, Nothing]) -> Answer[PartnerView]:
 
 
 def _partner(partner: Partner, status: int = 200) -> Answer[PartnerView]:
-    view = partner_view(partner)
-    return Answer(view, status, {"ETag": tag_of(view)})
+    return tagged(partner_view(partner), status)
 
 
 @blueprint.function_name("get_partner")
@@ -146,5 +142,4 @@ async def _store_lists(call: Call[Any, Nothing]) -> Answer[ContactListsView]:
 
 
 def _lists(lists: ContactLists) -> Answer[ContactListsView]:
-    view = contact_lists_view(lists)
-    return Answer(view, headers={"ETag": tag_of(view)})
+    return tagged(contact_lists_view(lists))

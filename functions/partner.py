@@ -10,7 +10,7 @@ from shared.domain.partner import Partner
 from shared.domain.permissions import Role
 from shared.domain.profile import Profile
 from shared.http.calls import MERGE_PATCH, Answer, Call
-from shared.http.documents import given, store, tag_of
+from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page
@@ -25,9 +25,6 @@ OFFERS_ADMIN = frozenset({Role.OPERATOR, Role.PARTNER_ADMIN})
 PROFILE = "partners/{partnerId}/profile"
 OFFERS = "partners/{partnerId}/offers"
 ANONYMOUS = func.AuthLevel.ANONYMOUS
-
-
-DOCUMENT: dict[str, Any] = {"takes": ("If-Match",), "headers": ("ETag",)}
 
 
 @blueprint.function_name("get_profile")
@@ -59,19 +56,22 @@ async def _read_profile(call: Call[Any, Nothing]) -> tuple[Profile | None, Partn
 
 
 def _profile(profile: Profile | None, partner: Partner) -> Answer[ProfileView]:
-    view = profile_view(profile or Profile(partner.name), partner)
-    return Answer(view, headers={"ETag": tag_of(view)})
+    return tagged(_shown(profile, partner))
+
+
+def _shown(profile: Profile | None, partner: Partner) -> ProfileView:
+    return profile_view(profile or Profile(partner.name), partner)
 
 
 async def _store_profile(call: Call[Any, Nothing]) -> Answer[ProfileView]:
     async def write(read: tuple[Profile | None, Partner]) -> Answer[ProfileView]:
         before, partner = read
-        body: ProfileIn = given(call, _profile(*read).view)
+        body: ProfileIn = given(call, _shown(*read))
         profile = body.profile()
         await managing.put_profile(ports=call.app.ports, partner_id=partner.id, profile=profile, before=before)
         return _profile(profile, partner)
 
-    return await store(call, read=lambda: _read_profile(call), view=lambda read: _profile(*read).view, write=write)
+    return await store(call, read=lambda: _read_profile(call), view=lambda read: _shown(*read), write=write)
 
 
 @blueprint.function_name("list_offers")
@@ -136,8 +136,7 @@ async def _store_offer(call: Call[Any, Nothing]) -> Answer[RegisteredOfferView]:
 
 
 def _offer(offer: RegisteredOffer, status: int = 200) -> Answer[RegisteredOfferView]:
-    view = offer_view(offer)
-    return Answer(view, status, {"ETag": tag_of(view)})
+    return tagged(offer_view(offer), status)
 
 
 def _offer_id(call: Call[Any, Nothing]) -> str:

@@ -1,7 +1,6 @@
 """Called by the operator: the doors that leads come through, a partner's and the programme's (S2, R1)."""
 
 from dataclasses import replace
-from typing import Any
 
 import azure.functions as func
 
@@ -9,7 +8,7 @@ from shared.domain.errors import Conflict, PreconditionFailed
 from shared.domain.partner import LeadSource
 from shared.domain.permissions import Role
 from shared.http.calls import MERGE_PATCH, Answer, Call
-from shared.http.documents import given, store, tag_of
+from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page
@@ -22,7 +21,6 @@ blueprint = func.Blueprint()
 OPERATOR = frozenset({Role.OPERATOR})
 SOURCES = "partners/{partnerId}/sources"
 ANONYMOUS = func.AuthLevel.ANONYMOUS
-DOCUMENT: dict[str, Any] = {"takes": ("If-Match",), "headers": ("ETag",)}
 
 
 @blueprint.function_name("add_source")
@@ -189,5 +187,4 @@ async def _patch_source(call: Call[SourcePatch, Nothing], partner_id: str | None
 
 
 def _source(source: LeadSource) -> Answer[SourceView]:
-    view = source_view(source)
-    return Answer(view, headers={"ETag": tag_of(view)})
+    return tagged(source_view(source))

@@ -52,8 +52,9 @@ def agreed(given: Fields, *persons: Fields | None, boxes: bool = False) -> Agree
     country: str | None = None
     for part in parts:
         written = part.text("at")
-        at = at or parse_time(written)
-        if written and parse_time(written) is None:
+        when = parse_time(written)
+        at = at or when
+        if written and when is None:
             part.put(f"{part.prefix}at", "at", written)
         country = country or part.text("country")
     return Agreed(share, contact, at, country, tuple(parts))

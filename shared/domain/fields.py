@@ -124,11 +124,10 @@ class Fields:
         return found
 
     def said(self, name: str) -> list[str]:
-        """Every text that stands under this name and was not taken off, which it is not by this."""
+        """Every text under this name that was not taken off, which it is not by this; as `text` reads what is plain."""
         values = [self._rest[key].value for key in self._keys(name)]
-        return [
-            one for value in values for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)
-        ]
+        flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        return [text for one in flat if isinstance(one, str) and (text := repaired(one, NAME_MAX, plain=True))]
 
     def flag(self, name: str, *, lenient: bool = False, wins: bool = False) -> bool | None:
         """The field as a truth value, in JSON or as web forms send it; None when it is missing or says nothing.

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.codes import forbids_contact, source_line
+from shared.domain.codes import source_line
 from shared.domain.consent import Agreed, agreed
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.fields import Fields, bounded, fold
@@ -117,22 +117,21 @@ def _table_row(given: Fields) -> dict[str, Any]:
 
 def _nested(given: Fields, name: str, documented: str) -> dict[str, Any]:
     """An offer's lead with the person in a part of its own, which must be there."""
-    told = _offer_lead(given)
     key = given.written(name, documented)
     before = len(given.faults)
     customer = given.part(name, f"{documented}.")
     if customer is None and len(given.faults) == before:
         given.fault(key, "required", "%(field)s is missing.")
     said = agreed(given, customer)
-    told |= _implied(said, told)
+    told = _offer_lead(given) | _implied(said)
     return told | (person(customer, documented=_DOCUMENTED) if customer else {}) | _rest(given, customer, *said.parts)
 
 
 def _crm_form(given: Fields) -> dict[str, Any]:
     """I2: everything flat."""
-    told = _offer_lead(given)
+    # Before anything is taken off: an action code may forbid contact wherever it stands.
     said = agreed(given)
-    return told | _implied(said, told) | person(given, documented=_DOCUMENTED) | _rest(given, *said.parts)
+    return _offer_lead(given) | _implied(said) | person(given, documented=_DOCUMENTED) | _rest(given, *said.parts)
 
 
 def _offer_lead(given: Fields) -> dict[str, Any]:
@@ -142,8 +141,6 @@ def _offer_lead(given: Fields) -> dict[str, Any]:
     return {
         "source_text": source,
         "action_code": given.text("actioncode", plain=True) or line.action,
-        # T6: DNC in either place counts, whatever the other one says.
-        "contact": False if forbids_contact(line.action) else None,
         "offer_id": line.offer_id,
         "offer_title": _offer_title(given),
         "notes": _notes(given),
@@ -151,9 +148,9 @@ def _offer_lead(given: Fields) -> dict[str, Any]:
     }
 
 
-def _implied(said: Agreed, told: Mapping[str, Any]) -> dict[str, Any]:
+def _implied(said: Agreed) -> dict[str, Any]:
     """T10: a marketplace's customers have agreed, unless something says that they have not."""
-    return _consent(said) | {"share": True, "contact": said.contact is not False and told["contact"] is not False}
+    return _consent(said) | {"share": True, "contact": said.contact is not False}
 
 
 def _consent(said: Agreed) -> dict[str, Any]:

@@ -11,15 +11,17 @@ from pydantic_core import CoreSchema
 from shared.domain.errors import Detail, InvalidRequest, NotFound, PreconditionFailed, Unavailable
 from shared.domain.messages import say
 from shared.http.bodies import validated
-from shared.http.calls import Call
+from shared.http.calls import Answer, Call
 from shared.http.fields import Incoming
 from shared.ports.errors import LostRace
 
 ATTEMPTS = 5
 D = TypeVar("D")
 N = TypeVar("N")
-M = TypeVar("M", bound=Incoming)
+V = TypeVar("V", bound=Mapping[str, Any])
 Json = dict[str, Any]
+DOCUMENT: Json = {"takes": ("If-Match",), "headers": ("ETag",)}
+"""What every endpoint that changes a document says of itself."""
 
 
 class Patch(RootModel[Json]):
@@ -72,6 +74,11 @@ def merged(target: Any, patch: Any) -> Any:
 def tag_of(view: Mapping[str, Any] | None) -> str:
     """The ETag of a document: it changes whenever what is shown of it does."""
     return '"' + hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:32] + '"'
+
+
+def tagged(view: V, status: int | None = None) -> Answer[V]:
+    """The answer that shows a document, with its ETag."""
+    return Answer(view, status, {"ETag": tag_of(view)})
 
 
 async def store(

@@ -18,6 +18,7 @@ from shared.domain.currencies import CODES as CURRENCIES
 from shared.domain.lead import NAME_MAX, NOTES_MAX, PHONE_MAX
 from shared.domain.text import flaw, trimmed, visible
 from shared.domain.urls import has_dot_segments
+from shared.http.problems import FAULTS_MAX
 
 
 def _seen(value: object) -> object:
@@ -48,9 +49,7 @@ def _is_number(value: object) -> bool:
 
 
 def _phone_number(text: str) -> str:
-    if len(re.findall(r"[0-9]", text)) < 3 or not re.fullmatch(
-        r"[0-9+()./ x#*,;-]|(?:[0-9+()./ #*,;-]|ext|x)+", text, re.IGNORECASE
-    ):
+    if len(re.findall(r"[0-9]", text)) < 3 or not re.fullmatch(r"(?:[0-9+()./ #*,;-]|ext|x)+", text, re.IGNORECASE):
         raise ValueError("This is no telephone number.")
     return text
 
@@ -165,7 +164,7 @@ Flag = Annotated[bool, Field(strict=True)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), AfterValidator(one_line)]
 
 
-UNKNOWN_MAX = 101
+UNKNOWN_MAX = FAULTS_MAX + 1
 """Names that are not ours of which faults are made, which cost: one more than are told."""
 
 

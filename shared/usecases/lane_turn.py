@@ -45,26 +45,26 @@ class LaneTurn:
 
     async def save(self, changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = ()) -> None:
         """Write the lane as it is, with what became of what waited in it; raises LostRace, Unavailable."""
-        for _ in range(RACES):
-            try:
-                self.lane = await self.ports.lanes.save(self.partner_id, self.destination, self.lane, changed)
-            except LostRace:
-                self.lane = await self._still_ours()
-            else:
-                return
-        raise LostRace
+        self.lane = await self._write(self.lane, lambda there: there, changed)
 
     async def leave(self) -> datetime | None:
         """Give the lane back; when to look again, None when nothing waits."""
         left = self.lane.left()
+        self.lane = await self._write(left, lambda there: replace(left, tag=there.tag, saves=there.saves))
+        return min(self.wakes, default=None)
+
+    async def _write(
+        self,
+        lane: Lane,
+        over: Callable[[Lane], Lane],
+        changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+    ) -> Lane:
+        """The lane as it is written; `over` says what to write over one that somebody's resend has changed."""
         for _ in range(RACES):
             try:
-                self.lane = await self.ports.lanes.save(self.partner_id, self.destination, left)
+                return await self.ports.lanes.save(self.partner_id, self.destination, lane, changed)
             except LostRace:
-                there = await self._still_ours()
-                left = replace(left, tag=there.tag, saves=there.saves)
-            else:
-                return min(self.wakes, default=None)
+                lane = over(await self._still_ours())
         raise LostRace
 
     async def _still_ours(self) -> Lane:
