@@ -554,6 +554,8 @@ class FakeTallyStore:
             self._mails.days[partner_id, one.key] = replace(one, tag=self._mails.tag())
         for day, lead_id in follows.held:
             self._mails.leads.setdefault((partner_id, day), set()).add(lead_id)
+        for mail in follows.mails:
+            self._mails.write(partner_id, mail)
         self.taken += 1
         self._leads.out[partner_id] = [one for one in waiting if one not in events]
         self.tallies[partner_id] = replace(after, tag=str(self.taken))
@@ -668,14 +670,17 @@ class FakeMailStore:
         if any(self._key(partner_id, one) in self.records for one in mails):
             raise LostRace
         for one in mails:
-            self.records[self._key(partner_id, one)] = replace(one, tag=self.tag())
+            self.write(partner_id, one)
+
+    def write(self, partner_id: str, mail: Mail) -> Mail:
+        made = self.records[self._key(partner_id, mail)] = replace(mail, tag=self.tag())
+        return made
 
     async def put(self, partner_id: str, mail: Mail) -> Mail:
         there = self.records.get(self._key(partner_id, mail))
         if (there.tag if there else "") != mail.tag:
             raise LostRace
-        made = self.records[self._key(partner_id, mail)] = replace(mail, tag=self.tag())
-        return made
+        return self.write(partner_id, mail)
 
     async def note_place(self, operation_id: str, place: MailPlace) -> None:
         self.places[operation_id] = place

@@ -125,9 +125,20 @@ class _Desk:
     @property
     def lead(self) -> Lead:
         """The lead as it may be seen now."""
-        if self.facts.lead is None:
+        lead = self.facts.lead or next(iter(self.facts.leads), None)
+        if lead is None:
             raise ValueError("this mail is about a lead")
-        return shown(self.facts.lead, self.facts.at)
+        return shown(lead, self.facts.at)
+
+    @property
+    def is_about_many(self) -> bool:
+        """True for a mail that tells of several leads; of a day that has one it reads like a single one."""
+        return len(self.facts.leads) + self.mail.others > 1
+
+    def unlisted(self) -> list[str]:
+        """A line that says so where there are more leads than are listed."""
+        listed = len(self.facts.leads)
+        return [self.say("%(count)d of them are listed.", count=listed)] if self.mail.others else []
 
     @property
     def partner(self) -> str:
@@ -184,6 +195,8 @@ def _new_lead(desk: _Desk) -> _Content:
 
 
 def _expires_soon(desk: _Desk) -> _Content:
+    if desk.is_about_many:
+        return _expire_soon(desk)
     _, lead = desk.say, desk.lead
     heading = _("This lead expires on %(date)s", date=desk.when(lead.expires_at))
     return _Content(
@@ -204,7 +217,58 @@ def _reply_to(lead: Lead) -> str | None:
     return lead.customer.email if usable else None
 
 
+def _expire_soon(desk: _Desk) -> _Content:
+    """The warnings of a day, the first to expire first."""
+    _, facts = desk.say, desk.facts
+    leads = sorted((shown(one, facts.at) for one in facts.leads), key=lambda one: one.expires_at or facts.at)
+    return _Content(
+        subject=_("%(count)d unanswered leads expire soon", count=len(leads) + desk.mail.others),
+        heading=_("Unanswered leads that expire soon"),
+        lines=[
+            _("Nobody has accepted or declined them yet. Once a lead has expired, its contact details are gone."),
+            *desk.unlisted(),
+        ],
+        template="digest.html",
+        rows=[_row(desk, one) for one in leads],
+        link=desk.leads_link,
+        one=False,
+        warn=True,
+    )
+
+
+def _have_expired(desk: _Desk) -> _Content:
+    """The day's leads that nobody answered, for who runs the programme (N6)."""
+    _, facts = desk.say, desk.facts
+    leads = [shown(one, facts.at) for one in facts.leads]
+    count = len(leads) + desk.mail.others
+    rows = []
+    for lead in leads:
+        offer = lead.offer.title or lead.offer.id if lead.offer else None
+        about = (
+            isolated(offer) if offer else None,
+            f"{_('Received')}: {desk.when(lead.created_at)}",
+            f"{_('Expired')}: {desk.when(lead.closed_at)}",
+            f"{_('Lead')}: {lead.id}",
+        )
+        rows.append(_line(desk, lead) | {"about": " · ".join(one for one in about if one)})
+    return _Content(
+        subject=_("%(count)d leads for %(partner)s have expired", count=count, partner=desk.partner),
+        heading=_("Leads have expired"),
+        lines=[
+            _("%(count)d leads for %(partner)s were not answered in time.", count=count, partner=desk.partner),
+            *desk.unlisted(),
+        ],
+        template="digest.html",
+        rows=rows,
+        link=desk.leads_link,
+        one=False,
+        warn=True,
+    )
+
+
 def _expired(desk: _Desk) -> _Content:
+    if desk.is_about_many:
+        return _have_expired(desk)
     _, lead = desk.say, desk.lead
     by_sender = desk.mail.why == "sender"
     said = (
@@ -246,11 +310,12 @@ def _declined(desk: _Desk) -> _Content:
 def _digest(desk: _Desk) -> _Content:
     _, facts = desk.say, desk.facts
     day = facts.day
-    total, held = (day.total, day.held) if day else (len(facts.leads), len(facts.leads))
+    held = len(facts.leads) + desk.mail.others
+    total = day.total if day else held
     # The day that its leads came in: it ends where the next one begins.
     date = desk.when((day.ends if day else facts.at) - timedelta(microseconds=1), time=False)
     lines = [_("Leads in this digest: %(held)d. Leads since the last one in all: %(total)d.", held=held, total=total)]
-    if held > len(facts.leads):
+    if desk.mail.others:
         lines.append(_("The newest %(count)d of them are listed.", count=len(facts.leads)))
     seen = [shown(lead, facts.at) for lead in facts.leads]
     rows = [_row(desk, lead) for lead in sorted(seen, key=lambda one: not _is_hot(one, facts.at))]
@@ -275,7 +340,6 @@ def _is_hot(lead: Lead, at: datetime) -> bool:
 def _row(desk: _Desk, lead: Lead) -> dict[str, Any]:
     """What a digest says of a lead: who it is, how to reach them, what about, and until when."""
     _, customer, offer = desk.say, lead.customer, lead.offer
-    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
     about = [
         desk.country(customer.country, customer.country_text),
         isolated(offer.title or offer.id or "") if offer else None,
@@ -283,15 +347,22 @@ def _row(desk: _Desk, lead: Lead) -> dict[str, Any]:
     ]
     if lead.status is Status.RECEIVED and lead.expires_at:
         about.append(_("answer by %(date)s", date=desk.when(lead.expires_at)))
+    hot = _("waits for a call") if _is_hot(lead, desk.facts.at) else None
+    return _line(desk, lead) | {"hot": hot, "about": " · ".join(one for one in about if one)}
+
+
+def _line(desk: _Desk, lead: Lead) -> dict[str, Any]:
+    """Who the lead is about and how to reach them, as far as it may be seen."""
+    _, customer = desk.say, lead.customer
+    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
     return {
-        "hot": _("waits for a call") if _is_hot(lead, desk.facts.at) else None,
+        "hot": None,
         "who": isolated(_named(lead, _)[:SUBJECT_COMPANY_MAX]),
         "contact": isolated(name) if name and customer.company else None,
         "email": customer.email,
         "mailto": _mailto(customer.email),
         "phone": customer.phone,
         "tel": _tel(customer.phone_e164 or customer.phone),
-        "about": " · ".join(one for one in about if one),
         "link": desk.link(lead),
     }
 

@@ -206,6 +206,11 @@ class Sender:
     email: str | None = None
     signed_in: str | None = None
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where it can be told something, the first choice first."""
+        return tuple(one for one in (self.email, self.signed_in) if one and "@" in one)
+
 
 @dataclass(frozen=True)
 class LastTransition:

@@ -296,7 +296,7 @@ def _record(
     by = by or {EventType.FLAME_COOLED: COOL_TIMER, EventType.EXPIRED: EXPIRE_TIMER}.get(kind, ARCHIVE_TIMER)
     at = max(at, before.updated_at)
     # A1: nobody answered, so whoever sent the lead is told; where no address is known, the operator.
-    told = "sender" if before.sender and before.sender.email else "operator"
+    told = "sender" if before.sender and before.sender.addresses else "operator"
     notify = told if kind is EventType.EXPIRED else None
     event = Event(before.sequence + 1, kind, at, by, before.status, after.status, changes or {}, notify)
     last = LastTransition(kind, at, by) if before.status is not after.status else before.last_transition

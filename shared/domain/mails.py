@@ -28,6 +28,16 @@ class MailState(StrEnum):
     SKIPPED = "skipped"
 
 
+class NotMailed(StrEnum):
+    """Why an event is not mailed by itself, from the moment it is told (N1, N2)."""
+
+    DIGEST = "digest"
+    """One mail tells of several leads."""
+    KIND = "kind"
+    """The partner's preferences ask for no mail of this kind, or nobody has to answer the lead."""
+    TEST = "test"
+
+
 UNDER_WAY = (MailState.PLANNED, MailState.SENDING, MailState.ACCEPTED)
 REPEATABLE_FOR = timedelta(minutes=4)
 """The service tracks repeats for five minutes; the rest is for clocks that differ."""
@@ -51,7 +61,11 @@ class MailPlace:
 
 @dataclass(frozen=True)
 class Mail:
-    """One mail to one address; `number` counts those of one event."""
+    """One mail to one address; `number` counts those of one event.
+
+    A mail about several leads has `leads`, the ids it names, and `others`, how many more it counts. A lead that such a
+    mail tells of has a record of its own that was never to be sent: `gathered` is what that mail is about.
+    """
 
     notice: MailNotice
     lead_id: str
@@ -65,7 +79,15 @@ class Mail:
     operation_id: str = ""
     first_sent: datetime | None = None
     problem: str | None = None
+    leads: tuple[str, ...] = ()
+    others: int = 0
+    gathered: str = ""
     tag: str = ""
+
+    @property
+    def has_failed(self) -> bool:
+        """True when its address has not been told and will not be."""
+        return self.state in (MailState.FAILED, MailState.SKIPPED)
 
     @property
     def is_under_way(self) -> bool:

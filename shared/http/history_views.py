@@ -21,7 +21,10 @@ class ActorView(TypedDict):
 
 
 class MailView(TypedDict):
-    """A mail about an event: to whom, why or why not, and how far it is; a customer's address is never shown."""
+    """A mail about an event: to whom, why or why not, and how far it is; a customer's address is never shown.
+
+    An event that is not mailed by itself has one to nobody, whose `problem` says why: `digest`, `kind` or `test`.
+    """
 
     notice: NoticeText
     to: str

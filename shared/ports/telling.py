@@ -25,16 +25,20 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Follows:
-    """What follows from events: dispatches by destination, mail days as counted, and leads held for a day's digest."""
+    """What follows from events: dispatches by destination, mail days as counted, leads held for a day's digest.
+
+    `mails` are records of mails that are not sent one by one, with the reason.
+    """
 
     waits: tuple[tuple[str, Dispatch], ...] = ()
     days: tuple[MailDay, ...] = ()
     held: tuple[tuple[str, str], ...] = ()
+    mails: tuple[Mail, ...] = ()
 
     @property
     def rows(self) -> int:
         """How many rows are written."""
-        return len(self.waits) + len(self.days) + len(self.held)
+        return len(self.waits) + len(self.days) + len(self.held) + len(self.mails)
 
 
 class LaneStore(Protocol):

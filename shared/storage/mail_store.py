@@ -81,13 +81,13 @@ class TableMailStore:
     async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
         """See the port: inserted together, so that one plan holds."""
         try:
-            await self._leads.submit_transaction([("create", _mail_row(partner_id, one)) for one in mails])
+            await self._leads.submit_transaction([("create", mail_row(partner_id, one)) for one in mails])
         except AzureError as error:
             raise translated(error) from error
 
     async def put(self, partner_id: str, mail: Mail) -> Mail:
         """See the port."""
-        row = _mail_row(partner_id, mail)
+        row = mail_row(partner_id, mail)
         with translating():
             if not mail.tag:
                 done = await self._leads.create_entity(row)
@@ -139,6 +139,7 @@ def day_operation(partner_id: str, day: MailDay) -> tuple[Any, ...]:
     return ("update", row, {**REPLACE, "etag": day.tag, "match_condition": MatchConditions.IfNotModified})
 
 
-def _mail_row(partner_id: str, mail: Mail) -> dict[str, Any]:
+def mail_row(partner_id: str, mail: Mail) -> dict[str, Any]:
+    """The record of a mail."""
     key = keys.mail(mail.lead_id, mail.sequence, mail.number)
     return {"PartitionKey": partner_id, "RowKey": key, **codec.dump(codec.untagged(mail), what="mail")}

@@ -18,7 +18,7 @@ from shared.ports.telling import Follows, Waiting
 from shared.storage import keys, reads
 from shared.storage.errors import translated, translating
 from shared.storage.lane_store import REPLACE, dispatch_row
-from shared.storage.mail_store import day_operation
+from shared.storage.mail_store import day_operation, mail_row
 from shared.storage.tables import Tables
 
 
@@ -65,6 +65,7 @@ class TableTallyStore:
         for day, lead_id in follows.held:
             held = {"PartitionKey": partner_id, "RowKey": keys.held_lead(day, lead_id)}
             operations.append(("upsert", held, REPLACE))
+        operations += [("upsert", mail_row(partner_id, one), REPLACE) for one in follows.mails]
         try:
             await self._leads.submit_transaction(operations)
         except AzureError as error:

@@ -113,15 +113,12 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
         turn.wakes.append(dispatch.next_at or turn.now())
         return
     ports, partner_id = turn.ports, turn.partner_id
-    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, at=turn.now())
     mails = await ports.mails.mails(partner_id, dispatch.lead_id, dispatch.sequence)
+    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, mails=mails, at=turn.now())
     if not mails:
-        try:
-            await ports.mails.plan(partner_id, await planned(ports=ports, case=case, at=turn.now()))
-        except LostRace:
-            # Planned by an attempt whose answer was lost: its plan holds.
-            log.info("The mails were planned before.", extra={"event": "mail.planned_before"})
-        mails = await ports.mails.mails(partner_id, dispatch.lead_id, dispatch.sequence)
+        mails = await _plan(turn, dispatch, case)
+        if any(set(one.leads) - {lead.id for lead in case.facts.leads} for one in mails):
+            case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, mails=mails, at=turn.now())
     wake: datetime | None = None
     pending = [one for one in mails if one.is_under_way]
     while pending:
@@ -144,6 +141,17 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
         return
     ended = replace(dispatch.succeeded(Attempt(turn.now(), None, 0, "")), attempts=())
     await turn.save([(dispatch, ended)])
+
+
+async def _plan(turn: _Turn, dispatch: Dispatch, case: Case) -> list[Mail]:
+    """Write down who is told; where that was done before, that plan holds."""
+    mails = turn.ports.mails
+    try:
+        await mails.plan(turn.partner_id, await planned(ports=turn.ports, case=case, at=turn.now()))
+    except LostRace:
+        # By an attempt whose answer was lost.
+        log.info("The mails were planned before.", extra={"event": "mail.planned_before"})
+    return await mails.mails(turn.partner_id, dispatch.lead_id, dispatch.sequence)
 
 
 async def remember_bounce(*, ports: Ports, partner_id: str, lead_id: str) -> None:
@@ -176,7 +184,7 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
     """The next step of one mail; raises Unavailable where nobody can say what became of it."""
     at = turn.now()
     if mail.state is MailState.PLANNED:
-        if why := outdated(mail, case.facts):
+        if why := outdated(mail, case.facts_of(mail)):
             return await turn.put(mail.ended(MailState.SKIPPED, at, why))
         to = address_of(mail, case.facts)
         if to is None:
@@ -209,7 +217,7 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
 
 async def _hand_over(turn: _Turn, mail: Mail, to: str, case: Case) -> Mail:
     """Hand it to the service; where the answer is lost it stays `sending`, and the next run asks."""
-    letter = turn.ports.letters.letter(mail, turn.partner_id, to, case.facts)
+    letter = turn.ports.letters.letter(mail, turn.partner_id, to, case.facts_of(mail))
     try:
         answer = await turn.ports.mailer.send(letter, mail.operation_id, mail.first_sent or turn.now())
     except Unavailable:

@@ -93,7 +93,8 @@ async def _tell_the_next(ports: Ports, place: MailPlace, mail: Mail, at: datetim
     """Plan mails to whoever is next, and let the event wait again; what was planned before stays as it is."""
     partner_id, destination = place.partner_id, place.destination
     dispatch = Dispatch(place.type, place.at, place.subject, place.sequence, cause=place.cause)
-    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, at=at)
+    known = await ports.mails.mails(partner_id, place.subject, place.sequence)
+    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, mails=known, at=at)
     for one in await next_contacts(ports=ports, case=case, failed=mail, at=at):
         try:
             await ports.mails.put(partner_id, one)

@@ -1,7 +1,8 @@
 """The relay: takes a partner's events in their order and writes what follows (DESIGN.md, How a change travels).
 
 One transaction deletes the events and writes their consequences, so each happens exactly once, however often a run
-breaks off or two run at once: the count of leads (Q6), a row for every destination that is told, and the mail day (N2).
+breaks off or two run at once: the count of leads (Q6), a row for every destination that is told, the mail day (N2),
+and why an event is not mailed by itself.
 """
 
 from collections.abc import Sequence
@@ -13,10 +14,12 @@ from shared import telemetry
 from shared.domain.deadlines import Hint
 from shared.domain.dispatch import MAIL_FIRST, MAIL_LATER, Dispatch, deliver_hint
 from shared.domain.events import EventType
-from shared.domain.mail_day import MailDay, counted, day_of, next_day
+from shared.domain.mail_day import KNOWN_AHEAD, Gathering, MailDay, counted, day_of, next_day
+from shared.domain.mails import Mail, MailNotice, MailState, NotMailed
 from shared.domain.preferences import Preferences
 from shared.domain.tally import Pending, Tally, moved
 from shared.domain.webhooks import Webhook
+from shared.ids import created_at
 from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
@@ -29,6 +32,8 @@ TOGETHER = 90
 """Events read at once; of those as many are taken as go into one transaction with what follows from them."""
 ROWS_MAX = 98
 """Of a transaction's hundred: the counts take one."""
+MAIL_ROWS_MAX = 3
+"""Rows that an event's mail takes: its day, the record that it is not mailed by itself, and what waits or is held."""
 EMPTY_AFTER = timedelta(minutes=10)
 """When a hint without an event goes: a timer announces by the time its run began, and a run may last four minutes.
 
@@ -122,7 +127,7 @@ async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tupl
         waiting, following = await ports.tallies.pending(partner_id, None, TOGETHER)
         if not waiting:
             return [], False
-        taken = await _follow(ports, partner_id, waiting, told)
+        taken = await _follow(ports, waiting, told)
         await ports.agenda.put(list(_hints(partner_id, taken.follows, at)))
         after = Tally(moved(before.counts, taken.events))
         try:
@@ -145,52 +150,96 @@ class _Taken:
     waits: list[tuple[str, Dispatch]] = field(default_factory=list)
     days: dict[str, MailDay] = field(default_factory=dict)
     held: list[tuple[str, str]] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
 
     @property
     def follows(self) -> Follows:
-        return Follows(tuple(self.waits), tuple(self.days.values()), tuple(self.held))
+        return Follows(tuple(self.waits), tuple(self.days.values()), tuple(self.held), tuple(self.mails))
+
+    def wait(self, destination: str, event: Pending) -> None:
+        """Let the event itself wait for a destination."""
+        dispatch = Dispatch(event.type, event.at, event.lead_id, event.sequence, cause=event.change.cause)
+        self.waits.append((destination, dispatch))
+
+    def record(self, event: Pending, notice: MailNotice, why: NotMailed, gathered: str = "") -> None:
+        """Say in the lead's history why the event is not mailed by itself."""
+        nobody = Mail(notice, event.lead_id, event.sequence, 0, "", "en", "nobody", MailState.SKIPPED, event.at)
+        self.mails.append(replace(nobody, problem=why, gathered=gathered))
 
 
-async def _follow(ports: Ports, partner_id: str, waiting: Sequence[Pending], told: Told) -> _Taken:
+async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Taken:
     """What follows from the first of these events, as many as fit."""
     taken = _Taken()
     for event in waiting:
-        dispatch = Dispatch(event.type, event.at, event.lead_id, event.sequence, cause=event.change.cause)
-        destinations = [one.id for one in told.webhooks if one.takes(event.type)]
-        # A row for the event itself, one each for those who are told, two for a mail and its day.
-        if taken.events and len(taken.events) + taken.follows.rows + len(destinations) + 3 > ROWS_MAX:
+        webhooks = [one.id for one in told.webhooks if one.takes(event.type)]
+        if taken.events and len(taken.events) + taken.follows.rows + len(webhooks) + MAIL_ROWS_MAX + 1 > ROWS_MAX:
             break
         taken.events.append(event)
-        if event.type == EventType.RECEIVED and event.notify in told.preferences.mail_kinds:
-            day = await _open_day(ports, partner_id, event.at, told, taken.days)
-            taken.days[day.key], single = counted(day, told.preferences.digest_threshold)
-            if single:
-                destinations.append(MAIL_FIRST)
-            else:
+        for destination in webhooks:
+            taken.wait(destination, event)
+        match event.type:
+            case EventType.RECEIVED:
+                await _mail_new_lead(ports, event, told, taken)
+            case EventType.EXPIRES_SOON if event.notify == "partner" and not event.is_test:
+                await _mail_warning(ports, event, told, taken)
+            case EventType.EXPIRED if event.notify == "operator" and not event.is_test:
+                day = await _open_day(ports, event, told, taken.days, Gathering.EXPIRED)
+                taken.days[day.key], _ = counted(day, 0)
                 taken.held.append((day.key, event.lead_id))
-        elif _is_mailed_later(event, told.preferences):
-            destinations.append(MAIL_LATER)
-        taken.waits += [(one, dispatch) for one in destinations]
+                taken.record(event, MailNotice.EXPIRED, NotMailed.DIGEST, day.subject)
+            case EventType.EXPIRED | EventType.DECLINED if event.notify and not event.is_test:
+                taken.wait(MAIL_LATER, event)
     return taken
 
 
-def _is_mailed_later(event: Pending, preferences: Preferences) -> bool:
-    """Mails that can wait: the warning before expiry if it is wanted, and to sender, operator or customer (A1, L3)."""
-    if event.type == EventType.EXPIRES_SOON:
-        return event.notify == "partner" and preferences.expiry_mail
-    return event.type in (EventType.EXPIRED, EventType.DECLINED) and bool(event.notify) and not event.is_test
+async def _mail_new_lead(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
+    """By itself or in the day's digest, where the partner is mailed about its kind (N1, N2)."""
+    if event.notify not in told.preferences.mail_kinds:
+        taken.record(event, MailNotice.NEW_LEAD, NotMailed.TEST if event.is_test else NotMailed.KIND)
+        return
+    day = await _open_day(ports, event, told, taken.days, Gathering.NEW)
+    taken.days[day.key], single = counted(day, told.preferences.digest_threshold)
+    if single:
+        taken.wait(MAIL_FIRST, event)
+    else:
+        taken.held.append((day.key, event.lead_id))
+        taken.record(event, MailNotice.NEW_LEAD, NotMailed.DIGEST, day.subject)
 
 
-async def _open_day(ports: Ports, partner_id: str, at: datetime, told: Told, known: dict[str, MailDay]) -> MailDay:
-    """The mail day of an event; where its digest has gone already, the next one."""
+async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
+    """One mail a day, at the day's first warning: it names whatever expires within two days of the day's end (A1).
+
+    So nobody is warned later than by a mail for each lead. A lead too young to be certain to stand in it has its own.
+    """
+    if not told.preferences.expiry_mail:
+        taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.KIND)
+        return
+    if event.at - created_at(event.lead_id) < KNOWN_AHEAD:
+        taken.wait(MAIL_LATER, event)
+        return
+    day = await _open_day(ports, event, told, taken.days, Gathering.WARNED)
+    if not day.total:
+        first = Dispatch(Gathering.WARNED.event, event.at, day.subject, 0, cause=event.change.cause)
+        taken.waits.append((MAIL_LATER, first))
+    taken.days[day.key] = replace(day, total=day.total + 1, closed=True)
+    taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.DIGEST, day.subject)
+
+
+async def _open_day(
+    ports: Ports, event: Pending, told: Told, known: dict[str, MailDay], gathering: Gathering
+) -> MailDay:
+    """The mail day of an event; where its mail has gone already, or it ended early, the next one."""
     hour = told.preferences.digest_hour
-    day = day_of(at, told.zone, hour)
+    day = day_of(event.at, told.zone, hour, gathering)
     while True:
         if day.key in known:
             return known[day.key]
-        stored = await ports.mails.day(partner_id, day.key)
-        if stored is None or not stored.closed:
-            return stored or day
+        stored = await ports.mails.day(event.partner_id, day.key)
+        if stored is None:
+            return day
+        over = stored.ends <= event.at if gathering is Gathering.WARNED else stored.closed
+        if not over:
+            return stored
         day = next_day(stored, told.zone, hour)
 
 

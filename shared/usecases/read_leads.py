@@ -85,13 +85,19 @@ async def read_history(
 async def read_mails(
     *, ports: Ports, partner_id: str, lead_id: str, events: Sequence[Event]
 ) -> Mapping[int, Sequence[Mail]]:
-    """The mails about these events, by their number, newest first: to whom, why or why not (N1, L8)."""
+    """The mails about these events, by their number, newest first: to whom, why or why not (N1, L8).
+
+    Where one mail tells of several leads, it is there once it is planned, above the note that the lead waits for it.
+    """
     found: dict[int, list[Mail]] = {}
     if events:
         wanted = {event.sequence for event in events}
         for mail in await ports.mails.mails(partner_id, lead_id):
             if mail.sequence in wanted:
                 found.setdefault(mail.sequence, []).insert(0, mail)
+            if mail.sequence in wanted and mail.gathered:
+                told = await ports.mails.mails(partner_id, mail.gathered)
+                found[mail.sequence][:0] = [one for one in reversed(told) if lead_id in one.leads]
     return found
 
 

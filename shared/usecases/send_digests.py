@@ -1,4 +1,4 @@
-"""Closes mail days that are over, each with one digest of the leads it holds (N2)."""
+"""Closes mail days that are over, each with one digest of the leads it holds (N2, N6)."""
 
 from datetime import datetime
 
@@ -11,7 +11,6 @@ from shared.ports.rules import Budget
 from shared.usecases.publish import DIGEST
 from shared.usecases.run_due import Ran, run_each
 
-DAY_DIGEST = "mail.digest"
 ATTEMPTS = 5
 DAYS_AT_ONCE = 10
 
@@ -32,7 +31,7 @@ async def _close(ports: Ports, late: DueHint, at: datetime) -> None:
         day = await ports.mails.day(partner_id, key)
         if day is None or day.closed or day.ends > at:
             return
-        digest = Dispatch(DAY_DIGEST, day.ends, subject_of(key), 0) if day.held else None
+        digest = Dispatch(day.gathering.event, day.ends, day.subject, 0) if day.held else None
         await ports.agenda.put([deliver_hint(partner_id, MAIL_LATER, at)])
         try:
             await ports.mails.close(partner_id, day, MAIL_LATER, digest)
@@ -41,14 +40,3 @@ async def _close(ports: Ports, late: DueHint, at: datetime) -> None:
             continue
         return
     raise Unavailable
-
-
-def subject_of(day_key: str) -> str:
-    """What a digest's dispatch and mails are about, in place of a lead's id: `day20261121`."""
-    return "day" + day_key.replace("-", "")
-
-
-def day_key_of(subject: str) -> str:
-    """The day behind it."""
-    digits = subject.removeprefix("day")
-    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"

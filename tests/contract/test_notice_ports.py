@@ -80,7 +80,10 @@ async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telli
     assert event.change == Change("c", AT, "the request")
     one = Dispatch(event.type, event.at, event.lead_id, event.sequence, cause=event.change.cause)
     day = MailDay("2026-11-21", AT + DAY, total=1, held=1)
-    follows = Follows(((dest, one), ("mail0", one)), (day,), ((day.key, event.lead_id),))
+    mail = Mail(
+        MailNotice.NEW_LEAD, event.lead_id, 1, 0, "", "en", "nobody", MailState.SKIPPED, AT, gathered=day.subject
+    )
+    follows = Follows(((dest, one), ("mail0", one)), (day,), ((day.key, event.lead_id),), (mail,))
     before = await telling.tallies.read(mine)
     after = Tally(moved(before.counts, [event]))
     await telling.tallies.take(mine, [event], before, after, follows)
@@ -90,6 +93,7 @@ async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telli
     assert stored is not None
     assert replace(stored, tag="") == day
     assert await telling.mails.held(mine, day.key, 10) == [event.lead_id]
+    assert [replace(one, tag="") for one in await telling.mails.mails(mine, event.lead_id)] == [mail]
     with pytest.raises(LostRace):
         await telling.tallies.take(mine, [event], before, after, follows)
 

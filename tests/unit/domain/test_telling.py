@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.domain.dispatch import Dispatch, place_of
 from shared.domain.lifecycle import Activity, ActivityKind, log_activity
-from shared.domain.mail_day import MailDay, counted, day_of, next_day
+from shared.domain.mail_day import Gathering, MailDay, counted, day_of, key_of_subject, next_day
 from shared.domain.preferences import language
 from shared.domain.quota import Quota
 from shared.domain.recommendations import about_lead, about_webhook
@@ -61,6 +61,15 @@ def test_n2_the_day_after_a_closed_one_is_later_whatever_was_changed_meanwhile(
 def test_n2_days_when_the_clocks_change(at: str, hour: int, key: str, ends: str) -> None:
     day = day_of(datetime.fromisoformat(at), ZoneInfo("Europe/Stockholm"), hour)
     assert (day.key, day.ends) == (key, datetime.fromisoformat(ends))
+
+
+@pytest.mark.parametrize("gathering", Gathering)
+def test_n2_a_days_subject_names_its_day_and_what_it_gathers(gathering: Gathering) -> None:
+    day = day_of(datetime.fromisoformat("2026-11-21T20:04:00Z"), ZoneInfo("UTC"), 0, gathering)
+    assert day.gathering is gathering
+    assert day.subject == f"{gathering}20261121"
+    assert key_of_subject(day.subject) == day.key
+    assert next_day(day, ZoneInfo("UTC"), 0).subject == f"{gathering}20261122"
 
 
 def test_n2_ten_go_alone_and_the_eleventh_is_held() -> None:

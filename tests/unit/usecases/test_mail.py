@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.deadlines import REMIND
+from shared.domain.deadlines import REMIND, Windows
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Actor, Sender
 from shared.domain.lifecycle import Action, Answer, remind
@@ -482,8 +482,204 @@ async def test_a1_the_operator_or_the_sender_is_told_of_an_expiry(
     await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT)
     await run_due(ports=ports, kind="expire", at=AT + 14 * DAY, budget=budget())
     await run(ports, AT + 14 * DAY)
-    assert sorted(one.to for one in sent(ports)) == ["operator@programme.example", "sam@vendor.example"]
+    assert [one.to for one in sent(ports)] == ["sam@vendor.example"]
+    await close_days(ports, AT + 15 * DAY)
+    assert [one.to for one in sent(ports)] == ["sam@vendor.example", "operator@programme.example"]
     assert all("Ada" not in one.text + one.html for one in sent(ports))
+
+
+async def test_n6_the_operator_hears_of_a_days_expired_leads_in_one_mail(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    made = [
+        (await deliver(ports, source, delivery_body(Company=f"Company {n}", Title=str(n)), at=AT + n * MINUTE)).lead_id
+        for n in range(3)
+    ]
+    before = len(sent(ports))
+    await run_due(ports=ports, kind="expire", at=AT + 15 * DAY, budget=budget())
+    await run(ports, AT + 15 * DAY)
+    await close_days(ports, AT + 15 * DAY)
+    (letter,) = [one for one in sent(ports)[before:] if one.to == "operator@programme.example"]
+    assert letter.subject == "3 leads for Contoso have expired"
+    assert all(one in letter.text for one in made)
+    for lead_id in made:
+        shown = [(one.to, one.state, one.problem) for one in await told_of(ports, partner, lead_id, "lead.expired")]
+        assert shown == [
+            ("operator@programme.example", MailState.DELIVERED, None),
+            ("", MailState.SKIPPED, "digest"),
+        ]
+
+
+async def test_a1_the_warnings_of_a_day_are_one_mail_at_the_first_of_them(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    """AT is 20:04 in UTC and the mail day ends at midnight."""
+    made = []
+    for n, at in enumerate((AT, AT + MINUTE, AT + 3 * timedelta(hours=1), AT + timedelta(hours=6), AT + 2 * MINUTE)):
+        body = delivery_body(Company=f"Company {n}", Title=str(n))
+        made.append((await deliver(ports, source, body, at=at)).lead_id)
+    await answer(ports, source, made[4], at=AT + DAY)
+    await run(ports, AT + DAY)
+    before = len(sent(ports))
+    for late in (timedelta(), MINUTE, 3 * timedelta(hours=1), timedelta(hours=6)):
+        at = AT + 12 * DAY + late
+        await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+        await run(ports, at)
+    first, second = sent(ports)[before:]
+    assert first.subject == "3 obesvarade leads går snart ut"
+    assert [f"Company {n}" in first.text for n in range(5)] == [True, True, True, False, False]
+    assert "Company 3" in second.text, "the next mail day"
+    warned = await told_of(ports, partner, made[2], "lead.expiresSoon")
+    assert [(one.to, one.problem) for one in warned] == [("lena@contoso.example", None), ("", "digest")]
+
+
+async def test_a1_a_lead_too_young_to_stand_in_the_days_mail_has_one_of_its_own(
+    source: LeadSource,
+) -> None:
+    """Where leads expire after two days and an hour, the warning comes an hour after the lead."""
+    ports = fake_ports(Rules(windows=Windows(expiry=timedelta(hours=49)), mails_per_minute=1000, mails_per_hour=1000))
+    assert source.partner_id is not None
+    await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
+    for n in range(2):
+        await deliver(ports, source, delivery_body(Company=f"Company {n}", Title=str(n)), at=AT + n * MINUTE)
+    await run(ports, AT + MINUTE)
+    before = len(sent(ports))
+    for n in range(2):
+        at = AT + timedelta(hours=1) + n * MINUTE
+        await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+        await run(ports, at)
+    assert ["Company 0" in one.text for one in sent(ports)[before:]] == [True, False]
+    assert len(sent(ports)) == before + 2
+
+
+# --- On record -------------------------------------------------------------------------------------------------------
+
+
+async def close_days(ports: Ports, at: datetime) -> None:
+    """The days that are over at `at`, and what follows from it."""
+    await send_digests(ports=ports, at=at, budget=budget())
+    await run(ports, at)
+    await run(ports, at + MINUTE)
+
+
+async def told_of(ports: Ports, partner: str, lead_id: str, kind: str = "lead.received") -> list[Mail]:
+    """What a lead's history says of the mails of its newest event of a kind, newest first."""
+    at = AT + 30 * DAY
+    events, _ = await read_history(ports=ports, partner_id=partner, lead_id=lead_id, below=None, top=50, at=at)
+    found = await read_mails(ports=ports, partner_id=partner, lead_id=lead_id, events=events)
+    return next((list(found[one.sequence]) for one in events if one.type == kind and one.sequence in found), [])
+
+
+@pytest.mark.parametrize(
+    ("body", "wishes", "why"),
+    [
+        (delivery_body(ActionCode="INS"), Preferences(), "kind"),
+        (delivery_body(ActionCode="DNC"), Preferences(), "kind"),
+        (delivery_body(), Preferences(mail_kinds=()), "kind"),
+        (delivery_body(FirstName="MSFT_TEST_1"), Preferences(), "test"),
+        (delivery_body(), Preferences(digest_threshold=0), "digest"),
+    ],
+)
+async def test_n1_a_lead_that_is_not_mailed_by_itself_says_why(
+    ports: Ports, source: LeadSource, partner: str, body: Any, wishes: Preferences, why: str
+) -> None:
+    await ports.notices.put_preferences(partner, wishes)
+    made = await deliver(ports, source, body)
+    await run(ports)
+    assert sent(ports) == []
+    (mail,) = await told_of(ports, partner, made.lead_id)
+    assert (mail.notice, mail.to, mail.why, mail.state, mail.problem) == (
+        "newLead", "", "nobody", MailState.SKIPPED, why,
+    )  # fmt: skip
+
+
+async def test_a1_a_warning_that_nobody_wants_is_on_record(ports: Ports, source: LeadSource, partner: str) -> None:
+    await ports.notices.put_preferences(partner, Preferences(expiry_mail=False))
+    made = await deliver(ports, source)
+    await run(ports)
+    await run_due(ports=ports, kind=REMIND, at=AT + 12 * DAY, budget=budget(), decided=remind)
+    await run(ports, AT + 12 * DAY)
+    (mail,) = await told_of(ports, partner, made.lead_id, "lead.expiresSoon")
+    assert (mail.state, mail.problem) == (MailState.SKIPPED, "kind")
+
+
+async def test_n2_a_digest_and_its_bounce_stand_in_the_history_of_each_of_its_leads(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
+    made = [(await deliver(ports, source, delivery_body(Company=name))).lead_id for name in ("One", "Two")]
+    await run(ports)
+    await close_days(ports, AT + DAY)
+    for lead_id in made:
+        shown = [(one.notice, one.to, one.state, one.problem) for one in await told_of(ports, partner, lead_id)]
+        assert shown == [
+            ("digest", "op@contoso.example", MailState.DELIVERED, None),
+            ("digest", "lena@contoso.example", MailState.FAILED, "InvalidRecipient"),
+            ("newLead", "", MailState.SKIPPED, "digest"),
+        ]
+    letters = {one.to: one.text for one in sent(ports)}
+    assert all(name in letters["op@contoso.example"] for name in ("One", "Two"))
+
+
+async def test_n1_a_digest_tells_each_contact_of_the_leads_of_its_own_location(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    eva = Contact("Eva", "eva@contoso.example")
+    places = (*PROFILE.locations, Location("Berlin", "DE", None, (MAX,)), Location("Bonn", "DE", None, (eva,)))
+    await ports.listings.put_profile(partner, replace(PROFILE, locations=places), None)
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    mailer(ports).ends["max@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
+    for name, place in (("North AB", "HQ"), ("Spree GmbH", "Berlin"), ("Rhein GmbH", "Bonn")):
+        inquiry = {"customer": {"company": name, "country": "DE"}, "share": True, "location": place}
+        await deliver(ports, source, inquiry)
+    await run(ports)
+    await close_days(ports, AT + DAY)
+    named = [
+        (one.to, [name for name in ("North AB", "Spree GmbH", "Rhein GmbH") if name in one.text]) for one in sent(ports)
+    ]
+    assert sorted(named) == [
+        # Max takes no mail: whoever else is in his country hears of his lead, and of no other.
+        ("eva@contoso.example", ["Rhein GmbH"]),
+        ("eva@contoso.example", ["Spree GmbH"]),
+        ("lena@contoso.example", ["North AB"]),
+        ("max@contoso.example", ["Spree GmbH"]),
+    ]
+
+
+async def test_n2_a_digest_names_two_hundred_and_counts_the_others(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    for n in range(203):
+        await deliver(ports, source, delivery_body(Company=f"Company {n:03}"), at=AT + timedelta(seconds=n))
+    await run(ports, AT + DAY / 8)
+    await close_days(ports, AT + DAY)
+    (letter,) = sent(ports)
+    assert letter.text.count("Company ") == 200
+    assert "203" in letter.subject
+    assert "Company 202" in letter.text
+    assert "Company 002" not in letter.text
+
+
+async def test_n1_no_lead_of_a_digest_goes_untold_for_want_of_room(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    """Five contacts in each of thirty locations are more than one plan holds; the first of each is in it."""
+    places = tuple(
+        Location(f"Place {p}", "SE", None, tuple(Contact("", f"c{p}-{n}@contoso.example") for n in range(5)))
+        for p in range(30)
+    )
+    await ports.listings.put_profile(partner, replace(PROFILE, locations=places), None)
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    for p in range(30):
+        inquiry = {"customer": {"company": f"C{p}", "country": "SE"}, "share": True, "location": f"Place {p}"}
+        await deliver(ports, source, inquiry)
+    await run(ports)
+    await close_days(ports, AT + DAY)
+    told = {one.to for one in sent(ports)}
+    assert len(told) == 90
+    assert {f"c{p}-0@contoso.example" for p in range(30)} <= told
 
 
 @pytest.mark.parametrize(
@@ -535,7 +731,8 @@ async def expiry_of(ports: Ports, partner: str, sender: Sender | None) -> list[M
     await run_due(ports=ports, kind="expire", at=at, budget=budget())
     for n in range(3):
         await run(ports, at + n * MINUTE)
-    return [one for one in await mails(ports, partner, made.lead_id) if one.notice == "expired"]
+    await close_days(ports, at + DAY)
+    return [one for one in await told_of(ports, partner, made.lead_id, "lead.expired") if one.to]
 
 
 async def test_n3_a_partner_cannot_silence_those_who_are_told_of_an_expiry(ports: Ports, partner: str) -> None:
