@@ -75,8 +75,10 @@ async def _store_partner(call: Call[Any, Nothing]) -> Answer[PartnerView]:
             operator_contact=body.operator_contact,
             competencies=tuple(body.competencies),
             endorsements=tuple(body.endorsements),
+            publisher_ids=tuple(body.publisher_ids),
         )
-        return await managing.put_partner(ports=call.app.ports, partner=partner, before=before), before is None
+        stored = await managing.put_partner(ports=call.app.ports, partner=partner, before=before, at=call.at)
+        return stored, before is None
 
     stored, is_new = await store(call, read=lambda: call.app.ports.partners.get(partner_id), view=view, write=write)
     return _partner(stored, 201 if is_new else 200)

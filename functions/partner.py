@@ -1,26 +1,38 @@
-"""Called by a partner's own people about the partner itself: its business profile and its offers."""
+"""Called by a partner's own people about the partner itself: its business profile and its offers.
+
+Whether an offer is the partner's is the operator's word where no publisher id says so (S6).
+"""
 
 from typing import Any
 
 import azure.functions as func
 
+from shared import ids
 from shared.domain.errors import Conflict, NotFound, PartnerSuspended, PreconditionFailed
-from shared.domain.offers import OFFER_ID, RegisteredOffer
-from shared.domain.partner import Partner
+from shared.domain.offers import OFFER_ID
 from shared.domain.permissions import Role
-from shared.domain.profile import Profile
 from shared.http.calls import MERGE_PATCH, Answer, Call
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page
 from shared.http.partner_requests import OfferIn, OfferPatch, ProfileIn, ProfilePatch
-from shared.http.programme_views import ProfileView, RegisteredOfferView, offer_view, profile_view
+from shared.http.programme_views import (
+    PendingOfferView,
+    ProfileView,
+    RegisteredOfferView,
+    offer_view,
+    pending_offer_view,
+    profile_view,
+)
+from shared.http.queries import PageQuery
 from shared.usecases import manage_listing as managing
+from shared.usecases.manage_listing import SeenOffer, SeenProfile
 
 blueprint = func.Blueprint()
 
 PROFILE_ADMIN = frozenset({Role.PROFILE_ADMIN})
+OPERATOR = frozenset({Role.OPERATOR})
 OFFERS_ADMIN = frozenset({Role.OPERATOR, Role.PARTNER_ADMIN})
 PROFILE = "partners/{partnerId}/profile"
 OFFERS = "partners/{partnerId}/offers"
@@ -32,7 +44,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @endpoint(who=PROFILE_ADMIN, reads=True, headers=("ETag",))
 async def get_profile(call: Call[Nothing, Nothing]) -> Answer[ProfileView]:
     """Read the business profile; an unpublished one where none was written."""
-    return _profile(*await _read_profile(call))
+    return tagged(profile_view(await _read_profile(call)))
 
 
 @blueprint.function_name("put_profile")
@@ -51,27 +63,19 @@ async def patch_profile(call: Call[ProfilePatch, Nothing]) -> Answer[ProfileView
     return await _store_profile(call)
 
 
-async def _read_profile(call: Call[Any, Nothing]) -> tuple[Profile | None, Partner]:
+async def _read_profile(call: Call[Any, Nothing]) -> SeenProfile:
     return await managing.read_profile(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
 
 
-def _profile(profile: Profile | None, partner: Partner) -> Answer[ProfileView]:
-    return tagged(_shown(profile, partner))
-
-
-def _shown(profile: Profile | None, partner: Partner) -> ProfileView:
-    return profile_view(profile or Profile(partner.name), partner)
-
-
 async def _store_profile(call: Call[Any, Nothing]) -> Answer[ProfileView]:
-    async def write(read: tuple[Profile | None, Partner]) -> Answer[ProfileView]:
-        before, partner = read
-        body: ProfileIn = given(call, _shown(*read))
+    async def write(before: SeenProfile) -> Answer[ProfileView]:
+        body: ProfileIn = given(call, profile_view(before))
         profile = body.profile()
-        await managing.put_profile(ports=call.app.ports, partner_id=partner.id, profile=profile, before=before)
-        return _profile(profile, partner)
+        return tagged(
+            profile_view(await managing.put_profile(ports=call.app.ports, profile=profile, before=before, at=call.at))
+        )
 
-    return await store(call, read=lambda: _read_profile(call), view=lambda read: _shown(*read), write=write)
+    return await store(call, read=lambda: _read_profile(call), view=profile_view, write=write)
 
 
 @blueprint.function_name("list_offers")
@@ -88,17 +92,23 @@ async def list_offers(call: Call[Nothing, Nothing]) -> Answer[Page[RegisteredOff
 @endpoint(who=OFFERS_ADMIN, reads=True, headers=("ETag",))
 async def get_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]:
     """Read one registered offer."""
-    offer = await managing.read_offer(
-        ports=call.app.ports, partner_id=call.partner_id, offer_id=_offer_id(call), at=call.at
+    return tagged(
+        offer_view(
+            await managing.read_offer(
+                ports=call.app.ports, partner_id=call.partner_id, offer_id=_offer_id(call), at=call.at
+            )
+        )
     )
-    return _offer(offer)
 
 
 @blueprint.function_name("put_offer")
 @blueprint.route(OFFERS + "/{offerId}", methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=OFFERS_ADMIN, status=(200, 201), refuses=(Conflict, PartnerSuspended, PreconditionFailed), **DOCUMENT)
 async def put_offer(call: Call[OfferIn, Nothing]) -> Answer[RegisteredOfferView]:
-    """Register an offer with its title and call to action, or replace them (T5)."""
+    """Register an offer with its title and call to action, or replace them (T5).
+
+    A partner's own word is enough for offers of its publishers; others are `pending` until the operator says yes (S6).
+    """
     return await _store_offer(call)
 
 
@@ -115,17 +125,20 @@ async def patch_offer(call: Call[OfferPatch, Nothing]) -> Answer[RegisteredOffer
 async def _store_offer(call: Call[Any, Nothing]) -> Answer[RegisteredOfferView]:
     ports, partner_id, offer_id = call.app.ports, call.partner_id, _offer_id(call)
 
-    def view(before: RegisteredOffer | None) -> RegisteredOfferView | None:
+    def view(before: SeenOffer | None) -> RegisteredOfferView | None:
         return offer_view(before) if before else None
 
-    async def write(before: RegisteredOffer | None) -> Answer[RegisteredOfferView]:
+    async def write(before: SeenOffer | None) -> Answer[RegisteredOfferView]:
         body: OfferIn = given(call, view(before))
-        offer = body.offer(offer_id)
-        by_operator = Role.OPERATOR in call.caller.roles
-        await managing.put_offer(
-            ports=ports, partner_id=partner_id, offer=offer, before=before, by_operator=by_operator, at=call.at
+        stored = await managing.put_offer(
+            ports=ports,
+            partner_id=partner_id,
+            offer=body.offer(offer_id),
+            before=before.offer if before else None,
+            by_operator=Role.OPERATOR in call.caller.roles,
+            at=call.at,
         )
-        return _offer(offer, 200 if before else 201)
+        return tagged(offer_view(stored), 200 if before else 201)
 
     return await store(
         call,
@@ -135,8 +148,36 @@ async def _store_offer(call: Call[Any, Nothing]) -> Answer[RegisteredOfferView]:
     )
 
 
-def _offer(offer: RegisteredOffer, status: int = 200) -> Answer[RegisteredOfferView]:
-    return tagged(offer_view(offer), status)
+@blueprint.function_name("list_pending_offers")
+@blueprint.route("pendingOffers", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR)
+async def list_pending_offers(call: Call[Nothing, PageQuery]) -> Answer[Page[PendingOfferView]]:
+    """List offers that wait for the operator's yes, by id (S6)."""
+    found, following = await call.app.ports.listings.pending_offers(call.after(ids.OFFER_PLACE), call.query.top)
+    return call.page([pending_offer_view(*one) for one in found], following)
+
+
+@blueprint.function_name("approve_offer")
+@blueprint.route(OFFERS + "/{offerId}/approve", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, refuses=(Conflict,), headers=("ETag",))
+async def approve_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]:
+    """Say that an offer is the partner's (S6)."""
+    return await _decide(call, yes=True)
+
+
+@blueprint.function_name("refuse_offer")
+@blueprint.route(OFFERS + "/{offerId}/refuse", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=OPERATOR, headers=("ETag",))
+async def refuse_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]:
+    """Say that an offer is not the partner's, be it pending or registered (S6)."""
+    return await _decide(call, yes=False)
+
+
+async def _decide(call: Call[Nothing, Nothing], *, yes: bool) -> Answer[RegisteredOfferView]:
+    decided = await managing.decide_offer(
+        ports=call.app.ports, partner_id=call.partner_id, offer_id=_offer_id(call), yes=yes, at=call.at
+    )
+    return tagged(offer_view(decided))
 
 
 def _offer_id(call: Call[Any, Nothing]) -> str:

@@ -22,6 +22,7 @@ HELD_ID = re.compile(r"[0-9a-z]{16,32}-[0-9a-f]{32}")
 HELD_PLACE = re.compile(r"[0-9a-f]{12}\|[0-9a-z]{16,32}-[0-9a-f]{32}")
 DELIVERY_PLACE = re.compile(r"[012]\|[0-9A-Za-z|:.TZ-]{0,120}")
 NOTIFICATION_PLACE = re.compile(r"[01]\|[0-9T:.Z-]{24}\|[0-9A-Za-z-]{1,120}")
+OFFER_PLACE = re.compile(r"[A-Za-z0-9._@=-]{1,201}\|[a-z0-9-]{1,64}")
 EXPORT_ID = re.compile(r"[0-9a-f]{28}")
 STAMPS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")
 """Two instants as they are written everywhere."""

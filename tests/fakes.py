@@ -24,7 +24,7 @@ from shared.domain.lifecycle import Decision, settle
 from shared.domain.mail_day import MailDay
 from shared.domain.mails import Mail, MailPlace
 from shared.domain.notices import notified
-from shared.domain.offers import Offers, RegisteredOffer
+from shared.domain.offers import Offers, OfferState, RegisteredOffer
 from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.domain.preferences import Preferences
 from shared.domain.profile import Profile
@@ -287,11 +287,15 @@ class FakePartnerStore:
     def __init__(self) -> None:
         self.registered: dict[str, Partner] = {}
         self.tenants: dict[str, str] = {}
+        self.publishers: dict[str, str] = {}
         self.doors: dict[str, LeadSource] = {}
         self.lists = ContactLists()
 
     async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
         return self.tenants.get(tenant)
+
+    async def partner_of_publisher(self, publisher: str, at: datetime, *, fresh: bool = False) -> str | None:
+        return self.publishers.get(publisher)
 
     async def known(self, partner_id: str, at: datetime) -> Partner | None:
         return self.registered.get(partner_id)
@@ -301,11 +305,17 @@ class FakePartnerStore:
 
     async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
         must_be(self.registered.get(partner.id), only_if)
-        taken = [one for one in partner.tenant_ids if self.tenants.get(one, partner.id) != partner.id]
+        claimed = (
+            (self.tenants, partner.tenant_ids, "tenantIds"),
+            (self.publishers, partner.publisher_ids, "publisherIds"),
+        )
+        taken = [(one, what) for there, new, what in claimed for one in new if there.get(one, partner.id) != partner.id]
         if taken:
-            raise Conflict(details=[Detail("conflict", f"{one} is taken.", "tenantIds") for one in taken])
-        self.tenants = {one: owner for one, owner in self.tenants.items() if owner != partner.id}
-        self.tenants |= dict.fromkeys(partner.tenant_ids, partner.id)
+            raise Conflict(details=[Detail("conflict", f"{one} is taken.", what) for one, what in taken])
+        for there, new, _ in claimed:
+            for one in [one for one, owner in there.items() if owner == partner.id]:
+                del there[one]
+            there.update(dict.fromkeys(new, partner.id))
         self.registered[partner.id] = partner
 
     async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
@@ -377,12 +387,24 @@ class FakeListingStore:
     ) -> None:
         key = offer.id.casefold()
         must_be(self.registered.get((partner_id, key)), only_if)
-        others = [(partner, held) for partner, held in self.registered if held == key and partner != partner_id]
-        for one in others if take_over else []:
+        others = [
+            (partner, held)
+            for (partner, held), one in self.registered.items()
+            if held == key and partner != partner_id and one.is_registered
+        ]
+        for one in others if take_over and offer.is_registered else []:
             del self.registered[one]
-        if others and not take_over:
+        if others and not take_over and offer.is_registered:
             raise Conflict(details=[Detail("conflict", "The offer belongs to another partner.", "offerId")])
         self.registered[partner_id, key] = offer
+
+    async def pending_offers(self, after: str | None, top: int) -> tuple[list[tuple[str, RegisteredOffer]], str | None]:
+        found = sorted(
+            (f"{key}|{partner}", (partner, one))
+            for (partner, key), one in self.registered.items()
+            if one.state is OfferState.PENDING and f"{key}|{partner}" > (after or "")
+        )
+        return [one for _, one in found[:top]], found[top - 1][0] if len(found) > top else None
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         return self.profiles.get(partner_id)
@@ -394,10 +416,19 @@ class FakeListingStore:
         self.profiles[partner_id] = profile
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
-        return next((partner for partner, key in self.registered if key == offer_id.casefold()), None)
+        owners = (
+            partner
+            for (partner, key), one in self.registered.items()
+            if key == offer_id.casefold() and one.is_registered
+        )
+        return next(owners, None)
 
     async def partners_of_title(self, title: str, at: datetime) -> list[str]:
-        found = {partner for (partner, _), one in self.registered.items() if folded(one.title) == folded(title)}
+        found = {
+            partner
+            for (partner, _), one in self.registered.items()
+            if one.is_registered and folded(one.title) == folded(title)
+        }
         return sorted(found)
 
     async def partners_of_profile(self, name: str, at: datetime) -> list[str]:

@@ -29,6 +29,7 @@ class Reason(StrEnum):
     PROFILE_NOT_PUBLISHED = "profileNotPublished"
     PARTNER_SUSPENDED = "partnerSuspended"
     OFFER_UNKNOWN = "offerUnknown"
+    CLAIMED_BY_SEVERAL = "claimedBySeveral"
 
 
 DISMISSED_KEPT = timedelta(days=30)

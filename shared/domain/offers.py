@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cached_property
 
 from shared.domain.lead import CallToAction
@@ -14,6 +15,17 @@ OFFERS_MAX = 1_000
 """Offers of one partner: they are read together, once a minute."""
 
 
+class OfferState(StrEnum):
+    """Whether leads of the programme's own sources find their partner by an offer (R1, S6).
+
+    `pending` waits for the operator's yes; both it and `refused` mean something at the partner's own sources only.
+    """
+
+    REGISTERED = "registered"
+    PENDING = "pending"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True)
 class RegisteredOffer:
     """An offer with what its deliveries leave open; `call_to_action` None where the offer has none."""
@@ -21,6 +33,18 @@ class RegisteredOffer:
     id: str
     title: str
     call_to_action: CallToAction | None = None
+    state: OfferState = OfferState.REGISTERED
+
+    @property
+    def is_registered(self) -> bool:
+        """True when the offer is the partner's."""
+        return self.state is OfferState.REGISTERED
+
+
+def publisher_of(offer_id: str) -> str | None:
+    """The publisher in an offer's id, without letter case; None where the id names none."""
+    publisher, dot, _ = offer_id.partition(".")
+    return publisher.casefold() if dot else None
 
 
 @dataclass(frozen=True)
@@ -33,6 +57,10 @@ class Offers:
         """The offer of this id, else of this title (both without letter case); None for one that is not registered."""
         by_id = self._by_id.get(offer_id.casefold()) if offer_id else None
         return by_id or (self._by_title.get(folded(title)) if title else None)
+
+    def claims(self, title: str) -> bool:
+        """True when a registered one has this folded title."""
+        return any(one.is_registered and folded(one.title) == title for one in self.offers)
 
     @cached_property
     def _by_id(self) -> dict[str, RegisteredOffer]:

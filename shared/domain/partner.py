@@ -27,7 +27,10 @@ class SourceKind(StrEnum):
 
 @dataclass(frozen=True)
 class Partner:
-    """A company that receives leads; its people sign in from `tenant_ids`."""
+    """A company that receives leads; its people sign in from `tenant_ids`.
+
+    `publisher_ids` are its names on marketplaces: whatever offer they publish is this partner's (R1, S6).
+    """
 
     id: str
     name: str
@@ -39,6 +42,7 @@ class Partner:
     operator_contact: str | None = None
     competencies: tuple[str, ...] = ()
     endorsements: tuple[str, ...] = ()
+    publisher_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

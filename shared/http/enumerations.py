@@ -13,6 +13,7 @@ from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualifica
 from shared.domain.lifecycle import REASONS, Action
 from shared.domain.mails import MailNotice, MailState
 from shared.domain.notices import FLAMES, TEXTS, WARNINGS
+from shared.domain.offers import OfferState
 from shared.domain.partner import PartnerState, SourceKind
 from shared.domain.preferences import MailKind
 from shared.domain.receipt import SENDER_KINDS
@@ -55,6 +56,7 @@ ExportFormatText = Annotated[str, _one_of(ExportFormat)]
 HeldStateText = Annotated[str, _one_of(HeldState)]
 HeldReasonText = Annotated[str, _one_of(Reason)]
 ReceivedText = Annotated[str, _one_of((*Status, HeldState.UNASSIGNED))]
+OfferStateText = Annotated[str, _one_of(OfferState)]
 PartnerStateText = Annotated[str, _one_of(PartnerState)]
 SourceKindText = Annotated[str, _one_of(SourceKind)]
 RevealText = Annotated[str, _one_of(Reveal)]

@@ -152,6 +152,10 @@ Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True
 Day = Annotated[date, BeforeValidator(_day)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 TenantId = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9.-]{1,64}$")]
+PublisherId = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+]
+"""The part of an offer's id before its first dot."""
 MailAddress = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=320), Visible, AfterValidator(_mail_address)
 ]

@@ -22,6 +22,7 @@ from shared.http.fields import (
     MailAddress,
     Notes,
     Phone,
+    PublisherId,
     RedirectUrl,
     TableName,
     TenantId,
@@ -34,7 +35,7 @@ from shared.http.fields import (
 
 
 class PartnerIn(Incoming):
-    """A partner's registration."""
+    """A partner's registration; whatever offer its `publisherIds` publish is its own (S6)."""
 
     name: Text
     tenant_ids: Annotated[list[TenantId], Field(max_length=100), AfterValidator(unique)]
@@ -44,6 +45,7 @@ class PartnerIn(Incoming):
     operator_contact: Text | None = None
     competencies: Annotated[list[Word], Field(max_length=100)] = []
     endorsements: Annotated[list[Word], Field(max_length=100)] = []
+    publisher_ids: Annotated[list[PublisherId], Field(max_length=100), AfterValidator(unique)] = []
 
 
 def _domain(text: str) -> str:

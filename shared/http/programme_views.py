@@ -15,6 +15,7 @@ from shared.http.enumerations import (
     CallToActionText,
     HeldReasonText,
     HeldStateText,
+    OfferStateText,
     PartnerStateText,
     ReceivedText,
     RevealText,
@@ -24,6 +25,7 @@ from shared.http.enumerations import (
 from shared.http.problems import RefusalView, body_of
 from shared.ports.intake import HeldCounts
 from shared.texts import Translate
+from shared.usecases.manage_listing import SeenOffer, SeenProfile
 from shared.usecases.manage_partner import KeyedSource
 from shared.usecases.parked_input import Done
 
@@ -39,6 +41,7 @@ class PartnerView(TypedDict):
     operatorContact: str | None
     competencies: list[str]
     endorsements: list[str]
+    publisherIds: list[str]
     createdDateTime: str
     updatedDateTime: str
 
@@ -54,6 +57,7 @@ def partner_view(partner: Partner) -> PartnerView:
         "operatorContact": partner.operator_contact,
         "competencies": list(partner.competencies),
         "endorsements": list(partner.endorsements),
+        "publisherIds": list(partner.publisher_ids),
         "createdDateTime": stamp(partner.created_at),
         "updatedDateTime": stamp(partner.updated_at),
     }
@@ -127,16 +131,43 @@ def keyed_source_view(keyed: KeyedSource, base_url: str) -> KeyedSourceView:
 
 
 class RegisteredOfferView(TypedDict):
-    """A registered offer."""
+    """An offer. Until it is `registered`, leads of the programme's own sources do not find the partner by it.
 
+    `pending` waits for the operator's yes. With `titleIsShared` another partner has registered the same title, so a
+    delivery that names the title alone waits for the operator.
+    """
+
+    id: str
+    title: str
+    callToAction: CallToActionText | None
+    state: OfferStateText
+    titleIsShared: bool
+
+
+def offer_view(seen: SeenOffer) -> RegisteredOfferView:
+    """The offer."""
+    offer = seen.offer
+    return {
+        "id": offer.id,
+        "title": offer.title,
+        "callToAction": offer.call_to_action,
+        "state": offer.state,
+        "titleIsShared": seen.title_is_shared,
+    }
+
+
+class PendingOfferView(TypedDict):
+    """An offer that waits for the operator's yes, and the partner that wants it."""
+
+    partnerId: str
     id: str
     title: str
     callToAction: CallToActionText | None
 
 
-def offer_view(offer: RegisteredOffer) -> RegisteredOfferView:
+def pending_offer_view(partner_id: str, offer: RegisteredOffer) -> PendingOfferView:
     """The offer."""
-    return {"id": offer.id, "title": offer.title, "callToAction": offer.call_to_action}
+    return {"partnerId": partner_id, "id": offer.id, "title": offer.title, "callToAction": offer.call_to_action}
 
 
 class ContactView(TypedDict):
@@ -158,9 +189,14 @@ class LocationView(TypedDict):
 
 
 class ProfileView(TypedDict):
-    """A business profile; competencies and endorsements are the operator's word."""
+    """A business profile; competencies and endorsements are the operator's word.
+
+    With `nameIsShared` another partner's profile has the same name, so an inquiry that names it alone waits for the
+    operator.
+    """
 
     name: str
+    nameIsShared: bool
     published: bool
     description: str | None
     keywords: list[str]
@@ -170,10 +206,12 @@ class ProfileView(TypedDict):
     locations: list[LocationView]
 
 
-def profile_view(profile: Profile, partner: Partner) -> ProfileView:
-    """The profile with what the operator says of the partner."""
+def profile_view(seen: SeenProfile) -> ProfileView:
+    """The profile with what the operator says of the partner; an unpublished one where none was written."""
+    partner, profile = seen.partner, seen.profile or Profile(seen.partner.name)
     return {
         "name": profile.name,
+        "nameIsShared": seen.name_is_shared,
         "published": profile.published,
         "description": profile.description,
         "keywords": list(profile.keywords),

@@ -16,6 +16,9 @@ class PartnerStore(Protocol):
     async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
         """The partner a tenant belongs to (cached; an unknown tenant is looked up afresh)."""
 
+    async def partner_of_publisher(self, publisher: str, at: datetime, *, fresh: bool = False) -> str | None:
+        """The partner a publisher id belongs to (cached unless `fresh`; an unknown one is looked up afresh)."""
+
     async def known(self, partner_id: str, at: datetime) -> Partner | None:
         """The partner's registration (cached; an unknown one is looked up afresh); None when there is none."""
 
@@ -23,9 +26,9 @@ class PartnerStore(Protocol):
         """The partner's registration; None when there is none."""
 
     async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
-        """Create or replace a registration and its tenants.
+        """Create or replace a registration with its tenants and publishers.
 
-        Raises Conflict when a tenant belongs to another partner, LostRace when someone else wrote meanwhile.
+        Raises Conflict when one of these belongs to another partner, LostRace when someone else wrote meanwhile.
         """
 
     async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
@@ -83,11 +86,14 @@ class ListingStore(Protocol):
         take_over: bool = False,
         only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
-        """Register an offer or replace what was registered.
+        """Store an offer in place of the one before; only a registered one is the partner's from then on.
 
-        Raises LostRace, or Conflict when its id is another partner's, unless it is taken over: then that partner has
-        it no more.
+        Raises LostRace, or Conflict when a registered one's id is another partner's, unless it is taken over: then that
+        partner has it no more.
         """
+
+    async def pending_offers(self, after: str | None, top: int) -> tuple[list[tuple[str, RegisteredOffer]], str | None]:
+        """Offers that wait for the operator, with their partners, after the place, and where to go on."""
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         """A partner's profile (cached unless `fresh`); None when it has none."""
@@ -101,7 +107,7 @@ class ListingStore(Protocol):
         """Who registered the offer of this id, without letter case (cached); None when nobody did."""
 
     async def partners_of_title(self, title: str, at: datetime) -> list[str]:
-        """Who may have registered an offer of this folded title (cached); a title may since be another one."""
+        """Who may have registered an offer of this title (cached); a title may since be another one."""
 
     async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
-        """Whose profile may have this folded name (cached); a name may since be another one."""
+        """Whose profile may have this name (cached); a name may since be another one."""

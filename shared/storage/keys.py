@@ -18,8 +18,9 @@ EXPORT_FILES = "exports"
 
 TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
 OFFER, TITLE, PROFILE_NAME, SECRET = "offer", "offerTitle", "profileName", "secret"
+PUBLISHER, PENDING_OFFER = "publisher", "pendingOffer"
 MAIL_PLACE, BOUNCED = "mail", "bounced"
-"""The partitions of Lookup; OFFER, TITLE and PROFILE_NAME say whose an offer, a title or a profile's name is."""
+"""The partitions of Lookup; PUBLISHER, OFFER, TITLE and PROFILE_NAME say whose each of these is."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
 _SAFE_MAX = 200
@@ -177,6 +178,11 @@ def checkpoint(export_id: str, step: str, index: int) -> str:
 def named(name: str, partner_id: str) -> str:
     """A row of Lookup that says who has this folded title or name."""
     return f"{digest(name)}|{partner_id}"
+
+
+def pending_offer(offer_id: str, partner_id: str) -> str:
+    """A row of Lookup for an offer that waits for the operator's yes."""
+    return f"{safe(offer_id.casefold())}|{partner_id}"
 
 
 def named_range(name: str) -> tuple[str, str]:

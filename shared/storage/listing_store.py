@@ -4,13 +4,15 @@ The partner's row is the truth. A row of Lookup that came first, or stayed behin
 vain; an offer's id alone is claimed in Lookup, since it has one owner.
 """
 
+import asyncio
 from datetime import datetime
 
+from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.errors import Conflict, Detail
-from shared.domain.offers import Offers, RegisteredOffer
+from shared.domain.offers import Offers, OfferState, RegisteredOffer
 from shared.domain.profile import PROFILE_CHARACTERS_MAX, Profile
 from shared.domain.text import folded
 from shared.ports.as_read import AsRead
@@ -52,24 +54,50 @@ class TableListingStore:
         take_over: bool = False,
         only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
-        """See the port. The claims come before the offer, the title that is no more goes after it."""
+        """See the port. The claims come before the offer, what is no more goes after it."""
         stored = await reads.row(self._partners, partner_id, keys.offer(offer.id)) if only_if else None
         must_be(stored, RegisteredOffer, only_if)
-        loser = await self._claim(keys.safe(offer.id.casefold()), partner_id, take_over=take_over)
-        await self._name(keys.TITLE, folded(offer.title), partner_id)
+        claim, pending = keys.safe(offer.id.casefold()), keys.pending_offer(offer.id, partner_id)
+        loser = None
+        if offer.is_registered:
+            loser = await self._claim(claim, partner_id, take_over=take_over)
+            await self._name(keys.TITLE, folded(offer.title), partner_id)
+        elif offer.state is OfferState.PENDING:
+            waits = {"PartitionKey": keys.PENDING_OFFER, "RowKey": pending, "partner": partner_id, "offer": offer.id}
+            with translating():
+                await self._lookup.upsert_entity(waits, mode="replace")
+        if not offer.is_registered and before and before.is_registered:
+            await self._unclaim(claim, partner_id)
         row = {"PartitionKey": partner_id, "RowKey": keys.offer(offer.id), **codec.dump(offer)}
         await put_as_read(self._partners, row, stored, RegisteredOffer, only_if)
         if loser:
             with translating():
                 await self._partners.delete_entity(loser, keys.offer(offer.id))
             self._cache.forget((keys.OFFERS, loser))
-        # Another offer of the partner's may have the same title, so the row is left where there is one.
-        if before and folded(before.title) != folded(offer.title):
-            left = await self._offers(partner_id)
-            if left.find(None, before.title) is None:
-                await self._unname(keys.TITLE, folded(before.title), partner_id)
+        if offer.state is not OfferState.PENDING:
+            with translating():
+                await self._lookup.delete_entity(keys.PENDING_OFFER, pending)
+        # Another offer of the partner's may have the title that was, so its row is left where there is one.
+        title = folded(before.title) if before and before.is_registered else None
+        if title and not (await self._offers(partner_id)).claims(title):
+            await self._unname(keys.TITLE, title, partner_id)
         self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, keys.safe(offer.id.casefold())))
         self._cache.forget(*((keys.TITLE, folded(one.title)) for one in (offer, before) if one))
+
+    async def pending_offers(self, after: str | None, top: int) -> tuple[list[tuple[str, RegisteredOffer]], str | None]:
+        """See the port; a row that stayed behind, or came first, shows nothing."""
+        condition = f"PartitionKey eq '{keys.PENDING_OFFER}' and RowKey gt '{after or ''}'"
+        found = await reads.scan(self._lookup, condition, top, ["RowKey", "partner", "offer"])
+        stored = await asyncio.gather(
+            *(reads.row(self._partners, row["partner"], keys.offer(row["offer"])) for row in found.rows)
+        )
+        offers = [
+            (str(row["partner"]), codec.load(RegisteredOffer, there))
+            for row, there in zip(found.rows, stored, strict=True)
+            if there is not None
+        ]
+        waiting = [one for one in offers if one[1].state is OfferState.PENDING]
+        return waiting, None if found.done else str(found.rows[-1]["RowKey"])
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         """See the port."""
@@ -123,6 +151,14 @@ class TableListingStore:
                 await self._lookup.upsert_entity(row, mode="replace")
                 return str(held["partner"])
         return None
+
+    async def _unclaim(self, key: str, partner_id: str) -> None:
+        """Make the id nobody's, if it is this partner's."""
+        held = await reads.row(self._lookup, keys.OFFER, key)
+        if held and held["partner"] == partner_id:
+            condition = {"etag": held.metadata["etag"], "match_condition": MatchConditions.IfNotModified}
+            with translating():
+                await self._lookup.delete_entity(held, **condition)
 
     async def _name(self, partition: str, name: str, partner_id: str) -> None:
         row = {"PartitionKey": partition, "RowKey": keys.named(name, partner_id), "partner": partner_id}

@@ -22,6 +22,9 @@ from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
 
+CLAIMED = {keys.TENANT: "tenantIds", keys.PUBLISHER: "publisherIds"}
+"""What has one partner at most, by its partition, and what it is called in a registration."""
+
 
 @dataclass(frozen=True)
 class Bounced:
@@ -47,6 +50,12 @@ class TablePartnerStore:
         row = await self._cache.read(keys.TENANT, keys.safe(tenant), at, self._row(keys.TENANT))
         return row["partner"] if row else None
 
+    async def partner_of_publisher(self, publisher: str, at: datetime, *, fresh: bool = False) -> str | None:
+        """See the port."""
+        key = keys.safe(publisher)
+        row = await self._cache.read(keys.PUBLISHER, key, at, self._row(keys.PUBLISHER), fresh=fresh)
+        return row["partner"] if row else None
+
     async def known(self, partner_id: str, at: datetime) -> Partner | None:
         """See the port."""
         row = await self._cache.read(keys.PARTNER, partner_id, at, self._row(keys.PARTNER))
@@ -58,16 +67,17 @@ class TablePartnerStore:
         return codec.load(Partner, row) if row else None
 
     async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
-        """See the port. Tenants come before the registration; those that go, go before it too, but after a refusal."""
+        """See the port. What is claimed comes before the registration; what goes does too, but after a refusal."""
         stored = await reads.row(self._lookup, keys.PARTNER, partner.id)
         must_be(stored, Partner, only_if)
-        held = await self._tenants_of(partner.id)
-        wanted = {keys.safe(tenant): tenant for tenant in partner.tenant_ids}
+        wanted = {(keys.TENANT, keys.safe(one)): one for one in partner.tenant_ids}
+        wanted |= {(keys.PUBLISHER, keys.safe(one)): one for one in partner.publisher_ids}
+        held = await self._held_by(partner.id)
         await self._claim(partner.id, {key: name for key, name in wanted.items() if key not in held})
         for gone in held - set(wanted):
-            self._cache.forget((keys.TENANT, gone))
+            self._cache.forget(gone)
             with translating():
-                await self._lookup.delete_entity(keys.TENANT, gone)
+                await self._lookup.delete_entity(*gone)
         row = {"PartitionKey": keys.PARTNER, "RowKey": partner.id, **codec.dump(partner)}
         await replace_row(self._lookup, stored, row)
         self._cache.forget((keys.PARTNER, partner.id))
@@ -171,37 +181,41 @@ class TablePartnerStore:
             rows = [row async for row in self._lookup.query_entities(f"PartitionKey eq '{keys.SOURCE}' and {wanted}")]
         return sorted((codec.load(LeadSource, row) for row in rows), key=lambda one: (one.created_at, one.id))
 
-    async def _tenants_of(self, partner_id: str) -> set[str]:
-        condition = f"PartitionKey eq '{keys.TENANT}' and partner eq '{partner_id}'"
-        with translating():
-            return {row["RowKey"] async for row in self._lookup.query_entities(condition, select=["RowKey"])}
+    async def _held_by(self, partner_id: str) -> set[tuple[str, str]]:
+        """The rows of the partner's tenants and publishers."""
+        found = set()
+        for kind in CLAIMED:
+            condition = f"PartitionKey eq '{kind}' and partner eq '{partner_id}'"
+            with translating():
+                rows = self._lookup.query_entities(condition, select=["RowKey"])
+                found |= {(kind, row["RowKey"]) async for row in rows}
+        return found
 
-    async def _claim(self, partner_id: str, tenants: dict[str, str]) -> None:
-        """Insert the tenants; raises Conflict naming every one that is another partner's, before anything is written.
+    async def _claim(self, partner_id: str, wanted: dict[tuple[str, str], str]) -> None:
+        """Insert what is claimed; raises Conflict naming all that is another partner's, before anything is written.
 
         Where two partners race for one, the loser keeps what it has inserted by then: it was to be its own anyway, and
         taking it back could take it from a second attempt that found it and succeeded.
         """
-        owners = await asyncio.gather(*(reads.row(self._lookup, keys.TENANT, key) for key in tenants))
-        pairs = zip(tenants.values(), owners, strict=True)
-        taken = [name for name, owner in pairs if owner and owner["partner"] != partner_id]
-        for key, name in tenants.items():
+        owners = await asyncio.gather(*(reads.row(self._lookup, *key) for key in wanted))
+        pairs = zip(wanted, owners, strict=True)
+        taken = [key for key, owner in pairs if owner and owner["partner"] != partner_id]
+        for kind, key in wanted:
             if taken:
                 break
             with translating():
                 try:
-                    await self._lookup.create_entity(
-                        {"PartitionKey": keys.TENANT, "RowKey": key, "partner": partner_id}
-                    )
+                    await self._lookup.create_entity({"PartitionKey": kind, "RowKey": key, "partner": partner_id})
                 except ResourceExistsError:
-                    owner = await self._lookup.get_entity(keys.TENANT, key)
+                    owner = await self._lookup.get_entity(kind, key)
                     if owner["partner"] != partner_id:
-                        taken.append(name)
+                        taken.append((kind, key))
         if taken:
-            message = say("A tenant belongs to one partner only.")
             raise Conflict(
-                message,
-                details=[Detail("conflict", say("%(name)s is taken.", name=name), "tenantIds") for name in taken],
+                say("A tenant and a publisher belong to one partner only."),
+                details=[
+                    Detail("conflict", say("%(name)s is taken.", name=wanted[one]), CLAIMED[one[0]]) for one in taken
+                ],
             )
 
     def _row(self, partition: str) -> Callable[[str], Awaitable[Any | None]]:

@@ -12,17 +12,17 @@ from shared.ports.errors import LostRace
 from shared.ports.intake import StoredHeld
 from shared.ports.ports import Ports
 from shared.usecases.parcels import ATTEMPTS, Parcel, is_outlived, marks
+from shared.usecases.route_lead import Place
 
 log = logging.getLogger(__name__)
 
 
-async def note(
-    ports: Ports, parcel: Parcel, partner_id: str | None, reason: Reason | None, lead_id: str, at: datetime
-) -> Held:
+async def note(ports: Ports, parcel: Parcel, place: Place, lead_id: str, at: datetime) -> Held:
     """Decide once where a delivery goes and which id its lead has; every later attempt finds the same (DESIGN.md)."""
-    state = HeldState.UNASSIGNED if reason else HeldState.PLACED
+    state = HeldState.UNASSIGNED if place.reason else HeldState.PLACED
     mark, _ = marks(parcel)
-    wanted = replace(_held(parcel, mark, state, at), reason=reason, lead_id=lead_id, partner_id=partner_id)
+    noted = _held(parcel, mark, state, at)
+    wanted = replace(noted, reason=place.reason, details=place.details, lead_id=lead_id, partner_id=place.partner_id)
     if state is HeldState.PLACED:
         wanted = replace(wanted, body=b"")
 

@@ -12,6 +12,7 @@ from shared.domain.partner import LeadSource, Partner, SourceKey, SourceKind, ro
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
+from shared.usecases.manage_listing import approve_publishers
 
 log = logging.getLogger(__name__)
 ATTEMPTS = 5
@@ -27,14 +28,17 @@ class KeyedSource:
     key: str
 
 
-async def put_partner(*, ports: Ports, partner: Partner, before: Partner | None) -> Partner:
+async def put_partner(*, ports: Ports, partner: Partner, before: Partner | None, at: datetime) -> Partner:
     """Create a registration, or replace the one that was read `before`.
 
-    Raises LostRace when that is not so any more, Conflict naming every tenant that belongs to another partner. Doing it
-    again heals a broken-off attempt.
+    Offers that wait for a publisher's partner to be known are registered with it (S6). Raises LostRace when the
+    registration is not as read any more, Conflict naming every tenant and publisher that belongs to another partner.
+    Doing it again heals a broken-off attempt.
     """
     wanted = replace(partner, created_at=before.created_at) if before else partner
     await ports.partners.put(wanted, AsRead(before))
+    if wanted.publisher_ids:
+        await approve_publishers(ports=ports, partner=wanted, at=at)
     log.info("Partner registered.", extra={"event": "partner.registered", "partner": partner.id})
     return wanted
 

@@ -222,7 +222,7 @@ async def _leave_unassigned(ports: Ports, stored: StoredHeld, parcel: Parcel, pl
         was=HeldState.UNASSIGNED,
         was_parked=True,
         reason=place.reason,
-        details=(),
+        details=place.details,
         lead_id=lead_id,
         partner_id=place.partner_id,
         claim=parcel.claim,

@@ -103,7 +103,7 @@ async def _routed(ports: Ports, parcel: Parcel, at: datetime) -> Received:
     if place.reason is Reason.PROFILE_NOT_PUBLISHED:
         held = await park(ports, parcel, place.reason, at, partner_id=place.partner_id)
         raise refusal_of(held)
-    noted = await note(ports, parcel, place.partner_id, place.reason, lead_id, at)
+    noted = await note(ports, parcel, place, lead_id, at)
     if noted.state is HeldState.UNASSIGNED or noted.partner_id is None or noted.lead_id is None:
         return Received(noted.lead_id or lead_id, HeldState.UNASSIGNED, duplicate=noted.lead_id != lead_id)
     return await deliver(ports=ports, parcel=parcel, partner_id=noted.partner_id, lead_id=noted.lead_id, at=at)

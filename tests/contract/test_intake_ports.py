@@ -9,7 +9,7 @@ from shared import clock
 from shared.domain.errors import Conflict, Detail, InvalidRequest
 from shared.domain.held import Held, HeldState, Reason
 from shared.domain.lead import Actor, CallToAction, Sender, Tab
-from shared.domain.offers import RegisteredOffer
+from shared.domain.offers import OfferState, RegisteredOffer
 from shared.domain.partner import Door
 from shared.domain.profile import CompanySize, Contact, Location, Profile
 from shared.ids import digest, new_lead_id
@@ -18,6 +18,7 @@ from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.intake import HeldStore, MarketplaceTables, Only, Sent, SentStore, StoredHeld
 from shared.ports.partners import ListingStore
 from shared.settings import Settings
+from shared.storage.keys import safe
 from shared.storage.marketplace_tables import StorageMarketplaceTables
 from shared.storage.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
@@ -72,6 +73,39 @@ async def test_an_offer_belongs_to_the_partner_that_registered_it_first(listings
     assert [one.target for one in refused.value.details] == ["offerId"]
     await listings.put_offer(second, replace(OFFER, id="fabrikam.crm"), None)
     assert sorted(await listings.partners_of_title(OFFER.title, AT)) == sorted([first, second])
+
+
+async def test_s6_an_offer_that_waits_is_nobodys_until_it_is_registered(listings: ListingStore) -> None:
+    first, second = sorted((unique(), unique()))
+    offer_id = f"{first}.crm"
+    waits = RegisteredOffer(offer_id, f"Title of {first}", None, OfferState.PENDING)
+    for one in (first, second):
+        await listings.put_offer(one, waits, None)
+        await listings.put_offer(one, waits, waits)
+    assert await listings.partner_of_offer(offer_id, AT) is None
+    assert await listings.partners_of_title(waits.title, AT) == []
+    place = f"{safe(offer_id)}|"
+    assert (await listings.pending_offers(place, 2))[0] == [(first, waits), (second, waits)]
+    (page,), after = await listings.pending_offers(place, 1)
+    assert page == (first, waits)
+    assert after is not None
+    assert (await listings.pending_offers(after, 1))[0] == [(second, waits)]
+    registered = replace(waits, state=OfferState.REGISTERED)
+    await listings.put_offer(first, registered, waits)
+    with pytest.raises(Conflict):
+        await listings.put_offer(second, registered, waits)
+    assert await listings.partner_of_offer(offer_id, AT) == first
+    assert await listings.partners_of_title(waits.title, AT) == [first]
+    assert (await listings.pending_offers(place, 1))[0] == [(second, waits)]
+    refused = replace(waits, state=OfferState.REFUSED)
+    await listings.put_offer(second, refused, waits)
+    assert (await listings.pending_offers(place, 1))[0][:1] != [(second, waits)]
+    assert await listings.partner_of_offer(offer_id, AT) == first, "a refusal frees nobody else's"
+    await listings.put_offer(first, refused, registered)
+    assert await listings.partner_of_offer(offer_id, AT) is None
+    assert await listings.partners_of_title(waits.title, AT) == []
+    await listings.put_offer(second, registered, refused)
+    assert await listings.partner_of_offer(offer_id, AT) == second
 
 
 async def test_a_profile_is_what_was_put_and_is_found_by_its_name(listings: ListingStore) -> None:

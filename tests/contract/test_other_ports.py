@@ -139,6 +139,24 @@ async def test_a_partner_is_registered_replaced_and_listed(partners: PartnerStor
     assert ([one.id for one in rest], end) == (ids[2:], None)
 
 
+async def test_s6_a_publisher_belongs_to_one_partner_until_it_is_given_back(partners: PartnerStore) -> None:
+    one, other = unique(), unique()
+    publisher = f"p-{one}"
+    mine = replace(a_partner(one), publisher_ids=(publisher,))
+    await partners.put(mine)
+    assert await partners.get(one) == mine
+    with pytest.raises(Conflict) as refused:
+        await partners.put(replace(a_partner(other), publisher_ids=(publisher,)))
+    assert [detail.target for detail in refused.value.details] == ["publisherIds"]
+    for fresh in (False, True):
+        assert await partners.partner_of_publisher(publisher, AT, fresh=fresh) == one
+        assert await partners.partner_of_publisher(f"x{publisher}", AT, fresh=fresh) is None
+    await partners.put(a_partner(one))
+    assert await partners.partner_of_publisher(publisher, AT) is None
+    await partners.put(replace(a_partner(other), publisher_ids=(publisher,)))
+    assert await partners.partner_of_publisher(publisher, AT) == other
+
+
 async def test_s1_a_tenant_belongs_to_one_partner_until_it_is_given_back(partners: PartnerStore) -> None:
     one, other = unique(), unique()
     shared_tenant, own = f"t-{one}", f"t-{other}"

@@ -18,7 +18,7 @@ from shared.domain.errors import InvalidRequest, Refusal, Unavailable
 from shared.domain.held import Held, HeldState
 from shared.domain.lead import Lead, Outcome, Reveal, Source, Status, Validity
 from shared.domain.lifecycle import Action, Activity, ActivityKind, Answer
-from shared.domain.offers import RegisteredOffer
+from shared.domain.offers import OfferState, RegisteredOffer
 from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.domain.permissions import Caller
 from shared.domain.receipt import Email
@@ -30,6 +30,7 @@ from shared.storage.tables import Tables
 from shared.usecases.answer_lead import log_contact_attempt
 from shared.usecases.favorites import set_favorite
 from shared.usecases.ingest_table import ingest_tables
+from shared.usecases.manage_listing import decide_offer
 from shared.usecases.manage_partner import add_source, put_partner, rotate_key
 from shared.usecases.parcels import Delivered
 from shared.usecases.parked_input import assign, replay
@@ -37,6 +38,7 @@ from shared.usecases.publish import publish_events
 from shared.usecases.receive_lead import open_door
 from shared.usecases.recheck_contacts import recheck_contacts
 from shared.usecases.reconcile import reconcile
+from shared.usecases.route_lead import partners_of_title
 from shared.usecases.sent_leads import list_sent, send_lead
 from tests import invariants
 from tests.builders import ANN, AT, DAY, ROOT, delivery_body, unique
@@ -389,11 +391,13 @@ async def test_whatever_call_of_a_registration_fails_a_second_try_heals_it(
 ) -> None:
     async def act(some: Ports, partner_id: str) -> None:
         tenants = (f"{partner_id}-kept", f"{partner_id}-new")
+        partner = Partner(partner_id, "Contoso", tenants, AT, AT, publisher_ids=(partner_id,))
         for _ in range(5):
             before = await some.partners.get(partner_id)
             with suppress(LostRace):
-                await put_partner(ports=some, partner=Partner(partner_id, "Contoso", tenants, AT, AT), before=before)
+                await put_partner(ports=some, partner=partner, before=before, at=AT)
                 break
+        await decide_offer(ports=some, partner_id=partner_id, offer_id=f"{partner_id}.old", yes=False, at=AT)
         keyed = await add_source(
             ports=some,
             partner_id=partner_id,
@@ -411,6 +415,9 @@ async def test_whatever_call_of_a_registration_fails_a_second_try_heals_it(
         partner_id = unique()
         before = Partner(partner_id, "Contoso", (f"{partner_id}-kept", f"{partner_id}-gone"), AT, AT)
         await ports.partners.put(before)
+        for name, state in (("new", OfferState.PENDING), ("old", OfferState.REGISTERED)):
+            offer = RegisteredOffer(f"{partner_id}.{name}", f"{partner_id} {name}", None, state)
+            await ports.listings.put_offer(partner_id, offer, None)
         transport = FaultyTransport(_picks(failing, for_good=for_good, way=way), way)
         faulty = await connected(transport=transport)
         transport.armed = True
@@ -422,6 +429,13 @@ async def test_whatever_call_of_a_registration_fails_a_second_try_heals_it(
         await act(ports, partner_id)
         for tenant, owner in (("kept", partner_id), ("new", partner_id), ("gone", None)):
             assert await ports.partners.partner_of_tenant(f"{partner_id}-{tenant}", AT + DAY) == owner
+        assert await ports.partners.partner_of_publisher(partner_id, AT, fresh=True) == partner_id
+        for name, owners in (("new", [partner_id]), ("old", [])):
+            offer_id, title = f"{partner_id}.{name}", f"{partner_id} {name}"
+            assert await ports.listings.partner_of_offer(offer_id, AT + DAY) == next(iter(owners), None)
+            assert await partners_of_title(ports, title, AT + DAY) == owners
+        waiting, _ = await ports.listings.pending_offers(f"{partner_id}.", 5)
+        assert partner_id not in [partner for partner, _ in waiting]
         failing += 1
     assert failing > 5
 

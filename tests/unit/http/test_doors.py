@@ -64,7 +64,7 @@ async def test_a_profile_is_empty_until_it_is_put_and_then_what_was_put(api: InP
     empty = (await api.call("GET", f"{P}/profile", as_="Profile.Admin")).json
     assert (empty["name"], empty["published"], empty["locations"]) == ("Contoso", False, [])
     reply = await publish(api, competencies=["ignored"])
-    expected = PROFILE | {"competencies": [], "endorsements": []}
+    expected = PROFILE | {"competencies": [], "endorsements": [], "nameIsShared": False}
     assert (reply.status, reply.json) == (200, expected)
     for as_, tenant in (("Profile.Admin", "contoso"), ("Partner.Admin", "contoso"), ("Operator", "operator")):
         assert (await api.call("GET", f"{P}/profile", as_=as_, tenant=tenant)).json == expected
@@ -104,8 +104,10 @@ async def test_t5_offers_are_registered_by_operator_or_partner_and_speak_for_the
     api: InProcess, door: str
 ) -> None:
     offer = {"title": "Contoso CRM", "callToAction": "freeTrial"}
+    await api.call("PATCH", P, {"publisherIds": ["Contoso"]}, **OPERATOR)
     made = await api.call("PUT", f"{P}/offers/contoso.crm", offer, as_="Partner.Admin")
-    assert (made.status, made.json) == (201, {"id": "contoso.crm", **offer})
+    shown = {"id": "contoso.crm", **offer, "state": "registered", "titleIsShared": False}
+    assert (made.status, made.json) == (201, shown)
     again = await api.call("PUT", f"{P}/offers/contoso.crm", offer | {"callToAction": None}, **OPERATOR)
     assert (again.status, again.json["callToAction"]) == (200, None)
     await api.call("PUT", f"{P}/offers/contoso.crm", offer, **OPERATOR)
@@ -117,7 +119,7 @@ async def test_t5_offers_are_registered_by_operator_or_partner_and_speak_for_the
 
 async def test_an_offer_of_another_partner_an_unknown_one_and_a_broken_one(api: InProcess, door: str) -> None:
     await api.call("PUT", "/partners/fabrikam", {"name": "Fabrikam", "tenantIds": ["fabrikam"]}, **OPERATOR)
-    await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "CRM"}, as_="Partner.Admin")
+    await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "CRM"}, **OPERATOR)
     theirs = "/partners/fabrikam/offers/CONTOSO.crm"
     taken = await api.call("PUT", theirs, {"title": "CRM"}, as_="Partner.Admin", tenant="fabrikam")
     assert (taken.status, taken.targets) == (409, {"offerId"})
@@ -136,6 +138,146 @@ async def test_an_offer_of_another_partner_an_unknown_one_and_a_broken_one(api: 
     mine = {"as_": "Partner.Admin", "tenant": "fabrikam"}
     refused = await api.call("PUT", "/partners/fabrikam/offers/fabrikam.crm", {"title": "CRM"}, **mine)
     assert (refused.status, refused.error["code"]) == (403, "partnerSuspended")
+
+
+# --- Whose an offer is (S6) ------------------------------------------------------------------------------------------
+
+FABRIKAM = "/partners/fabrikam"
+THEIRS: dict[str, Any] = {"as_": "Partner.Admin", "tenant": "fabrikam"}
+
+
+@pytest.fixture
+async def programme(api: InProcess, door: str) -> str:
+    """A source of the programme's own, with Contoso's publisher known and Fabrikam's not."""
+    await api.call("PATCH", P, {"publisherIds": ["contoso", "contoso-labs"]}, **OPERATOR)
+    await api.call("PUT", FABRIKAM, {"name": "Fabrikam", "tenantIds": ["fabrikam"]}, **OPERATOR)
+    return await source(api, "", listingSource="appSource")
+
+
+async def waits(api: InProcess) -> list[Any]:
+    """Why what waits for a partner waits."""
+    found = (await api.call("GET", "/unassigned", **OPERATOR)).json["value"]
+    return [(one["reason"], [fault["message"] for fault in one["details"]]) for one in found]
+
+
+async def arrives(api: InProcess, url: str, body: Any) -> bool:
+    """Post a delivery; False where it waits for its partner."""
+    reply = await api.call("POST", url, body)
+    assert reply.status == 201, reply.text
+    return bool(reply.json["status"] != "unassigned")
+
+
+async def test_s6_a_partner_registers_offers_of_its_own_publishers_only(api: InProcess, programme: str) -> None:
+    mine = {"as_": "Partner.Admin"}
+    for offer_id in ("Contoso.crm", "contoso-labs.erp"):
+        made = await api.call("PUT", f"{P}/offers/{offer_id}", {"title": offer_id}, **mine)
+        assert (made.status, made.json["state"]) == (201, "registered")
+    taken = await api.call("PUT", f"{FABRIKAM}/offers/contoso.bi", {"title": "BI"}, **THEIRS)
+    assert (taken.status, taken.targets) == (409, {"offerId"})
+    assert "contoso belongs to another partner" in taken.error["message"]
+    assert (await api.call("GET", f"{FABRIKAM}/offers", **OPERATOR)).json["value"] == []
+
+
+async def test_s6_an_offer_of_an_unknown_publisher_waits_for_the_operator(api: InProcess, programme: str) -> None:
+    offer = f"{FABRIKAM}/offers/fabrikam.crm"
+    made = await api.call("PUT", offer, {"title": "Fabrikam CRM"}, **THEIRS)
+    assert (made.status, made.json["state"]) == (201, "pending")
+    changed = await api.call("PATCH", offer, {"callToAction": "freeTrial"}, **THEIRS)
+    assert (changed.status, changed.json["state"]) == (200, "pending"), "nobody says yes to oneself"
+    pending = await api.call("GET", "/pendingOffers", **OPERATOR)
+    wanted = {"partnerId": "fabrikam", "id": "fabrikam.crm", "title": "Fabrikam CRM", "callToAction": "freeTrial"}
+    assert pending.json == {"value": [wanted]}
+    for about in ({"offerId": "fabrikam.crm"}, {"OfferTitle": "Fabrikam CRM"}):
+        body = delivery_body(**about) | {"LeadSource": "SPZA-INS|fabrikam.crm"}
+        assert await arrives(api, programme, body | {"Title": str(about)}) is False
+    assert [reason for reason, _ in await waits(api)] == ["offerUnknown", "offerUnknown"]
+    assert (await api.call("POST", f"{offer}/approve", **THEIRS)).status == 403
+    assert (await api.call("GET", "/pendingOffers", **THEIRS)).status == 403
+    for _ in range(2):
+        assert (await api.call("POST", f"{offer}/approve", **OPERATOR)).json["state"] == "registered"
+    assert (await api.call("GET", "/pendingOffers", **OPERATOR)).json == {"value": []}
+    body = delivery_body(Company="Now") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
+    assert await arrives(api, programme, body) is True
+    kept = await api.call("PATCH", offer, {"title": "Fabrikam Suite"}, **THEIRS)
+    assert kept.json["state"] == "registered"
+    for _ in range(2):
+        assert (await api.call("POST", f"{offer}/refuse", **OPERATOR)).json["state"] == "refused"
+    body = delivery_body(Company="Then") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
+    assert await arrives(api, programme, body) is False
+    again = await api.call("PUT", offer, {"title": "Fabrikam CRM"}, **THEIRS)
+    assert again.json["state"] == "pending", "it may be asked for again"
+    assert (await api.call("POST", f"{FABRIKAM}/offers/fabrikam.no/approve", **OPERATOR)).status == 404
+
+
+async def test_s6_what_waits_is_registered_with_its_publisher_unless_it_is_anothers(
+    api: InProcess, programme: str
+) -> None:
+    for offer_id in ("fabrikam.crm", "fabrikam.erp", "tailspin.toys"):
+        await api.call("PUT", f"{FABRIKAM}/offers/{offer_id}", {"title": offer_id}, **THEIRS)
+    await api.call("PUT", f"{P}/offers/fabrikam.erp", {"title": "ERP"}, **OPERATOR)
+    assert (await api.call("PATCH", FABRIKAM, {"publisherIds": ["fabrikam"]}, **OPERATOR)).status == 200
+    offers = (await api.call("GET", f"{FABRIKAM}/offers", **OPERATOR)).json["value"]
+    assert {one["id"]: one["state"] for one in offers} == {
+        "fabrikam.crm": "registered",
+        "fabrikam.erp": "pending",
+        "tailspin.toys": "pending",
+    }
+    refused = await api.call("POST", f"{FABRIKAM}/offers/fabrikam.erp/approve", **OPERATOR)
+    assert (refused.status, refused.targets) == (409, {"offerId"})
+    page = await api.call("GET", "/pendingOffers?top=1", **OPERATOR)
+    following = await api.call("GET", page.json["nextLink"].removeprefix(BASE), **OPERATOR)
+    assert [one["id"] for reply in (page, following) for one in reply.json["value"]] == [
+        "fabrikam.erp",
+        "tailspin.toys",
+    ]
+
+
+async def test_s6_publishers_are_unique_in_the_programme(api: InProcess, programme: str) -> None:
+    taken = await api.call("PATCH", FABRIKAM, {"publisherIds": ["CONTOSO", "fabrikam"]}, **OPERATOR)
+    assert (taken.status, taken.targets) == (409, {"publisherIds"})
+    assert (await api.call("GET", FABRIKAM, **OPERATOR)).json["publisherIds"] == []
+    await api.call("PATCH", P, {"publisherIds": None}, **OPERATOR)
+    given = await api.call("PATCH", FABRIKAM, {"publisherIds": ["CONTOSO", "fabrikam", "contoso"]}, **OPERATOR)
+    assert given.json["publisherIds"] == ["contoso", "fabrikam"]
+    for bad in ("a.b", "", "-a", "x" * 65, "å"):
+        assert (await api.call("PATCH", P, {"publisherIds": [bad]}, **OPERATOR)).status == 400
+
+
+async def test_s6_an_id_counts_more_than_a_title_that_somebody_else_has(api: InProcess, programme: str) -> None:
+    await api.call("PUT", f"{FABRIKAM}/offers/fabrikam.crm", {"title": "Contoso BI"}, **OPERATOR)
+    body = delivery_body(OfferTitle="Contoso BI") | {"LeadSource": "SPZA-INS|contoso.bi"}
+    made = await api.call("POST", programme, body)
+    assert made.status == 201
+    assert (await read(api, made.json["id"]))["partnerId"] == "contoso"
+
+
+async def test_s6_what_two_claim_waits_and_all_three_see_why(api: InProcess, programme: str) -> None:
+    for where, offer_id in ((P, "contoso.crm"), (FABRIKAM, "fabrikam.crm")):
+        await api.call("PUT", f"{where}/offers/{offer_id}", {"title": "The CRM"}, **OPERATOR)
+    assert await arrives(api, programme, delivery_body(OfferTitle="the crm")) is False
+    assert await waits(api) == [("claimedBySeveral", ["It is claimed by several: contoso, fabrikam."])]
+    for where, offer_id, who in ((P, "contoso.crm", {"as_": "Partner.Admin"}), (FABRIKAM, "fabrikam.crm", THEIRS)):
+        assert (await api.call("GET", f"{where}/offers/{offer_id}", **who)).json["titleIsShared"] is True
+        (listed,) = (await api.call("GET", f"{where}/offers", **who)).json["value"]
+        assert listed["titleIsShared"] is True
+    by_id = delivery_body(OfferTitle="the crm") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
+    assert await arrives(api, programme, by_id) is True
+    alone = await api.call("PATCH", f"{FABRIKAM}/offers/fabrikam.crm", {"title": "Another CRM"}, **THEIRS)
+    assert alone.json["titleIsShared"] is False
+    assert (await api.call("GET", f"{P}/offers/contoso.crm", **OPERATOR)).json["titleIsShared"] is False
+
+
+async def test_s6_a_profiles_name_that_two_have_is_said_to_be_so(api: InProcess, programme: str) -> None:
+    assert (await publish(api)).json["nameIsShared"] is False
+    theirs = await api.call("PUT", f"{FABRIKAM}/profile", PROFILE, as_="Profile.Admin", tenant="fabrikam")
+    assert theirs.json["nameIsShared"] is True
+    assert (await api.call("GET", f"{P}/profile", as_="Profile.Admin")).json["nameIsShared"] is True
+    inquiry = {"customer": {"company": "N", "email": "a@n.example"}, "share": True, "profile": "contoso ltd"}
+    url = await source(api, "", kind="form")
+    await api.call("PATCH", f"{P}/profile", {"name": "Contoso Ltd"}, as_="Profile.Admin")
+    await api.call("PATCH", f"{FABRIKAM}/profile", {"name": "CONTOSO LTD"}, as_="Profile.Admin", tenant="fabrikam")
+    assert await arrives(api, url, inquiry) is False
+    assert await waits(api) == [("claimedBySeveral", ["It is claimed by several: contoso, fabrikam."])]
 
 
 # --- Sources of all kinds --------------------------------------------------------------------------------------------

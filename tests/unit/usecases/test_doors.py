@@ -260,6 +260,7 @@ async def test_r1_what_nobody_or_several_claim_waits_for_the_operator(ports: Por
     assert set(held) == {unknown.lead_id, both.lead_id}
     assert held[unknown.lead_id].count == 2
     assert held[unknown.lead_id].reason is Reason.OFFER_UNKNOWN
+    assert held[both.lead_id].reason is Reason.CLAIMED_BY_SEVERAL
     assert isinstance(ports.agenda, FakeAgenda)
     assert not ports.agenda.hints, "deadlines start with the assignment"
 
