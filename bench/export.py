@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from bench.deadlines import lead_of
 from local.azurite import ROOT, Azurite
 from shared import app
-from shared.domain.export import ExportFormat
+from shared.domain.export import ExportFormat, Layout
 from shared.domain.partner import LeadSource
 from shared.ports.rules import Budget
 from shared.settings import Settings
@@ -54,7 +54,7 @@ async def export(settings: Settings, count: int, order: str = "created", trips: 
         trips.reset()
     began = time.perf_counter()
     watch = Budget(lambda: time.perf_counter() - began, seconds=3_600)
-    seen = await ask(ports, source, AT + DAY, form=ExportFormat.CSV, order=order, within=watch)
+    seen = await ask(ports, source, AT + DAY, layout=Layout(ExportFormat.CSV), order=order, within=watch)
     spent = time.perf_counter() - began
     if seen.rows != count:
         raise SystemExit(f"{seen.rows} of {count} rows: {seen.state}")

@@ -44,7 +44,7 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Answer[ExportView]:
         person=person,
         wanted=wanted,
         order=call.body.order_by,
-        form=call.body.format,
+        layout=call.body.layout(call.translate),
         since=since,
         at=call.at,
         budget=Budget(clock.stopwatch(), seconds=call.app.ports.rules.export.request_seconds),

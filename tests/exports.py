@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.domain.export import ExportFormat, Since
+from shared.domain.export import ExportFormat, Layout, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.ordering import Order
 from shared.domain.partner import LeadSource
@@ -20,6 +20,7 @@ from shared.usecases.run_exports import RanExports, run_exports
 from tests.builders import AT
 from tests.steps import budget
 
+LINES = Layout(ExportFormat.JSONL)
 TIMER = timedelta(seconds=16)
 """After a request's five seconds and the timer's ten."""
 SPENT = Budget(lambda: 1.0, seconds=0)
@@ -32,7 +33,7 @@ async def ask(
     at: datetime = AT,
     *,
     order: str = "created",
-    form: ExportFormat = ExportFormat.JSONL,
+    layout: Layout = LINES,
     since: Since | None = None,
     within: Budget | None = None,
     person: str = "ann",
@@ -45,7 +46,7 @@ async def ask(
         person=person,
         wanted=LeadFilter(**filters),
         order=Order.read(order),
-        form=form,
+        layout=layout,
         since=since,
         at=at,
         budget=within or budget(),

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.domain import errors, export, messages, notices, recommendations
+from shared.domain import errors, export, export_columns, messages, notices, recommendations
 from shared.domain.errors import Refusal
 from shared.http import problems
 from shared.usecases import deliver_webhook
@@ -31,7 +31,7 @@ def of_the_interface() -> set[str]:
     """What the API says: errors with their details, alerts, warnings, titles and pages."""
     found = {" ".join((one.__doc__ or "").split()) for one in vars(errors).values() if _is_refusal(one)}
     found |= {*notices.TEXTS.values(), *notices.WARNINGS.values(), *recommendations.TITLES.values()}
-    found |= messages.WORDS
+    found |= messages.WORDS | set(export_columns.LABELS.values())
     found |= {*export.ERRORS.values(), export.OUTDATED, *problems.SAYS.values()}
     found |= {deliver_webhook.WAS_GONE, deliver_webhook.FAILED_LONG}
     # Titles of pages, which are said where the page is made.

@@ -49,6 +49,44 @@ class ExportState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Headings(StrEnum):
+    """What stands in the first line of a CSV file: the columns' names, or labels in the reader's language."""
+
+    NAMES = "names"
+    LABELS = "labels"
+
+
+class Cells(StrEnum):
+    """How texts stand in a CSV file: so that no spreadsheet runs them, or as they are, for programs."""
+
+    SPREADSHEET = "spreadsheet"
+    RAW = "raw"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is written. Without `columns` it has all of them; `labels` are their headings where they are labels.
+
+    A file of chosen columns has no others, so no CELLS either.
+    """
+
+    format: ExportFormat = ExportFormat.CSV
+    columns: tuple[str, ...] = ()
+    headings: Headings = Headings.NAMES
+    cells: Cells = Cells.SPREADSHEET
+    labels: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names in their order, as far as an export can choose them."""
+        return self.columns or export_columns.names()
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The columns of a CSV file."""
+        return self.columns or (*export_columns.names()[:-1], export_columns.CELLS, export_columns.REMOVED)
+
+
 @dataclass(frozen=True)
 class Since:
     """From where on changes count: by storage's clock, which stamps commits, and by ours, which deadlines obey."""
@@ -67,7 +105,7 @@ class Export:
     created_at: datetime
     filter: LeadFilter
     order: Order
-    format: ExportFormat = ExportFormat.CSV
+    layout: Layout = Layout()
     since: Since | None = None
     state: ExportState = ExportState.NOT_STARTED
     ended_at: datetime | None = None
@@ -79,6 +117,11 @@ class Export:
     def is_outdated(self, at: datetime) -> bool:
         """True when its file may show contact details that nobody may see any more (L9): it gets no new link."""
         return self.hides_at is not None and at >= self.hides_at
+
+    @property
+    def format(self) -> ExportFormat:
+        """The file's format."""
+        return self.layout.format
 
     @property
     def has_ended(self) -> bool:
@@ -119,31 +162,40 @@ LINE_END = "\r\n"
 _csv = csv.writer(_Echo(), quoting=csv.QUOTE_ALL, lineterminator=LINE_END)
 
 
-def head(form: ExportFormat) -> str:
-    """What the file begins with: a BOM, by which spreadsheets know UTF-8, and the columns' names."""
-    return "\ufeff" + _csv_line(list(export_columns.names())) if form is ExportFormat.CSV else ""
+def head(layout: Layout) -> str:
+    """What the file begins with: a BOM, by which spreadsheets know UTF-8, and the columns' headings."""
+    if layout.format is not ExportFormat.CSV:
+        return ""
+    titles = dict(zip(layout.written, layout.labels or layout.written, strict=True))
+    if export_columns.CELLS in titles:
+        titles[export_columns.CELLS] += f' "{layout.cells}"'
+    return "\ufeff" + _csv_line(list(titles.values()))
 
 
-def line(form: ExportFormat, lead: Lead, at: datetime) -> str:
+def line(layout: Layout, lead: Lead, at: datetime) -> str:
     """The row of a (settled) lead as anyone may see it at `at`."""
     found = export_columns.row(shown(lead, at))
-    if form is ExportFormat.CSV:
-        if lead.source in SOURCE_TITLES:
-            # A sheet is for people; programs have JSON lines.
-            found["LeadSource"] = SOURCE_TITLES[lead.source]
-        written = _csv_line([*export_columns.cells(found.values(), careful=False), ""])
-        # One look at the whole line, which hardly ever finds anything, instead of one at each text.
-        if may_begin_cells(written, 0, len(written) - len(LINE_END)):
-            written = _csv_line([*export_columns.cells(found.values(), careful=True), ""])
-        return written
-    return _json_line(found)
+    if layout.format is not ExportFormat.CSV:
+        return _json_line({name: found[name] for name in layout.columns if name in found} if layout.columns else found)
+    if lead.source in SOURCE_TITLES:
+        # A sheet is for people; programs have JSON lines.
+        found["LeadSource"] = SOURCE_TITLES[lead.source]
+    values = [found.get(name) for name in layout.columns] if layout.columns else [*found.values(), None, None]
+    if layout.cells is Cells.RAW:
+        return _csv_line(export_columns.raw_cells(values))
+    written = _csv_line(export_columns.cells(values, careful=False))
+    # One look at the whole line, which hardly ever finds anything, instead of one at each text.
+    if may_begin_cells(written, 0, len(written) - len(LINE_END)):
+        written = _csv_line(export_columns.cells(values, careful=True))
+    return written
 
 
-def removed_line(form: ExportFormat, lead_id: str) -> str:
+def removed_line(layout: Layout, lead_id: str) -> str:
     """The row of a lead that has changed and is not in the filter: its id and `Removed`."""
-    if form is ExportFormat.CSV:
-        return _csv_line([lead_id, *[""] * (len(export_columns.names()) - 2), "true"])
-    return _json_line({"Id": lead_id, export_columns.REMOVED: True})
+    found: dict[str, export_columns.Value] = {export_columns.ID: lead_id, export_columns.REMOVED: True}
+    if layout.format is not ExportFormat.CSV:
+        return _json_line(found)
+    return _csv_line(export_columns.raw_cells(found.get(name) for name in layout.written))
 
 
 def _csv_line(cells: list[str]) -> str:

@@ -7,7 +7,7 @@ from pydantic import WithJsonSchema
 
 from shared.domain.dispatch import DispatchState
 from shared.domain.events import EventType
-from shared.domain.export import ExportFormat, ExportState
+from shared.domain.export import Cells, ExportFormat, ExportState, Headings
 from shared.domain.held import HeldState, Reason
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Reveal, Source, Status, Validity
 from shared.domain.lifecycle import REASONS, Action
@@ -52,6 +52,8 @@ WebhookStateText = Annotated[str, _one_of(WebhookState)]
 FieldsAsText = Annotated[str, _one_of(FieldsAs)]
 DeliveryStateText = Annotated[str, _one_of(DispatchState)]
 ExportStateText = Annotated[str, _one_of(ExportState)]
+HeadingsText = Annotated[str, _one_of(Headings)]
+CellsText = Annotated[str, _one_of(Cells)]
 ExportFormatText = Annotated[str, _one_of(ExportFormat)]
 HeldStateText = Annotated[str, _one_of(HeldState)]
 HeldReasonText = Annotated[str, _one_of(Reason)]

@@ -8,10 +8,10 @@ from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
 from shared.domain.deadlines import stamp, stamped
-from shared.domain.export import ERRORS, OUTDATED
+from shared.domain.export import ERRORS, OUTDATED, Cells, ExportFormat
 from shared.domain.filters import LeadFilter
 from shared.http import since_tokens
-from shared.http.enumerations import ExportFormatText, ExportStateText
+from shared.http.enumerations import CellsText, ExportFormatText, ExportStateText, HeadingsText
 from shared.texts import Translate
 from shared.usecases.export_leads import SeenExport
 
@@ -39,6 +39,9 @@ class ExportView(TypedDict):
     filter: dict[str, Any]
     orderBy: str
     format: ExportFormatText
+    columns: list[str]
+    headings: HeadingsText
+    cells: CellsText
     url: str | None
     urlExpiresDateTime: str | None
     urlProblem: str | None
@@ -59,6 +62,9 @@ def export_view(seen: SeenExport, translate: Translate) -> ExportView:
         "filter": _filter_view(export.filter),
         "orderBy": f"{export.order.field} {'desc' if export.order.descending else 'asc'}",
         "format": export.format,
+        "columns": list(export.layout.names),
+        "headings": export.layout.headings,
+        "cells": export.layout.cells if export.format is ExportFormat.CSV else Cells.RAW,
         "url": link.url if link else None,
         "urlExpiresDateTime": stamp(link.until) if link else None,
         "urlProblem": translate(OUTDATED) if seen.is_outdated else None,

@@ -1,23 +1,35 @@
 """What callers may ask for: pages, filters and orders of leads, in a list's query as in an export's body (Q1–Q5)."""
 
 import re
+from dataclasses import replace
 from datetime import MAXYEAR, UTC, datetime
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from shared.domain.codes import lead_source
 from shared.domain.countries import country_code
-from shared.domain.export import ExportFormat
+from shared.domain.export import Cells, ExportFormat, Headings, Layout
+from shared.domain.export_columns import ID, LABELS, REMOVED, names
 from shared.domain.filters import FlameState, LeadFilter, ListTab
 from shared.domain.instants import from_iso
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
 from shared.domain.messages import say
 from shared.domain.ordering import Order, OrderField
 from shared.domain.text import folded, trimmed
-from shared.http.fields import Incoming, Text
+from shared.http.fields import Incoming, Text, unique
+from shared.texts import Translate
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(_DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,30})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
@@ -188,13 +200,53 @@ class LeadsQuery(LeadFilterIn, PageQuery):
     order_by: OrderIn = Order()
 
 
+_BY_NAME = {name.casefold(): name for name in names()}
+
+
+def _column(value: object) -> object:
+    if isinstance(value, str) and (name := _BY_NAME.get(value.strip().casefold())):
+        return name
+    raise ValueError(say("No column is called so. There are: %(names)s.", names=", ".join(names())))
+
+
+ColumnName = Annotated[str, BeforeValidator(_column), WithJsonSchema({"type": "string", "enum": list(names())})]
+
+
 class ExportIn(Incoming):
-    """Which leads to export, in which order and format; `since` is an earlier export's `nextSince` (SPEC 8)."""
+    """Which leads to export, in which order and format; `since` is an earlier export's `nextSince` (SPEC 8).
+
+    Of a CSV file `headings` are the columns' names or labels in the language of `Accept-Language`, and `cells` are
+    written for a spreadsheet, or as they are, for programs: a spreadsheet may run what stands in them.
+    """
 
     filter: LeadFilterIn = LeadFilterIn()
     order_by: OrderIn = Order()
     format: ExportFormat = ExportFormat.CSV
     since: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
+    columns: Annotated[list[ColumnName], Field(min_length=1), AfterValidator(unique)] | None = None
+    headings: Headings = Headings.NAMES
+    cells: Cells = Cells.SPREADSHEET
+
+    @field_validator("columns")
+    @classmethod
+    def _a_sync_tells_what_is_gone(cls, value: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        if value is not None and info.data.get("since") and not {ID, REMOVED} <= set(value):
+            raise ValueError("With since the columns Id and Removed are needed: they say which leads are gone.")
+        return value
+
+    @field_validator("headings", "cells")
+    @classmethod
+    def _of_a_sheet(cls, value: Headings | Cells, info: ValidationInfo) -> Headings | Cells:
+        if info.data.get("format") is ExportFormat.JSONL:
+            raise ValueError("Only a file of the format csv has this; jsonl has names and texts as they are.")
+        return value
+
+    def layout(self, translate: Translate) -> Layout:
+        """How the file is written, with headings in the reader's language where they are labels."""
+        layout = Layout(self.format, tuple(self.columns or ()), self.headings, self.cells)
+        if self.headings is Headings.NAMES:
+            return layout
+        return replace(layout, labels=tuple(translate(LABELS[name]) for name in layout.written))
 
 
 class UnsubscribeQuery(Incoming):

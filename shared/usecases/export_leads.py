@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
-from shared.domain.export import OUTDATED, Export, ExportFormat, ExportState, Since
+from shared.domain.export import OUTDATED, Export, ExportState, Layout, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.messages import say, word
 from shared.domain.ordering import Order
@@ -45,7 +45,7 @@ async def start_export(
     person: str,
     wanted: LeadFilter,
     order: Order,
-    form: ExportFormat,
+    layout: Layout,
     since: Since | None,
     at: datetime,
     budget: Budget,
@@ -55,7 +55,7 @@ async def start_export(
     Raises TooManyRequests when too many of the partner's exports are under way.
     """
     rules = ports.rules.export
-    export = Export(new_export_id(at), partner_id, person, at, wanted, order, form, since)
+    export = Export(new_export_id(at), partner_id, person, at, wanted, order, layout, since)
     hints = rules.hints(export)
     under_way, _ = await asyncio.gather(
         ports.exports.unfinished(partner_id, rules.unfinished_max), ports.agenda.put(hints)

@@ -93,7 +93,7 @@ async def _begin(ports: Ports, export: Export, step: str) -> Checkpoint | None:
     writes = (step == WALK) == export.order.is_by_age
     blocks = _Blocks(ports, export, step, Checkpoint(step, -1, ""))
     if writes:
-        blocks.add(head(export.format), rows=0)
+        blocks.add(head(export.layout), rows=0)
     try:
         return await blocks.flush(None)
     except LostRace:
@@ -255,8 +255,8 @@ def _is_turned(export: Export) -> bool:
 def _line(export: Export, lead: Lead, at: datetime, *, held: bool) -> str | None:
     """The line of a settled lead; None for one that is no business of this export."""
     if held and export.filter.matches(lead, at):
-        return line(export.format, lead, at)
+        return line(export.layout, lead, at)
     # A lead that can never be in the filter never was, so nobody has to take it out.
     if export.since is not None and export.filter.could_match(lead):
-        return removed_line(export.format, lead.id)
+        return removed_line(export.layout, lead.id)
     return None

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared import clock
-from shared.domain.export import Export, ExportFormat, ExportState, Since
+from shared.domain.export import Export, ExportFormat, ExportState, Layout, Since
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Action, Answer, decide, settle
@@ -24,7 +24,7 @@ def export(partner: str, at: datetime = AT) -> Export:
     wanted = LeadFilter(ListTab.MARKETPLACE, frozenset({Status.RECEIVED}), include_test=True)
     since = Since(AT, AT - DAY)
     order = Order(OrderField.COMPANY, descending=True)
-    return Export(new_export_id(at), partner, "ann", at, wanted, order, ExportFormat.JSONL, since)
+    return Export(new_export_id(at), partner, "ann", at, wanted, order, Layout(ExportFormat.JSONL), since)
 
 
 async def test_an_export_is_read_as_it_was_stored_and_replaced_only_as_it_was_read(exports: ExportStore) -> None:

@@ -6,28 +6,34 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.domain import export_columns
 from shared.domain.csv_cells import restore
-from shared.domain.export import ExportFormat, head, line, removed_line
+from shared.domain.export import Cells, ExportFormat, Headings, Layout, head, line, removed_line
 from shared.domain.lead import Closing, Lead, Level, Offer, Quality, Reveal, TeamMember
 from shared.domain.lifecycle import settle
+from shared.domain.preferences import LANGUAGES
+from shared.texts import translator
 from tests.builders import AT, DEAL, ROOT, a_lead, accepted
 
 PRIVATE = ("FirstName", "LastName", "JobTitle", "Email", "Phone", "PhoneE164", "Notes", "AdditionalFields")
 
+SHEET, LINES = Layout(ExportFormat.CSV), Layout(ExportFormat.JSONL)
+
 
 def read(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(head(ExportFormat.CSV).removeprefix("\ufeff") + text), strict=True))
+    headings = head(SHEET).removeprefix("\ufeff").replace('Cells ""spreadsheet""', "Cells")
+    return list(csv.DictReader(io.StringIO(headings + text), strict=True))
 
 
 def row_of(lead: Lead, days: float = 0) -> dict[str, str]:
     at = AT + timedelta(days=days)
-    (row,) = read(line(ExportFormat.CSV, settle(lead, at).lead, at))
+    (row,) = read(line(SHEET, settle(lead, at).lead, at))
     return row
 
 
@@ -52,7 +58,7 @@ def test_every_value_stands_in_its_column() -> None:
     assert row["LeadSource"] == "AppSource"
     assert row["LeadSourceRaw"] == "AppSource (SPZA)-PLT|contoso.crm"
     assert row["QualityReasons"] == "a, b"
-    assert row["AdditionalFields"] == '{"x":[1,null]}'
+    assert row["AdditionalFields"] == '{"x" :[1 ,null]}'
     assert row["DealValue"] == "12000.00"
     assert row["DealNotes"] == "a\nb"
     assert row["DealCrmId"] == "'=c"
@@ -62,13 +68,13 @@ def test_every_value_stands_in_its_column() -> None:
     empty = {name for name, cell in row.items() if cell == ""}
     assert empty == {
         *("Outcome", "CompanySize", "PhoneE164", "Flame", "ClosedDateTime", "ErasedDateTime"),
-        *("DealPurchaseTimeframe", "SearchTerms", "SenderKind", "SenderName", "SenderEmail", "Removed"),
+        *("DealPurchaseTimeframe", "SearchTerms", "SenderKind", "SenderName", "SenderEmail", "Cells", "Removed"),
     }
 
 
 def test_the_formats_say_the_same() -> None:
     lead = full()
-    found = json.loads(line(ExportFormat.JSONL, lead, AT))
+    found = json.loads(line(LINES, lead, AT))
     row = row_of(lead)
     assert list(found) == list(export_columns.names())[:-1]
     for name, value in found.items():
@@ -110,23 +116,132 @@ def test_the_flame_follows_the_clock(days: float, flame: str) -> None:
 )
 def test_every_text_survives_the_file(text: str) -> None:
     lead = replace(a_lead(), notes=text, customer=replace(a_lead().customer, company=text))
-    (row,) = read(line(ExportFormat.CSV, lead, AT).encode().decode())
+    (row,) = read(line(SHEET, lead, AT).encode().decode())
     assert restore(row["Notes"]) == text
     assert restore(row["Company"]) == text
-    assert json.loads(line(ExportFormat.JSONL, lead, AT).encode())["Notes"] == text
-    assert line(ExportFormat.JSONL, lead, AT).count("\n") == 1
+    assert json.loads(line(LINES, lead, AT).encode())["Notes"] == text
+    assert line(LINES, lead, AT).count("\n") == 1
 
 
 def test_a_removed_lead_is_its_id_and_that_it_is_removed() -> None:
-    (row,) = read(removed_line(ExportFormat.CSV, "m1"))
+    (row,) = read(removed_line(SHEET, "m1"))
     assert {name: cell for name, cell in row.items() if cell} == {"Id": "m1", "Removed": "true"}
-    assert json.loads(removed_line(ExportFormat.JSONL, "m1")) == {"Id": "m1", "Removed": True}
+    assert json.loads(removed_line(LINES, "m1")) == {"Id": "m1", "Removed": True}
 
 
 def test_the_file_begins_with_a_bom_and_the_columns() -> None:
-    assert head(ExportFormat.CSV).startswith('\ufeff"Id","LeadCreationDateTime"')
-    assert head(ExportFormat.CSV).endswith('"Removed"\r\n')
-    assert head(ExportFormat.JSONL) == ""
+    assert head(SHEET).startswith('\ufeff"Id","LeadCreationDateTime"')
+    assert head(SHEET).endswith('"Removed"\r\n')
+    assert head(LINES) == ""
+
+
+def test_a_file_may_have_chosen_columns_in_their_order() -> None:
+    layout = Layout(ExportFormat.CSV, ("Email", "Id", "Notes", "Removed"))
+    lead = replace(full(), notes="=1")
+    assert head(layout) == '\ufeff"Email","Id","Notes","Removed"\r\n'
+    assert line(layout, lead, AT) == f'"ada.berg@northwind.example","{lead.id}","\'=1",""\r\n'
+    assert removed_line(layout, "m1") == '"","m1","","true"\r\n'
+    lines = replace(layout, format=ExportFormat.JSONL)
+    assert list(json.loads(line(lines, lead, AT))) == ["Email", "Id", "Notes"]
+    assert json.loads(removed_line(lines, "m1")) == {"Id": "m1", "Removed": True}
+
+
+def test_headings_may_be_labels() -> None:
+    layout = replace(SHEET, headings=Headings.LABELS)
+    layout = replace(layout, labels=tuple(export_columns.LABELS[name] for name in layout.written))
+    (headings,) = csv.reader(io.StringIO(head(layout).removeprefix("\ufeff")), strict=True)
+    assert headings[:2] == ["Lead ID", "Received"]
+    assert headings[-2:] == ['Cells "spreadsheet"', "Removed"]
+    assert len(set(headings)) == len(headings), "each says something else"
+
+
+def test_raw_cells_are_what_was_written() -> None:
+    raw = replace(SHEET, cells=Cells.RAW)
+    assert head(raw).endswith('"Cells ""raw""","Removed"\r\n')
+    lead = replace(full(), notes="=1+1\n- x|y;=2", additional_fields={"=": "@"})
+    (row,) = read(line(raw, lead, AT))
+    assert row["Notes"] == lead.notes
+    assert row["DealCrmId"] == "=c"
+    assert row["ContactRequested"] == "true"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        lambda some: st.lists(some) | st.dictionaries(st.text(), some),
+    )
+)
+def test_json_in_a_cell_is_json(value: Any) -> None:
+    assert json.loads(export_columns.quiet_json(value)) == value
+
+
+# --- What programs guess ---------------------------------------------------------------------------------------------
+
+WORDS = (
+    "a",
+    "key",
+    "it's",
+    '"q"',
+    "'x'",
+    ": ",
+    ':"',
+    ",",
+    "; ",
+    "'a','b'",
+    "[",
+    "{",
+    "\\",
+    "=1",
+    "",
+    "Åsa",
+    "x\ny",
+    '"',
+    "🙂",
+)
+texts_ = st.lists(st.sampled_from(WORDS), max_size=4).map("".join)
+fields_ = st.dictionaries(
+    texts_,
+    st.recursive(
+        texts_ | st.integers(0, 99) | st.none(),
+        lambda some: st.lists(some, max_size=6) | st.dictionaries(texts_, some, max_size=6),
+        max_leaves=60,
+    ),
+    max_size=40,
+)
+
+
+def guessed(file: str, size: int) -> list[list[str]]:
+    """The rows as somebody reads them who lets the standard library guess from the first bytes."""
+    data = file.encode()
+    dialect = csv.Sniffer().sniff(data[:size].decode("utf-8-sig", "ignore"))
+    assert (dialect.delimiter, dialect.quotechar, dialect.doublequote) == (",", '"', True)
+    return list(csv.reader(io.StringIO(file.removeprefix("\ufeff"), newline=""), dialect))
+
+
+@pytest.mark.parametrize("size", [1_024, 2_048, 4_096])
+@pytest.mark.parametrize("cells", Cells)
+@given(
+    fields=st.lists(fields_, min_size=1, max_size=4),
+    told=st.lists(texts_, max_size=3),
+    labels=st.sampled_from(LANGUAGES),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@example(fields=[{}], told=["plain"], labels="en")
+@example(fields=[{"a": [{"b": "c"}] * 300}], told=[], labels="hu")
+def test_a_sniffer_reads_every_file_right(
+    size: int, cells: Cells, fields: list[Any], told: list[str], labels: str
+) -> None:
+    """JSON of any kind, and texts with some quotes; a text of nothing but quoted words may still outvote the commas."""
+    names = SHEET.written
+    titles = tuple(translator(labels)(export_columns.LABELS[one]) for one in names)
+    for layout in (replace(SHEET, cells=cells), Layout(cells=cells, headings=Headings.LABELS, labels=titles)):
+        leads = [
+            replace(full(), additional_fields=one, notes="\n".join(told) or None, deal=replace(DEAL, name=said))
+            for one, said in zip(fields, [*told, *["Deal"] * 4], strict=False)
+        ]
+        file = head(layout) + "".join(line(layout, one, AT) for one in leads)
+        wanted = list(csv.reader(io.StringIO(file.removeprefix("\ufeff"), newline=""), strict=True))
+        assert guessed(file, size) == wanted
 
 
 TYPES = {
@@ -140,7 +255,7 @@ TYPES = {
 def test_every_column_is_documented_in_its_order_with_its_type() -> None:
     text = (ROOT / "docs" / "export.md").read_text().split("## Columns")[1]
     documented = re.findall(r"^\| `(\w+)` \| (\w+) \|", text, re.MULTILINE)
-    assert [name for name, _ in documented] == list(export_columns.names())
+    assert tuple(name for name, _ in documented) == SHEET.written
     lead = replace(full(), closed_at=AT, erased_at=AT, flame_until=AT)
     for (name, kind), value in zip(documented, export_columns.row(lead).values(), strict=False):
         if isinstance(value, str):

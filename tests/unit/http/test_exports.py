@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from shared import app, clock
+from shared.domain.export_columns import names
 from shared.ports.ports import Ports
 from tests.builders import DAY
 from tests.exports import SPENT, in_small_blocks
@@ -28,6 +29,7 @@ async def test_an_export_is_answered_with_its_address_its_rows_and_a_link(api: I
     shown = reply.json
     assert shown.pop("url").startswith(f"https://files.example/contoso/{shown['id']}/leads.csv")
     assert shown.pop("nextSince")
+    assert shown.pop("columns") == list(names())
     assert shown == {
         "id": shown["id"],
         "state": "succeeded",
@@ -36,6 +38,8 @@ async def test_an_export_is_answered_with_its_address_its_rows_and_a_link(api: I
         "orderBy": "company asc",
         "urlProblem": None,
         "format": "csv",
+        "headings": "names",
+        "cells": "spreadsheet",
         "urlExpiresDateTime": "2026-11-21T21:04:27.123Z",
         "createdDateTime": "2026-11-21T20:04:27.123Z",
         "endedDateTime": "2026-11-21T20:04:27.123Z",
@@ -81,6 +85,10 @@ async def test_one_that_goes_on_says_when_to_ask_again(
         ({"orderBy": "size", "format": "xlsx", "filters": {}}, {"orderBy", "format", "filters"}),
         ({"orderBy": ["company"]}, {"orderBy"}),
         ({"since": "AAAA"}, {"since"}),
+        ({"columns": ["Id", "City", 1]}, {"columns.1", "columns.2"}),
+        ({"columns": []}, {"columns"}),
+        ({"headings": "de", "cells": "plain"}, {"headings", "cells"}),
+        ({"format": "jsonl", "headings": "labels", "cells": "spreadsheet"}, {"headings", "cells"}),
         ({"since": "x" * 3000}, {"since"}),
         ([], {None}),
     ],
@@ -106,6 +114,41 @@ async def test_a_since_token_is_bound_to_partner_and_filter_and_favorites_to_the
     body = {"filter": {"tab": "favorites"}, "since": mine}
     assert (await export(api, body)).status == 202
     assert (await export(api, body, user="bob")).status == 400
+
+
+async def file_of(api: InProcess, ports: Ports, body: Any, **options: Any) -> tuple[Any, str]:
+    """An export as it is shown, and its file."""
+    reply = await export(api, body, **options)
+    assert reply.status == 202, reply.text
+    assert isinstance(ports.files, FakeFileStore)
+    (content,) = [one for name, one in ports.files.files.items() if reply.json["id"] in name]
+    return reply.json, content.decode()
+
+
+async def test_x3_columns_headings_and_cells_are_the_callers(api: InProcess, ports: Ports, door: str) -> None:
+    await post_lead(api, door, Description="=1+1")
+    chosen = {"columns": ["email", "Notes", "ID", "Email"], "headings": "labels", "cells": "raw"}
+    shown, file = await file_of(api, ports, chosen, headers={"Accept-Language": "de"})
+    assert shown["columns"] == ["Email", "Notes", "Id"]
+    assert (shown["headings"], shown["cells"]) == ("labels", "raw")
+    head, row = file.removeprefix("\ufeff").splitlines()
+    assert head == '"E-Mail","Nachricht","Lead-ID"'
+    assert row.startswith('"ada.berg@northwind.example","=1+1","m')
+    shown, file = await file_of(api, ports, {"format": "jsonl", "columns": ["Notes"]})
+    assert (shown["cells"], file) == ("raw", '{"Notes":"=1+1"}\n')
+
+
+async def test_x3_a_sync_of_chosen_columns_says_what_is_gone(api: InProcess, ports: Ports, door: str) -> None:
+    lead_id = await post_lead(api, door)
+    wanted = {"filter": {"status": "received"}}
+    since = (await export(api, wanted)).json["nextSince"]
+    refused = await export(api, {**wanted, "since": since, "columns": ["Id", "Email"]})
+    assert (refused.status, refused.targets) == (400, {"columns"})
+    await api.call(
+        "POST", f"{P}/leads/{lead_id}/decline", {"reason": "budget"}, as_="Leads.Admin", headers={"If-Match": "*"}
+    )
+    _, file = await file_of(api, ports, {**wanted, "since": since, "columns": ["Removed", "Id"]})
+    assert file.removeprefix("\ufeff").splitlines() == ['"Removed","Id"', f'"true","{lead_id}"']
 
 
 async def test_the_eleventh_under_way_is_told_to_wait(

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.deadlines import Hint
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
-from shared.domain.export import Export, ExportFormat, ExportState
+from shared.domain.export import Export, ExportFormat, ExportState, Layout
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
@@ -53,7 +53,7 @@ async def test_a_small_export_is_done_when_the_request_answers(
 ) -> None:
     ports = fake_ports()
     made = await leads(ports, source, count)
-    seen = await ask(ports, source, LATER, form=form)
+    seen = await ask(ports, source, LATER, layout=Layout(form))
     assert seen.state is ExportState.SUCCEEDED
     assert seen.rows == seen.export.rows == count
     assert seen.link is not None
@@ -372,7 +372,7 @@ async def test_the_list_shows_the_newest_first_with_their_progress(source: LeadS
 async def test_no_block_is_larger_than_it_needs_to_be(source: LeadSource) -> None:
     ports = in_small_blocks(fake_ports(), 3_000)
     await leads(ports, source, 30)
-    seen = await ask(ports, source, LATER, form=ExportFormat.CSV, order="company")
+    seen = await ask(ports, source, LATER, layout=Layout(ExportFormat.CSV), order="company")
 
     async def sizes(step: str) -> Sequence[int]:
         return [one.size for one in await ports.exports.checkpoints(seen.export, step)]
@@ -488,7 +488,7 @@ async def test_a_hint_whose_export_is_still_to_be_stored_is_kept_for_two_minutes
 async def test_the_progress_of_a_sorted_export_never_passes_its_total(source: LeadSource) -> None:
     ports = in_small_blocks(fake_ports())
     await leads(ports, source, 12)
-    seen = await ask(ports, source, LATER, order="company", form=ExportFormat.CSV, within=SPENT)
+    seen = await ask(ports, source, LATER, order="company", layout=Layout(ExportFormat.CSV), within=SPENT)
     most = 0
     while not (seen := await again(ports, seen)).export.has_ended:
         if seen.total is not None:
