@@ -39,12 +39,7 @@ async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer[WebhookVie
         validated=call.body.validation == "none",
         owner=call.caller.email,
         at=call.at,
-        shape=managing.Shape(
-            fields=call.body.fields or {},
-            fields_as=call.body.fields_as,
-            only_valid=call.body.only_valid,
-            headers=call.body.headers,
-        ),
+        shape=call.body.shape(),
     )
     where = f"{call.app.settings.public_url}/partners/{call.partner_id}/webhooks/{made.webhook.id}"
     return Answer(subscribed_view(made, call.translate), 201 if made.is_new else 200, {"Location": where})

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from shared.domain.codes import TEST_MARK
 from shared.domain.contact import shown, shown_event
+from shared.domain.crm_presets import PRESETS, CrmPreset, alternatives
 from shared.domain.deadlines import stamp
 from shared.domain.dispatch import Dispatch
 from shared.domain.events import Event
@@ -46,7 +47,7 @@ class Packets:
         if webhook.format is WebhookFormat.STANDARD:
             content_type, body = "application/json", _json(_standard(event, lead, made, at))
         else:
-            content_type, body = _foreign(webhook, shown(lead, at) if lead else _test_lead(event.at))
+            content_type, body = _foreign(webhook, shown(lead, at) if lead else _test_lead(event.at, webhook))
         return Packet(content_type, body, dict(webhook.headers))
 
 
@@ -83,13 +84,35 @@ def _foreign(webhook: Webhook, lead: Lead) -> tuple[str, bytes]:
     if webhook.format is WebhookFormat.CRM_FORM:
         flat = {**person, "LeadSource": told["leadSource"], "Description": told["description"]}
         return FORM, urlencode(flat).encode("utf-8")
-    mapped = {
-        theirs: ours.removeprefix(CONSTANT) if ours.startswith(CONSTANT) else told[ours]
-        for theirs, ours in webhook.fields.items()
-    }
-    if webhook.fields_as is FieldsAs.FORM:
-        return FORM, urlencode(mapped).encode("utf-8")
-    return "application/json", _json(mapped)
+    return _mapped(webhook, told)
+
+
+def _mapped(webhook: Webhook, told: Mapping[str, str]) -> tuple[str, bytes]:
+    """The lead under the receiver's own names; what is empty is left out, since receivers refuse an empty address."""
+    limits = PRESETS[CrmPreset(webhook.preset)].limits if webhook.preset else {}
+    asked = {theirs: alternatives(ours) for theirs, ours in webhook.fields.items()}
+    found = {theirs: next((text for one in ours if (text := _said(one, told))), "") for theirs, ours in asked.items()}
+    # What does not fit, or is left out because it could not be read, is in the description whole.
+    beside = {f"{name} (whole)": text for name, text in found.items() if len(text) > limits.get(name, len(text))}
+    wanted = {one for ours in asked.values() for one in ours}
+    for name, read in (("phone", "phoneE164"), ("country", "countryCode")):
+        if read in wanted and name not in wanted and not told[read]:
+            beside[f"{name.capitalize()} as written"] = told[name]
+    if any(beside.values()):
+        whole = told["description"] + "".join(f"\n{name}: {text}" for name, text in beside.items() if text)
+        found |= {name: whole for name, ours in asked.items() if ours[0] == "description"}
+    filled = {name: text[: limits.get(name)] for name, text in found.items() if text}
+    match webhook.fields_as:
+        case FieldsAs.FORM:
+            return FORM, urlencode(filled).encode("utf-8")
+        case FieldsAs.LIST:
+            listed = [{"objectTypeId": "0-1", "name": name, "value": text} for name, text in filled.items()]
+            return "application/json", _json({"fields": listed})
+    return "application/json", _json(filled)
+
+
+def _said(ours: str, told: Mapping[str, str]) -> str:
+    return ours.removeprefix(CONSTANT) if ours.startswith(CONSTANT) else told[ours]
 
 
 def _told(lead: Lead, *, only_valid: bool) -> dict[str, str]:
@@ -112,7 +135,9 @@ def _told(lead: Lead, *, only_valid: bool) -> dict[str, str]:
         "name": " ".join(part for part in (customer.first_name, customer.last_name) if part),
         "email": email,
         "phone": phone,
+        "phoneE164": customer.phone_e164 if phone else None,
         "country": customer.country or customer.country_text,
+        "countryCode": customer.country,
         "title": customer.title,
         "size": customer.size,
         "source": lead.source,
@@ -140,10 +165,11 @@ def _description(lead: Lead, told: Mapping[str, str], left_out: Mapping[str, str
     return "\n\n".join(part for part in (lead.notes, lines) if part)
 
 
-def _test_lead(at: datetime) -> Lead:
+def _test_lead(at: datetime, webhook: Webhook) -> Lead:
     """T9: what a marketplace sends to try a connection; validation and test events are this in a receiver's format."""
     mark = f"{TEST_MARK}{int(at.timestamp() * 1000)}"
     nobody = Actor("timer", "test")
+    domain = PRESETS[CrmPreset(webhook.preset)].test_domain if webhook.preset else "test.example"
     return Lead(
         id=mark,
         partner_id="",
@@ -156,7 +182,7 @@ def _test_lead(at: datetime) -> Lead:
         source_text="AzureMarketplace",
         action_code="INS",
         offer=Offer(title="Connection test"),
-        customer=Customer(mark, mark, mark, f"{mark}@test.example", country="US", title=mark),
+        customer=Customer(mark, mark, mark, f"{mark}@{domain}", country="US", title=mark),
         notes=mark,
         is_test=True,
     )

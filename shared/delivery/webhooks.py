@@ -15,7 +15,7 @@ from shared.ports.delivery import Answer, Packet
 from shared.version import VERSION
 
 TIMEOUT_SECONDS = 15
-ANSWER_KEPT = 2_048
+ANSWER_KEPT, HEADER_KEPT = 2_048, 200
 RETRY_AFTER_MOST = timedelta(hours=12)
 
 
@@ -60,7 +60,8 @@ class HttpWebhooks:
                 text = await _beginning(answer)
                 if 300 <= answer.status < 400:
                     text = "Redirects are not followed. " + text
-                return Answer(answer.status, text, spent(), _retry_after(answer, self._real_now()))
+                headers = {name.lower(): value[:HEADER_KEPT] for name, value in answer.headers.items()}
+                return Answer(answer.status, text, spent(), _retry_after(answer, self._real_now()), headers)
         except TimeoutError:
             return Answer(None, f"No answer within {self._timeout.total:g} seconds.", spent())
         except Forbidden as problem:

@@ -30,13 +30,16 @@ class FieldsAs(StrEnum):
 
     JSON = "json"
     FORM = "form"
+    LIST = "list"
+    """`{"fields": [{"name": …, "value": …}]}`, as HubSpot's forms take it."""
 
 
 EVENTS = (*(str(one) for one in EventType if one is not EventType.ACTIVITY_LOGGED), "lead.erased")
 """W1: what can be subscribed to; nothing is erased yet, but who subscribes now wants to hear of it then."""
 VALIDATION, TEST = "webhook.validation", "webhook.test"
 FIELDS = (
-    *("id", "partnerId", "company", "firstName", "lastName", "name", "email", "phone", "country", "title", "size"),
+    *("id", "partnerId", "company", "firstName", "lastName", "name", "email", "phone", "phoneE164"),
+    *("country", "countryCode", "title", "size"),
     *("source", "leadSource", "actionCode", "callToAction", "offerId", "offerTitle", "notes", "description"),
     "createdDateTime",
 )
@@ -62,7 +65,9 @@ class Webhook:
     """A subscription; `owner` is mailed when it is disabled.
 
     `headers` are sent with every event and shown to nobody. `fields` are a receiver's names and which of FIELDS each
-    holds, or CONSTANT and a text; `only_valid` leaves an address or number that is not valid out of its field.
+    holds, or CONSTANT and a text, or several of these with `|` between them, of which the first that is not empty
+    counts; `preset` is the CRM that they were made for (`crm_presets`), '' for none. `only_valid` leaves an address or
+    number that is not valid out of its field.
     """
 
     id: str
@@ -79,6 +84,7 @@ class Webhook:
     fields: Mapping[str, str] = field(default_factory=dict)
     fields_as: FieldsAs = FieldsAs.JSON
     only_valid: bool = False
+    preset: str = ""
 
     def takes(self, event_type: str) -> bool:
         """True when this event is queued for it, also while it is pending."""

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import WithJsonSchema
 
+from shared.domain.crm_presets import CrmPreset
 from shared.domain.dispatch import DispatchState
 from shared.domain.events import EventType
 from shared.domain.export import Cells, ExportFormat, ExportState, Headings
@@ -49,6 +50,7 @@ MailKindText = Annotated[str, _one_of(MailKind)]
 NotificationText = Annotated[str, _one_of(TITLES)]
 WebhookFormatText = Annotated[str, _one_of(WebhookFormat)]
 WebhookStateText = Annotated[str, _one_of(WebhookState)]
+PresetText = Annotated[str, _one_of(CrmPreset)]
 FieldsAsText = Annotated[str, _one_of(FieldsAs)]
 DeliveryStateText = Annotated[str, _one_of(DispatchState)]
 ExportStateText = Annotated[str, _one_of(ExportState)]

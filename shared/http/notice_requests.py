@@ -1,17 +1,29 @@
 """What partners send about being told, and what the mail service reports."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
+from shared.domain.crm_presets import PRESETS, CrmPreset, alternatives
 from shared.domain.messages import say
 from shared.domain.preferences import MailKind, Preferences
 from shared.domain.webhooks import CONSTANT, FIELDS, FIELDS_MAX, HEADERS_MAX, FieldsAs, WebhookFormat
 from shared.http.documents import Patch
 from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, one_line, unique
 from shared.usecases.mail_reports import Report
+from shared.usecases.manage_webhooks import Shape
 
 
 def _muted(text: str) -> str:
@@ -67,7 +79,7 @@ class UnmuteIn(Incoming):
 
 
 def _field(text: str) -> str:
-    if not text.startswith(CONSTANT) and text not in FIELDS:
+    if not text or any(not one.startswith(CONSTANT) and one not in FIELDS for one in alternatives(text)):
         known = ", ".join(FIELDS)
         raise ValueError(say("It must be one of %(known)s, or a text of your own behind a =.", known=known))
     return text
@@ -94,22 +106,63 @@ HeaderValue = Annotated[str, StringConstraints(min_length=1, max_length=2_000, p
 
 
 class WebhookIn(Incoming):
-    """A subscription; a Logic App's own asks for no validation, since any POST would start its flow."""
+    """A subscription; a Logic App's own asks for no validation, since any POST would start its flow.
+
+    A `preset` is the mapping of a CRM, with the format `fields`; `fields` of one's own are added to it.
+    """
 
     notification_url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
     events: Annotated[list[Text], Field(min_length=1, max_length=50), AfterValidator(unique)]
+    preset: CrmPreset | None = None
     format: WebhookFormat = WebhookFormat.STANDARD
-    fields: Annotated[dict[FieldName, FieldValue], Field(max_length=FIELDS_MAX)] | None = None
+    fields: Annotated[
+        Annotated[dict[FieldName, FieldValue], Field(max_length=FIELDS_MAX)] | None, Field(validate_default=True)
+    ] = None
     fields_as: FieldsAs = FieldsAs.JSON
     headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=HEADERS_MAX)] | None = None
     only_valid: Flag = False
     validation: Literal["event", "none"] = "event"
 
+    @model_validator(mode="before")
+    @classmethod
+    def _a_preset_is_of_fields(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and value.get("preset") is not None:
+            return {"format": WebhookFormat.FIELDS, **value}
+        return value
+
+    @field_validator("fields")
+    @classmethod
+    def _what_the_preset_needs(cls, value: dict[str, str] | None, info: ValidationInfo) -> dict[str, str] | None:
+        preset = info.data.get("preset")
+        missing = [name for name in PRESETS[preset].needs_fields if name not in (value or {})] if preset else []
+        if missing:
+            text = "The preset %(preset)s needs the fields %(names)s."
+            raise ValueError(say(text, preset=preset, names=", ".join(missing)))
+        return value
+
+    @field_validator("fields_as")
+    @classmethod
+    def _as_the_preset_says(cls, value: FieldsAs, info: ValidationInfo) -> FieldsAs:
+        if preset := info.data.get("preset"):
+            raise ValueError(say("The preset %(preset)s says how fields are written.", preset=preset))
+        return value
+
     @model_validator(mode="after")
     def _fields_where_they_are_meant(self) -> Self:
-        if (self.format is WebhookFormat.FIELDS) != bool(self.fields):
+        if self.preset is not None and self.format is not WebhookFormat.FIELDS:
+            raise ValueError("A preset has the format fields.")
+        if (self.format is WebhookFormat.FIELDS) != bool(self.fields or self.preset):
             raise ValueError("The format fields needs fields, and no other format has any.")
         return self
+
+    def shape(self) -> Shape:
+        """What the receiver needs beside the format."""
+        if self.preset is None:
+            return Shape(self.fields or {}, self.fields_as, self.only_valid, self.headers)
+        preset = PRESETS[self.preset]
+        fields = {**preset.fields, **(self.fields or {})}
+        only_valid = self.only_valid if "only_valid" in self.model_fields_set else preset.only_valid
+        return Shape(fields, preset.fields_as, only_valid, self.headers, self.preset)
 
 
 class MailReportIn(BaseModel):

@@ -15,6 +15,7 @@ from shared.http.enumerations import (
     MailKindText,
     MessageText,
     NotificationText,
+    PresetText,
     SubscribedText,
     UnwantedText,
     WebhookFormatText,
@@ -111,6 +112,7 @@ class WebhookView(TypedDict):
     problem: str | None
     fields: dict[str, str]
     fieldsAs: FieldsAsText
+    preset: PresetText | None
     headers: list[str]
     onlyValid: bool
     createdDateTime: str
@@ -128,6 +130,7 @@ def webhook_view(hook: Webhook, translate: Translate) -> WebhookView:
         "problem": translate(hook.problem) if hook.problem else None,
         "fields": dict(hook.fields),
         "fieldsAs": hook.fields_as,
+        "preset": hook.preset or None,
         # Their names alone: what is in them may open somebody's CRM.
         "headers": sorted(hook.headers),
         "onlyValid": hook.only_valid,

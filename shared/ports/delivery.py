@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from shared.domain.crm_presets import CrmPreset, Verdict, verdict
 from shared.domain.dispatch import Dispatch
 from shared.domain.events import Event
 from shared.domain.lead import Lead
@@ -18,17 +19,20 @@ from shared.domain.webhooks import Webhook
 
 @dataclass(frozen=True)
 class Answer:
-    """What a receiver said: `status` None when nothing came back, `text` says why then."""
+    """What a receiver said: `status` None when nothing came back, `text` says why then.
+
+    `headers` by their small names.
+    """
 
     status: int | None
     text: str
     duration_ms: int
     retry_after: timedelta | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def is_good(self) -> bool:
-        """True when the receiver has taken it."""
-        return self.status is not None and 200 <= self.status < 300
+    def meaning(self, preset: CrmPreset | None) -> Verdict:
+        """What it means, from such a receiver."""
+        return verdict(preset, self.status, self.text, self.headers)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared import correlation, ids, telemetry
+from shared.domain.crm_presets import CrmPreset, Verdict
 from shared.domain.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, deliver_hint
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import settle
-from shared.domain.retry import BUSY, SPEAKS_OF_ONE
+from shared.domain.retry import BUSY
 from shared.domain.webhooks import VALIDATION, Webhook, WebhookState, signing
 from shared.ports.delivery import Answer
 from shared.ports.ports import Ports
@@ -44,6 +45,11 @@ class _Turn(LaneTurn):
     refused: bool = False
     gone: bool = False
     held: datetime | None = None
+
+    def means(self, answer: Answer) -> Verdict:
+        """What an answer of this receiver means."""
+        preset = self.hook.webhook.preset
+        return answer.meaning(CrmPreset(preset) if preset else None)
 
 
 async def deliver_webhook(*, ports: Ports, partner_id: str, destination: str, now: Now) -> datetime | None:
@@ -166,7 +172,7 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
     changed: list[tuple[Dispatch | None, Dispatch | None]] = []
     for one, began, answer in sent:
         attempt = Attempt(began, answer.status, answer.duration_ms, answer.text)
-        good = answer.is_good
+        good = turn.means(answer) is Verdict.TAKEN
         after = one.succeeded(attempt) if good else one.failed(attempt, ids.jitter(), answer.retry_after)
         _judge(turn, one, answer)
         if after.next_at:
@@ -209,13 +215,14 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
 
 def _judge(turn: _Turn, dispatch: Dispatch, answer: Answer) -> None:
     """What an answer says of the receiver."""
-    if answer.is_good:
+    meaning = turn.means(answer)
+    if meaning is Verdict.TAKEN:
         turn.taken = True
     elif answer.status in BUSY and answer.retry_after:
         until = turn.now() + answer.retry_after
         turn.held = max(turn.held or until, until)
     # Who refuses the validation refuses everything.
-    elif answer.status not in SPEAKS_OF_ONE or dispatch.type == VALIDATION:
+    elif meaning is Verdict.FAILED or dispatch.type == VALIDATION:
         turn.refused = True
         turn.gone = turn.gone or answer.status == GONE
 
@@ -234,7 +241,7 @@ async def _post(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
         answer = await _try(turn, dispatch, at)
         if answer.status is not None:
             span.set_attribute("status", answer.status)
-        if not answer.is_good:
+        if turn.means(answer) is not Verdict.TAKEN:
             telemetry.failed(span, str(answer.status or "noAnswer"))
         return answer
 

@@ -56,6 +56,7 @@ class Shape:
     fields_as: FieldsAs = FieldsAs.JSON
     only_valid: bool = False
     headers: Mapping[str, str] | None = None
+    preset: str = ""
 
 
 PLAIN = Shape()
@@ -100,6 +101,7 @@ async def subscribe(
             fields=shape.fields,
             fields_as=shape.fields_as,
             only_valid=shape.only_valid,
+            preset=shape.preset,
             # They were shown to nobody, so whoever subscribes again without any means those that are there.
             headers=hook.headers if shape.headers is None else shape.headers,
         )

@@ -278,3 +278,28 @@ async def test_w5_a_subscription_brings_what_its_receiver_needs_and_shows_no_sec
     ):
         reply = await subscribe(api, **(said | bad))
         assert (reply.status, reply.targets) == (400, {target}), reply.text
+
+
+async def test_w5_a_preset_is_a_crms_mapping_to_which_ones_own_fields_are_added(api: InProcess, door: str) -> None:
+    said = {"events": ["lead.received"], "preset": "salesforce", "fields": {"oid": "=00D", "00N5e": "id|=none"}}
+    made = await subscribe(api, **said)
+    assert made.status == 201, made.text
+    assert (made.json["format"], made.json["preset"], made.json["fieldsAs"]) == ("fields", "salesforce", "form")
+    assert made.json["fields"]["last_name"] == "lastName|name|company|email|=Unknown"
+    assert made.json["fields"]["00N5e"] == "id|=none"
+    assert made.json["onlyValid"] is True
+    changed = await subscribe(api, **said | {"onlyValid": False, "fields": {"oid": "=00D", "last_name": "name"}})
+    assert (changed.json["onlyValid"], changed.json["fields"]["last_name"]) == (False, "name")
+    for bad, target in (
+        ({"fields": {}}, "fields"),
+        ({"fields": None}, "fields"),
+        ({"preset": "sugar"}, "preset"),
+        ({"format": "marketplace"}, None),
+        ({"fieldsAs": "json"}, "fieldsAs"),
+        ({"events": ["lead.won"]}, "events"),
+        ({"fields": {"oid": "id|deal"}}, "fields.oid"),
+        ({"fields": {"oid": ""}}, "fields.oid"),
+    ):
+        reply = await subscribe(api, **(said | bad))
+        assert reply.status == 400, bad
+        assert target in reply.targets, reply.text

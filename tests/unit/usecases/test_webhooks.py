@@ -621,7 +621,8 @@ def flat(ports: Ports) -> list[dict[str, str]]:
             found.append(dict(parse_qsl(packet.body.decode(), keep_blank_values=True)))
         else:
             body = json.loads(packet.body)
-            found.append({**body.pop("UserDetails", {}), **body})
+            listed = {one["name"]: one["value"] for one in body.pop("fields", ())}
+            found.append({**body.pop("UserDetails", {}), **body, **listed})
     return found
 
 
