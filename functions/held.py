@@ -36,7 +36,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.route("parked", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def list_parked(call: Call[Nothing, ParkedQuery]) -> Answer[HeldPageView]:
-    """List deliveries that could not become leads, newest first, with counts of all of them (I5)."""
+    """List deliveries that could not become leads, newest first; the first page counts all of them (I5)."""
     return await _list_held(call, HeldState(call.query.state))
 
 
@@ -112,7 +112,7 @@ async def _each(call: Call[Any, Nothing], act: Callable[[str], Awaitable[Receive
 @blueprint.route("unassigned", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Answer[HeldPageView]:
-    """List deliveries that have no partner, newest first, with counts of all of them (R1, R2)."""
+    """List deliveries that have no partner, newest first; the first page counts all of them (R1, R2)."""
     return await _list_held(call, HeldState.UNASSIGNED)
 
 

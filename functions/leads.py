@@ -20,7 +20,7 @@ from shared.http.calls import MERGE_PATCH, Answer, Call
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.history_views import EventView, event_view
-from shared.http.lead_requests import ActivityIn, AnswerIn, DealIn, LeadPatch
+from shared.http.lead_requests import ActivityIn, AnswerIn, CloseAsErrorIn, DealIn, DeclineIn, LeadPatch, LoseIn, WinIn
 from shared.http.lead_views import LeadView, etag, lead_view
 from shared.http.list_views import SummaryView, summary_view
 from shared.http.pages import Page
@@ -134,7 +134,7 @@ async def edit_lead(call: Call[LeadPatch, Nothing]) -> Answer[LeadView]:
 @blueprint.function_name("decline_lead")
 @blueprint.route(LEAD + "/decline", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
+async def decline_lead(call: Call[DeclineIn, Nothing]) -> Answer[LeadView]:
     """Decline a received lead with a reason (L3)."""
     return await _answer(call, _with_reason(Action.DECLINE, call.body))
 
@@ -142,7 +142,7 @@ async def decline_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 @blueprint.function_name("win_lead")
 @blueprint.route(LEAD + "/win", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
+async def win_lead(call: Call[WinIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as won (L4)."""
     return await _answer(call, _with_reason(Action.WIN, call.body))
 
@@ -150,7 +150,7 @@ async def win_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 @blueprint.function_name("lose_lead")
 @blueprint.route(LEAD + "/lose", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
+async def lose_lead(call: Call[LoseIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as lost, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.LOSE, call.body))
 
@@ -158,7 +158,7 @@ async def lose_lead(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
 @blueprint.function_name("close_lead_as_error")
 @blueprint.route(LEAD + "/closeAsError", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def close_lead_as_error(call: Call[AnswerIn, Nothing]) -> Answer[LeadView]:
+async def close_lead_as_error(call: Call[CloseAsErrorIn, Nothing]) -> Answer[LeadView]:
     """Archive an accepted lead as an error, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.CLOSE_AS_ERROR, call.body))
 

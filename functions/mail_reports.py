@@ -23,7 +23,9 @@ async def mail_reports(event: func.EventGridEvent, context: func.Context) -> Non
 
 
 async def _take(event: func.EventGridEvent) -> None:
-    if event.event_type != REPORTED:
+    # A subscription delivers in Event Grid's own schema or as CloudEvents; the worker makes another class of these.
+    kind = getattr(event, "event_type", None) or getattr(event, "type", None)
+    if kind != REPORTED:
         return
     try:
         given = MailReportIn.model_validate(event.get_json())

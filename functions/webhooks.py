@@ -1,6 +1,6 @@
 """Called by partners' CRMs and Logic Apps about what they subscribe to (W1, W2)."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 import azure.functions as func
 
@@ -23,6 +23,7 @@ ADMIN = frozenset({Role.LEADS_ADMIN})
 WEBHOOKS = "partners/{partnerId}/webhooks"
 WEBHOOK = WEBHOOKS + "/{webhookId}"
 ANONYMOUS = func.AuthLevel.ANONYMOUS
+V = TypeVar("V")
 
 
 @blueprint.function_name("subscribe_webhook")
@@ -76,13 +77,13 @@ async def delete_webhook(call: Call[Nothing, Nothing]) -> Answer[None]:
 
 @blueprint.function_name("test_webhook")
 @blueprint.route(WEBHOOK + "/test", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, active=True, status=(202,))
+@endpoint(who=ADMIN, active=True, status=(202,), headers=("Operation-Location",))
 async def test_webhook(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
     """Send a test event; it stands in the delivery log."""
     sent = await managing.send_test(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
-    return Answer(delivery_view(sent))
+    return _logged(call, delivery_view(sent))
 
 
 @blueprint.function_name("rotate_webhook")
@@ -125,7 +126,7 @@ async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer[Page[Deliver
 
 @blueprint.function_name("resend_delivery")
 @blueprint.route(WEBHOOK + "/deliveries/{eventId}/resend", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, status=(202,))
+@endpoint(who=ADMIN, status=(202,), headers=("Operation-Location",))
 async def resend_delivery(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
     """Send one event again."""
     again = await managing.resend(
@@ -135,18 +136,24 @@ async def resend_delivery(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
         event_id=call.path("eventId"),
         at=call.at,
     )
-    return Answer(delivery_view(again))
+    return _logged(call, delivery_view(again))
 
 
 @blueprint.function_name("resend_deliveries")
 @blueprint.route(WEBHOOK + "/deliveries/resend", methods=["POST"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, status=(202,))
+@endpoint(who=ADMIN, status=(202,), headers=("Operation-Location",))
 async def resend_deliveries(call: Call[Nothing, Nothing]) -> Answer[ResentView]:
     """Send everything that was parked again."""
     count = await managing.resend_parked(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
-    return Answer({"resent": count})
+    return _logged(call, {"resent": count})
+
+
+def _logged(call: Call[Nothing, Nothing], view: V) -> Answer[V]:
+    """What is under way, and the delivery log, which says how far it is."""
+    hook = f"{call.app.settings.public_url}/partners/{call.partner_id}/webhooks/{call.path('webhookId')}"
+    return Answer(view, headers={"Operation-Location": f"{hook}/deliveries"})
 
 
 def _shown(call: Call[Any, Any], hook: Webhook) -> Answer[WebhookView]:

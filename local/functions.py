@@ -6,6 +6,7 @@ Knows triggers and bindings, nothing of the product: any `function_app.py` can b
 import asyncio
 import importlib
 import inspect
+import json
 import logging
 import re
 import uuid
@@ -15,7 +16,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import azure.functions as func
-from azure.functions._eventgrid import EventGridEvent
+from azure.functions.eventgrid import EventGridEventInConverter
+from azure.functions.meta import Datum
 from azure.functions.timer import TimerRequest
 
 from shared.http import routes
@@ -106,20 +108,13 @@ async def call_timer(function: Function, *, past_due: bool) -> None:
 
 
 async def call_event(function: Function, event: Mapping[str, Any]) -> bool:
-    """Call an Event Grid function; False when it raised, and whoever sent the event sends it again."""
+    """Call an Event Grid function with what the worker makes of an event, in Event Grid's schema or as a CloudEvent.
+
+    False when it raised, and whoever sent the event sends it again.
+    """
     try:
-        await _call(
-            function,
-            EventGridEvent(
-                id=str(event["id"]),
-                data=event["data"],
-                topic=str(event.get("topic", "")),
-                subject=str(event.get("subject", "")),
-                event_type=str(event["eventType"]),
-                event_time=None,
-                data_version=str(event.get("dataVersion", "")),
-            ),
-        )
+        datum = Datum(json.dumps(event), "json")
+        await _call(function, EventGridEventInConverter.decode(datum, trigger_metadata=None))
     except Exception:
         log.exception("%s raised", function.name)
         return False

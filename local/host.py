@@ -150,7 +150,9 @@ class Host:
         function = self._functions.get(request.query_params.get("functionName", ""))
         if function is None or not function.is_event_grid:
             return Response(status_code=404)
-        events = await request.json()
+        posted = await request.json()
+        # CloudEvents come one by one.
+        events = posted if isinstance(posted, list) else [posted]
         if request.headers.get("aeg-event-type") == "SubscriptionValidation":
             return JSONResponse({"validationResponse": events[0]["data"]["validationCode"]})
         done = [await call_event(function, one) for one in events]

@@ -17,6 +17,7 @@ from shared.domain.notices import FLAMES, TEXTS, WARNINGS
 from shared.domain.offers import OfferState
 from shared.domain.partner import PartnerState, SourceKind
 from shared.domain.preferences import MailKind
+from shared.domain.profile import CompanySize
 from shared.domain.receipt import SENDER_KINDS
 from shared.domain.recommendations import TITLES
 from shared.domain.webhooks import EVENTS, TEST, VALIDATION, FieldsAs, WebhookFormat, WebhookState
@@ -26,6 +27,7 @@ def _one_of(values: Iterable[str]) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "enum": [str(one) for one in dict.fromkeys(values)]})
 
 
+CompanySizeText = Annotated[str, _one_of(CompanySize)]
 LeadTypeText = Annotated[str, _one_of(LeadType)]
 QualificationText = Annotated[str, _one_of(Qualification)]
 StatusText = Annotated[str, _one_of(Status)]

@@ -4,7 +4,10 @@ from typing import Any
 
 EXAMPLES: dict[str, Any] = {
     "ActivityIn": {"kind": "call", "text": "Left a message with the assistant."},
-    "AnswerIn": {"reason": "budget", "notes": "Asked again for next year."},
+    "DeclineIn": {"reason": "budget", "notes": "Asked again for next year."},
+    "LoseIn": {"reason": "timeline"},
+    "CloseAsErrorIn": {"reason": "wrongCustomer"},
+    "WinIn": {"notes": "Signed on the first visit."},
     "AssignManyIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"], "partnerId": "contoso"},
     "HeldIdsIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"]},
     "AssignIn": {"partnerId": "contoso"},
@@ -14,6 +17,7 @@ EXAMPLES: dict[str, Any] = {
         "allowedAddresses": [],
         "allowedDomains": ["northwind.example"],
     },
+    "ContactListsPatch": {"blockedDomains": ["fabrikam.example"]},
     "DealIn": {
         "name": "CRM for sales",
         "value": {"amount": "12000.00", "currency": "EUR"},
@@ -22,8 +26,13 @@ EXAMPLES: dict[str, Any] = {
     },
     "ExportIn": {"filter": {"tab": "marketplace", "status": ["accepted"]}, "orderBy": "created desc", "format": "csv"},
     "LeadPatch": {"deal": {"value": {"amount": "15000.00", "currency": "EUR"}, "notes": "Two more seats."}},
+    "OfferPatch": {"title": "Contoso CRM Suite"},
     "OfferIn": {"title": "Contoso CRM", "callToAction": "contactMe"},
     "PartnerIn": {"name": "Contoso", "tenantIds": ["contoso.example"], "timeZone": "Europe/Stockholm"},
+    "PartnerPatch": {"publisherIds": ["contoso"]},
+    "PreferencesPatch": {"digestHour": 8},
+    "ProfilePatch": {"published": True},
+    "SourcePatch": {"name": "Marketplace, west"},
     "PreferencesIn": {
         "preferredEmail": "leads@contoso.example",
         "preferredLanguage": "sv",
@@ -92,6 +101,9 @@ DELIVERIES: dict[tuple[str, str], dict[str, Any]] = {
         "crmForm": {"summary": "A lead as its CRM form names the fields", "value": CRM_FORM},
     },
     ("receiveLead", "application/x-www-form-urlencoded"): {
+        "crmForm": {"summary": "A lead as its CRM form names the fields", "value": CRM_FORM},
+    },
+    ("receiveLead", "multipart/form-data"): {
         "crmForm": {"summary": "A lead as its CRM form names the fields", "value": CRM_FORM},
     },
     ("sendLead", "application/json"): {

@@ -1,14 +1,15 @@
 """What partners send about a lead."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.domain.lead import TEAM_MAX, Deal, TeamMember
-from shared.domain.lifecycle import Activity, ActivityKind
+from shared.domain.lifecycle import REASONS, Action, Activity, ActivityKind
 from shared.http.fields import Amount, Code, Currency, Day, Incoming, MailAddress, Notes, PhoneNumber, Text
 
 
@@ -116,10 +117,46 @@ class LeadPatch(Incoming):
 
 
 class AnswerIn(Incoming):
-    """Why a lead is declined, lost or closed as an error (L3, L4)."""
+    """What goes with an answer; the rules say whether it takes a reason, and which (L3, L4)."""
 
     reason: Text | None = None
     notes: Notes | None = None
+
+
+def _reasons(action: Action) -> Callable[[dict[str, Any]], None]:
+    """The rules' reasons of an action in the words of JSON Schema; `other` needs notes."""
+
+    def told(schema: dict[str, Any]) -> None:
+        schema["properties"]["reason"] = {"type": "string", "enum": list(REASONS[action])}
+        schema["required"] = ["reason"]
+        schema["if"] = {"properties": {"reason": {"const": "other"}}}
+        schema["then"] = {"properties": {"notes": {"type": "string", "minLength": 1}}, "required": ["notes"]}
+
+    return told
+
+
+class DeclineIn(AnswerIn):
+    """Why a lead is declined (L3)."""
+
+    model_config = ConfigDict(json_schema_extra=_reasons(Action.DECLINE))
+
+
+class LoseIn(AnswerIn):
+    """Why a deal was lost (L4)."""
+
+    model_config = ConfigDict(json_schema_extra=_reasons(Action.LOSE))
+
+
+class CloseAsErrorIn(AnswerIn):
+    """Why a lead is closed as an error (L4)."""
+
+    model_config = ConfigDict(json_schema_extra=_reasons(Action.CLOSE_AS_ERROR))
+
+
+class WinIn(AnswerIn):
+    """What to say of a deal that was won; there is no reason to give (L4)."""
+
+    model_config = ConfigDict(json_schema_extra=lambda schema: schema["properties"].pop("reason"))
 
 
 class ActivityIn(Incoming):

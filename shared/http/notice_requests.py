@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -19,7 +20,7 @@ from pydantic.alias_generators import to_camel
 from shared.domain.crm_presets import PRESETS, CrmPreset, alternatives
 from shared.domain.messages import say
 from shared.domain.preferences import MailKind, Preferences
-from shared.domain.webhooks import CONSTANT, FIELDS, FIELDS_MAX, HEADERS_MAX, FieldsAs, WebhookFormat
+from shared.domain.webhooks import CONSTANT, EVENTS, FIELDS, FIELDS_MAX, HEADERS_MAX, FieldsAs, WebhookFormat
 from shared.http.documents import Patch
 from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, one_line, unique
 from shared.usecases.mail_reports import Report
@@ -37,6 +38,9 @@ MutedAddress = Annotated[
 ]
 
 
+READ_ONLY = {"type": "array", "readOnly": True}
+
+
 class PreferencesIn(Incoming):
     """What a partner wants to be told; who has unsubscribed is not the partner's to say, so it is ignored (N3)."""
 
@@ -50,7 +54,7 @@ class PreferencesIn(Incoming):
     # What is put may hold what was read, whoever has unsubscribed or bounced too: only the partner's own are counted.
     muted_addresses: Annotated[list[MutedAddress], AfterValidator(unique)] = []
 
-    unsubscribed: Any = None
+    unsubscribed: Annotated[Any, WithJsonSchema(READ_ONLY | {"items": {"type": "object"}})] = None
 
     def preferences(self) -> Preferences:
         """The domain's preferences."""
@@ -101,6 +105,7 @@ OUR_HEADERS = frozenset(
 )
 FieldName = Annotated[str, StringConstraints(min_length=1, max_length=100), AfterValidator(one_line)]
 FieldValue = Annotated[str, StringConstraints(max_length=500), AfterValidator(one_line), AfterValidator(_field)]
+EventName = Annotated[Text, WithJsonSchema({"type": "string", "enum": list(EVENTS)})]
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderValue = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^[!-~]([ -~]*[!-~])?$")]
 
@@ -112,7 +117,7 @@ class WebhookIn(Incoming):
     """
 
     notification_url: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2_000)]
-    events: Annotated[list[Text], Field(min_length=1, max_length=50), AfterValidator(unique)]
+    events: Annotated[list[EventName], Field(min_length=1, max_length=50), AfterValidator(unique)]
     preset: CrmPreset | None = None
     format: WebhookFormat = WebhookFormat.STANDARD
     fields: Annotated[

@@ -34,12 +34,14 @@ from shared.http.examples import DELIVERIES, EXAMPLES
 from shared.http.fields import Nothing
 from shared.http.notice_views import EventMessage
 from shared.http.problems import STATUS, ErrorView
+from shared.http.wording import of_parameter, of_property, plain, summary
 
 Json = dict[str, Any]
 ABOUT = """A partner lead programme: leads come in through sources, partners answer them.
 
 Only contactability was checked: a lead is no endorsement, guard yourself against fraud. Times are UTC, messages follow
-`Accept-Language` (en, de, it, sv, hu, pt-BR), and every error is an `ErrorView` that names each field at fault."""
+`Accept-Language` (en, de, it, sv, hu, pt-BR), and every error is an `ErrorView` that names each field at fault.
+Sets of values may grow: take one that you do not know for one that you have nothing to do with."""
 PATHS = {
     "partnerId": ids.PARTNER_ID,
     "leadId": ids.LEAD_ID,
@@ -54,6 +56,7 @@ HEADERS = {
     "Location": "Where the new thing is.",
     "Retry-After": "Seconds to wait before the next try.",
     "Operation-Location": "Where to ask how far it is.",
+    "WWW-Authenticate": "How to sign in.",
     "If-Match": "The ETag that was read; `*` for any.",
     "Idempotency-Key": "The same key with the same content is the same delivery, for ever.",
     "x-source-key": "The source's key, for whoever can keep it out of the URL.",
@@ -113,12 +116,26 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     for name, shape in schemas.items():
         if name.endswith(("In", "Patch", "Query")):
             _allow_blanks(shape)
-        if name.endswith("Patch"):
-            # A generated client would send what stands there: a deal's amount of 0, say.
-            for one in shape.get("properties", {}).values():
-                one.pop("default", None)
         _date_times(shape)
+        if "description" in shape:
+            shape["description"] = plain(shape["description"])
+        for part, one in shape.get("properties", {}).items():
+            _describe(name, part, one)
     return dict(zip(modes, tidied, strict=True)), schemas
+
+
+def _describe(shape: str, name: str, said: Json) -> None:
+    """Say what a property is, and what holds where it is missing.
+
+    The latter in words: of a `default` generated clients make a value that they send unasked, a deal's amount of 0,
+    say, or one that callers must give.
+    """
+    text = said.get("description") or of_property(shape, name) or ""
+    if shape.endswith(("In", "Patch")) and "default" in said:
+        default = said.pop("default")
+        text += "" if shape.endswith("Patch") else f" Where it is missing: {json.dumps(default)}."
+    if text:
+        said["description"] = text.strip()
 
 
 TIMES = frozenset(("at", "until", "timestamp", "nextAttempt"))
@@ -128,6 +145,10 @@ TIMES = frozenset(("at", "until", "timestamp", "nextAttempt"))
 def _date_times(model: Json) -> None:
     """Every time is a `date-time`, so that generated clients hold times and no texts."""
     for name, shape in model.get("properties", {}).items():
+        if name == "purchaseDate":
+            for kind in (shape, *shape.get("anyOf", ())):
+                if kind.get("type") == "string":
+                    kind.setdefault("format", "date")
         if name.endswith("DateTime") or name in TIMES:
             for kind in (shape, *shape.get("anyOf", ())):
                 if kind.get("type") == "string":
@@ -153,8 +174,9 @@ def _operation(
     named = re.sub(r"_(\w)", lambda found: found[1].upper(), name)
     operation: Json = {
         "operationId": named,
-        "summary": doc.partition("; ")[0],
-        "description": doc + (f" Needs one of the roles {', '.join(sorted(contract.who))}." if contract.who else ""),
+        "summary": summary(doc),
+        "description": plain(doc)
+        + (f" Needs one of the roles {', '.join(sorted(contract.who))}." if contract.who else ""),
         "tags": [path.split("/")[3 if path.startswith("/partners/{partnerId}/") else 1]],
         "parameters": [
             *(_part(one) for one in re.findall(r"{(\w+)}", path)),
@@ -167,14 +189,14 @@ def _operation(
     # A delivery is read whatever it is; only its media types are known.
     is_free = contract.body is Nothing and "text/plain" in contract.content_types
     if contract.body is not Nothing or is_free:
-        shape: Json = {"type": "object"} if is_free else shapes[contract.body]
+        shape: Json = {"type": "object", "additionalProperties": True} if is_free else shapes[contract.body]
         if contract.delivery:
             shape = shapes[contract.delivery]
         must = is_free or bool(schemas[contract.body.__name__].get("required"))
-        # A merge patch is taken as plain JSON too, but generators want one type.
-        kinds = contract.content_types[:1] if method == "patch" else contract.content_types
-        plain = ("application/xml", "text/plain")
-        content = {kind: {"schema": {"type": "string"} if kind in plain else shape} for kind in kinds}
+        # Whatever is taken beside, one type is enough for whoever writes anew: a merge patch for a patch, JSON for a
+        # lead with parts of its own, which no form holds. What is read as JSON though it says text is not announced.
+        kinds = contract.content_types[:1] if method == "patch" or contract.delivery else contract.content_types
+        content = {kind: {"schema": shape} for kind in kinds if kind not in ("application/xml", "text/plain")}
         for kind, one in content.items():
             if (named, kind) in DELIVERIES:
                 one["examples"] = DELIVERIES[named, kind]
@@ -197,7 +219,8 @@ def _operation(
 
 def _part(name: str) -> Json:
     pattern = {"pattern": f"^{PATHS[name].pattern}$"} if name in PATHS else {}
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", **pattern}}
+    schema = {"type": "string", **pattern}
+    return {"name": name, "in": "path", "required": True, "description": of_parameter(name) or "", "schema": schema}
 
 
 def _query(model: Json) -> list[Json]:
@@ -205,10 +228,11 @@ def _query(model: Json) -> list[Json]:
     for name, shape in model["properties"].items():
         kind = next(one for one in shape.get("anyOf", [shape]) if one != {"type": "null"})
         # The platform drops a query name without a value, so an empty one is as good as none.
-        kind = {key: said for key, said in kind.items() if key != "minLength"}
+        kind = {key: said for key, said in kind.items() if key not in ("minLength", "description")}
         lists = {"style": "form", "explode": False} if kind.get("type") == "array" else {}
         found.append(
-            {"name": name, "in": "query", "required": name in model.get("required", ()), "schema": kind} | lists
+            {"name": name, "in": "query", "required": name in model.get("required", ())}
+            | {"description": of_parameter(name) or "", "schema": kind, **lists}
         )
     return found
 
@@ -219,7 +243,7 @@ def _taken(operation: str, name: str) -> Json:
 
 
 def _header(name: str) -> Json:
-    return {"description": HEADERS[name], "schema": {"type": "string"}}
+    return {"description": HEADERS[name], "schema": {"type": "integer" if name == "Retry-After" else "string"}}
 
 
 def _answered(status: int, contract: Contract, shapes: dict[Any, Json]) -> Json:
@@ -234,9 +258,12 @@ def _answered(status: int, contract: Contract, shapes: dict[Any, Json]) -> Json:
 
 def _refused(kinds: list[type[Refusal]], contract: Contract) -> Json:
     pages: Json = {"text/html": {"schema": {"type": "string"}}} if contract.has_pages else {}
+    names = ["x-ms-request-id", "x-ms-error-code"]
+    names += ["Retry-After"] if STATUS[kinds[0].code] in (429, 503) else []
+    names += ["WWW-Authenticate"] if kinds[0] is Unauthenticated else []
     return {
         "description": " ".join(f"`{one.code}`: {' '.join((one.__doc__ or '').split())}" for one in kinds),
-        "headers": {one: _header(one) for one in ("x-ms-request-id", "x-ms-error-code")},
+        "headers": {one: _header(one) for one in names},
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorView"}}, **pages},
     }
 

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
 from shared.domain.contact import fold_email
@@ -169,6 +169,9 @@ class LocationIn(Incoming):
         return Location(self.name, self.country, self.address or None, contacts)
 
 
+OperatorsWord = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "string"}, "readOnly": True})]
+
+
 class ProfileIn(Incoming):
     """A business profile; competencies and endorsements are the operator's, so what is sent of them is ignored (M1)."""
 
@@ -178,8 +181,8 @@ class ProfileIn(Incoming):
     keywords: Annotated[list[Word], Field(max_length=KEYWORDS_MAX), AfterValidator(unique)] = []
     company_sizes: Annotated[list[CompanySize], AfterValidator(unique)] = []
     locations: Annotated[list[LocationIn], Field(max_length=LOCATIONS_MAX)] = []
-    competencies: Any = None
-    endorsements: Any = None
+    competencies: OperatorsWord = None
+    endorsements: OperatorsWord = None
 
     @field_validator("locations")
     @classmethod

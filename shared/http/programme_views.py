@@ -13,6 +13,7 @@ from shared.domain.partner import LeadSource, Partner
 from shared.domain.profile import Contact, Location, Profile
 from shared.http.enumerations import (
     CallToActionText,
+    CompanySizeText,
     HeldReasonText,
     HeldStateText,
     OfferStateText,
@@ -200,7 +201,7 @@ class ProfileView(TypedDict):
     published: bool
     description: str | None
     keywords: list[str]
-    companySizes: list[str]
+    companySizes: list[CompanySizeText]
     competencies: list[str]
     endorsements: list[str]
     locations: list[LocationView]

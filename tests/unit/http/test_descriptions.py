@@ -1,18 +1,22 @@
 """The interface's descriptions are valid, complete, and say what the endpoints do (API.md; OpenAPI 3.1 and 2.0)."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidator
 
 from shared.domain.errors import Refusal
-from shared.http import fields, held_requests, lead_requests, notice_requests, partner_requests, queries
+from shared.domain.lifecycle import REASONS, Action
+from shared.http import fields, held_requests, lead_requests, notice_requests, partner_requests, queries, wording
 from shared.http.examples import DELIVERIES, EXAMPLES
 from shared.http.problems import STATUS
 from tests.builders import ROOT
 from tests.in_process import InProcess, described, served
+from tests.unit.http.conftest import P
 
 CONNECTOR_MAX = 1_000_000
 """What a custom connector may have, in bytes."""
@@ -89,8 +93,8 @@ def test_an_example_is_what_its_model_takes(name: str) -> None:
 
 def test_every_body_has_an_example() -> None:
     shapes = described("https://leads.example/api")["components"]["schemas"]
-    sent = {name for name in shapes if name.endswith("In") or name == "LeadPatch"}
-    inside = {"ContactIn", "LeadFilterIn", "LocationIn", "MoneyIn", "TeamMemberIn"}
+    sent = {name for name in shapes if name.endswith(("In", "Patch"))}
+    inside = {"ContactIn", "DealPatch", "LeadFilterIn", "LocationIn", "MoneyIn", "MoneyPatch", "TeamMemberIn"}
     assert sent - inside == set(EXAMPLES)
 
 
@@ -172,5 +176,104 @@ def test_a_delivery_says_what_it_should_look_like() -> None:
     sent = paths["/partners/{partnerId}/leads"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert sent == {"$ref": "#/components/schemas/QualifiedLead"}
     taken = paths["/intake/{sourceId}"]["post"]["requestBody"]["content"]
-    assert taken["application/json"]["schema"] == {"type": "object"}
+    assert taken["application/json"]["schema"] == {"type": "object", "additionalProperties": True}
     assert {"multipart/form-data", "application/x-www-form-urlencoded"} <= set(taken)
+
+
+def test_reasons_are_those_of_each_action_and_other_needs_notes(openapi: dict[str, Any]) -> None:
+    schemas = openapi["components"]["schemas"]
+    for name, action in (
+        ("DeclineIn", Action.DECLINE),
+        ("LoseIn", Action.LOSE),
+        ("CloseAsErrorIn", Action.CLOSE_AS_ERROR),
+    ):
+        shape = Draft202012Validator(schemas[name])
+        for reason in REASONS[action]:
+            assert shape.is_valid({"reason": reason}) is (reason != "other")
+            assert shape.is_valid({"reason": reason, "notes": "said so"})
+        for wrong in ({}, {"reason": "bogus"}, {"reason": "other", "notes": ""}, {"reason": "other", "notes": None}):
+            assert not shape.is_valid(wrong), wrong
+    assert "reason" not in schemas["WinIn"]["properties"]
+
+
+def test_what_is_sent_has_no_defaults_that_a_client_would_send_unasked(openapi: dict[str, Any]) -> None:
+    schemas = openapi["components"]["schemas"]
+    with_defaults = [
+        f"{name}.{part}"
+        for name, shape in schemas.items()
+        for part, one in shape.get("properties", {}).items()
+        if name.endswith(("In", "Patch")) and "default" in one
+    ]
+    assert with_defaults == []
+    assert "Where it is missing: 10." in schemas["PreferencesIn"]["properties"]["digestThreshold"]["description"]
+
+
+def test_everything_has_a_sentence_and_none_is_left_over(openapi: dict[str, Any]) -> None:
+    used = set()
+    for name, shape in openapi["components"]["schemas"].items():
+        for part, one in shape.get("properties", {}).items():
+            used |= {part, f"{name}.{part}"}
+            assert one.get("description"), f"{name}.{part}"
+    for item in openapi["paths"].values():
+        for operation in item.values():
+            for one in operation["parameters"]:
+                used.add(one["name"])
+                assert one["description"], one["name"]
+            assert len(operation["summary"]) <= 80
+            assert not operation["summary"].endswith(".")
+            assert not re.search(r"\([A-Z]\d", operation["summary"] + operation["description"]), operation
+    said = {*wording.PROPERTIES, *wording.OF_A_SHAPE, *wording.PARAMETERS}
+    assert said - used == set()
+
+
+def test_a_connector_shows_labels_and_hides_what_is_for_programs(swagger: dict[str, Any]) -> None:
+    operations = [
+        one for item in swagger["paths"].values() for method, one in item.items() if not method.startswith("x-")
+    ]
+    boxes = {
+        f"{name}.{part}": one
+        for name, definition in swagger["definitions"].items()
+        for part, one in definition.get("properties", {}).items()
+    }
+    for operation in operations:
+        assert operation["operationId"][0].isupper()
+        named = (one for one in operation["parameters"] if one["in"] != "body")
+        boxes |= {f"{operation['operationId']}({one['name']})": one for one in named}
+        if "202" in operation["responses"]:
+            assert "Operation-Location" in operation["responses"]["202"]["headers"]
+    for name, one in boxes.items():
+        assert all(one.get(said) for said in ("x-ms-summary", "x-ms-visibility", "description")), name
+    internal = {one["operationId"] for one in operations if one.get("x-ms-visibility") == "internal"}
+    assert internal == {"Openapi", "Swagger", "Health", "ReceiveLead", "AskUnsubscribe", "Unsubscribe"}
+
+
+def test_a_flow_subscribes_without_validation_and_reads_the_standard_body(swagger: dict[str, Any]) -> None:
+    trigger = swagger["definitions"]["WebhookIn"]
+    assert trigger["properties"]["validation"]["default"] == "none"
+    assert trigger["properties"]["validation"]["enum"] == ["none"]
+    assert set(trigger["properties"]) == {"notificationUrl", "events", "format", "fieldsAs", "validation"}
+    shown = {name for name, one in trigger["properties"].items() if one["x-ms-visibility"] != "internal"}
+    assert shown == {"events"}
+
+
+def test_alternatives_survive_as_far_as_there_is_a_word_for_them(swagger: dict[str, Any]) -> None:
+    amount = swagger["definitions"]["MoneyIn"]["properties"]["amount"]
+    assert (amount["type"], "x-nullable" in amount) == ("string", False)
+    body = swagger["definitions"]["ReplayIn"]["properties"]["body"]
+    assert "type" not in body, "a text or an object"
+    assert body["x-nullable"] is True
+    assert swagger["definitions"]["DealIn"]["properties"]["purchaseDate"]["x-nullable"] is True
+
+
+async def test_what_is_under_way_says_where_to_look(api: InProcess, door: str) -> None:
+    hook = {"notificationUrl": "https://crm.example/hook", "events": ["lead.received"], "validation": "none"}
+    made = (await api.call("POST", f"{P}/webhooks", hook, as_="Leads.Admin")).json["id"]
+    for path in ("test", "deliveries/resend"):
+        reply = await api.call("POST", f"{P}/webhooks/{made}/{path}", as_="Leads.Admin")
+        assert reply.headers["Operation-Location"].endswith(f"{P}/webhooks/{made}/deliveries")
+
+
+def test_names_are_labels() -> None:
+    names = {"phoneE164": "Phone E.164", "purchaseDate": "Purchase Date", "tenantIds": "Tenant IDs", "eTag": "ETag"}
+    assert {name: wording.title(name) for name in names} == names
+    assert wording.summary("Say whether it works (S3): 200, 503.") == "Say whether it works"

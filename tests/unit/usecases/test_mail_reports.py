@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -10,7 +11,7 @@ import pytest
 from azure.functions._eventgrid import EventGridEvent
 
 from functions.mail_reports import REPORTED
-from local.functions import Context
+from local.functions import Context, Function, call_event
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.mails import Mail, MailState
@@ -158,6 +159,31 @@ async def test_an_event_that_is_no_report_is_dropped(kind: str, data: Any, monke
     )
     monkeypatch.setattr(module.app, "current", lambda: None)
     await builder(event, Context("mail_reports", {}))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"id": "1", "eventType": REPORTED, "topic": "t", "subject": "s", "dataVersion": "1.0", "eventTime": None},
+        {"id": "1", "type": REPORTED, "source": "t", "specversion": "1.0", "time": "2026-11-21T20:04:27Z"},
+    ],
+)
+async def test_a_report_is_read_in_event_grids_schema_and_as_a_cloud_event(
+    event: dict[str, Any], source: LeadSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from functions import mail_reports as module
+
+    taken: list[tuple[str, Report]] = []
+
+    async def take(*, operation_id: str, report: Report, **_: Any) -> None:
+        taken.append((operation_id, report))
+
+    monkeypatch.setattr(module, "take_report", take)
+    monkeypatch.setattr(module.app, "current", lambda: SimpleNamespace(ports=None))
+    builder: Any = module.mail_reports
+    function = Function("mail_reports", builder._function.get_user_function(), {"type": "eventGridTrigger"})
+    assert await call_event(function, event | {"data": {"messageId": "op", "status": "Bounced"}})
+    assert taken == [("op", Report.BOUNCED)]
 
 
 @pytest.mark.parametrize("what", [Report.BOUNCED, Report.DELIVERED])
