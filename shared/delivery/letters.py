@@ -431,7 +431,7 @@ def _kind(lead: Lead, _: Translate) -> str:
     if lead.type is LeadType.PROFILE:
         return _("Inquiry to your business profile")
     kinds = {
-        CallToAction.CONTACT_ME: _("Please contact me"),
+        CallToAction.CONTACT_ME: _("Contact me"),
         CallToAction.GET_IT_NOW: _("Get it now"),
         CallToAction.FREE_TRIAL: _("Free trial"),
         CallToAction.TEST_DRIVE: _("Test drive"),

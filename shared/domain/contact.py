@@ -73,8 +73,9 @@ def fold_email(email: str) -> str:
     """The form under which two spellings of an address are one (V4): lower case, NFC, the domain in ASCII."""
     local, at, domain = visible(email).strip().rpartition("@")
     if not at:
-        return unicodedata.normalize("NFC", domain.casefold())
-    return unicodedata.normalize("NFC", local.casefold()) + "@" + ascii_domain(domain)
+        return unicodedata.normalize("NFC", domain.lower())
+    # Lower case and no more: `straße@` and `strasse@` are two mailboxes.
+    return unicodedata.normalize("NFC", local.lower()) + "@" + ascii_domain(domain)
 
 
 def ascii_domain(domain: str) -> str:

@@ -21,6 +21,29 @@ WHOLE_NAMES = ("name", "fullname", "yourname", "contactname")
 CONTACTS = (*NAMES["email"], *NAMES["phone"], *NAMES["company"], *NAMES["first_name"], *NAMES["last_name"])
 """What names a person; without one of these a flat body names nobody."""
 _PARTICLES = frozenset(("von", "van", "de", "der", "den", "di", "da", "do", "dos", "af", "av", "zu", "la", "le"))
+_TITLES = frozenset(
+    (
+        "phd",
+        "md",
+        "mba",
+        "msc",
+        "bsc",
+        "ba",
+        "ma",
+        "llm",
+        "jd",
+        "esq",
+        "cpa",
+        "pmp",
+        "jr",
+        "sr",
+        "ii",
+        "iii",
+        "iv",
+        "dr",
+    )
+)
+"""What stands behind a name and a comma and is no first name."""
 _NUMBER = re.compile(r"\+?\d+(\.0+)?|\d(\.\d+)?[eE]\+?\d{1,2}")
 
 
@@ -35,8 +58,12 @@ def person(
     for ours, theirs in NAMES.items():
         limit, plain = PHONE_MAX if ours == "phone" else NAME_MAX, ours in ("email", "phone")
         found[ours] = _first((given, *others), theirs, limit, plain=plain)
-    if not found["first_name"] and not found["last_name"] and (whole := _first((given, *others), WHOLE_NAMES)):
-        found["first_name"], found["last_name"] = split_name(whole)
+    if not found["first_name"] and (whole := _first((given, *others), WHOLE_NAMES)):
+        if found["last_name"]:
+            # `name` and `surname`: the one is the first name, or the whole of both.
+            found["first_name"] = _without(whole, found["last_name"])
+        else:
+            found["first_name"], found["last_name"] = split_name(whole)
     if found["email"]:
         found["email"] = bare_address(found["email"])
     if found["phone"]:
@@ -66,11 +93,25 @@ def _first(
 def split_name(whole: str) -> tuple[str | None, str | None]:
     """First and last name of a name in one field: `Ada Berg`, `Berg, Ada`, `Ludwig van Beethoven`."""
     last, comma, first = (part.strip() for part in whole.partition(","))
-    if comma and first and last:
+    if comma and first and last and not _is_title(first):
         return first, last
     words = whole.split()
+    if comma and len(words) > 2 and _is_title(first):
+        # `Kim Berg, PhD`
+        given, family = split_name(last)
+        return given, f"{family}, {first}" if family else first
     at = next((n for n, word in enumerate(words) if n > 0 and word in _PARTICLES), len(words) - 1)
     return " ".join(words[:at]) or whole, " ".join(words[at:]) if at else None
+
+
+def _is_title(text: str) -> bool:
+    return all(word.casefold().replace(".", "") in _TITLES for word in re.split(r"[\s,]+", text))
+
+
+def _without(whole: str, last: str) -> str | None:
+    """A whole name without the last name at its end."""
+    first = whole[: -len(last)].strip() if whole.casefold().endswith(last.casefold()) else whole
+    return first or None
 
 
 def bare_address(text: str) -> str:

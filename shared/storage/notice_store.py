@@ -60,10 +60,12 @@ class TableNoticeStore:
             try:
                 await self._partners.create_entity(row)
             except ResourceExistsError:
-                # A bounce stands in the place of nothing but of a mailbox that was thought mended.
-                there = await self._partners.get_entity(partner_id, row["RowKey"])
-                if there["why"] == RESUMED:
-                    await self._partners.upsert_entity(row, mode="replace")
+                # A bounce stands in the place of nothing but of a mailbox that was thought mended, and of nothing that
+                # was written meanwhile: whoever unsubscribes is faster.
+                there = await reads.row(self._partners, partner_id, row["RowKey"])
+                if there is not None and there["why"] == RESUMED:
+                    with suppress(LostRace):
+                        await replace_row(self._partners, there, row)
 
     async def resume(self, partner_id: str, address: str, by: str, at: datetime) -> bool:
         """See the port: the row stays, as the record of who said so."""

@@ -77,11 +77,28 @@ def test_i5_of_a_field_that_comes_several_times_what_is_left_over_is_kept() -> N
         ("Ada", ("Ada", None)),
         ("Berg,", ("Berg,", None)),
         ("van Gogh", ("van", "Gogh")),
+        ("Kim Berg, PhD", ("Kim", "Berg, PhD")),
+        ("Kim Berg, Jr.", ("Kim", "Berg, Jr.")),
+        ("Kim, MD PhD", ("Kim", "MD PhD")),
     ],
 )
 def test_one_name_is_two(whole: str, expected: tuple[str, str | None]) -> None:
     assert split_name(whole.strip()) == expected
     assert form(f"email=a@x.example&share=1&fullName={whole}").first_name == expected[0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("name=Ada&surname=Berg", ("Ada", "Berg")),
+        ("name=Ada+Berg&surname=Berg", ("Ada", "Berg")),
+        ("name=berg&surname=Berg", (None, "Berg")),
+        ("name=Ada+Berg&firstname=Ada", ("Ada", None)),
+    ],
+)
+def test_a_name_beside_a_surname_is_the_first_name(fields: str, expected: tuple[str | None, str | None]) -> None:
+    reading = form(f"email=a@x.example&share=1&{fields}")
+    assert (reading.first_name, reading.last_name) == expected
 
 
 @pytest.mark.parametrize(
@@ -273,6 +290,8 @@ def test_v4_what_is_no_address_relates_nobody() -> None:
     for no_address in ("n/a", "none", "@x.example", "a@", "a@localhost", "a b@x.example", "a..b@x.example", "x" * 400):
         assert person_keys(Customer(email=no_address)) == ()
     assert person_keys(Customer(email='"ada berg"@x.example')) != ()
+    one, other = (person_keys(Customer(email=f"{name}@x.example")) for name in ("straße", "strasse"))
+    assert one != other, "two mailboxes are two people"
     assert is_address("a" * 64 + "@x.example")
 
 
