@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from shared.domain.codes import TEST_MARK
 from shared.domain.contact import shown, shown_event
-from shared.domain.crm_presets import PRESETS, CrmPreset, alternatives
+from shared.domain.crm_presets import PRESETS, CrmPreset, alternatives, kept
 from shared.domain.deadlines import stamp
 from shared.domain.dispatch import Dispatch
 from shared.domain.events import Event
@@ -89,19 +89,20 @@ def _foreign(webhook: Webhook, lead: Lead) -> tuple[str, bytes]:
 
 def _mapped(webhook: Webhook, told: Mapping[str, str]) -> tuple[str, bytes]:
     """The lead under the receiver's own names; what is empty is left out, since receivers refuse an empty address."""
-    limits = PRESETS[CrmPreset(webhook.preset)].limits if webhook.preset else {}
-    asked = {theirs: alternatives(ours) for theirs, ours in webhook.fields.items()}
-    found = {theirs: next((text for one in ours if (text := _said(one, told))), "") for theirs, ours in asked.items()}
-    # What does not fit, or is left out because it could not be read, is in the description whole.
-    beside = {f"{name} (whole)": text for name, text in found.items() if len(text) > limits.get(name, len(text))}
-    wanted = {one for ours in asked.values() for one in ours}
+    preset = PRESETS[CrmPreset(webhook.preset)] if webhook.preset else None
+    chosen = {theirs: _chosen(ours, told) for theirs, ours in webhook.fields.items()}
+    filled = {name: kept(preset, name, ours, text) for name, (ours, text) in chosen.items()}
+    # What does not fit, or is left out because the receiver would refuse it, is in the description whole.
+    beside = {f"{name} (whole)": text for name, (_, text) in chosen.items() if filled[name] != text}
+    wanted = {one for ours in webhook.fields.values() for one in alternatives(ours)}
     for name, read in (("phone", "phoneE164"), ("country", "countryCode")):
         if read in wanted and name not in wanted and not told[read]:
             beside[f"{name.capitalize()} as written"] = told[name]
-    if any(beside.values()):
-        whole = told["description"] + "".join(f"\n{name}: {text}" for name, text in beside.items() if text)
-        found |= {name: whole for name, ours in asked.items() if ours[0] == "description"}
-    filled = {name: text[: limits.get(name)] for name, text in found.items() if text}
+    lines = "".join(f"\n{name}: {text}" for name, text in beside.items() if text)
+    for name, (ours, text) in chosen.items():
+        if ours == "description":
+            filled[name] = kept(preset, name, ours, text + lines)
+    filled = {name: text for name, text in filled.items() if text}
     match webhook.fields_as:
         case FieldsAs.FORM:
             return FORM, urlencode(filled).encode("utf-8")
@@ -111,8 +112,11 @@ def _mapped(webhook: Webhook, told: Mapping[str, str]) -> tuple[str, bytes]:
     return "application/json", _json(filled)
 
 
-def _said(ours: str, told: Mapping[str, str]) -> str:
-    return ours.removeprefix(CONSTANT) if ours.startswith(CONSTANT) else told[ours]
+def _chosen(expression: str, told: Mapping[str, str]) -> tuple[str, str]:
+    """Which of the alternatives counts, and its text: the first that is not empty."""
+    ours = alternatives(expression)
+    said = ((one, one.removeprefix(CONSTANT) if one.startswith(CONSTANT) else told[one]) for one in ours)
+    return next((found for found in said if found[1]), (ours[0], ""))
 
 
 def _told(lead: Lead, *, only_valid: bool) -> dict[str, str]:

@@ -86,6 +86,8 @@ class HttpWebhooks:
         return {**packet.headers, **told} | {
             "Content-Type": packet.content_type,
             "User-Agent": f"partner-leads/{VERSION}",
+            # Answers are read as they come, so they must not come packed.
+            "Accept-Encoding": "identity",
             "webhook-id": message_id,
             "webhook-timestamp": str(int(at.timestamp())),
             "webhook-signature": " ".join(signatures),
@@ -111,7 +113,8 @@ async def _beginning(answer: aiohttp.ClientResponse) -> str:
         if not more:
             break
         found += more
-    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in found.decode("utf-8", "replace"))
+    text = found.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
 
 
 def _retry_after(answer: aiohttp.ClientResponse, now: datetime) -> timedelta | None:

@@ -5,6 +5,7 @@ of them answer 200 to a lead that they have not made.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -32,16 +33,22 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Preset:
-    """A mapping with what goes with it: limits in characters by the CRM's names, and what a subscriber has to add."""
+    """A mapping with what goes with it, by the CRM's names: limits in characters, and what a subscriber has to add.
+
+    `takes` are patterns; of what does not match the whole lead would be refused, so it is left out.
+    """
 
     fields: Mapping[str, str]
     fields_as: FieldsAs
     limits: Mapping[str, int] = field(default_factory=dict)
+    takes: Mapping[str, str] = field(default_factory=dict)
     only_valid: bool = True
     needs_fields: tuple[str, ...] = ()
     test_domain: str = "test.example"
 
 
+_PLAIN_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[^@\s]+\.[^@\s.]{2,}"
+"""An address as widely used checks take it: ASCII before the @, no quotes, a top level of two letters or more."""
 PRESETS = {
     # Lead object's lengths; the web-to-lead form answers with what it was given, whatever becomes of it.
     CrmPreset.SALESFORCE: Preset(
@@ -67,6 +74,7 @@ PRESETS = {
             "country": 80,
             "description": 32_000,
         },
+        takes={"email": _PLAIN_ADDRESS},
         needs_fields=("oid",),
     ),
     # Forms API v3: a name that is not on the form refuses the whole submission, so these and no others.
@@ -82,6 +90,7 @@ PRESETS = {
             "message": "description",
         },
         FieldsAs.LIST,
+        takes={"email": _PLAIN_ADDRESS},
         # It looks an address's top level domain up; `.example` is none.
         test_domain="example.com",
     ),
@@ -102,6 +111,8 @@ PRESETS = {
         },
         FieldsAs.JSON,
         {"title": 255, "first_name": 255, "last_name": 255, "email": 254, "company_name": 255, "job_title": 255},
+        # Its list of countries lacks four.
+        {"email": _PLAIN_ADDRESS, "country": "(?!BQ|CW|SS|SX)[A-Z]{2}"},
     ),
     # The form of website_crm; names that it does not know are added to the description.
     CrmPreset.ODOO: Preset(
@@ -127,6 +138,22 @@ def alternatives(expression: str) -> list[str]:
         part, _, rest = rest.partition("|")
         found.append(part)
     return [*found, rest] if rest else found
+
+
+def kept(preset: Preset | None, name: str, ours: str, text: str) -> str:
+    """What of a text goes into a field: whole, cut at its limit, or nothing.
+
+    An address or a number is never cut: it would be somebody else's.
+    """
+    if preset is None:
+        return text
+    if name in preset.takes and not re.fullmatch(preset.takes[name], text):
+        return ""
+    limit = preset.limits.get(name, len(text))
+    return "" if len(text) > limit and ours in _EXACT else text[:limit]
+
+
+_EXACT = frozenset(("email", "phone", "phoneE164", "countryCode"))
 
 
 def verdict(preset: CrmPreset | None, status: int | None, text: str, headers: Mapping[str, str]) -> Verdict:

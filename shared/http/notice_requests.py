@@ -83,10 +83,13 @@ class UnmuteIn(Incoming):
 
 
 def _field(text: str) -> str:
-    if not text or any(not one.startswith(CONSTANT) and one not in FIELDS for one in alternatives(text)):
-        known = ", ".join(FIELDS)
-        raise ValueError(say("It must be one of %(known)s, or a text of your own behind a =.", known=known))
-    return text
+    *ours, last = [one.strip() for one in alternatives(text)] or [""]
+    # Behind a constant nothing counts any more, so a name of ours there is a mistake.
+    lost = last.startswith(CONSTANT) and last.rpartition("|")[2] in FIELDS and "|" in last
+    if lost or any(one not in FIELDS for one in ours) or not (last in FIELDS or last.startswith(CONSTANT)):
+        text = "It must be one of %(known)s, or several with | between them, or a text of your own behind a =."
+        raise ValueError(say(text, known=", ".join(FIELDS)))
+    return "|".join((*ours, last))
 
 
 def _header_name(text: str) -> str:
@@ -95,6 +98,12 @@ def _header_name(text: str) -> str:
     if taken or not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}", text):
         raise ValueError("This header cannot be sent.")
     return text
+
+
+def _each_once(headers: dict[str, str]) -> dict[str, str]:
+    if len({name.casefold() for name in headers}) < len(headers):
+        raise ValueError("A header is named twice, in other letters.")
+    return headers
 
 
 OUR_HEADERS = frozenset(
@@ -124,7 +133,9 @@ class WebhookIn(Incoming):
         Annotated[dict[FieldName, FieldValue], Field(max_length=FIELDS_MAX)] | None, Field(validate_default=True)
     ] = None
     fields_as: FieldsAs = FieldsAs.JSON
-    headers: Annotated[dict[HeaderName, HeaderValue], Field(max_length=HEADERS_MAX)] | None = None
+    headers: (
+        Annotated[dict[HeaderName, HeaderValue], Field(max_length=HEADERS_MAX), AfterValidator(_each_once)] | None
+    ) = None
     only_valid: Flag = False
     validation: Literal["event", "none"] = "event"
 
@@ -139,7 +150,8 @@ class WebhookIn(Incoming):
     @classmethod
     def _what_the_preset_needs(cls, value: dict[str, str] | None, info: ValidationInfo) -> dict[str, str] | None:
         preset = info.data.get("preset")
-        missing = [name for name in PRESETS[preset].needs_fields if name not in (value or {})] if preset else []
+        given = {name for name, one in (value or {}).items() if one != CONSTANT}
+        missing = [name for name in PRESETS[preset].needs_fields if name not in given] if preset else []
         if missing:
             text = "The preset %(preset)s needs the fields %(names)s."
             raise ValueError(say(text, preset=preset, names=", ".join(missing)))
@@ -148,7 +160,8 @@ class WebhookIn(Incoming):
     @field_validator("fields_as")
     @classmethod
     def _as_the_preset_says(cls, value: FieldsAs, info: ValidationInfo) -> FieldsAs:
-        if preset := info.data.get("preset"):
+        preset = info.data.get("preset")
+        if preset and value is not PRESETS[preset].fields_as:
             raise ValueError(say("The preset %(preset)s says how fields are written.", preset=preset))
         return value
 

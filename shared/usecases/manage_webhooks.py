@@ -225,10 +225,20 @@ async def list_deliveries(
     return await _as_may_be_seen(ports, partner_id, found, at), following
 
 
-async def _as_may_be_seen(ports: Ports, partner_id: str, found: list[Dispatch], at: datetime) -> list[Dispatch]:
+async def _redacted(ports: Ports, partner_id: str, found: Sequence[Dispatch], at: datetime) -> set[str]:
+    """Which of these events' leads hide their contact details, or are gone."""
     leads = await ports.leads.many(partner_id, list({one.lead_id for one in found if one.lead_id}))
     hidden = {lead.id for lead in leads if is_redacted(settle(lead, at).lead, at)}
-    hidden |= {one.lead_id for one in found if one.lead_id} - {lead.id for lead in leads}
+    return hidden | ({one.lead_id for one in found if one.lead_id} - {lead.id for lead in leads})
+
+
+async def _hidden(ports: Ports, hook: Webhook, partner_id: str, found: Sequence[Dispatch], at: datetime) -> set[str]:
+    """The same, where the format has nothing to say of such a lead."""
+    return set() if hook.format is WebhookFormat.STANDARD else await _redacted(ports, partner_id, found, at)
+
+
+async def _as_may_be_seen(ports: Ports, partner_id: str, found: list[Dispatch], at: datetime) -> list[Dispatch]:
+    hidden = await _redacted(ports, partner_id, found, at)
     return [one.without_answers() if one.lead_id in hidden else one for one in found]
 
 
@@ -253,13 +263,19 @@ async def _deliveries(
 
 
 async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: str, at: datetime) -> Dispatch:
-    """Send one event again, whatever became of it. Raises NotFound."""
-    await _stored(ports, partner_id, webhook_id)
+    """Send one event again, whatever became of it.
+
+    Raises NotFound, or Conflict in a format of others for a lead whose contact details are hidden: a CRM would make a
+    lead of nobody.
+    """
+    hook = (await _stored(ports, partner_id, webhook_id)).webhook
     hint = deliver_hint(partner_id, webhook_id, at)
     for _ in range(ATTEMPTS):
         dispatch = await ports.lanes.get(partner_id, webhook_id, event_id)
         if dispatch is None:
             raise NotFound
+        if await _hidden(ports, hook, partner_id, [dispatch], at):
+            raise Conflict("The contact details of the lead are not shown any more, so there is nothing to send.")
         again = dispatch.again()
         await ports.agenda.put([hint])
         lane = await ports.lanes.lane(partner_id, webhook_id)
@@ -275,13 +291,22 @@ async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: st
 
 
 async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> int:
-    """Send what was parked again, at most RESEND_MAX at once; how many. Raises NotFound."""
-    await _stored(ports, partner_id, webhook_id)
+    """Send what was parked again, at most RESEND_MAX at once; how many. Raises NotFound.
+
+    What `resend` would refuse stays parked.
+    """
+    hook = (await _stored(ports, partner_id, webhook_id)).webhook
     done = lost = 0
+    after: str | None = None
     while done < RESEND_MAX and lost < ATTEMPTS:
-        page, _ = await ports.lanes.page(partner_id, webhook_id, DispatchState.PARKED, None, 10)
+        page, following = await ports.lanes.page(partner_id, webhook_id, DispatchState.PARKED, after, 10)
+        hidden = await _hidden(ports, hook, partner_id, page, at)
+        page = [one for one in page if one.lead_id not in hidden]
         if not page:
-            break
+            if following is None:
+                break
+            after = following
+            continue
         await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
         lane = await ports.lanes.lane(partner_id, webhook_id)
         try:

@@ -42,6 +42,10 @@ class Receiver:
                 return web.Response(status=503, headers={"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"})
             case "big":
                 return web.Response(status=500, body=b"\x00\xff" * 1_000_000)
+            case "packed":
+                answer = web.Response(body=b'\xef\xbb\xbf{\r\n"id": 7\r\n}')
+                answer.enable_compression()
+                return answer
             case "ok":
                 return web.Response(text="thanks")
         return web.Response(status=int(name) if name.isdigit() else 200)

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook as Verifier
 from shared import clock
 from shared.delivery.address import PublicResolver, is_public, problem_with
 from shared.delivery.webhooks import ANSWER_KEPT, HttpWebhooks
+from shared.domain.crm_presets import CrmPreset, Verdict
 from shared.ports.delivery import Packet
 from tests.integration.receiver import Receiver
 
@@ -131,6 +132,14 @@ async def test_of_an_answer_the_beginning_is_kept(receiver: Receiver, webhooks: 
     assert answer.status == 500
     assert 0 < len(answer.text) <= ANSWER_KEPT
     assert answer.text.isprintable()
+
+
+async def test_an_answer_comes_unpacked_and_is_read_as_it_was_meant(receiver: Receiver, webhooks: HttpWebhooks) -> None:
+    """A receiver packs what it says for whoever asks for it; a byte order mark and CR LF are no part of it."""
+    answer = await webhooks.send(url(receiver, "packed"), "event-1", PACKET, SECRETS)
+    assert answer.text == '{\n"id": 7\n}'
+    assert answer.meaning(CrmPreset.ODOO) is Verdict.TAKEN
+    assert answer.headers["content-length"]
 
 
 async def test_nobody_listens(webhooks: HttpWebhooks) -> None:

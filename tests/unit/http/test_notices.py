@@ -288,6 +288,8 @@ async def test_w5_a_preset_is_a_crms_mapping_to_which_ones_own_fields_are_added(
     assert made.json["fields"]["last_name"] == "lastName|name|company|email|=Unknown"
     assert made.json["fields"]["00N5e"] == "id|=none"
     assert made.json["onlyValid"] is True
+    again = await subscribe(api, **said | {"fieldsAs": "form", "fields": {"oid": "=00D", "a": "lastName | name"}})
+    assert again.json["fields"]["a"] == "lastName|name"
     changed = await subscribe(api, **said | {"onlyValid": False, "fields": {"oid": "=00D", "last_name": "name"}})
     assert (changed.json["onlyValid"], changed.json["fields"]["last_name"]) == (False, "name")
     for bad, target in (
@@ -299,6 +301,9 @@ async def test_w5_a_preset_is_a_crms_mapping_to_which_ones_own_fields_are_added(
         ({"events": ["lead.won"]}, "events"),
         ({"fields": {"oid": "id|deal"}}, "fields.oid"),
         ({"fields": {"oid": ""}}, "fields.oid"),
+        ({"fields": {"oid": "="}}, "fields"),
+        ({"fields": {"oid": "=a|lastName"}}, "fields.oid"),
+        ({"headers": {"X-A": "1", "x-a": "2"}}, "headers"),
     ):
         reply = await subscribe(api, **(said | bad))
         assert reply.status == 400, bad

@@ -1,6 +1,7 @@
 """W5: leads under the names of widely used CRMs, and what their answers mean; stand-ins answer as docs/crm says."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -8,6 +9,7 @@ import pytest
 
 from shared.domain.crm_presets import PRESETS, CrmPreset, Verdict, alternatives, verdict
 from shared.domain.dispatch import DispatchState
+from shared.domain.errors import Conflict
 from shared.domain.partner import LeadSource, Partner
 from shared.domain.payload import FORM
 from shared.domain.webhooks import CONSTANT, FIELDS, WebhookFormat
@@ -16,7 +18,7 @@ from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases import manage_webhooks as managing
 from shared.usecases.deliver import deliver_events
-from tests.builders import AT, delivery_body
+from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeReceivers, fake_ports
 from tests.steps import budget, deliver
 
@@ -132,6 +134,58 @@ async def test_what_does_not_fit_or_cannot_be_read_is_whole_in_the_description(
     assert f"company_name (whole): {long}" in found["description"]
     assert "ask Ada" in found["description"]
     assert "Country as written: Atlantis" in found["description"]
+
+
+@pytest.mark.parametrize("address", ["jörg@buero.example", '"a b"@fabrikam.example', "a@b.c"])
+async def test_an_address_that_the_crm_would_refuse_costs_no_lead(
+    ports: Ports, source: LeadSource, partner: str, address: str
+) -> None:
+    """Tried: BottleCRM 1.2 answers 400 to the whole lead."""
+    await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
+    await deliver(ports, source, delivery_body(Email=address, Country="CW"))
+    (found,) = await sent(ports)
+    assert "email" not in found
+    assert f": {address}" in found["description"]
+    assert "country" not in found
+    assert "country (whole): CW" in found["description"]
+
+
+async def test_an_address_is_never_cut(ports: Ports, source: LeadSource, partner: str) -> None:
+    address = f"{'a' * 60}@contoso-example.com.au.example"
+    await subscribe(ports, partner, CrmPreset.SALESFORCE, oid="=00D")
+    await deliver(ports, source, delivery_body(Email=address, Company="C" * 256))
+    (found,) = await sent(ports)
+    assert "email" not in found, "cut it would be somebody else's"
+    assert found["company"] == "C" * 255
+    assert f"email (whole): {address}" in found["description"]
+
+
+@pytest.mark.parametrize("ours", ["notes|description", "description"])
+async def test_what_was_cut_is_found_wherever_the_description_goes(
+    ports: Ports, source: LeadSource, partner: str, ours: str
+) -> None:
+    await subscribe(ports, partner, CrmPreset.BOTTLE_CRM, description=ours)
+    await deliver(ports, source, delivery_body(Company="C" * 256, Description=""))
+    (found,) = await sent(ports)
+    assert f"company_name (whole): {'C' * 256}" in found["description"]
+
+
+async def test_a_lead_that_hides_who_it_is_is_not_sent_again(ports: Ports, source: LeadSource, partner: str) -> None:
+    hook = await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
+    assert isinstance(ports.webhooks, FakeReceivers)
+    ports.webhooks.answers[URL] = [Answer(400, "{}", 1)] * 40
+    await deliver(ports, source)
+    for hours in range(0, 100, 4):
+        await sent(ports, AT + timedelta(hours=hours))
+    (parked,), _ = await managing.list_deliveries(
+        ports=ports, partner_id=partner, webhook_id=hook, after=None, top=5, at=AT
+    )
+    assert parked.state is DispatchState.PARKED
+    late = {"ports": ports, "partner_id": partner, "webhook_id": hook, "at": AT + 15 * DAY}
+    with pytest.raises(Conflict):
+        await managing.resend(event_id=parked.id, **late)
+    assert await managing.resend_parked(**late) == 0
+    assert await managing.resend_parked(**late | {"at": AT + 5 * DAY}) == 1
 
 
 async def test_a_connection_test_for_hubspot_has_an_address_that_it_takes(ports: Ports, partner: str) -> None:
