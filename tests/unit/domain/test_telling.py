@@ -162,6 +162,7 @@ def kinds(lead: object, at: datetime) -> list[str]:
 
 
 def test_n5_a_received_lead_is_hot_then_new_then_overdue_then_expiring() -> None:
+    """Overdue after a day without an answer (A5)."""
     lead = a_lead()
     assert kinds(lead, AT) == ["hotLead"]
     assert kinds(lead, AT + DAY) == ["contactOverdue", "hotLead"]

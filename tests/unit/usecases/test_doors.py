@@ -479,6 +479,7 @@ async def send(ports: Ports, caller: Caller, body: Any = QUALIFIED, *, key: str 
 
 
 async def test_i4_a_partners_seller_is_named_by_the_token(ports: Ports, partner: str) -> None:
+    """And a qualified lead says who qualified it (T2); nothing was clicked, no offer or profile made it (T1, T4)."""
     body = QUALIFIED | {"sender": {"kind": "marketing", "name": "Somebody", "email": "else@x.example"}}
     lead = (await lead_of(ports, partner, await send(ports, BO, body, to=partner))).lead
     assert lead.sender is not None

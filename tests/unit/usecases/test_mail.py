@@ -170,6 +170,7 @@ async def test_what_was_mailed_stands_in_the_leads_history(ports: Ports, source:
 
 
 async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: Ports, source: LeadSource, partner: str) -> None:
+    """The digest is due at the end of the mail day, and once (A4)."""
     for n in range(11):
         await deliver(ports, source, delivery_body(Company=f"Company {n:02}"), at=AT + timedelta(seconds=n))
     await run(ports, AT + MINUTE)
