@@ -77,11 +77,6 @@ class Layout:
     labels: tuple[str, ...] = ()
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """The columns' names in their order, as far as an export can choose them."""
-        return self.columns or export_columns.names()
-
-    @property
     def written(self) -> tuple[str, ...]:
         """The columns of a CSV file."""
         return self.columns or (*export_columns.names()[:-1], export_columns.CELLS, export_columns.REMOVED)

@@ -9,6 +9,7 @@ from shared.domain.crm_presets import CrmPreset
 from shared.domain.dispatch import DispatchState
 from shared.domain.events import EventType
 from shared.domain.export import Cells, ExportFormat, ExportState, Headings
+from shared.domain.export_columns import names
 from shared.domain.held import HeldState, Reason
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Reveal, Source, Status, Validity
 from shared.domain.lifecycle import REASONS, Action
@@ -56,6 +57,7 @@ PresetText = Annotated[str, _one_of(CrmPreset)]
 FieldsAsText = Annotated[str, _one_of(FieldsAs)]
 DeliveryStateText = Annotated[str, _one_of(DispatchState)]
 ExportStateText = Annotated[str, _one_of(ExportState)]
+ColumnText = Annotated[str, _one_of(names())]
 HeadingsText = Annotated[str, _one_of(Headings)]
 CellsText = Annotated[str, _one_of(Cells)]
 ExportFormatText = Annotated[str, _one_of(ExportFormat)]

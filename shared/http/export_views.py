@@ -11,7 +11,7 @@ from shared.domain.deadlines import stamp, stamped
 from shared.domain.export import ERRORS, OUTDATED, Cells, ExportFormat
 from shared.domain.filters import LeadFilter
 from shared.http import since_tokens
-from shared.http.enumerations import CellsText, ExportFormatText, ExportStateText, HeadingsText
+from shared.http.enumerations import CellsText, ColumnText, ExportFormatText, ExportStateText, HeadingsText
 from shared.texts import Translate
 from shared.usecases.export_leads import SeenExport
 
@@ -39,7 +39,7 @@ class ExportView(TypedDict):
     filter: dict[str, Any]
     orderBy: str
     format: ExportFormatText
-    columns: list[str]
+    columns: list[ColumnText] | None
     headings: HeadingsText
     cells: CellsText
     url: str | None
@@ -62,7 +62,7 @@ def export_view(seen: SeenExport, translate: Translate) -> ExportView:
         "filter": _filter_view(export.filter),
         "orderBy": f"{export.order.field} {'desc' if export.order.descending else 'asc'}",
         "format": export.format,
-        "columns": list(export.layout.names),
+        "columns": list(export.layout.columns) or None,
         "headings": export.layout.headings,
         "cells": export.layout.cells if export.format is ExportFormat.CSV else Cells.RAW,
         "url": link.url if link else None,

@@ -35,7 +35,7 @@ PROPERTIES = {
     "closedDateTime": "When the lead was archived.",
     "closing": "Why the lead was declined, lost or closed as an error.",
     "code": "A code for programs.",
-    "columns": "The columns of the file, in their order.",
+    "columns": "The columns of the file, in their order; all of them where none were chosen.",
     "company": "The customer's company.",
     "companySizes": "The sizes of customers that the partner works for.",
     "competencies": "What the operator says that the partner can do.",
