@@ -12,16 +12,16 @@ from pydantic import SecretStr
 from local.azurite import Azurite
 from shared import app
 from shared.domain.lifecycle import Action
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.preferences import Preferences
-from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ids import new_source_id
 from shared.ports.ports import Ports
 from shared.settings import Settings
-from shared.storage import blobs
+from shared.storage.exports import blobs
 from shared.storage.tables import connect
-from shared.usecases.deliver import deliver_events
-from shared.usecases.read_leads import read_lead
+from shared.usecases.leads.read_leads import read_lead
+from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, delivery_body, unique
 from tests.fakes import FakeMailer, FakeReceivers
 from tests.steps import TIMERS, answer, budget, deliver, listed, run_timers

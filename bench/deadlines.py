@@ -21,11 +21,12 @@ from shared.domain.lifecycle import settle
 from shared.ports.leads import StoredLead
 from shared.ports.rules import Budget
 from shared.settings import Settings
-from shared.storage import blobs, codec, keys
+from shared.storage import codec, keys
 from shared.storage.agenda import TableAgenda
-from shared.storage.lead_store import operations_of
+from shared.storage.exports import blobs
+from shared.storage.leads.lead_store import operations_of
 from shared.storage.tables import Tables, connect
-from shared.usecases.run_due import run_due
+from shared.usecases.leads.record_due import run_due
 from tests.builders import AT, DAY, a_lead, unique
 from tests.transports import RoundTrips
 

@@ -17,15 +17,15 @@ from local.azurite import Azurite
 from shared import app, clock
 from shared.delivery.webhooks import HttpWebhooks
 from shared.domain.events import EventType
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.webhooks import Secret, Webhook, WebhookState
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.webhooks import Secret, Webhook, WebhookState
 from shared.ids import new_source_id
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.settings import Settings
-from shared.storage import blobs
+from shared.storage.exports import blobs
 from shared.storage.tables import connect
-from shared.usecases.deliver import deliver_events
+from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, delivery_body, unique
 from tests.steps import deliver
 

@@ -20,12 +20,13 @@ from pydantic import SecretStr
 from bench.deadlines import lead_of
 from local.azurite import ROOT, Azurite
 from shared import app
-from shared.domain.export import ExportFormat, Layout
-from shared.domain.partner import LeadSource
+from shared.domain.exports.export import ExportFormat, Layout
+from shared.domain.programme.partner import LeadSource
 from shared.ports.rules import Budget
 from shared.settings import Settings
-from shared.storage import blobs, codec, keys
-from shared.storage.lead_store import SELECTED
+from shared.storage import codec, keys
+from shared.storage.exports import blobs
+from shared.storage.leads.lead_store import SELECTED
 from shared.storage.tables import Tables, connect
 from tests.builders import AT, DAY
 from tests.exports import ask

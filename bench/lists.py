@@ -28,11 +28,12 @@ from shared.ids import position
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.settings import Settings
-from shared.storage import blobs, codec, keys
-from shared.storage.lead_store import SELECTED
+from shared.storage import codec, keys
+from shared.storage.exports import blobs
+from shared.storage.leads.lead_store import SELECTED
 from shared.storage.tables import Tables, connect
-from shared.usecases.count_leads import count_leads
-from shared.usecases.list_leads import Look, list_leads
+from shared.usecases.leads.count_leads import count_leads
+from shared.usecases.leads.list_leads import Look, list_leads
 from tests.builders import ANN, AT, DAY, a_lead
 from tests.transports import RoundTrips
 

@@ -23,7 +23,8 @@ from local.issuer import AUDIENCE, Issuer
 from shared import app, ids
 from shared.domain.lead import Tab
 from shared.settings import Settings
-from shared.storage import blobs, keys
+from shared.storage import keys
+from shared.storage.exports import blobs
 from shared.storage.tables import Tables, connect
 from tests.builders import DEAL_BODY, delivery_body
 from tests.in_process import InProcess, Reply

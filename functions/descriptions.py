@@ -35,7 +35,7 @@ async def swagger(call: Call[Nothing, Nothing]) -> Answer[Description]:
 @cache
 def described(url: str) -> Description:
     """The description of this deployment."""
-    from shared.http.openapi import describe  # noqa: PLC0415 - nobody waits for it at a cold start
+    from shared.http.description.openapi import describe  # noqa: PLC0415 - nobody waits for it at a cold start
 
     return describe(every_function(), url, VERSION)
 
@@ -43,6 +43,6 @@ def described(url: str) -> Description:
 @cache
 def described_for_connectors(url: str, audience: str) -> Description:
     """The same in OpenAPI 2.0; made once, since anybody may ask for it and it takes a tenth of a second."""
-    from shared.http.swagger import to_swagger  # noqa: PLC0415 - as in `described`
+    from shared.http.description.swagger import to_swagger  # noqa: PLC0415 - as in `described`
 
     return to_swagger(described(url), audience)

@@ -11,13 +11,13 @@ from shared.domain.permissions import Role
 from shared.http import since_tokens
 from shared.http.calls import Answer, Call
 from shared.http.endpoint import endpoint
-from shared.http.export_views import ExportView, export_view
 from shared.http.fields import Nothing
-from shared.http.pages import Page
-from shared.http.queries import ExportIn, PageQuery
+from shared.http.pages import Page, PageQuery
+from shared.http.shapes.export_views import ExportView, export_view
+from shared.http.shapes.queries import ExportIn
 from shared.ids import EXPORT_ID
 from shared.ports.rules import Budget
-from shared.usecases import export_leads as exporting
+from shared.usecases.exports import export_leads as exporting
 
 blueprint = func.Blueprint()
 

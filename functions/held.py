@@ -7,14 +7,14 @@ import azure.functions as func
 
 from shared import ids
 from shared.domain.errors import Conflict
-from shared.domain.held import HeldState
+from shared.domain.intake.held import HeldState
 from shared.domain.permissions import Role
 from shared.http.calls import Answer, Call
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.held_requests import AssignIn, AssignManyIn, HeldIdsIn, ParkedQuery, ReplayIn, UnassignedQuery
-from shared.http.lead_views import ReceivedView, received_view
-from shared.http.programme_views import (
+from shared.http.shapes.held_requests import AssignIn, AssignManyIn, HeldIdsIn, ParkedQuery, ReplayIn, UnassignedQuery
+from shared.http.shapes.lead_views import ReceivedView, received_view
+from shared.http.shapes.programme_views import (
     DoneManyView,
     HeldPageView,
     HeldView,
@@ -23,8 +23,8 @@ from shared.http.programme_views import (
     held_view,
 )
 from shared.ports.intake import Only
-from shared.usecases import parked_input as holding
-from shared.usecases.receive_lead import Received
+from shared.usecases.intake import parked_input as holding
+from shared.usecases.intake.receive_lead import Received
 
 blueprint = func.Blueprint()
 

@@ -4,18 +4,18 @@ import azure.functions as func
 
 from shared import ids
 from shared.domain.errors import AccessDenied, Conflict, PayloadTooLarge, TooManyRequests, Unauthenticated
+from shared.domain.intake.payload import is_form
 from shared.domain.messages import say
-from shared.domain.partner import LeadSource, SourceKind
-from shared.domain.payload import is_form
+from shared.domain.programme.partner import LeadSource, SourceKind
 from shared.http.calls import Answer, Call, Html
 from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.lead_views import ReceivedView, received_view
-from shared.http.queries import KeyQuery
-from shared.http.visitors import answer_visitor
-from shared.usecases.receive_lead import open_door, wrong_key
-from shared.usecases.receive_lead import receive_lead as receive
+from shared.http.shapes.form_answers import answer_visitor
+from shared.http.shapes.lead_views import ReceivedView, received_view
+from shared.http.shapes.queries import KeyQuery
+from shared.usecases.intake.receive_lead import open_door, wrong_key
+from shared.usecases.intake.receive_lead import receive_lead as receive
 
 blueprint = func.Blueprint()
 

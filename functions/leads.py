@@ -19,18 +19,27 @@ from shared.domain.permissions import Role
 from shared.http.calls import MERGE_PATCH, Answer, Call
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.history_views import EventView, event_view
-from shared.http.lead_requests import ActivityIn, AnswerIn, CloseAsErrorIn, DealIn, DeclineIn, LeadPatch, LoseIn, WinIn
-from shared.http.lead_views import LeadView, etag, lead_view
-from shared.http.list_views import SummaryView, summary_view
-from shared.http.pages import Page
-from shared.http.queries import LeadsQuery, PageQuery
+from shared.http.pages import Page, PageQuery
+from shared.http.shapes.history_views import EventView, event_view
+from shared.http.shapes.lead_requests import (
+    ActivityIn,
+    AnswerIn,
+    CloseAsErrorIn,
+    DealIn,
+    DeclineIn,
+    LeadPatch,
+    LoseIn,
+    WinIn,
+)
+from shared.http.shapes.lead_views import LeadView, etag, lead_view
+from shared.http.shapes.list_views import SummaryView, summary_view
+from shared.http.shapes.queries import LeadsQuery
 from shared.ids import SEQUENCE
-from shared.usecases import answer_lead as answering
-from shared.usecases import count_leads as counting
-from shared.usecases import favorites
-from shared.usecases import list_leads as listing
-from shared.usecases import read_leads as reading
+from shared.usecases.leads import answer_lead as answering
+from shared.usecases.leads import count_leads as counting
+from shared.usecases.leads import favorites
+from shared.usecases.leads import list_leads as listing
+from shared.usecases.leads import read_leads as reading
 
 blueprint = func.Blueprint()
 

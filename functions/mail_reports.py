@@ -6,8 +6,8 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from shared import app, clock, telemetry
-from shared.http.notice_requests import MailReportIn
-from shared.usecases.mail_reports import take_report
+from shared.http.shapes.notice_requests import MailReportIn
+from shared.usecases.telling.mail_reports import take_report
 
 blueprint = func.Blueprint()
 log = logging.getLogger(__name__)

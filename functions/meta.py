@@ -8,8 +8,8 @@ from shared.domain.messages import say
 from shared.http.calls import Answer, Call
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.health_views import HealthView, health_view
-from shared.usecases.health import check_health
+from shared.http.shapes.health_views import HealthView, health_view
+from shared.usecases.upkeep.health import check_health
 
 blueprint = func.Blueprint()
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]

@@ -14,13 +14,13 @@ from shared.http.calls import MERGE_PATCH, Answer, Call, Html
 from shared.http.documents import DOCUMENT, Patch, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.notice_requests import PreferencesIn, PreferencesPatch, UnmuteIn
-from shared.http.notice_views import NotificationView, PreferencesView, notification_view, preferences_view
-from shared.http.pages import Page
-from shared.http.queries import PageQuery, UnsubscribeQuery
+from shared.http.pages import Page, PageQuery
+from shared.http.shapes.notice_requests import PreferencesIn, PreferencesPatch, UnmuteIn
+from shared.http.shapes.notice_views import NotificationView, PreferencesView, notification_view, preferences_view
+from shared.http.shapes.queries import UnsubscribeQuery
 from shared.http.visitors import small_page
-from shared.usecases import notification_centre as centre
-from shared.usecases import preferences as telling
+from shared.usecases.telling import notification_centre as centre
+from shared.usecases.telling import preferences as telling
 
 blueprint = func.Blueprint()
 

@@ -5,26 +5,25 @@ from typing import Any
 import azure.functions as func
 
 from shared import ids
-from shared.domain.contact_lists import ContactLists
 from shared.domain.errors import Conflict, Detail, InvalidRequest, PreconditionFailed
 from shared.domain.messages import say
-from shared.domain.partner import Partner, PartnerState
 from shared.domain.permissions import Role
+from shared.domain.programme.contact_lists import ContactLists
+from shared.domain.programme.partner import Partner, PartnerState
 from shared.http.calls import MERGE_PATCH, Answer, Call
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.pages import Page
-from shared.http.partner_requests import ContactListsIn, ContactListsPatch, PartnerIn, PartnerPatch
-from shared.http.programme_views import (
+from shared.http.pages import Page, PageQuery
+from shared.http.shapes.partner_requests import ContactListsIn, ContactListsPatch, PartnerIn, PartnerPatch
+from shared.http.shapes.programme_views import (
     ContactListsView,
     PartnerView,
     contact_lists_view,
     partner_view,
 )
-from shared.http.queries import PageQuery
-from shared.usecases import contact_lists as listing
-from shared.usecases import manage_partner as managing
+from shared.usecases.programme import contact_lists as listing
+from shared.usecases.programme import manage_partner as managing
 
 blueprint = func.Blueprint()
 

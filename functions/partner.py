@@ -9,15 +9,15 @@ import azure.functions as func
 
 from shared import ids
 from shared.domain.errors import Conflict, NotFound, PartnerSuspended, PreconditionFailed
-from shared.domain.offers import OFFER_ID
 from shared.domain.permissions import Role
+from shared.domain.programme.offers import OFFER_ID
 from shared.http.calls import MERGE_PATCH, Answer, Call
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.pages import Page
-from shared.http.partner_requests import OfferIn, OfferPatch, ProfileIn, ProfilePatch
-from shared.http.programme_views import (
+from shared.http.pages import Page, PageQuery
+from shared.http.shapes.partner_requests import OfferIn, OfferPatch, ProfileIn, ProfilePatch
+from shared.http.shapes.programme_views import (
     PendingOfferView,
     ProfileView,
     RegisteredOfferView,
@@ -25,9 +25,8 @@ from shared.http.programme_views import (
     pending_offer_view,
     profile_view,
 )
-from shared.http.queries import PageQuery
-from shared.usecases import manage_listing as managing
-from shared.usecases.manage_listing import SeenOffer, SeenProfile
+from shared.usecases.programme import manage_listing as managing
+from shared.usecases.programme.manage_listing import SeenOffer, SeenProfile
 
 blueprint = func.Blueprint()
 

@@ -4,18 +4,17 @@ import azure.functions as func
 
 from shared import ids
 from shared.domain.errors import Conflict, PayloadTooLarge, TooManyRequests
-from shared.domain.held import HeldState
+from shared.domain.intake.held import HeldState
 from shared.domain.permissions import Role
 from shared.http.calls import Answer, Call
 from shared.http.deliveries import DELIVERIES, read_delivery
-from shared.http.delivery_shapes import QualifiedLead
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.lead_views import ReceivedView, received_view
-from shared.http.list_views import SentLeadView, sent_lead_view
-from shared.http.pages import Page
-from shared.http.queries import PageQuery
-from shared.usecases import sent_leads as sending
+from shared.http.pages import Page, PageQuery
+from shared.http.shapes.delivery_shapes import QualifiedLead
+from shared.http.shapes.lead_views import ReceivedView, received_view
+from shared.http.shapes.list_views import SentLeadView, sent_lead_view
+from shared.usecases.intake import sent_leads as sending
 
 blueprint = func.Blueprint()
 

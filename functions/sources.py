@@ -5,16 +5,16 @@ from dataclasses import replace
 import azure.functions as func
 
 from shared.domain.errors import Conflict, PreconditionFailed
-from shared.domain.partner import LeadSource
 from shared.domain.permissions import Role
+from shared.domain.programme.partner import LeadSource
 from shared.http.calls import MERGE_PATCH, Answer, Call
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page
-from shared.http.partner_requests import SourceIn, SourcePatch
-from shared.http.programme_views import KeyedSourceView, SourceView, keyed_source_view, source_view
-from shared.usecases import manage_partner as managing
+from shared.http.shapes.partner_requests import SourceIn, SourcePatch
+from shared.http.shapes.programme_views import KeyedSourceView, SourceView, keyed_source_view, source_view
+from shared.usecases.programme import manage_partner as managing
 
 blueprint = func.Blueprint()
 

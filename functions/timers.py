@@ -13,16 +13,16 @@ from shared import app, clock, telemetry
 from shared.domain.deadlines import REMIND
 from shared.domain.lifecycle import remind, settle
 from shared.ports.rules import Budget
-from shared.usecases.answer_lead import ByTime
-from shared.usecases.deliver import deliver_events as deliver_what_is_due
-from shared.usecases.health import check_health
-from shared.usecases.ingest_table import ingest_tables
-from shared.usecases.parked_input import forget_dismissed
-from shared.usecases.recheck_contacts import recheck_contacts as recheck_due
-from shared.usecases.reconcile import reconcile as reconcile_agenda
-from shared.usecases.run_due import run_due
-from shared.usecases.run_exports import run_exports as go_on_with_exports
-from shared.usecases.send_digests import send_digests as close_days
+from shared.usecases.exports.run_exports import run_exports as go_on_with_exports
+from shared.usecases.intake.ingest_table import ingest_tables
+from shared.usecases.intake.parked_input import forget_dismissed
+from shared.usecases.leads.answer_lead import ByTime
+from shared.usecases.leads.recheck_contacts import recheck_contacts as recheck_due
+from shared.usecases.leads.record_due import run_due
+from shared.usecases.telling.deliver import deliver_events as deliver_what_is_due
+from shared.usecases.telling.send_digests import send_digests as close_days
+from shared.usecases.upkeep.health import check_health
+from shared.usecases.upkeep.reconcile import reconcile as reconcile_agenda
 
 blueprint = func.Blueprint()
 log = logging.getLogger(__name__)

@@ -7,15 +7,21 @@ import azure.functions as func
 from shared import ids
 from shared.domain.errors import Conflict
 from shared.domain.permissions import Role
-from shared.domain.webhooks import Webhook
+from shared.domain.telling.webhooks import Webhook
 from shared.http.calls import Answer, Call
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.notice_requests import WebhookIn
-from shared.http.notice_views import DeliveryView, ResentView, WebhookView, delivery_view, subscribed_view, webhook_view
-from shared.http.pages import Page
-from shared.http.queries import PageQuery
-from shared.usecases import manage_webhooks as managing
+from shared.http.pages import Page, PageQuery
+from shared.http.shapes.notice_requests import WebhookIn
+from shared.http.shapes.notice_views import (
+    DeliveryView,
+    ResentView,
+    WebhookView,
+    delivery_view,
+    subscribed_view,
+    webhook_view,
+)
+from shared.usecases.telling import manage_webhooks as managing
 
 blueprint = func.Blueprint()
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from local.settings_file import values
 from shared.settings import Settings
-from shared.storage import blobs
+from shared.storage.exports import blobs
 from shared.storage.tables import connect
 
 

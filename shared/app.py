@@ -1,14 +1,11 @@
 """Composition root: settings → clients → stores → what an endpoint needs.
 
-Built at the first request, never at import: one exception at import and the host shows no function at all. There is one
-`App` an event loop, since connections belong to a loop. Tests call `use` with an app of their own.
+Built at the first request, never at import: one exception at import and the host shows no function at all.
 """
 
-import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,55 +16,34 @@ from shared.checks.mail_domains import MailDomains
 from shared.checks.phone import NumberingPlans
 from shared.delivery.letters import Letters
 from shared.delivery.no_mail import NoMail
-from shared.delivery.packets import Packets
 from shared.delivery.webhooks import HttpWebhooks
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.http.rate_limit import Limits, TokenBuckets
+from shared.http.running import App, current, made_by, use
+from shared.http.shapes.packets import Packets
 from shared.ports.delivery import MailSender
 from shared.ports.ports import Ports
 from shared.settings import Settings
-from shared.storage import blobs
 from shared.storage.agenda import TableAgenda
-from shared.storage.export_store import TableExportStore
-from shared.storage.held_store import TableHeldStore
-from shared.storage.lane_store import TableLaneStore
-from shared.storage.lead_store import TableLeadStore
-from shared.storage.listing_store import TableListingStore
-from shared.storage.mail_store import TableMailStore
-from shared.storage.mark_store import TableMarkStore
-from shared.storage.marketplace_tables import StorageMarketplaceTables
-from shared.storage.notice_store import TableNoticeStore
-from shared.storage.partner_store import TablePartnerStore
-from shared.storage.sent_store import TableSentStore
+from shared.storage.exports import blobs
+from shared.storage.exports.export_store import TableExportStore
+from shared.storage.intake.held_store import TableHeldStore
+from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
+from shared.storage.intake.sent_store import TableSentStore
+from shared.storage.leads.lead_store import TableLeadStore
+from shared.storage.leads.mark_store import TableMarkStore
+from shared.storage.programme.listing_store import TableListingStore
+from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect, identity
-from shared.storage.tally_store import TableTallyStore
+from shared.storage.telling.lane_store import TableLaneStore
+from shared.storage.telling.mail_store import TableMailStore
+from shared.storage.telling.notice_store import TableNoticeStore
+from shared.storage.telling.tally_store import TableTallyStore
 
+__all__ = ["App", "build", "current", "letters", "limits", "mailer", "use"]
 log = logging.getLogger(__name__)
 KEYS_TIMEOUT_SECONDS = 5
 """The issuer answers in a tenth of that; a caller waits no longer for it."""
-
-
-@dataclass(frozen=True)
-class App:
-    """Everything an endpoint may use."""
-
-    settings: Settings
-    ports: Ports
-    verifier: TokenVerifier
-    limits: Limits
-
-
-_apps: dict[int, tuple[asyncio.AbstractEventLoop, App]] = {}
-
-
-def current() -> App:
-    """The app of the running event loop, built at the first call."""
-    loop = asyncio.get_running_loop()
-    known = _apps.get(id(loop))
-    if known and known[0] is loop:
-        return known[1]
-    settings = _settings()
-    return use(build(settings, connect(settings), blobs.connect(settings)))
 
 
 def _settings() -> Settings:
@@ -77,14 +53,6 @@ def _settings() -> Settings:
         faults = [f"{'.'.join(map(str, one['loc'])) or 'storage'}: {one['msg']}" for one in error.errors()]
         log.error("The settings are not valid: %s", "; ".join(faults), extra={"event": "settings.invalid"})  # noqa: TRY400 - all is said
         raise
-
-
-def use(app: App) -> App:
-    """Make this the running loop's app."""
-    loop = asyncio.get_running_loop()
-    _apps.clear()
-    _apps[id(loop)] = (loop, app)
-    return app
 
 
 def build(
@@ -167,3 +135,11 @@ def _download(url: str) -> Callable[[], Awaitable[dict[str, Any]]]:
             raise OSError(f"no keys: {type(problem).__name__}") from problem
 
     return fetch
+
+
+def _made() -> App:
+    settings = _settings()
+    return build(settings, connect(settings), blobs.connect(settings))
+
+
+made_by(_made)

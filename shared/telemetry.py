@@ -15,10 +15,9 @@ from opentelemetry.context import attach, detach
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared import correlation, ids
-from shared.version import VERSION
+from shared.version import NAME, VERSION
 
 log = logging.getLogger(__name__)
-NAME = "partner-leads"
 CONNECTION = "APPLICATIONINSIGHTS_CONNECTION_STRING"
 
 _propagator = TraceContextTextMapPropagator()

@@ -17,7 +17,7 @@ from opentelemetry.trace import Status
 from opentelemetry.util.types import AttributeValue
 
 from shared import correlation
-from shared.telemetry import NAME
+from shared.version import NAME
 
 CORRELATION_ID = "correlationId"
 KEPT = frozenset(

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 
 from shared.domain.messages import Listed, Message
-from shared.domain.preferences import LANGUAGES
+from shared.domain.telling.preferences import LANGUAGES
 
 LOCALES = Path(__file__).parent / "locale"
 WISHES_MAX = 20

@@ -1,3 +1,4 @@
-"""The product's version, as CHANGELOG.md and `GET /health` say it."""
+"""The product's name in telemetry, and its version, as CHANGELOG.md and `GET /health` say it."""
 
+NAME = "partner-leads"
 VERSION = "0.1.0"

@@ -10,12 +10,12 @@ from typing import Any
 
 from shared import ids
 from shared.domain.deadlines import Windows
-from shared.domain.formats import read
+from shared.domain.intake.formats import read
+from shared.domain.intake.receipt import Email, Phone, receive
 from shared.domain.lead import Actor, Deal, Lead, Reveal, Tab
 from shared.domain.lifecycle import Action, Answer, Decision, decide
-from shared.domain.offers import Offers
-from shared.domain.partner import Door
-from shared.domain.receipt import Email, Phone, receive
+from shared.domain.programme.offers import Offers
+from shared.domain.programme.partner import Door
 from shared.ports.leads import Delivery
 
 ROOT = Path(__file__).resolve().parent.parent

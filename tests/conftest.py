@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from local.azurite import Azurite
 from shared.settings import Settings
-from shared.storage import blobs
-from shared.storage.blobs import Blobs
+from shared.storage.exports import blobs
+from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables, connect
 
 hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)

@@ -8,15 +8,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.domain.export import ExportFormat, Layout, Since
+from shared.domain.exports.export import ExportFormat, Layout, Since
 from shared.domain.filters import LeadFilter
 from shared.domain.ordering import Order
-from shared.domain.partner import LeadSource
+from shared.domain.programme.partner import LeadSource
 from shared.ports.exports import FileStore, StoredExport
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.usecases.export_leads import SeenExport, read_export, start_export
-from shared.usecases.run_exports import RanExports, run_exports
+from shared.usecases.exports.export_leads import SeenExport, read_export, start_export
+from shared.usecases.exports.run_exports import RanExports, run_exports
 from tests.builders import AT
 from tests.steps import budget
 

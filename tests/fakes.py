@@ -9,29 +9,29 @@ from typing import Any
 
 from shared import clock, correlation
 from shared.delivery.letters import Letters
-from shared.delivery.packets import Packets
 from shared.domain.contact import ALWAYS, NEVER, fold_email, person_keys, shown_until
-from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import Change, Hint, cools_at, deadline, hints, stamp
-from shared.domain.dispatch import Dispatch, DispatchState, Lane, place_of
 from shared.domain.errors import Conflict, Detail
 from shared.domain.events import Event
-from shared.domain.export import Export, Since
+from shared.domain.exports.export import Export, Since
 from shared.domain.filters import LeadFilter
-from shared.domain.held import Held, HeldState
+from shared.domain.intake.held import Held, HeldState
+from shared.domain.intake.receipt import Email, Phone
 from shared.domain.lead import Lead, Status, Validity
 from shared.domain.lifecycle import Decision, settle
-from shared.domain.mail_day import MailDay
-from shared.domain.mails import Mail, MailPlace
-from shared.domain.notices import notified
-from shared.domain.offers import Offers, OfferState, RegisteredOffer
-from shared.domain.partner import LeadSource, Partner, SourceKind
-from shared.domain.preferences import Preferences
-from shared.domain.profile import Profile
-from shared.domain.receipt import Email, Phone
+from shared.domain.programme.contact_lists import ContactLists
+from shared.domain.programme.offers import Offers, OfferState, RegisteredOffer
+from shared.domain.programme.partner import LeadSource, Partner, SourceKind
+from shared.domain.programme.profile import Profile
 from shared.domain.tally import Pending, Tally
+from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, place_of
+from shared.domain.telling.mail_day import MailDay
+from shared.domain.telling.mails import Mail, MailPlace
+from shared.domain.telling.notices import notified
+from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.webhooks import Webhook
 from shared.domain.text import folded
-from shared.domain.webhooks import Webhook
+from shared.http.shapes.packets import Packets
 from shared.ids import bounced_key, inverted_time, position
 from shared.ports.agenda import DueHint
 from shared.ports.as_read import AsRead

@@ -9,17 +9,17 @@ from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.ordering import Order
-from shared.domain.partner import LeadSource
-from shared.domain.preferences import Preferences
+from shared.domain.programme.partner import LeadSource
+from shared.domain.telling.preferences import Preferences
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.usecases import answer_lead as answering
-from shared.usecases import list_leads as listing
-from shared.usecases import preferences as telling
-from shared.usecases import read_leads as reading
-from shared.usecases.parcels import Delivered
-from shared.usecases.receive_lead import Received, receive_lead
-from shared.usecases.run_due import run_due
+from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.receive_lead import Received, receive_lead
+from shared.usecases.leads import answer_lead as answering
+from shared.usecases.leads import list_leads as listing
+from shared.usecases.leads import read_leads as reading
+from shared.usecases.leads.record_due import run_due
+from shared.usecases.telling import preferences as telling
 from tests.builders import ANN, AT, CONTACT_ME, DEAL
 
 

@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.domain import errors, export, export_columns, messages, notices, recommendations
+from shared.domain import errors, messages
 from shared.domain.errors import Refusal
+from shared.domain.exports import export, export_columns
+from shared.domain.telling import notices, recommendations
 from shared.http import problems
-from shared.usecases import deliver_webhook
+from shared.usecases.telling import deliver_webhook
 from tests.builders import ROOT
 
 # Where the text stands among the arguments of what people are told with.

@@ -7,9 +7,9 @@ from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from shared.checks.mail_domains import MailDomains
 from shared.domain.contact import fold_email
-from shared.domain.contact_lists import ContactLists, holds
+from shared.domain.intake.receipt import Email
 from shared.domain.lead import Validity
-from shared.domain.receipt import Email
+from shared.domain.programme.contact_lists import ContactLists, holds
 from shared.ids import bounced_key
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import phonenumbers
 
+from shared.domain.intake.receipt import Phone
 from shared.domain.lead import Validity
-from shared.domain.receipt import Phone
 
 _BETWEEN = re.compile(r"\s*[;|,\n]\s*|\s+(?:or|oder|o|eller|vagy|ou)\s+", re.IGNORECASE)
 _SLASH = "/"

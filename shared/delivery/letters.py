@@ -24,9 +24,9 @@ from shared.domain.lead import (
     Status,
     Validity,
 )
-from shared.domain.mails import Mail, MailNotice
+from shared.domain.telling.mails import Mail, MailNotice
+from shared.domain.telling.unsubscribe import list_of, make_token
 from shared.domain.text import isolated, visible
-from shared.domain.unsubscribe import list_of, make_token
 from shared.ports.delivery import Facts, Letter
 from shared.texts import Translate, translator
 

@@ -3,8 +3,8 @@
 import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
-from shared.domain import payload
 from shared.domain.errors import InvalidRequest, PayloadTooLarge, UnsupportedMediaType
+from shared.domain.intake import payload
 from shared.domain.messages import say
 from shared.http import problems
 from shared.http.calls import Contract

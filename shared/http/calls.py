@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 import azure.functions as func
 from pydantic import BaseModel
 
-from shared import app, ids
+from shared import ids
 from shared.domain.errors import NotFound, Refusal
 from shared.domain.permissions import Caller, Role
 from shared.http import page_tokens
 from shared.http.answers import language_of
-from shared.http.pages import Page
-from shared.http.queries import PageQuery
+from shared.http.pages import Page, PageQuery
+from shared.http.running import App
 from shared.texts import Translate, translator
 
 B = TypeVar("B", bound=BaseModel)
@@ -68,7 +68,7 @@ class Call(Generic[B, Q]):
 
     request: func.HttpRequest
     at: datetime
-    app: app.App
+    app: App
     caller: Caller
     body: B
     query: Q

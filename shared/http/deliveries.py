@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from shared.domain.payload import FORM, MULTIPART, PACKED
+from shared.domain.intake.payload import FORM, MULTIPART, PACKED
 from shared.http.bodies import is_compressed, media_type, read_body
 from shared.http.calls import Call
-from shared.usecases.parcels import Delivered
+from shared.usecases.intake.parcels import Delivered
 
 KIND_MAX = 256
 DELIVERIES = ("application/json", FORM, MULTIPART, "application/xml", "text/plain")

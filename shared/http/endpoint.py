@@ -14,14 +14,16 @@ from typing import Any, cast, get_args, get_type_hints
 import azure.functions as func
 from pydantic import BaseModel
 
-from shared import app, clock, correlation, ids, telemetry
+from shared import clock, correlation, ids, telemetry
 from shared.domain.errors import InternalError, NotFound, PartnerSuspended, Refusal
-from shared.domain.partner import PartnerState
 from shared.domain.permissions import Caller, Role, may_enter, must_belong, must_have
+from shared.domain.programme.partner import PartnerState
+from shared.http import running
 from shared.http.answers import language_of, page_of_html, refused, response
 from shared.http.bodies import checked_body, validated
 from shared.http.calls import ANYONE, JSON, Answer, B, Call, Contract, Handler, Q, V
 from shared.http.problems import STATUS
+from shared.http.running import App
 from shared.http.visitors import refused_page, shows_pages
 from shared.texts import translator
 
@@ -115,14 +117,14 @@ async def _answer(
 
 async def _run(req: func.HttpRequest, contract: Contract, handler: Handler[Any, Any, Any]) -> Answer[Any]:
     at = clock.now()
-    current = app.current()
+    current = running.current()
     caller = await _enter(req, contract, current, at)
     query = validated(contract.query, dict(req.params), "query")
     body = checked_body(req, contract, current.settings.body_max_bytes)
     return await handler(Call(req, at, current, caller, body, query))
 
 
-async def _enter(req: func.HttpRequest, contract: Contract, current: app.App, at: datetime) -> Caller:
+async def _enter(req: func.HttpRequest, contract: Contract, current: App, at: datetime) -> Caller:
     """The caller, if the route is open to them."""
     if not contract.who:
         return Caller(tenant="", person="")
@@ -147,7 +149,7 @@ async def _enter(req: func.HttpRequest, contract: Contract, current: app.App, at
     return caller
 
 
-async def _must_be_active(current: app.App, partner_id: str, at: datetime) -> None:
+async def _must_be_active(current: App, partner_id: str, at: datetime) -> None:
     """Raise PartnerSuspended; a refusal reads afresh first, so that a partner works on from the moment it may."""
     known = await current.ports.partners.known(partner_id, at)
     if known and known.state is PartnerState.SUSPENDED:

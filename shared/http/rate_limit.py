@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from shared.domain.errors import TooManyRequests
-from shared.usecases.health import Health
+from shared.usecases.upkeep.health import Health
 
 V = TypeVar("V")
 CALLERS_MAX = 10_000

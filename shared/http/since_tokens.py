@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared.domain.deadlines import stamp
 from shared.domain.errors import Detail, InvalidRequest
-from shared.domain.export import Since
+from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter, ListTab
 from shared.http import page_tokens
 from shared.ids import STAMPS

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-from shared.domain.contact_lists import ContactLists
-from shared.domain.receipt import Email, Phone
+from shared.domain.intake.receipt import Email, Phone
+from shared.domain.programme.contact_lists import ContactLists
 
 
 class PhoneReader(Protocol):

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from shared.domain.crm_presets import CrmPreset, Verdict, verdict
-from shared.domain.dispatch import Dispatch
 from shared.domain.events import Event
 from shared.domain.lead import Lead
-from shared.domain.mail_day import MailDay
-from shared.domain.mails import Mail
-from shared.domain.partner import Partner
-from shared.domain.preferences import Preferences
-from shared.domain.webhooks import Webhook
+from shared.domain.programme.partner import Partner
+from shared.domain.telling.crm_presets import CrmPreset, Verdict, verdict
+from shared.domain.telling.dispatch import Dispatch
+from shared.domain.telling.mail_day import MailDay
+from shared.domain.telling.mails import Mail
+from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.webhooks import Webhook
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.export import Export
+from shared.domain.exports.export import Export
 
 
 @dataclass(frozen=True)

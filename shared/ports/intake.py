@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.held import Held, HeldState
+from shared.domain.intake.held import Held, HeldState
 
 
 @dataclass(frozen=True)

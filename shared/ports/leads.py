@@ -7,7 +7,7 @@ from typing import Protocol
 
 from shared.domain.deadlines import Change, Hint
 from shared.domain.events import Event
-from shared.domain.export import Since
+from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision

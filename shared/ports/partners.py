@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.contact_lists import ContactLists
-from shared.domain.offers import Offers, RegisteredOffer
-from shared.domain.partner import LeadSource, Partner, SourceKind
-from shared.domain.profile import Profile
+from shared.domain.programme.contact_lists import ContactLists
+from shared.domain.programme.offers import Offers, RegisteredOffer
+from shared.domain.programme.partner import LeadSource, Partner, SourceKind
+from shared.domain.programme.profile import Profile
 from shared.ports.as_read import AsRead
 
 

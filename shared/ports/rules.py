@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.domain.deadlines import Hint, Windows
-from shared.domain.export import SORTED_MAX, Export
+from shared.domain.exports.export import SORTED_MAX, Export
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.dispatch import Dispatch, DispatchState, Lane
-from shared.domain.mail_day import MailDay
-from shared.domain.mails import Mail, MailPlace
-from shared.domain.preferences import Preferences
 from shared.domain.tally import Pending, Tally
-from shared.domain.webhooks import Webhook
+from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane
+from shared.domain.telling.mail_day import MailDay
+from shared.domain.telling.mails import Mail, MailPlace
+from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.webhooks import Webhook
 from shared.ports.as_read import AsRead
 
 

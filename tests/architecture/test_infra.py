@@ -244,19 +244,19 @@ RIGHTS = {
     "marketplaceRows": (
         "marketplaces::tableService::table[i]",
         "76199698-9eea-4c19-bc75-cec21354c6b6",
-        "shared/storage/marketplace_tables.py",
+        "shared/storage/intake/marketplace_tables.py",
         "query_entities(",
     ),
     "exportFiles": (
         "data::blobs::exports",
         "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-        "shared/storage/blobs.py",
+        "shared/storage/exports/blobs.py",
         "BlobServiceClient(endpoint, credential=identity(",
     ),
     "exportLinks": (
         "data",
         "db58b8e5-c6ad-4a2a-8342-4190687cbf4a",
-        "shared/storage/blobs.py",
+        "shared/storage/exports/blobs.py",
         "get_user_delegation_key(",
     ),
     "sendMail": (
@@ -288,7 +288,7 @@ def test_roles_are_what_the_code_uses_on_the_smallest_scope() -> None:
     for _, _, file, does in RIGHTS.values():
         assert file is None or does in (ROOT / file).read_text()
     # Nothing of marketplaces' is written to.
-    marketplaces = (ROOT / "shared/storage/marketplace_tables.py").read_text()
+    marketplaces = (ROOT / "shared/storage/intake/marketplace_tables.py").read_text()
     assert not re.search(
         r"(upsert|create|update|delete)_entit|submit_transaction|create_table|delete_table", marketplaces
     )

@@ -17,7 +17,7 @@ import pytest
 
 from local.azurite import Azurite
 from shared.settings import Settings
-from shared.storage.blobs import Blobs
+from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables
 from tests.builders import ROOT
 from tools import package

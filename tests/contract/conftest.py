@@ -15,19 +15,19 @@ from shared.ports.partners import ListingStore, PartnerStore
 from shared.ports.telling import LaneStore, MailStore, NoticeStore, TallyStore
 from shared.settings import Settings
 from shared.storage.agenda import TableAgenda
-from shared.storage.export_store import TableExportStore
-from shared.storage.held_store import TableHeldStore
-from shared.storage.lane_store import TableLaneStore
-from shared.storage.lead_store import TableLeadStore
-from shared.storage.listing_store import TableListingStore
-from shared.storage.mail_store import TableMailStore
-from shared.storage.mark_store import TableMarkStore
-from shared.storage.marketplace_tables import StorageMarketplaceTables
-from shared.storage.notice_store import TableNoticeStore
-from shared.storage.partner_store import TablePartnerStore
-from shared.storage.sent_store import TableSentStore
+from shared.storage.exports.export_store import TableExportStore
+from shared.storage.intake.held_store import TableHeldStore
+from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
+from shared.storage.intake.sent_store import TableSentStore
+from shared.storage.leads.lead_store import TableLeadStore
+from shared.storage.leads.mark_store import TableMarkStore
+from shared.storage.programme.listing_store import TableListingStore
+from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
-from shared.storage.tally_store import TableTallyStore
+from shared.storage.telling.lane_store import TableLaneStore
+from shared.storage.telling.mail_store import TableMailStore
+from shared.storage.telling.notice_store import TableNoticeStore
+from shared.storage.telling.tally_store import TableTallyStore
 from tests.fakes import (
     FakeAgenda,
     FakeExportStore,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from shared import clock
-from shared.domain.export import Export, ExportFormat, ExportState, Layout, Since
+from shared.domain.exports.export import Export, ExportFormat, ExportState, Layout, Since
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Action, Answer, decide, settle

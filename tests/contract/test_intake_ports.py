@@ -7,20 +7,20 @@ import pytest
 
 from shared import clock
 from shared.domain.errors import Conflict, Detail, InvalidRequest
-from shared.domain.held import Held, HeldState, Reason
+from shared.domain.intake.held import Held, HeldState, Reason
 from shared.domain.lead import Actor, CallToAction, Sender, Tab
-from shared.domain.offers import OfferState, RegisteredOffer
-from shared.domain.partner import Door
-from shared.domain.profile import CompanySize, Contact, Location, Profile
+from shared.domain.programme.offers import OfferState, RegisteredOffer
+from shared.domain.programme.partner import Door
+from shared.domain.programme.profile import CompanySize, Contact, Location, Profile
 from shared.ids import digest, new_lead_id
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.intake import HeldStore, MarketplaceTables, Only, Sent, SentStore, StoredHeld
 from shared.ports.partners import ListingStore
 from shared.settings import Settings
+from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.keys import safe
-from shared.storage.marketplace_tables import StorageMarketplaceTables
-from shared.storage.partner_store import TablePartnerStore
+from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
 from tests.builders import AT, DAY, unique
 from tests.fakes import FakeTables, TableRow

@@ -7,9 +7,9 @@ import pytest
 
 from shared.domain.deadlines import Change, Hint, hints
 from shared.domain.filters import LeadFilter, ListTab
+from shared.domain.intake.receipt import Phone
 from shared.domain.lead import Lead, Reveal, Status, Tab, Validity
 from shared.domain.lifecycle import Action, Answer, Decision, decide, settle
-from shared.domain.receipt import Phone
 from shared.ids import position
 from shared.ports.errors import LostRace
 from shared.ports.leads import LeadQuery, LeadStore

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from shared.correlation import caused_by
-from shared.domain.contact_lists import ContactLists
 from shared.domain.deadlines import Hint
 from shared.domain.errors import Conflict
 from shared.domain.lead import Tab
-from shared.domain.partner import LeadSource, Partner, SourceKey
+from shared.domain.programme.contact_lists import ContactLists
+from shared.domain.programme.partner import LeadSource, Partner, SourceKey
 from shared.ids import new_lead_id, new_source_id, position
 from shared.ports.agenda import Agenda, DueHint
 from shared.ports.as_read import AsRead

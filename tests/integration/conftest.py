@@ -5,13 +5,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from shared import app
-from shared.domain.partner import LeadSource, Partner
+from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.ports import Ports
 from shared.settings import Settings
-from shared.storage import blobs
-from shared.storage.blobs import Blobs
+from shared.storage.exports import blobs
+from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables, connect
-from shared.usecases.manage_partner import add_source
+from shared.usecases.programme.manage_partner import add_source
 from tests.builders import AT, unique
 from tests.integration.receiver import Receiver
 
@@ -51,7 +51,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def source(ports: Ports) -> LeadSource:
     """A source of a fresh partner."""
     from shared.domain.lead import Reveal, Source
-    from shared.domain.partner import SourceKind
+    from shared.domain.programme.partner import SourceKind
 
     partner = unique()
     await ports.partners.put(Partner(partner, "Contoso", (f"t-{partner}",), AT, AT))

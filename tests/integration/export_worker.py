@@ -7,9 +7,9 @@ from pydantic import SecretStr
 
 from shared import app
 from shared.settings import Settings
-from shared.storage import blobs
+from shared.storage.exports import blobs
 from shared.storage.tables import connect
-from shared.usecases.write_export import write
+from shared.usecases.exports.write_export import write
 from tests.builders import AT
 from tests.exports import in_small_blocks
 from tests.steps import budget

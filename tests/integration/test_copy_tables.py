@@ -11,19 +11,19 @@ from pydantic import SecretStr
 
 from local.azurite import MARKETPLACE, Azurite
 from shared import app
-from shared.domain.dispatch import DispatchState
 from shared.domain.lead import Status
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.dispatch import DispatchState
+from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ids import new_source_id
 from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage import keys
-from shared.storage.blobs import Blobs
+from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables, connect
-from shared.usecases.deliver import deliver_events
-from shared.usecases.reconcile import reconcile
-from shared.usecases.run_due import run_due
+from shared.usecases.leads.record_due import run_due
+from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, DAY, delivery_body, unique
 from tests.fakes import FakeReceivers
 from tests.steps import answer, budget, deliver

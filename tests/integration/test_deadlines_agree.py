@@ -12,17 +12,17 @@ from shared.domain.filters import ListTab
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Action
 from shared.domain.ordering import Order
-from shared.domain.partner import LeadSource
 from shared.domain.permissions import Caller, Role
-from shared.http.history_views import event_view
-from shared.http.lead_views import lead_view
-from shared.http.list_views import summary_view
+from shared.domain.programme.partner import LeadSource
+from shared.http.shapes.history_views import event_view
+from shared.http.shapes.lead_views import lead_view
+from shared.http.shapes.list_views import summary_view
 from shared.ports.ports import Ports
 from shared.texts import translator
-from shared.usecases.count_leads import count_leads
-from shared.usecases.favorites import set_favorite
-from shared.usecases.list_leads import Look, list_leads
-from shared.usecases.read_leads import read_history, read_lead
+from shared.usecases.leads.count_leads import count_leads
+from shared.usecases.leads.favorites import set_favorite
+from shared.usecases.leads.list_leads import Look, list_leads
+from shared.usecases.leads.read_leads import read_history, read_lead
 from tests.builders import delivery_body, unique
 from tests.exports import ask, rows_of
 from tests.filters import SINGLE

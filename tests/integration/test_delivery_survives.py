@@ -11,15 +11,15 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.dispatch import DispatchState
 from shared.domain.errors import Refusal
-from shared.domain.mails import MailState
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.preferences import Preferences
-from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.dispatch import DispatchState
+from shared.domain.telling.mails import MailState
+from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ids import new_source_id
 from shared.ports.ports import Ports
-from shared.usecases.deliver import deliver_events
+from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, delivery_body, unique
 from tests.fakes import FakeMailer, FakeReceivers
 from tests.integration.conftest import Connect

@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import Refusal
-from shared.domain.export import ExportState, Since
+from shared.domain.exports.export import ExportState, Since
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
-from shared.domain.partner import LeadSource
+from shared.domain.programme.partner import LeadSource
 from shared.ports.exports import FileStore
 from shared.ports.ports import Ports
 from shared.settings import Settings
-from shared.storage.blobs import Blobs
+from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables
-from shared.usecases.export_leads import SeenExport, list_exports
-from shared.usecases.write_export import WALK, write
+from shared.usecases.exports.export_leads import SeenExport, list_exports
+from shared.usecases.exports.write_export import WALK, write
 from tests import invariants
 from tests.builders import AT, DAY, ROOT, delivery_body, unique
 from tests.exports import SPENT, TIMER, again, ask, by_timer, ids_of, in_small_blocks, rows_of, stored

@@ -15,31 +15,31 @@ import pytest
 
 from shared.clock import real_now
 from shared.domain.errors import InvalidRequest, Refusal, Unavailable
-from shared.domain.held import Held, HeldState
+from shared.domain.intake.held import Held, HeldState
+from shared.domain.intake.receipt import Email
 from shared.domain.lead import Lead, Outcome, Reveal, Source, Status, Validity
 from shared.domain.lifecycle import Action, Activity, ActivityKind, Answer
-from shared.domain.offers import OfferState, RegisteredOffer
-from shared.domain.partner import LeadSource, Partner, SourceKind
 from shared.domain.permissions import Caller
-from shared.domain.receipt import Email
+from shared.domain.programme.offers import OfferState, RegisteredOffer
+from shared.domain.programme.partner import LeadSource, Partner, SourceKind
 from shared.ids import new_source_id
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
-from shared.storage.marketplace_tables import StorageMarketplaceTables
+from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.tables import Tables
-from shared.usecases.answer_lead import log_contact_attempt
-from shared.usecases.favorites import set_favorite
-from shared.usecases.ingest_table import ingest_tables
-from shared.usecases.manage_listing import decide_offer
-from shared.usecases.manage_partner import add_source, put_partner, rotate_key
-from shared.usecases.parcels import Delivered
-from shared.usecases.parked_input import assign, replay
-from shared.usecases.publish import publish_events
-from shared.usecases.receive_lead import open_door
-from shared.usecases.recheck_contacts import recheck_contacts
-from shared.usecases.reconcile import reconcile
-from shared.usecases.route_lead import partners_of_title
-from shared.usecases.sent_leads import list_sent, send_lead
+from shared.usecases.intake.ingest_table import ingest_tables
+from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parked_input import assign, replay
+from shared.usecases.intake.receive_lead import open_door
+from shared.usecases.intake.route_lead import partners_of_title
+from shared.usecases.intake.sent_leads import list_sent, send_lead
+from shared.usecases.leads.answer_lead import log_contact_attempt
+from shared.usecases.leads.favorites import set_favorite
+from shared.usecases.leads.recheck_contacts import recheck_contacts
+from shared.usecases.programme.manage_listing import decide_offer
+from shared.usecases.programme.manage_partner import add_source, put_partner, rotate_key
+from shared.usecases.telling.publish import publish_events
+from shared.usecases.upkeep.reconcile import reconcile
 from tests import invariants
 from tests.builders import ANN, AT, DAY, ROOT, delivery_body, unique
 from tests.fakes import FakeEmails

@@ -7,14 +7,14 @@ import pytest
 from shared.domain.errors import Conflict, InvalidTransition, Unavailable
 from shared.domain.lead import Outcome, Status
 from shared.domain.lifecycle import Action, Activity, ActivityKind, Answer
-from shared.domain.partner import LeadSource, Partner
+from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.ports import Ports
 from shared.storage import keys
 from shared.storage.tables import Tables
-from shared.usecases import read_leads as reading
-from shared.usecases.answer_lead import log_contact_attempt
-from shared.usecases.receive_lead import Received
-from shared.usecases.run_due import run_due
+from shared.usecases.intake.receive_lead import Received
+from shared.usecases.leads import read_leads as reading
+from shared.usecases.leads.answer_lead import log_contact_attempt
+from shared.usecases.leads.record_due import run_due
 from tests import invariants
 from tests.builders import ANN, AT, DAY, delivery_body
 from tests.integration.conftest import Connect
@@ -215,7 +215,7 @@ async def test_paging_goes_on_past_what_one_request_gives(ports: Ports, source: 
 async def test_marks_beyond_the_first_thousand_are_still_seen(
     ports: Ports, source: LeadSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from shared.storage import mark_store
+    from shared.storage.leads import mark_store
 
     monkeypatch.setattr(mark_store, "NEAR_MAX", 2)
     for number in range(6):

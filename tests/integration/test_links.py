@@ -22,8 +22,8 @@ from cryptography.x509.oid import NameOID
 from local.azurite import ACCOUNT, Azurite
 from shared import clock
 from shared.settings import Settings
-from shared.storage import blobs
-from shared.storage.blobs import Blobs
+from shared.storage.exports import blobs
+from shared.storage.exports.blobs import Blobs
 from tests.builders import AT, unique
 
 HOUR = timedelta(hours=1)

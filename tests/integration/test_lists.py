@@ -12,14 +12,14 @@ from shared.domain.errors import Refusal
 from shared.domain.filters import FlameState, LeadFilter
 from shared.domain.lead import Outcome, Status, Tab
 from shared.domain.lifecycle import Action, Answer, settle
-from shared.domain.partner import LeadSource, Partner
+from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.storage import keys
 from shared.storage.tables import Tables
-from shared.usecases.count_leads import count_leads
-from shared.usecases.publish import publish_events
-from shared.usecases.write_export import WALK, write
+from shared.usecases.exports.write_export import WALK, write
+from shared.usecases.leads.count_leads import count_leads
+from shared.usecases.telling.publish import publish_events
 from tests import invariants
 from tests.builders import AT, DAY, delivery_body
 from tests.exports import SPENT, again, ask, ids_of, stored

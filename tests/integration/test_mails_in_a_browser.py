@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.mails import MailNotice
+from shared.domain.telling.mails import MailNotice
 from tests.unit.delivery.test_letters import LEAD, letter
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -12,7 +12,7 @@ from standardwebhooks import Webhook as Verifier
 from shared import clock
 from shared.delivery.address import PublicResolver, is_public, problem_with
 from shared.delivery.webhooks import ANSWER_KEPT, HttpWebhooks
-from shared.domain.crm_presets import CrmPreset, Verdict
+from shared.domain.telling.crm_presets import CrmPreset, Verdict
 from shared.ports.delivery import Packet
 from tests.integration.receiver import Receiver
 

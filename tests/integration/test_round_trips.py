@@ -9,15 +9,15 @@ from shared.domain.errors import InvalidRequest
 from shared.domain.filters import ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
-from shared.domain.offers import RegisteredOffer
-from shared.domain.partner import LeadSource
 from shared.domain.permissions import Caller
-from shared.domain.profile import Profile
+from shared.domain.programme.offers import RegisteredOffer
+from shared.domain.programme.partner import LeadSource
+from shared.domain.programme.profile import Profile
 from shared.ports.ports import Ports
-from shared.usecases import favorites
-from shared.usecases import read_leads as reading
-from shared.usecases.parcels import Delivered
-from shared.usecases.sent_leads import send_lead
+from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.sent_leads import send_lead
+from shared.usecases.leads import favorites
+from shared.usecases.leads import read_leads as reading
 from tests.builders import AT, DAY, delivery_body
 from tests.exports import ask
 from tests.integration.conftest import Connect

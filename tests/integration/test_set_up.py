@@ -7,7 +7,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.lead import Tab
 from shared.ids import new_lead_id
 from shared.settings import Settings
-from shared.storage import blobs
+from shared.storage.exports import blobs
 from shared.storage.tables import connect
 from tests.builders import AT
 

@@ -12,7 +12,7 @@ from opentelemetry.trace import SpanKind
 from local.issuer import AUDIENCE, Issuer
 from shared import app, clock
 from shared.settings import Settings
-from shared.storage.blobs import Blobs
+from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables
 from tests.builders import delivery_body, unique
 from tests.in_process import InProcess, fire

@@ -16,8 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree
 
-from shared.domain.csv_cells import restore
-from shared.domain.export import Layout, head, line
+from shared.domain.exports.csv_cells import restore
+from shared.domain.exports.export import Layout, head, line
 from shared.domain.lead import Lead, TeamMember
 from shared.domain.lifecycle import settle
 from tests.builders import AT, DAY, DEAL, a_lead, accepted

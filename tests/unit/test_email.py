@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.checks.email import MailAddresses
-from shared.domain.contact_lists import ContactLists
 from shared.domain.lead import Validity
+from shared.domain.programme.contact_lists import ContactLists
 from shared.ids import bounced_key
 
 NONE = ContactLists()

@@ -13,8 +13,8 @@ from dns.asyncresolver import Resolver
 
 from shared.checks.email import MailAddresses
 from shared.checks.mail_domains import KEPT_SECONDS, MailDomains
-from shared.domain.contact_lists import ContactLists
 from shared.domain.lead import Validity
+from shared.domain.programme.contact_lists import ContactLists
 
 RECORDS = {
     ("mx.example.", "MX"): "10 mail.mx.example.",

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared import app
+from shared.http import running
 from shared.settings import Settings
 
 
@@ -33,7 +34,7 @@ async def test_a_setting_at_fault_is_named_in_the_log_and_no_secret_is(
         monkeypatch.delenv(name)
     for name, value in (given | {"LEADS_IDENTITY_CLIENT_ID": "canary"}).items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(app, "_apps", {})
+    monkeypatch.setattr(running, "_apps", {})
     with caplog.at_level(logging.ERROR), pytest.raises(ValidationError):
         app.current()
     assert fault in caplog.text

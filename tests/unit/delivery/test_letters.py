@@ -11,13 +11,13 @@ import pytest
 from shared.delivery.letters import Letters
 from shared.domain.lead import Offer, Qualification, Reveal, Sender, Validity
 from shared.domain.lifecycle import Action, Answer, decide, settle
-from shared.domain.mail_day import MailDay
-from shared.domain.mails import Mail, MailNotice, MailState
-from shared.domain.partner import Partner
-from shared.domain.preferences import LANGUAGES, Preferences
+from shared.domain.programme.partner import Partner
+from shared.domain.telling.mail_day import MailDay
+from shared.domain.telling.mails import Mail, MailNotice, MailState
+from shared.domain.telling.preferences import LANGUAGES, Preferences
+from shared.domain.telling.unsubscribe import read_token
+from shared.domain.telling.webhooks import Webhook
 from shared.domain.text import isolated
-from shared.domain.unsubscribe import read_token
-from shared.domain.webhooks import Webhook
 from shared.ports.delivery import Facts, Letter
 from shared.texts import catalogue
 from tests.builders import ANN, AT, DAY, ROOT, a_lead
@@ -211,7 +211,7 @@ def test_what_customers_write_is_text_and_nothing_else() -> None:
 
 
 def test_a_token_opens_nothing_but_what_it_names() -> None:
-    from shared.domain.unsubscribe import make_token
+    from shared.domain.telling.unsubscribe import make_token
 
     token = make_token("contoso", "Lena@Contoso.example", "key")
     assert read_token(token, "key") == ("contoso", "lena@contoso.example")

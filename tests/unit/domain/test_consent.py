@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain import payload
 from shared.domain.errors import InvalidRequest
-from shared.domain.fields import FALSE, TRUE
-from shared.domain.formats import Reading, Takes, read
+from shared.domain.intake import payload
+from shared.domain.intake.fields import FALSE, TRUE
+from shared.domain.intake.formats import Reading, read
+from shared.domain.programme.partner import Takes
 from tests.builders import delivery_body, received
 
 PERSON = {"company": "Fabrikam", "email": "a@x.example"}

@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from shared.domain import export_columns
-from shared.domain.csv_cells import restore
-from shared.domain.export import Cells, ExportFormat, Headings, Layout, head, line, removed_line
+from shared.domain.exports import export_columns
+from shared.domain.exports.csv_cells import restore
+from shared.domain.exports.export import Cells, ExportFormat, Headings, Layout, head, line, removed_line
 from shared.domain.lead import Closing, Lead, Level, Offer, Quality, Reveal, TeamMember
 from shared.domain.lifecycle import settle
-from shared.domain.preferences import LANGUAGES
+from shared.domain.telling.preferences import LANGUAGES
 from shared.texts import translator
 from tests.builders import AT, DEAL, ROOT, a_lead, accepted
 

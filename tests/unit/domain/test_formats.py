@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import payload
-from shared.domain.codes import SourceLine, call_to_action, forbids_contact, is_test, lead_source, source_line
 from shared.domain.errors import InvalidRequest
-from shared.domain.formats import HONEYPOT, Reading, Takes, read
 from shared.domain.instants import parse_time
+from shared.domain.intake import payload
+from shared.domain.intake.codes import SourceLine, call_to_action, forbids_contact, is_test, lead_source, source_line
+from shared.domain.intake.formats import HONEYPOT, Reading, read
 from shared.domain.lead import ADDITIONAL_MAX, NAME_MAX, NOTES_MAX, CallToAction, LeadType, Qualification, Source
+from shared.domain.programme.partner import Takes
 from shared.domain.text import flaw
 from tests.builders import CONTACT_ME, ROOT, delivery_body
 

@@ -6,8 +6,8 @@ import pytest
 
 from shared.domain.deadlines import add_months
 from shared.domain.events import EventType
+from shared.domain.intake.receipt import Phone
 from shared.domain.lead import CallToAction, LeadType, Qualification, Reveal, Source, Status, Validity
-from shared.domain.receipt import Phone
 from tests.builders import AT, SOURCE, a_lead, received
 
 

@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from shared.domain import payload
 from shared.domain.contact import is_address, person_keys
 from shared.domain.errors import InvalidRequest
-from shared.domain.fields import number_text
-from shared.domain.formats import HONEYPOT, Reading, Takes, read
+from shared.domain.intake import payload
+from shared.domain.intake.fields import number_text
+from shared.domain.intake.formats import HONEYPOT, Reading, read
+from shared.domain.intake.payload import FORM, MULTIPART, RefusedFile
+from shared.domain.intake.person import bare_address, plain_number, split_name
 from shared.domain.lead import Customer
-from shared.domain.payload import FORM, MULTIPART, RefusedFile
-from shared.domain.person import bare_address, plain_number, split_name
+from shared.domain.programme.partner import Takes
 from shared.domain.text import INVISIBLE, folded, repaired, trimmed, visible
 from tests.builders import delivery_body
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.dispatch import Dispatch, place_of
 from shared.domain.lifecycle import Activity, ActivityKind, log_activity
-from shared.domain.mail_day import Gathering, MailDay, counted, day_of, key_of_subject, next_day
-from shared.domain.preferences import language
-from shared.domain.quota import Quota
-from shared.domain.recommendations import about_lead, about_webhook
-from shared.domain.retry import DELAYS, GIVE_UP_AFTER, lane_waits, next_try
-from shared.domain.webhooks import Webhook, WebhookState
+from shared.domain.telling.dispatch import Dispatch, place_of
+from shared.domain.telling.mail_day import Gathering, MailDay, counted, day_of, key_of_subject, next_day
+from shared.domain.telling.preferences import language
+from shared.domain.telling.quota import Quota
+from shared.domain.telling.recommendations import about_lead, about_webhook
+from shared.domain.telling.retry import DELAYS, GIVE_UP_AFTER, lane_waits, next_try
+from shared.domain.telling.webhooks import Webhook, WebhookState
 from tests.builders import ANN, AT, DAY, a_lead, accepted
 
 ZONES = ["UTC", "Europe/Stockholm", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns"]

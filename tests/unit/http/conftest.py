@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from local.issuer import AUDIENCE, Issuer
 from shared import app, clock
-from shared.domain.partner import Partner
+from shared.domain.programme.partner import Partner
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.http.rate_limit import Remembered
 from shared.ports.ports import Ports

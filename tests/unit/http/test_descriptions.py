@@ -11,9 +11,11 @@ from openapi_spec_validator import OpenAPIV2SpecValidator, OpenAPIV31SpecValidat
 
 from shared.domain.errors import Refusal
 from shared.domain.lifecycle import REASONS, Action
-from shared.http import fields, held_requests, lead_requests, notice_requests, partner_requests, queries, wording
-from shared.http.examples import DELIVERIES, EXAMPLES
+from shared.http import fields
+from shared.http.description import wording
+from shared.http.description.examples import DELIVERIES, EXAMPLES
 from shared.http.problems import STATUS
+from shared.http.shapes import held_requests, lead_requests, notice_requests, partner_requests, queries
 from tests.builders import ROOT
 from tests.in_process import InProcess, described, served
 from tests.unit.http.conftest import P

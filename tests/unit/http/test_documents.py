@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.unsubscribe import make_token
+from shared.domain.telling.unsubscribe import make_token
 from shared.http.documents import merged
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports

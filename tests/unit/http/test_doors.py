@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from shared import app, clock
-from shared.domain.held import DISMISSED_KEPT
+from shared.domain.intake.held import DISMISSED_KEPT
 from shared.http.rate_limit import TokenBuckets
 from shared.ports.ports import Ports
-from shared.usecases.parked_input import forget_dismissed
+from shared.usecases.intake.parked_input import forget_dismissed
 from tests.builders import DAY, DEAL_BODY, ROOT, delivery_body
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead

@@ -9,10 +9,10 @@ import pytest
 
 from shared import clock
 from shared.domain.errors import Unavailable
-from shared.domain.partner import Partner
+from shared.domain.programme.partner import Partner
 from shared.http import page_tokens
 from shared.ports.ports import Ports
-from shared.usecases.health import LATE
+from shared.usecases.upkeep.health import LATE
 from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, delivery_body
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead

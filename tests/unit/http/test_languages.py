@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain.export import ExportState
+from shared.domain.exports.export import ExportState
 from shared.domain.lead import Outcome, Status
 from shared.domain.lifecycle import REASONS, Action
 from shared.domain.messages import WORDS
-from shared.domain.preferences import LANGUAGES
+from shared.domain.telling.preferences import LANGUAGES
 from shared.texts import accepted, catalogue, translator
 from tests.builders import DEAL_BODY, delivery_body
 from tests.in_process import InProcess

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared import clock
-from shared.http.queries import LeadFilterIn
+from shared.http.shapes.queries import LeadFilterIn
 from tests.builders import DAY, DEAL_BODY
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead

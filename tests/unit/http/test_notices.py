@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from shared import clock
-from shared.domain.unsubscribe import make_token
+from shared.domain.telling.unsubscribe import make_token
 from shared.http.rate_limit import REMEMBERED_SECONDS
 from shared.ports.ports import Ports
-from shared.usecases.deliver import deliver_events
+from shared.usecases.telling.deliver import deliver_events
 from tests.builders import DAY
 from tests.fakes import FakeReceivers
 from tests.in_process import InProcess, Reply

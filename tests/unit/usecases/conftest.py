@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.partner import LeadSource
+from shared.domain.programme.partner import LeadSource
 from shared.ports.ports import Ports
 from tests.builders import AT, unique
 from tests.fakes import fake_ports

@@ -6,9 +6,9 @@ from shared.domain.deadlines import Change
 from shared.domain.errors import InvalidTransition, NotFound, PreconditionRequired, Unavailable
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer, decide
-from shared.domain.partner import LeadSource
+from shared.domain.programme.partner import LeadSource
 from shared.ports.ports import Ports
-from shared.usecases.answer_lead import ATTEMPTS
+from shared.usecases.leads.answer_lead import ATTEMPTS
 from tests.builders import ANN, AT, DEAL, a_lead
 from tests.fakes import FakeAgenda, FakeLeadStore
 from tests.steps import answer, deliver

@@ -9,13 +9,13 @@ from shared.domain.deadlines import Hint
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Status, Tab
 from shared.domain.lifecycle import Action, Answer
-from shared.domain.partner import LeadSource
+from shared.domain.programme.partner import LeadSource
 from shared.domain.tally import Tally
 from shared.ports.ports import Ports
-from shared.usecases.count_leads import Counts, count_leads
-from shared.usecases.favorites import set_favorite
-from shared.usecases.publish import publish_events
-from shared.usecases.read_leads import read_lead
+from shared.usecases.leads.count_leads import Counts, count_leads
+from shared.usecases.leads.favorites import set_favorite
+from shared.usecases.leads.read_leads import read_lead
+from shared.usecases.telling.publish import publish_events
 from tests.builders import AT, DAY, delivery_body, unique
 from tests.fakes import FakeAgenda, FakeTallyStore, fake_ports
 from tests.steps import answer, budget, deliver, run_timers

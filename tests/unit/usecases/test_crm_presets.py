@@ -7,17 +7,17 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from shared.domain.crm_presets import PRESETS, CrmPreset, Verdict, alternatives, verdict
-from shared.domain.dispatch import DispatchState
 from shared.domain.errors import Conflict
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.payload import FORM
-from shared.domain.webhooks import CONSTANT, FIELDS, WebhookFormat
+from shared.domain.intake.payload import FORM
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.crm_presets import PRESETS, CrmPreset, Verdict, alternatives, verdict
+from shared.domain.telling.dispatch import DispatchState
+from shared.domain.telling.webhooks import CONSTANT, FIELDS, WebhookFormat
 from shared.ports.delivery import Answer, Packet
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
-from shared.usecases import manage_webhooks as managing
-from shared.usecases.deliver import deliver_events
+from shared.usecases.telling import manage_webhooks as managing
+from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeReceivers, fake_ports
 from tests.steps import budget, deliver

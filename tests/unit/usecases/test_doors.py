@@ -9,20 +9,20 @@ import pytest
 
 from shared.domain.deadlines import hints
 from shared.domain.errors import AccessDenied, Conflict, InvalidRequest, NotFound
-from shared.domain.held import Held, HeldState, Reason
+from shared.domain.intake.held import Held, HeldState, Reason
 from shared.domain.lead import CallToAction, LeadType, Outcome, Qualification, Reveal, Source, Status
 from shared.domain.lifecycle import Action
-from shared.domain.offers import RegisteredOffer
-from shared.domain.partner import LeadSource, Partner, PartnerState, SourceKind
 from shared.domain.permissions import Caller
-from shared.domain.profile import Profile
+from shared.domain.programme.offers import RegisteredOffer
+from shared.domain.programme.partner import LeadSource, Partner, PartnerState, SourceKind
+from shared.domain.programme.profile import Profile
 from shared.ports.errors import LostRace
 from shared.ports.leads import StoredLead
 from shared.ports.ports import Ports
-from shared.usecases.parcels import Delivered
-from shared.usecases.parked_input import assign, list_held, read_held, replay
-from shared.usecases.receive_lead import Received, receive_lead
-from shared.usecases.sent_leads import list_sent, read_sent, send_lead
+from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parked_input import assign, list_held, read_held, replay
+from shared.usecases.intake.receive_lead import Received, receive_lead
+from shared.usecases.intake.sent_leads import list_sent, read_sent, send_lead
 from tests.builders import ANN, AT, DAY, delivery_body
 from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, FakeListingStore, FakeSentStore
 from tests.steps import answer, deliver

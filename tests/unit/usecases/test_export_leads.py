@@ -9,20 +9,20 @@ import pytest
 
 from shared.domain.deadlines import Hint
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
-from shared.domain.export import Export, ExportFormat, ExportState, Layout
+from shared.domain.exports.export import Export, ExportFormat, ExportState, Layout
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.ordering import Order, OrderField
-from shared.domain.partner import LeadSource
+from shared.domain.programme.partner import LeadSource
 from shared.ids import new_export_id
 from shared.ports.errors import FileGone, LostRace
 from shared.ports.exports import Checkpoint
 from shared.ports.ports import Ports
-from shared.usecases.export_leads import cancel_export, link_export, list_exports, read_export
-from shared.usecases.favorites import set_favorite
-from shared.usecases.run_exports import run_exports
-from shared.usecases.write_export import MERGE, WALK, write
+from shared.usecases.exports.export_leads import cancel_export, link_export, list_exports, read_export
+from shared.usecases.exports.run_exports import run_exports
+from shared.usecases.exports.write_export import MERGE, WALK, write
+from shared.usecases.leads.favorites import set_favorite
 from tests.builders import AT, DAY, delivery_body, unique
 from tests.exports import SPENT, TIMER, again, ask, by_timer, ids_of, in_small_blocks, rows_of, stopping, stored
 from tests.fakes import FakeAgenda, FakeExportStore, FakeFileStore, FakeLeadStore, fake_ports

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import Unavailable
-from shared.domain.held import HeldState
+from shared.domain.intake.held import HeldState
 from shared.domain.lead import CallToAction, Source
-from shared.domain.partner import LeadSource, SourceKind
+from shared.domain.programme.partner import LeadSource, SourceKind
 from shared.ports.intake import TableRow
 from shared.ports.ports import Ports
-from shared.usecases import ingest_table
-from shared.usecases.ingest_table import OVERLAP, Ingested, ingest_tables
+from shared.usecases.intake import ingest_table
+from shared.usecases.intake.ingest_table import OVERLAP, Ingested, ingest_tables
 from tests.builders import AT, DAY, ROOT
 from tests.fakes import FakeLeadStore, FakeTables
 from tests.steps import all_leads, budget

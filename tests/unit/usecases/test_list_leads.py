@@ -10,10 +10,10 @@ from shared.domain.errors import SortTooLarge, Unavailable
 from shared.domain.filters import ListTab
 from shared.domain.lead import Status
 from shared.domain.ordering import OrderField
-from shared.domain.partner import LeadSource
+from shared.domain.programme.partner import LeadSource
 from shared.ports.ports import Ports
-from shared.usecases.favorites import set_favorite
-from shared.usecases.read_leads import read_lead
+from shared.usecases.leads.favorites import set_favorite
+from shared.usecases.leads.read_leads import read_lead
 from tests.builders import AT, delivery_body, unique
 from tests.fakes import FakeLeadStore, fake_ports
 from tests.steps import answer, budget, deliver, listed

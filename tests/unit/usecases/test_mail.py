@@ -11,22 +11,22 @@ from shared.domain.deadlines import REMIND, Windows
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Actor, Sender
 from shared.domain.lifecycle import Action, Answer, remind
-from shared.domain.mails import Mail, MailState
-from shared.domain.partner import Door, LeadSource, Partner
-from shared.domain.preferences import MailKind, Preferences
-from shared.domain.profile import Contact, Location, Profile
+from shared.domain.programme.partner import Door, LeadSource, Partner
+from shared.domain.programme.profile import Contact, Location, Profile
+from shared.domain.telling.mails import Mail, MailState
+from shared.domain.telling.preferences import MailKind, Preferences
 from shared.ids import bounced_key
 from shared.ports.delivery import Letter, MailAnswer, Sending
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
-from shared.usecases.deliver import deliver_events
-from shared.usecases.parcels import Delivered
-from shared.usecases.preferences import unsubscribe
-from shared.usecases.publish import publish_events
-from shared.usecases.read_leads import read_history, read_mails
-from shared.usecases.receive_lead import receive_lead
-from shared.usecases.run_due import run_due
-from shared.usecases.send_digests import send_digests
+from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.receive_lead import receive_lead
+from shared.usecases.leads.read_leads import read_history, read_mails
+from shared.usecases.leads.record_due import run_due
+from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.telling.preferences import unsubscribe
+from shared.usecases.telling.publish import publish_events
+from shared.usecases.telling.send_digests import send_digests
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeLeadStore, FakeMailer, fake_ports
 from tests.steps import answer, budget, deliver, wish, wishes
@@ -268,7 +268,7 @@ async def test_n6_a_mail_nobody_knows_of_is_repeated_for_four_minutes_and_then_n
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     lane = await ports.lanes.lane(partner, "mail0")
     await ports.lanes.save(partner, "mail0", replace(lane.left(), next_at=None))
-    from shared.domain.dispatch import deliver_hint
+    from shared.domain.telling.dispatch import deliver_hint
 
     await ports.agenda.put([deliver_hint(partner, "mail0", AT + later * MINUTE)])
     await run(ports, AT + later * MINUTE)

@@ -14,15 +14,15 @@ from functions.mail_reports import REPORTED
 from local.functions import Context, Function, call_event
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import Action, Answer
-from shared.domain.mails import Mail, MailState
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.preferences import Preferences
-from shared.domain.profile import Contact, Location, Profile
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.programme.profile import Contact, Location, Profile
+from shared.domain.telling.mails import Mail, MailState
+from shared.domain.telling.preferences import Preferences
 from shared.ids import bounced_key
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
-from shared.usecases.deliver import deliver_events
-from shared.usecases.mail_reports import ARRIVED, TAKES_NO_MAIL, Report, take_report
+from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.telling.mail_reports import ARRIVED, TAKES_NO_MAIL, Report, take_report
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeMailer, fake_ports
 from tests.steps import answer, budget, deliver, wish, wishes

@@ -8,13 +8,13 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.errors import InvalidRequest, Unavailable
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.webhooks import WebhookFormat
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.webhooks import WebhookFormat
 from shared.ports.delivery import Answer
 from shared.ports.ports import Ports
-from shared.usecases import manage_webhooks as managing
-from shared.usecases.deliver import deliver_events
-from shared.usecases.mail_reports import Report, take_report
+from shared.usecases.telling import manage_webhooks as managing
+from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.telling.mail_reports import Report, take_report
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeAgenda, FakeReceivers
 from tests.spans import measured

@@ -1,8 +1,8 @@
 """Reading with the clock's eyes (L6, L8, Q6)."""
 
-from shared.domain.partner import LeadSource
+from shared.domain.programme.partner import LeadSource
 from shared.ports.ports import Ports
-from shared.usecases.read_leads import read_history, read_lead
+from shared.usecases.leads.read_leads import read_history, read_lead
 from tests.builders import AT, DAY
 from tests.steps import answer, deliver
 

@@ -4,10 +4,10 @@ import pytest
 
 from shared.domain.deadlines import hints
 from shared.domain.errors import InvalidRequest, Unauthenticated
-from shared.domain.partner import LeadSource, SourceKey
+from shared.domain.programme.partner import LeadSource, SourceKey
 from shared.ids import key_hash
 from shared.ports.ports import Ports
-from shared.usecases.receive_lead import open_door
+from shared.usecases.intake.receive_lead import open_door
 from tests.builders import AT, DAY
 from tests.fakes import FakeAgenda, FakeLeadStore
 from tests.steps import deliver

@@ -6,14 +6,14 @@ import pytest
 
 from shared.domain.deadlines import RECHECK, RECHECKS, hints
 from shared.domain.events import EventType
+from shared.domain.intake.receipt import Email
 from shared.domain.lead import Lead, Level, Status, Validity
 from shared.domain.lifecycle import Action, recheck
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.receipt import Email
+from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.ports import Ports
-from shared.usecases.recheck_contacts import recheck_contacts
-from shared.usecases.reconcile import reconcile
-from shared.usecases.run_due import Ran
+from shared.usecases.agenda import Ran
+from shared.usecases.leads.recheck_contacts import recheck_contacts
+from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, DAY, a_lead, accepted, delivery_body
 from tests.fakes import FakeAgenda, FakeEmails, FakeLeadStore
 from tests.steps import answer, budget, deliver

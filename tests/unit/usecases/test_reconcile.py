@@ -6,14 +6,14 @@ from dataclasses import replace
 import pytest
 
 from shared.domain.deadlines import Hint
-from shared.domain.export import Export
+from shared.domain.exports.export import Export
 from shared.domain.filters import LeadFilter
 from shared.domain.lifecycle import Action, Answer
 from shared.domain.ordering import Order
-from shared.domain.partner import LeadSource, Partner
+from shared.domain.programme.partner import LeadSource, Partner
 from shared.ids import new_export_id
 from shared.ports.ports import Ports
-from shared.usecases.reconcile import reconcile
+from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, delivery_body, unique
 from tests.fakes import FakeAgenda, FakeLeadStore
 from tests.steps import answer, budget, deliver

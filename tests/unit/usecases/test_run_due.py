@@ -15,12 +15,13 @@ from shared.domain.errors import Refusal, Unavailable
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Action, Answer, decide, settle
-from shared.domain.partner import LeadSource, Partner
+from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
-from shared.usecases.reconcile import reconcile
-from shared.usecases.run_due import ALERT_AFTER, put_off, run_due
+from shared.usecases.agenda import ALERT_AFTER, put_off
+from shared.usecases.leads.record_due import run_due
+from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, delivery_body, unique
 from tests.fakes import FakeAgenda, FakeLeadStore, fake_ports
 from tests.steps import TIMERS, answer, budget, deliver, run_timers

@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from shared.domain.deadlines import hints
 from shared.domain.errors import Conflict, InvalidRequest
-from shared.domain.formats import HONEYPOT, Takes
-from shared.domain.held import HeldState
+from shared.domain.intake.formats import HONEYPOT
+from shared.domain.intake.held import HeldState
+from shared.domain.intake.payload import FORM
 from shared.domain.lead import NAME_MAX, Actor, Sender
-from shared.domain.partner import Door, Partner
-from shared.domain.payload import FORM
-from shared.domain.profile import Profile
+from shared.domain.programme.partner import Door, Partner, Takes
+from shared.domain.programme.profile import Profile
 from shared.domain.text import flaw
 from shared.ports.ports import Ports
-from shared.usecases.parcels import Delivered
-from shared.usecases.receive_lead import Received, receive_lead
+from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.receive_lead import Received, receive_lead
 from tests.builders import AT
 from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, fake_ports
 

@@ -15,19 +15,19 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from shared.domain.dispatch import DispatchState
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import Action
-from shared.domain.mails import MailState
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.preferences import Preferences
-from shared.domain.webhooks import EVENTS, Secret, Webhook, WebhookState
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.dispatch import DispatchState
+from shared.domain.telling.mails import MailState
+from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ports.delivery import Answer
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
-from shared.usecases.deliver import deliver_events
-from shared.usecases.reconcile import reconcile
-from shared.usecases.send_digests import send_digests
+from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.telling.send_digests import send_digests
+from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, DAY, delivery_body, unique
 from tests.fakes import FakeAgenda, FakeLeadStore, FakeMailer, FakeReceivers, fake_ports
 from tests.steps import answer, budget, deliver

@@ -8,23 +8,31 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from shared.delivery.packets import _told
-from shared.domain import payload
-from shared.domain.codes import is_test
-from shared.domain.dispatch import Dispatch, DispatchState
 from shared.domain.errors import Conflict, InvalidRequest, NotFound, Unavailable
-from shared.domain.formats import read
+from shared.domain.intake import payload
+from shared.domain.intake.codes import is_test
+from shared.domain.intake.formats import read
+from shared.domain.intake.payload import FORM
 from shared.domain.lead import Reveal
 from shared.domain.lifecycle import Action
 from shared.domain.lifecycle import Answer as Answered
-from shared.domain.partner import LeadSource, Partner
-from shared.domain.payload import FORM
-from shared.domain.retry import DELAYS, GIVE_UP_AFTER
-from shared.domain.webhooks import EVENTS, FIELDS, SUBSCRIPTIONS_MAX, FieldsAs, Webhook, WebhookFormat, WebhookState
+from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.dispatch import Dispatch, DispatchState
+from shared.domain.telling.retry import DELAYS, GIVE_UP_AFTER
+from shared.domain.telling.webhooks import (
+    EVENTS,
+    FIELDS,
+    SUBSCRIPTIONS_MAX,
+    FieldsAs,
+    Webhook,
+    WebhookFormat,
+    WebhookState,
+)
+from shared.http.shapes.packets import _told
 from shared.ports.delivery import Answer
 from shared.ports.ports import Ports
-from shared.usecases import manage_webhooks as managing
-from shared.usecases.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
+from shared.usecases.telling import manage_webhooks as managing
+from shared.usecases.telling.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
 from tests.builders import AT, DAY, a_lead, delivery_body
 from tests.fakes import FakeAgenda, FakeReceivers
 from tests.steps import answer, budget, deliver
@@ -321,7 +329,7 @@ async def test_fifty_subscriptions_of_one_event_fit_into_its_transaction(
 
 
 async def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(ports: Ports, partner: str) -> None:
-    from shared.domain.webhooks import signing
+    from shared.domain.telling.webhooks import signing
 
     first = await subscribe(ports, partner)
     made = await managing.rotate_secret(ports=ports, partner_id=partner, webhook_id=first.webhook.id, at=AT)

@@ -1,0 +1,1 @@
+"""What a delivery says, and what becomes of it."""

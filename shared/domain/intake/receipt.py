@@ -1,0 +1,171 @@
+"""What becomes of a delivery (SPEC 2): the lead that is born from it, its first event and its deadlines."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.countries import country_code
+from shared.domain.deadlines import Windows, add_months, next_recheck, reminders_before
+from shared.domain.events import Event, EventType
+from shared.domain.intake.codes import call_to_action, forbids_contact, is_test, lead_source
+from shared.domain.intake.formats import Reading
+from shared.domain.lead import (
+    CallToAction,
+    Consent,
+    Customer,
+    LastTransition,
+    Lead,
+    LeadType,
+    Offer,
+    Qualification,
+    Sender,
+    Source,
+    Status,
+    Validity,
+)
+from shared.domain.lifecycle import Decision
+from shared.domain.programme.offers import Offers
+from shared.domain.programme.partner import Door
+from shared.domain.quality import quality_of
+
+SENDER_KINDS = ("marketing", "seller", "partner")
+INFORMATIONAL = (CallToAction.GET_IT_NOW, CallToAction.FREE_TRIAL, CallToAction.TEST_DRIVE)
+
+
+@dataclass(frozen=True)
+class Phone:
+    """What is known about a number (V2): E.164 and its extension, where it can be read."""
+
+    validity: Validity = Validity.UNKNOWN
+    e164: str | None = None
+    extension: str | None = None
+
+
+@dataclass(frozen=True)
+class Email:
+    """What is known about an address (V1); `ask_again` where name servers could still tell."""
+
+    validity: Validity = Validity.UNKNOWN
+    ask_again: bool = False
+
+
+def receive(
+    reading: Reading,
+    door: Door,
+    *,
+    lead_id: str,
+    partner_id: str,
+    offers: Offers,
+    phone: Phone,
+    email: Email,
+    windows: Windows,
+    created_at: datetime,
+    at: datetime,
+) -> Decision:
+    """The lead of a delivery that reached its partner at `at`; its deadlines are fixed here, once (R1).
+
+    `created_at` is when the customer asked, as far as known; its id carries the same time.
+    """
+    registered = offers.find(reading.offer_id, reading.offer_title)
+    action = _action(reading, registered.call_to_action if registered else None)
+    dnc = forbids_contact(reading.action_code) or reading.contact is False
+    informational = dnc or action in INFORMATIONAL
+    test = is_test(reading.first_name, reading.last_name, reading.email)
+    asked = action is CallToAction.CONTACT_ME and reading.contact_requested is not False
+    if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
+        asked = bool(reading.contact_requested)
+    contact_requested = asked and not dnc
+    agreed_country = country_code(reading.agreed_country) if reading.agreed_country else None
+    # T7: the one given with consent before the address's.
+    country = agreed_country or (country_code(reading.country) if reading.country else None)
+    status = Status.INFORMATIONAL if informational else Status.RECEIVED
+    customer = Customer(
+        company=reading.company,
+        first_name=reading.first_name,
+        last_name=reading.last_name,
+        email=reading.email,
+        phone=reading.phone,
+        phone_e164=phone.e164,
+        phone_extension=phone.extension,
+        country=country,
+        country_text=reading.country,
+        title=reading.title,
+        size=reading.size,
+    )
+    named = Offer(
+        id=registered.id if registered else reading.offer_id,
+        title=reading.offer_title or (registered.title if registered else None),
+    )
+    event = Event(1, EventType.RECEIVED, at, door.by, None, status)
+    lead = Lead(
+        id=lead_id,
+        partner_id=partner_id,
+        source_id=door.by.id,
+        status=status,
+        created_at=created_at,
+        updated_at=at,
+        received_at=at,
+        consent=Consent(
+            share=reading.share,
+            contact=False if dnc else reading.contact,
+            at=min(reading.agreed_at or reading.created_at or at, at),
+            country=country,
+        ),
+        last_transition=LastTransition(event.type, at, door.by),
+        type=reading.type,
+        qualification=reading.qualification,
+        source=_source(reading, door),
+        source_text=reading.source_text,
+        call_to_action=action,
+        action_code=reading.action_code,
+        offer=named if named.id or named.title else None,
+        location=reading.location,
+        search_terms=reading.search_terms,
+        sender=_sender(reading, door),
+        customer=customer,
+        notes=reading.notes,
+        contact_requested=contact_requested,
+        do_not_contact=dnc,
+        is_test=test,
+        reveal=door.reveal,
+        email_validity=email.validity,
+        phone_validity=phone.validity,
+        quality=quality_of(customer, email.validity, phone.validity),
+        additional_fields=reading.additional_fields,
+        # T9: a test lead neither burns nor expires, so that a proved connection leaves nobody waiting.
+        flame_until=at + windows.flame if contact_requested and not test else None,
+        expires_at=None if informational or test else at + windows.expiry,
+        ages_at=add_months(at, windows.informational_months) if informational else None,
+        reminded=0 if informational or test else reminders_before(at + windows.expiry, at),
+        recheck_at=next_recheck(at, 0) if email.ask_again and not test else None,
+    )
+    return Decision(lead, (event,))
+
+
+def _action(reading: Reading, registered: CallToAction | None) -> CallToAction | None:
+    """T4, T5: an inquiry asks to be contacted, a qualified lead asks nothing, a marketplace's code says it."""
+    if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
+        return None
+    if reading.type is LeadType.PROFILE:
+        return CallToAction.CONTACT_ME
+    return call_to_action(reading.action_code, registered)
+
+
+def _sender(reading: Reading, door: Door) -> Sender | None:
+    """S1: who the token says, but for the operator's people, of whom the body may say more."""
+    if door.sender is None or not door.names_sender:
+        return door.sender
+    given = reading.sender
+    kind = (given.get("kind") or "").casefold()
+    if kind not in SENDER_KINDS:
+        # T2: a marketing employee qualifies for marketing, a seller for sales.
+        is_marketing = reading.qualification is Qualification.MARKETING_QUALIFIED
+        kind = "marketing" if is_marketing else "seller"
+    email, own = given.get("email") or door.sender.email, door.sender.email
+    return Sender(kind, given.get("name") or door.sender.name, email, own if own != email else None)
+
+
+def _source(reading: Reading, door: Door) -> Source | None:
+    """T3: a profile inquiry has its listing's, a qualified lead none."""
+    if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
+        return None
+    return door.listing_source if reading.type is LeadType.PROFILE else lead_source(reading.source_text)

@@ -1,0 +1,301 @@
+"""Describes the interface in OpenAPI 3.1, out of what the endpoints themselves are made of.
+
+Nothing is said here of a single route: routes come from the blueprints, shapes from the handlers' annotations, refusals
+from what the edge does and what each endpoint declares.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from types import NoneType
+from typing import Any, get_args
+
+from azure.functions.decorators.function_app import Function
+from pydantic import TypeAdapter
+
+from shared import ids
+from shared.domain.errors import (
+    AccessDenied,
+    InternalError,
+    InvalidRequest,
+    NotFound,
+    PartnerSuspended,
+    PayloadTooLarge,
+    Refusal,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from shared.domain.programme.offers import OFFER_ID
+from shared.http.calls import Contract, Html
+from shared.http.description.examples import DELIVERIES, EXAMPLES
+from shared.http.description.wording import of_parameter, of_property, plain, summary
+from shared.http.fields import Nothing
+from shared.http.problems import STATUS, ErrorView
+from shared.http.shapes.notice_views import EventMessage
+
+Json = dict[str, Any]
+ABOUT = """A partner lead programme: leads come in through sources, partners answer them.
+
+Only contactability was checked: a lead is no endorsement, guard yourself against fraud. Times are UTC, messages follow
+`Accept-Language` (en, de, it, sv, hu, pt-BR), and every error is an `ErrorView` that names each field at fault.
+Sets of values may grow: take one that you do not know for one that you have nothing to do with."""
+PATHS = {
+    "partnerId": ids.PARTNER_ID,
+    "leadId": ids.LEAD_ID,
+    "exportId": ids.EXPORT_ID,
+    "sourceId": ids.SOURCE_ID,
+    "heldId": ids.HELD_ID,
+    "offerId": OFFER_ID,
+    "webhookId": ids.SOURCE_ID,
+}
+HEADERS = {
+    "ETag": "The version of what is answered.",
+    "Location": "Where the new thing is.",
+    "Retry-After": "Seconds to wait before the next try.",
+    "Operation-Location": "Where to ask how far it is.",
+    "WWW-Authenticate": "How to sign in.",
+    "If-Match": "The ETag that was read; `*` for any.",
+    "Idempotency-Key": "The same key with the same content is the same delivery, for ever.",
+    "x-source-key": "The source's key, for whoever can keep it out of the URL.",
+    "x-ms-request-id": "Quote it when you ask about a request.",
+    "x-ms-error-code": "The error's code.",
+}
+REQUIRED = {("editLead", "If-Match")}
+CALLBACKS = {"subscribe_webhook": EventMessage}
+"""What endpoints send to the address they are given."""
+
+
+def describe(functions: Iterable[Function], url: str, version: str) -> Json:
+    """The description of every HTTP function that has a contract, but for the one that catches what no route takes."""
+    routes: list[tuple[str, str, str, str, Contract]] = []
+    for one in functions:
+        trigger, contract = one.get_trigger(), getattr(one.get_user_function(), "contract", None)
+        told = trigger.get_dict_repr() if trigger else {}
+        if contract is not None and "{*" not in told["route"]:
+            doc = " ".join((one.get_user_function().__doc__ or "").split())
+            method = str(told["methods"][0].value).lower()
+            routes.append((f"/{told['route']}", method, str(one.get_function_name()), doc, contract))
+    routes.sort(key=lambda one: one[:2])
+    shapes, schemas = _schemas([one[-1] for one in routes])
+    paths: Json = {}
+    for path, method, name, doc, contract in routes:
+        paths.setdefault(path, {})[method] = _operation(path, method, name, doc, contract, shapes, schemas)
+    # A query is described by its parameters.
+    queries = {contract.query.__name__ for *_, contract in routes}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Partner Leads", "version": version, "description": ABOUT},
+        "servers": [{"url": url}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "schemas": {name: one for name, one in sorted(schemas.items()) if name not in queries},
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
+    """A reference to each shape that is taken or answered, and the schemas by name."""
+    modes: dict[Any, Any] = {ErrorView: "serialization"}
+    for contract in contracts:
+        bodies = (contract.body, contract.query, contract.delivery)
+        modes |= {model: "validation" for model in bodies if model not in (Nothing, None)}
+        modes |= {view: "serialization" for view in _views(contract) if view is not Html}
+    modes |= dict.fromkeys(CALLBACKS.values(), "serialization")
+    asked = [(model, mode, TypeAdapter(model)) for model, mode in modes.items()]
+    refs, found = TypeAdapter.json_schemas(asked, ref_template="#/components/schemas/{model}")
+    # Page[LeadView] comes as Page_LeadView_.
+    text = json.dumps([found["$defs"], [refs[one] for one in modes.items()]])
+    schemas, tidied = _tidy(json.loads(re.sub(r"Page_(\w+?)View_", r"\1Page", text)))
+    for name, example in EXAMPLES.items():
+        schemas[name]["examples"] = [example]
+    for name, shape in schemas.items():
+        if name.endswith(("In", "Patch", "Query")):
+            _allow_blanks(shape)
+        _date_times(shape)
+        if "description" in shape:
+            shape["description"] = plain(shape["description"])
+        for part, one in shape.get("properties", {}).items():
+            _describe(name, part, one)
+    return dict(zip(modes, tidied, strict=True)), schemas
+
+
+def _describe(shape: str, name: str, said: Json) -> None:
+    """Say what a property is, and what holds where it is missing.
+
+    The latter in words: of a `default` generated clients make a value that they send unasked, a deal's amount of 0,
+    say, or one that callers must give.
+    """
+    text = said.get("description") or of_property(shape, name) or ""
+    if shape.endswith(("In", "Patch")) and "default" in said:
+        default = said.pop("default")
+        text += "" if shape.endswith("Patch") else f" Where it is missing: {json.dumps(default)}."
+    if text:
+        said["description"] = text.strip()
+
+
+TIMES = frozenset(("at", "until", "timestamp", "nextAttempt"))
+"""Names of times that do not end in `DateTime`."""
+
+
+def _date_times(model: Json) -> None:
+    """Every time is a `date-time`, so that generated clients hold times and no texts."""
+    for name, shape in model.get("properties", {}).items():
+        if name == "purchaseDate":
+            for kind in (shape, *shape.get("anyOf", ())):
+                if kind.get("type") == "string":
+                    kind.setdefault("format", "date")
+        if name.endswith("DateTime") or name in TIMES:
+            for kind in (shape, *shape.get("anyOf", ())):
+                if kind.get("type") == "string":
+                    kind.setdefault("format", "date-time")
+
+
+def _allow_blanks(model: Json) -> None:
+    """Where null may stand, a blank means the same (API.md), so no text there has to be long, or of a pattern."""
+    for shape in model.get("properties", {}).values():
+        kinds = shape.get("anyOf", ())
+        if {"type": "null"} not in kinds:
+            continue
+        for kind in kinds:
+            if kind.get("type") == "string":
+                kind.pop("minLength", None)
+                if "pattern" in kind:
+                    kind["pattern"] = f"^$|{kind['pattern']}"
+
+
+def _operation(
+    path: str, method: str, name: str, doc: str, contract: Contract, shapes: dict[Any, Json], schemas: Json
+) -> Json:
+    named = re.sub(r"_(\w)", lambda found: found[1].upper(), name)
+    operation: Json = {
+        "operationId": named,
+        "summary": summary(doc),
+        "description": plain(doc)
+        + (f" Needs one of the roles {', '.join(sorted(contract.who))}." if contract.who else ""),
+        "tags": [path.split("/")[3 if path.startswith("/partners/{partnerId}/") else 1]],
+        "parameters": [
+            *(_part(one) for one in re.findall(r"{(\w+)}", path)),
+            *(_query(schemas[contract.query.__name__]) if contract.query is not Nothing else ()),
+            *(_taken(named, one) for one in contract.takes),
+        ],
+    }
+    if not contract.who:
+        operation["security"] = []
+    # A delivery is read whatever it is; only its media types are known.
+    is_free = contract.body is Nothing and "text/plain" in contract.content_types
+    if contract.body is not Nothing or is_free:
+        shape: Json = {"type": "object", "additionalProperties": True} if is_free else shapes[contract.body]
+        if contract.delivery:
+            shape = shapes[contract.delivery]
+        must = is_free or bool(schemas[contract.body.__name__].get("required"))
+        # Whatever is taken beside, one type is enough for whoever writes anew: a merge patch for a patch, JSON for a
+        # lead with parts of its own, which no form holds. What is read as JSON though it says text is not announced.
+        kinds = contract.content_types[:1] if method == "patch" or contract.delivery else contract.content_types
+        content = {kind: {"schema": shape} for kind in kinds if kind not in ("application/xml", "text/plain")}
+        for kind, one in content.items():
+            if (named, kind) in DELIVERIES:
+                one["examples"] = DELIVERIES[named, kind]
+        operation["requestBody"] = {"required": must, "content": content}
+    operation["responses"] = {
+        **{
+            str(status): _refused(kinds, contract)
+            for status, kinds in sorted(_refusals(path, contract, operation).items())
+        },
+        **{str(status): _answered(status, contract, shapes) for status in contract.status},
+    }
+    if view := CALLBACKS.get(name):
+        event = {
+            "requestBody": {"content": {"application/json": {"schema": shapes[view]}}},
+            "responses": {"200": {"description": "Taken."}},
+        }
+        operation["callbacks"] = {"event": {"{$request.body#/notificationUrl}": {"post": event}}}
+    return operation
+
+
+def _part(name: str) -> Json:
+    pattern = {"pattern": f"^{PATHS[name].pattern}$"} if name in PATHS else {}
+    schema = {"type": "string", **pattern}
+    return {"name": name, "in": "path", "required": True, "description": of_parameter(name) or "", "schema": schema}
+
+
+def _query(model: Json) -> list[Json]:
+    found = []
+    for name, shape in model["properties"].items():
+        kind = next(one for one in shape.get("anyOf", [shape]) if one != {"type": "null"})
+        # The platform drops a query name without a value, so an empty one is as good as none.
+        kind = {key: said for key, said in kind.items() if key not in ("minLength", "description")}
+        lists = {"style": "form", "explode": False} if kind.get("type") == "array" else {}
+        found.append(
+            {"name": name, "in": "query", "required": name in model.get("required", ())}
+            | {"description": of_parameter(name) or "", "schema": kind, **lists}
+        )
+    return found
+
+
+def _taken(operation: str, name: str) -> Json:
+    required = (operation, name) in REQUIRED
+    return {"name": name, "in": "header", "required": required, **_header(name)}
+
+
+def _header(name: str) -> Json:
+    return {"description": HEADERS[name], "schema": {"type": "integer" if name == "Retry-After" else "string"}}
+
+
+def _answered(status: int, contract: Contract, shapes: dict[Any, Json]) -> Json:
+    names = (*contract.headers, "x-ms-request-id")
+    said: Json = {"description": HTTPStatus(status).phrase, "headers": {one: _header(one) for one in names}}
+    content: Json = {}
+    for view in _views(contract) if status not in (204, 303) else ():
+        kind, shape = ("text/html", {"type": "string"}) if view is Html else ("application/json", shapes[view])
+        content[kind] = {"schema": shape}
+    return said | ({"content": content} if content else {})
+
+
+def _refused(kinds: list[type[Refusal]], contract: Contract) -> Json:
+    pages: Json = {"text/html": {"schema": {"type": "string"}}} if contract.has_pages else {}
+    names = ["x-ms-request-id", "x-ms-error-code"]
+    names += ["Retry-After"] if STATUS[kinds[0].code] in (429, 503) else []
+    names += ["WWW-Authenticate"] if kinds[0] is Unauthenticated else []
+    return {
+        "description": " ".join(f"`{one.code}`: {' '.join((one.__doc__ or '').split())}" for one in kinds),
+        "headers": {one: _header(one) for one in names},
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorView"}}, **pages},
+    }
+
+
+def _refusals(path: str, contract: Contract, operation: Json) -> dict[int, list[type[Refusal]]]:
+    """What the edge refuses by itself, and what the endpoint says it refuses."""
+    kinds: list[type[Refusal]] = [InvalidRequest, InternalError, Unavailable, *contract.refuses]
+    kinds += [Unauthenticated, AccessDenied, TooManyRequests] if contract.who else []
+    kinds += [PartnerSuspended] if contract.active else []
+    kinds += [NotFound] if "{" in path else []
+    kinds += [PayloadTooLarge, UnsupportedMediaType] if "requestBody" in operation else []
+    found: dict[int, list[type[Refusal]]] = {}
+    for one in dict.fromkeys(kinds):
+        found.setdefault(STATUS[one.code], []).append(one)
+    return found
+
+
+def _views(contract: Contract) -> list[Any]:
+    """The views that an endpoint answers with; none for no body."""
+    kinds = get_args(contract.view) if NoneType in get_args(contract.view) else [contract.view]
+    return [view for view in kinds if view is not NoneType]
+
+
+def _tidy(shape: Any, *, named: bool = False) -> Any:
+    """Without pydantic's titles, and defaults that say no more than that a field may be missing."""
+    if isinstance(shape, list):
+        return [_tidy(one) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    kept = {
+        name: one
+        for name, one in shape.items()
+        if named or not (name == "title" or (name == "default" and (one in (None, [], "") or isinstance(one, dict))))
+    }
+    return {name: _tidy(one, named=name in ("properties", "$defs")) for name, one in kept.items()}

@@ -1,0 +1,1 @@
+"""What is taken and answered: views and requests."""

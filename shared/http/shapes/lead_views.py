@@ -1,0 +1,323 @@
+"""Leads as callers are shown them: allow-lists of their own, never the stored record minus something (API.md, Shapes).
+
+The shapes here and in the other views are typed dictionaries in the API's own spelling: the type checker holds every
+answer to its shape, the API descriptions are made from them, and a page of fifty leads costs no second validation. They
+are of `typing_extensions`, since the standard ones do not tell pydantic enough before Python 3.12. What a viewer of a
+lead sees is decided by `contact.shown` alone (L9).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NotRequired
+
+from typing_extensions import TypedDict
+
+from shared.domain.contact import shown
+from shared.domain.deadlines import stamp, stamped
+from shared.domain.lead import Closing, Customer, Deal, Lead, Sender
+from shared.domain.lifecycle import allowed_actions
+from shared.domain.permissions import Caller, Role
+from shared.domain.telling.notices import FLAMES, WARNINGS, Alert, alerts
+from shared.http.shapes.enumerations import (
+    ActionText,
+    AlertText,
+    CallToActionText,
+    FlameText,
+    LeadTypeText,
+    LevelText,
+    OutcomeText,
+    QualificationText,
+    ReasonText,
+    ReceivedText,
+    SenderText,
+    SourceText,
+    StatusText,
+    ValidityText,
+    WarningText,
+)
+from shared.ids import created_at
+from shared.texts import Translate
+from shared.usecases.intake.receive_lead import Received
+from shared.usecases.leads.read_leads import SeenLead
+
+
+class WarningView(TypedDict):
+    """What an answer says although it succeeded (L4)."""
+
+    code: WarningText
+    message: str
+
+
+class ReceivedView(TypedDict):
+    """The answer to a delivery; `warnings` where something of it was not taken."""
+
+    id: str
+    status: ReceivedText
+    duplicate: bool
+    warnings: NotRequired[list[WarningView]]
+
+
+def received_view(received: Received, translate: Translate) -> ReceivedView:
+    """The answer to a delivery."""
+    view: ReceivedView = {"id": received.lead_id, "status": received.status, "duplicate": received.duplicate}
+    warnings: list[WarningView] = [{"code": one.code, "message": translate(one.message)} for one in received.warnings]
+    return {**view, "warnings": warnings} if warnings else view
+
+
+class OfferView(TypedDict):
+    """The offer a lead came from."""
+
+    id: str | None
+    title: str | None
+
+
+class CustomerView(TypedDict):
+    """The company and person; contact details are null where they are hidden."""
+
+    company: str | None
+    firstName: str | None
+    lastName: str | None
+    email: str | None
+    phone: str | None
+    phoneE164: str | None
+    country: str | None
+    countryText: str | None
+    title: str | None
+    size: str | None
+
+
+class FlameView(TypedDict):
+    """Whether a waiting customer is still hot (A2)."""
+
+    state: FlameText
+    until: str
+    message: str
+
+
+class AlertView(TypedDict):
+    """One thing to know about a lead."""
+
+    kind: AlertText
+    message: str
+
+
+class QualityView(TypedDict):
+    """How good the contact is, with the reasons (V3)."""
+
+    level: LevelText
+    reasons: list[str]
+
+
+class RelatedView(TypedDict):
+    """Another lead of the same person."""
+
+    id: str
+    createdDateTime: str
+
+
+class ConsentView(TypedDict):
+    """What the customer agreed to."""
+
+    share: bool | None
+    contact: bool | None
+    at: str
+    country: str | None
+
+
+class MoneyView(TypedDict):
+    """An amount of money; the amount is a decimal text."""
+
+    amount: str
+    currency: str
+
+
+class TeamMemberView(TypedDict):
+    """One of the partner's people on the deal."""
+
+    name: str
+    email: str | None
+    phone: str | None
+
+
+class DealView(TypedDict):
+    """What the partner says of the lead."""
+
+    name: str
+    value: MoneyView
+    purchaseDate: str | None
+    purchaseTimeframe: str | None
+    notes: str | None
+    crmId: str | None
+    campaignId: str | None
+    team: list[TeamMemberView]
+
+
+class ClosingView(TypedDict):
+    """Why a person ended the lead."""
+
+    reason: ReasonText | None
+    notes: str | None
+    suggestedPartners: list[str]
+
+
+class SenderView(TypedDict):
+    """Who sent a qualified lead."""
+
+    kind: SenderText
+    name: str | None
+    email: str | None
+
+
+class SharedLeadView(TypedDict):
+    """A lead as everybody who may see it does; `relatedLeads` is null in lists, where it is not looked up."""
+
+    id: str
+    partnerId: str
+    type: LeadTypeText | None
+    qualification: QualificationText
+    status: StatusText
+    outcome: OutcomeText | None
+    source: SourceText | None
+    sourceText: str | None
+    callToAction: CallToActionText | None
+    actionCode: str | None
+    offer: OfferView | None
+    location: str | None
+    customer: CustomerView
+    notes: str | None
+    contactRequested: bool
+    flame: FlameView | None
+    emailValidity: ValidityText
+    phoneValidity: ValidityText
+    quality: QualityView
+    alerts: list[AlertView]
+    actions: list[ActionText]
+    doNotContact: bool
+    isTest: bool
+    relatedLeads: list[RelatedView] | None
+    consent: ConsentView
+    additionalFields: dict[str, Any]
+    deal: DealView | None
+    closing: ClosingView | None
+    sender: SenderView | None
+    searchTerms: list[str]
+    warnings: list[WarningView]
+    createdDateTime: str
+    updatedDateTime: str
+    expirationDateTime: str | None
+    acceptedDateTime: str | None
+    closedDateTime: str | None
+    erasedDateTime: str | None
+    eTag: str
+
+
+class LeadView(SharedLeadView):
+    """A lead as this viewer sees it: with what it is to them."""
+
+    isFavorite: bool
+    isNew: bool
+
+
+def etag(lead: Lead) -> str:
+    """The lead's ETag: its version, which only transitions and edits raise."""
+    return f'"{lead.version}"'
+
+
+def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate) -> LeadView:
+    """The lead as this caller may see it at `at` (L9, T6)."""
+    lead = shown(seen.lead, at)
+    warned = alerts(lead, at)
+    return {
+        "id": lead.id,
+        "partnerId": lead.partner_id,
+        "type": lead.type,
+        "qualification": lead.qualification,
+        "status": lead.status,
+        "outcome": lead.outcome,
+        "source": lead.source,
+        "sourceText": lead.source_text,
+        "callToAction": lead.call_to_action,
+        "actionCode": lead.action_code,
+        "offer": {"id": lead.offer.id, "title": lead.offer.title} if lead.offer else None,
+        "location": lead.location,
+        "customer": _customer_view(lead.customer),
+        "notes": lead.notes,
+        "contactRequested": lead.contact_requested,
+        "flame": _flame_view(lead, warned, translate),
+        "emailValidity": lead.email_validity,
+        "phoneValidity": lead.phone_validity,
+        "quality": {"level": lead.quality.level, "reasons": list(lead.quality.reasons)},
+        "alerts": [{"kind": one.kind, "message": translate(one.message)} for one in warned],
+        "actions": list(allowed_actions(lead)) if Role.LEADS_ADMIN in caller.roles else [],
+        "doNotContact": lead.do_not_contact,
+        "isTest": lead.is_test,
+        "isFavorite": seen.mark.favorite,
+        "isNew": seen.is_new,
+        "relatedLeads": None if seen.related is None else _related_views(seen.related),
+        "consent": {
+            "share": lead.consent.share,
+            "contact": lead.consent.contact,
+            "at": stamp(lead.consent.at),
+            "country": lead.consent.country,
+        },
+        "additionalFields": dict(lead.additional_fields),
+        "deal": _deal_view(lead.deal) if lead.deal else None,
+        "closing": _closing_view(lead.closing),
+        "sender": _sender_view(lead.sender),
+        "searchTerms": list(lead.search_terms),
+        "warnings": [{"code": one, "message": translate(WARNINGS[one])} for one in seen.warnings],
+        "createdDateTime": stamp(lead.created_at),
+        "updatedDateTime": stamp(lead.updated_at),
+        "expirationDateTime": stamped(lead.expires_at),
+        "acceptedDateTime": stamped(lead.accepted_at),
+        "closedDateTime": stamped(lead.closed_at),
+        "erasedDateTime": stamped(lead.erased_at),
+        "eTag": etag(lead),
+    }
+
+
+def _related_views(related: Sequence[str]) -> list[RelatedView]:
+    return [{"id": one, "createdDateTime": stamp(created_at(one))} for one in related]
+
+
+def _customer_view(customer: Customer) -> CustomerView:
+    return {
+        "company": customer.company,
+        "firstName": customer.first_name,
+        "lastName": customer.last_name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "phoneE164": customer.phone_e164,
+        "country": customer.country,
+        "countryText": customer.country_text,
+        "title": customer.title,
+        "size": customer.size,
+    }
+
+
+def _sender_view(sender: Sender | None) -> SenderView | None:
+    return {"kind": sender.kind, "name": sender.name, "email": sender.email} if sender else None
+
+
+def _flame_view(lead: Lead, warned: tuple[Alert, ...], translate: Translate) -> FlameView | None:
+    burning = warned[0] if warned else None
+    if burning is None or lead.flame_until is None or burning.kind not in FLAMES:
+        return None
+    return {"state": FLAMES[burning.kind], "until": stamp(lead.flame_until), "message": translate(burning.message)}
+
+
+def _deal_view(deal: Deal) -> DealView:
+    return {
+        "name": deal.name,
+        "value": {"amount": f"{deal.amount:f}", "currency": deal.currency},
+        "purchaseDate": deal.purchase_date.isoformat() if deal.purchase_date else None,
+        "purchaseTimeframe": deal.purchase_timeframe,
+        "notes": deal.notes,
+        "crmId": deal.crm_id,
+        "campaignId": deal.campaign_id,
+        "team": [{"name": one.name, "email": one.email, "phone": one.phone} for one in deal.team],
+    }
+
+
+def _closing_view(closing: Closing | None) -> ClosingView | None:
+    return {"reason": closing.reason, "notes": closing.notes, "suggestedPartners": []} if closing else None

@@ -1,0 +1,253 @@
+"""What callers may ask for: pages, filters and orders of leads, in a list's query as in an export's body (Q1–Q5)."""
+
+import re
+from dataclasses import replace
+from datetime import MAXYEAR, UTC, datetime
+from enum import StrEnum
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+
+from shared.domain.countries import country_code
+from shared.domain.exports.export import Cells, ExportFormat, Headings, Layout
+from shared.domain.exports.export_columns import ID, LABELS, REMOVED, names
+from shared.domain.filters import FlameState, LeadFilter, ListTab
+from shared.domain.instants import from_iso
+from shared.domain.intake.codes import lead_source
+from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
+from shared.domain.messages import say
+from shared.domain.ordering import Order, OrderField
+from shared.domain.text import folded, trimmed
+from shared.http.fields import Incoming, Text, unique
+from shared.http.pages import PageQuery
+from shared.texts import Translate
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(_DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,30})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
+
+
+def _listed(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    found = [part for one in value.split(",") if (part := trimmed(one))]
+    if not found:
+        # An empty list would be no filter at all.
+        raise ValueError("The text holds nothing to look for.")
+    return found
+
+
+def _countries(value: object) -> object:
+    found = _listed(value)
+    if not isinstance(found, list):
+        return found
+    codes = [country_code(one) if isinstance(one, str) else None for one in found]
+    if None in codes:
+        raise ValueError("A country is an ISO 3166 code such as SE, or a name such as Sweden.")
+    return codes
+
+
+def _instant(value: object, day: str) -> object:
+    """An instant with any number of fraction digits (RFC 3339), or a day's end that `day` says."""
+    written = trimmed(value) if isinstance(value, str) else ""
+    if _DAY.fullmatch(written):
+        return f"{written}{day}"
+    if not _INSTANT.fullmatch(written):
+        raise ValueError("The time must be written as 2026-11-21T20:04:27Z, or as a day in UTC such as 2026-11-21.")
+    try:
+        return from_iso(written)
+    except ValueError:
+        raise ValueError("This is no time of the calendar.") from None
+
+
+def _day_begins(value: object) -> object:
+    return _instant(value, "T00:00:00Z")
+
+
+def _day_ends(value: object) -> object:
+    return _instant(value, "T23:59:59.999Z")
+
+
+def _in_utc(at: datetime) -> datetime:
+    # Ids hold whole milliseconds from 1970 on; the calendar's ends have no neighbours in other time zones.
+    if not 1970 < at.year < MAXYEAR:
+        raise ValueError("The year must be after 1970.")
+    at = at.astimezone(UTC)
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
+def _truth(value: object) -> object:
+    """In a query everything is a text; in JSON a number is no truth."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        raise ValueError("It must be true or false.")  # noqa: TRY004 - pydantic takes no TypeError for a fault
+    return value
+
+
+def _words(text: str) -> str:
+    if not folded(text):
+        raise ValueError("The text holds nothing to look for.")
+    return text
+
+
+Words = Annotated[Text, AfterValidator(_words)]
+
+
+def _named(kind: type[StrEnum], value: object) -> object:
+    """Each value as a code, also where it is written as people see it: `Azure Marketplace`, `Get it now`."""
+    found = _listed(value)
+    codes = {_bare(str(one)): one for one in kind}
+    if not isinstance(found, list | tuple):
+        return found
+    return [codes.get(_bare(one), one) if isinstance(one, str) else one for one in found]
+
+
+def _bare(text: str) -> str:
+    return "".join(one for one in text.casefold() if one.isalnum())
+
+
+def _sources(value: object) -> object:
+    found = _named(Source, value)
+    if not isinstance(found, list):
+        return found
+    known = [lead_source(one) if isinstance(one, str) else Source.OTHER for one in found]
+    return [one if alias is Source.OTHER else alias for one, alias in zip(found, known, strict=True)]
+
+
+def _many(kind: type[StrEnum]) -> BeforeValidator:
+    return BeforeValidator(partial(_named, kind))
+
+
+PhoneValidity = Literal["valid", "invalid", "unknown"]
+Countries = Annotated[tuple[str, ...], Field(max_length=50), BeforeValidator(_countries)]
+From = Annotated[datetime, BeforeValidator(_day_begins), AfterValidator(_in_utc)]
+To = Annotated[datetime, BeforeValidator(_day_ends), AfterValidator(_in_utc)]
+
+
+class LeadFilterIn(Incoming):
+    """Which leads a list, a count or an export shows (Q1, Q3); lists are comma-separated in a query."""
+
+    tab: ListTab | None = None
+    status: Annotated[tuple[Status, ...], _many(Status)] = ()
+    outcome: Annotated[tuple[Outcome, ...], _many(Outcome)] = ()
+    type: Annotated[tuple[LeadType, ...], _many(LeadType)] = ()
+    qualification: Annotated[tuple[Qualification, ...], _many(Qualification)] = ()
+    source: Annotated[tuple[Source, ...], BeforeValidator(_sources)] = ()
+    call_to_action: Annotated[tuple[CallToAction, ...], _many(CallToAction)] = ()
+    country: Countries = ()
+    quality: Annotated[tuple[Level, ...], _many(Level)] = ()
+    email_validity: Annotated[tuple[Validity, ...], _many(Validity)] = ()
+    phone_validity: Annotated[tuple[PhoneValidity, ...], _many(Validity)] = ()
+    flame: Annotated[tuple[FlameState, ...], _many(FlameState)] = ()
+    offer: Words | None = None
+    customer: Words | None = None
+    search: Words | None = None
+    created_from: From | None = None
+    created_to: To | None = None
+    include_test: Annotated[bool, BeforeValidator(_truth)] = False
+
+    def wanted(self) -> LeadFilter:
+        """The domain's filter."""
+        given = ((name, getattr(self, name)) for name in LeadFilterIn.model_fields)
+        parts: dict[str, Any] = {name: frozenset(one) if isinstance(one, tuple) else one for name, one in given}
+        return LeadFilter(**parts)
+
+
+def _order(value: object) -> object:
+    try:
+        return Order.read(str(value))
+    except ValueError:
+        names = ", ".join(OrderField)
+        text = "The order is one of %(names)s or customer, alone or with asc or desc behind it."
+        raise ValueError(say(text, names=names)) from None
+
+
+WAYS = ("", " asc", " desc")
+OrderIn = Annotated[
+    Order,
+    BeforeValidator(_order),
+    WithJsonSchema({"type": "string", "enum": [one + way for one in (*OrderField, "customer") for way in WAYS]}),
+]
+
+
+class LeadsQuery(LeadFilterIn, PageQuery):
+    """Which leads a list shows, in which order, and how many of them from where (Q1, Q3, Q4, Q5)."""
+
+    order_by: OrderIn = Order()
+
+
+_BY_NAME = {name.casefold(): name for name in names()}
+
+
+def _column(value: object) -> object:
+    if isinstance(value, str) and (name := _BY_NAME.get(value.strip().casefold())):
+        return name
+    raise ValueError(say("No column is called so. There are: %(names)s.", names=", ".join(names())))
+
+
+ColumnName = Annotated[str, BeforeValidator(_column), WithJsonSchema({"type": "string", "enum": list(names())})]
+
+
+class ExportIn(Incoming):
+    """Which leads to export, in which order and format; `since` is an earlier export's `nextSince` (SPEC 8).
+
+    Of a CSV file `headings` are the columns' names or labels in the language of `Accept-Language`, and `cells` are
+    written for a spreadsheet, or as they are, for programs: a spreadsheet may run what stands in them.
+    """
+
+    filter: LeadFilterIn = LeadFilterIn()
+    order_by: OrderIn = Order()
+    format: ExportFormat = ExportFormat.CSV
+    since: Annotated[str, StringConstraints(min_length=1, max_length=2_000)] | None = None
+    columns: Annotated[list[ColumnName], Field(min_length=1), AfterValidator(unique)] | None = None
+    headings: Headings = Headings.NAMES
+    cells: Cells = Cells.SPREADSHEET
+
+    @field_validator("columns")
+    @classmethod
+    def _a_sync_tells_what_is_gone(cls, value: list[str] | None, info: ValidationInfo) -> list[str] | None:
+        if value is not None and info.data.get("since") and not {ID, REMOVED} <= set(value):
+            raise ValueError("With since the columns Id and Removed are needed: they say which leads are gone.")
+        return value
+
+    @field_validator("headings", "cells")
+    @classmethod
+    def _of_a_sheet(cls, value: Headings | Cells, info: ValidationInfo) -> Headings | Cells:
+        if info.data.get("format") is ExportFormat.JSONL:
+            raise ValueError("Only a file of the format csv has this; jsonl has names and texts as they are.")
+        return value
+
+    def layout(self, translate: Translate) -> Layout:
+        """How the file is written, with headings in the reader's language where they are labels."""
+        layout = Layout(self.format, tuple(self.columns or ()), self.headings, self.cells)
+        if self.headings is Headings.NAMES:
+            return layout
+        return replace(layout, labels=tuple(translate(LABELS[name]) for name in layout.written))
+
+
+class UnsubscribeQuery(Incoming):
+    """The token of a mail's link; mail programs add names of their own, which are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    token: Annotated[str, StringConstraints(max_length=2_000)]
+    again: bool = False
+
+
+class KeyQuery(Incoming):
+    """A source's key in the URL, for callers that can hold nothing else (S2).
+
+    Other names are ignored: no lead is lost because a sender adds a parameter.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    key: Annotated[str, StringConstraints(max_length=200)] | None = None

@@ -1,0 +1,149 @@
+"""Export jobs in Table Storage: one partition a partner; inserting a checkpoint decides who goes on (X5)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.deadlines import stamp
+from shared.domain.exports.export import Export
+from shared.ports.exports import Checkpoint, StoredExport
+from shared.storage import codec, keys, reads
+from shared.storage.errors import is_unclear, translated, translating
+from shared.storage.tables import Tables
+
+BATCH = 100
+_CHECKPOINT = ["RowKey", "id", "size", "rows", "place", "done", "hides", "Timestamp"]
+
+
+class TableExportStore:
+    """`ExportStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @property
+    def _exports(self) -> TableClient:
+        return self._tables[keys.EXPORTS]
+
+    async def add(self, export: Export) -> StoredExport:
+        """See the port; an upsert of a fresh id, so that a retry of the client's own cannot fail."""
+        with translating():
+            answer = await self._exports.upsert_entity(_job(export), mode="replace")
+        return StoredExport(export, answer["etag"])
+
+    async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
+        """See the port."""
+        row = await reads.row(self._exports, partner_id, keys.job(export_id))
+        return StoredExport(codec.load(Export, row), row.metadata["etag"]) if row else None
+
+    async def page(self, partner_id: str, after: str | None, top: int) -> tuple[list[Export], str | None]:
+        """See the port."""
+        low = keys.job(after or "")
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.JOB}~'"
+        found = await reads.scan(self._exports, condition, top, ["RowKey", *codec.DOCS])
+        exports = [codec.load(Export, row) for row in found.rows]
+        return exports, None if found.done else exports[-1].id
+
+    async def unfinished(self, partner_id: str, top: int) -> int:
+        """See the port."""
+        condition = (
+            f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.JOB}' and RowKey lt '{keys.JOB}~' and ended eq false"
+        )
+        found = 0
+        with translating():
+            async for _ in self._exports.query_entities(condition, results_per_page=top, select=["RowKey"]):
+                found += 1
+                if found == top:
+                    break
+        return found
+
+    async def replace(self, stored: StoredExport, export: Export) -> None:
+        """See the port."""
+        try:
+            await self._exports.update_entity(
+                _job(export), mode="replace", etag=stored.tag, match_condition=MatchConditions.IfNotModified
+            )
+        except AzureError as error:
+            if is_unclear(error):
+                now = await self.get(export.partner_id, export.id)
+                if now is not None and now.export == export:
+                    return
+            raise translated(error) from error
+
+    async def delete(self, partner_id: str, export_id: str) -> None:
+        """See the port: the job goes last, so that a run that breaks off can be done again."""
+        start = keys.checkpoints(export_id, "")[:-1]
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
+        while True:
+            found = await reads.scan(self._exports, condition, BATCH, ["PartitionKey", "RowKey"])
+            if found.rows:
+                with translating():
+                    await self._exports.submit_transaction([("delete", row) for row in found.rows])
+            if found.done:
+                break
+        with translating():
+            await self._exports.delete_entity(partner_id, keys.job(export_id))
+
+    async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
+        """See the port."""
+        row_key = keys.checkpoint(export.id, checkpoint.step, checkpoint.index)
+        row = {"PartitionKey": export.partner_id, "RowKey": row_key, **_columns(checkpoint)}
+        try:
+            await self._exports.create_entity(row)
+        except AzureError as error:
+            standing = await self.last(export, checkpoint.step) if is_unclear(error) else None
+            if standing is None or standing.id != checkpoint.id:
+                raise translated(error) from error
+        return checkpoint
+
+    async def last(self, export: Export, step: str) -> Checkpoint | None:
+        """See the port: one request."""
+        found = await reads.scan(self._exports, _steps(export, step), 1, _CHECKPOINT)
+        return _checkpoint(step, found.rows[0]) if found.rows else None
+
+    async def checkpoints(self, export: Export, step: str) -> list[Checkpoint]:
+        """See the port."""
+        with translating():
+            rows = [row async for row in self._exports.query_entities(_steps(export, step), select=_CHECKPOINT)]
+        return [_checkpoint(step, row) for row in reversed(rows)]
+
+
+def _steps(export: Export, step: str) -> str:
+    start = keys.checkpoints(export.id, step)
+    return f"PartitionKey eq '{export.partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
+
+
+def _job(export: Export) -> dict[str, Any]:
+    key = {"PartitionKey": export.partner_id, "RowKey": keys.job(export.id)}
+    return key | codec.dump(export) | {"ended": export.has_ended}
+
+
+def _columns(one: Checkpoint) -> dict[str, Any]:
+    hides = stamp(one.hides_at) if one.hides_at else ""
+    return {
+        "id": one.id,
+        "size": one.size,
+        "rows": one.rows,
+        "place": one.place or "",
+        "done": one.done,
+        "hides": hides,
+    }
+
+
+def _checkpoint(step: str, row: Any) -> Checkpoint:
+    # A type of the SDK's own, which is always UTC.
+    written = row.metadata["timestamp"]
+    return Checkpoint(
+        step=step,
+        index=keys.CHECKPOINTS_MAX - int(row["RowKey"].rsplit("|", 1)[1]),
+        id=row["id"],
+        size=row["size"],
+        rows=row["rows"],
+        place=row["place"] or None,
+        done=row["done"],
+        written_at=datetime.combine(written.date(), written.time(), UTC),
+        hides_at=datetime.fromisoformat(row["hides"]) if row["hides"] else None,
+    )

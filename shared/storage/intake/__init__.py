@@ -1,0 +1,1 @@
+"""Deliveries that wait, what senders sent, marketplaces' tables."""

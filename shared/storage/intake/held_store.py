@@ -1,0 +1,135 @@
+"""Held deliveries in the table Parked: each with a line in the list of those that wait for the same (I5, R1)."""
+
+import asyncio
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.intake.held import Held, HeldState
+from shared.ports.intake import COUNTED_MAX, EVERY, HeldCounts, Only, StoredHeld
+from shared.storage import codec, keys, reads
+from shared.storage.errors import is_unclear, translated
+from shared.storage.tables import Tables
+
+PIECE = codec.RAW_PIECE
+
+
+class TableHeldStore:
+    """`HeldStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @property
+    def _parked(self) -> TableClient:
+        return self._tables[keys.PARKED]
+
+    async def add(self, held: Held) -> StoredHeld | None:
+        """See the port: one transaction, so that nothing waits without standing in its list."""
+        operations: list[Any] = [("create", _row(held))]
+        if held.state is not HeldState.PLACED:
+            operations.append(("upsert", _line(held), {"mode": "replace"}))
+        try:
+            done = await self._parked.submit_transaction(operations)
+        except AzureError as error:
+            if not is_unclear(error):
+                raise translated(error) from error
+            # It is there already, perhaps by this very attempt; the SDK retries after 5xx.
+            there = await self.get(held.id)
+            if there is None:
+                raise translated(error) from error
+            return there if there.held == held else None
+        return StoredHeld(held, done[0]["etag"])
+
+    async def get(self, held_id: str) -> StoredHeld | None:
+        """See the port."""
+        row = await reads.row(self._parked, keys.PARKED_SHARD, keys.held(held_id))
+        return StoredHeld(_held(row), row.metadata["etag"]) if row else None
+
+    async def replace(self, stored: StoredHeld, held: Held) -> StoredHeld:
+        """See the port."""
+        condition = {"etag": stored.tag, "match_condition": MatchConditions.IfNotModified}
+        operations: list[Any] = [("update", _row(held), {"mode": "replace", **condition})]
+        before = stored.held
+        listed_before, listed = before.state is not HeldState.PLACED, held.state is not HeldState.PLACED
+        if listed_before and (not listed or _line(before)["RowKey"] != _line(held)["RowKey"]):
+            operations.append(("delete", _line(before)))
+        if listed:
+            operations.append(("upsert", _line(held), {"mode": "replace"}))
+        try:
+            done = await self._parked.submit_transaction(operations)
+        except AzureError as error:
+            there = await self.get(held.id) if is_unclear(error) else None
+            if there and there.held == held:
+                return there
+            raise translated(error) from error
+        return StoredHeld(held, done[0]["etag"])
+
+    async def delete(self, stored: StoredHeld) -> None:
+        """See the port."""
+        condition = {"etag": stored.tag, "match_condition": MatchConditions.IfNotModified}
+        operations: list[Any] = [("delete", _row(stored.held), condition), ("delete", _line(stored.held))]
+        try:
+            await self._parked.submit_transaction(operations)
+        except AzureError as error:
+            raise translated(error) from error
+
+    async def count(self, state: HeldState) -> HeldCounts:
+        """See the port: the lines say it."""
+        found = await reads.scan(self._parked, _range(state, None), COUNTED_MAX, ["reason", "partner"])
+        reasons = Counter(str(row["reason"]) for row in found.rows)
+        partners = Counter(str(row["partner"]) for row in found.rows)
+        return HeldCounts(len(found.rows), dict(reasons), dict(partners), is_at_least=not found.done)
+
+    async def page(
+        self, state: HeldState, after: str | None, top: int, only: Only = EVERY
+    ) -> tuple[list[Held], str | None]:
+        """See the port: the lines, then what they name side by side."""
+        start = keys.held_lines(state)
+        condition = _range(state, after)
+        if only.reason is not None:
+            condition += f" and reason eq '{keys.quoted(only.reason)}'"
+        if only.partner_id is not None:
+            condition += f" and partner eq '{keys.quoted(only.partner_id)}'"
+        found = await reads.scan(self._parked, condition, top, ["RowKey"])
+        places = [str(row["RowKey"]).removeprefix(start) for row in found.rows]
+        # Of a body its beginning is enough here.
+        columns = [*codec.DOCS, "p0"]
+        rows = await asyncio.gather(
+            *(reads.row(self._parked, keys.PARKED_SHARD, keys.held(place.split("|")[1]), columns) for place in places)
+        )
+        following = None if found.done else places[-1]
+        held = [_held(row) for row in rows if row]
+        return [one for one in held if one.state is state], following
+
+
+def _row(held: Held) -> dict[str, Any]:
+    pieces = range(0, len(held.body), PIECE)
+    return {
+        "PartitionKey": keys.PARKED_SHARD,
+        "RowKey": keys.held(held.id),
+        **codec.dump(replace(held, body=b"")),
+        **{f"p{n}": held.body[i : i + PIECE] for n, i in enumerate(pieces)},
+    }
+
+
+def _held(row: Any) -> Held:
+    body, n = b"", 0
+    while f"p{n}" in row:
+        body, n = body + row[f"p{n}"], n + 1
+    return replace(codec.load(Held, row), body=body)
+
+
+def _line(held: Held) -> dict[str, Any]:
+    key = keys.held_line(held.state, held.listed_at, held.id)
+    said = {"reason": str(held.reason or ""), "partner": held.for_partner or ""}
+    return {"PartitionKey": keys.PARKED_SHARD, "RowKey": key, **said}
+
+
+def _range(state: HeldState, after: str | None) -> str:
+    start = keys.held_lines(state)
+    return f"PartitionKey eq '{keys.PARKED_SHARD}' and RowKey gt '{start}{after or ''}' and RowKey lt '{start}~'"

@@ -1,0 +1,1 @@
+"""Leads, their marks and counts."""

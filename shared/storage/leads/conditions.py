@@ -1,0 +1,113 @@
+"""What storage can select of a filter: which range to read, and OData conditions on the lead's columns (Q3, L6).
+
+Deadlines are compared with `at`, so that a lead is what the clock says it is, timer or no timer. What is selected is
+judged again by the filter itself, so a condition that is left out only costs reading. Every value that goes into a
+condition is one of ours or a digest, and none comes from outside.
+"""
+
+from collections.abc import Iterable
+
+from shared.domain.deadlines import stamp
+from shared.domain.exports.export import Since
+from shared.domain.filters import FlameState, LeadFilter
+from shared.domain.lead import LeadType, Outcome, Status
+from shared.ids import digest
+from shared.ports.leads import LeadQuery
+
+OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED})
+INFO = frozenset({Status.INFORMATIONAL})
+
+COMPARISONS_MAX = 9
+"""Azure takes fifteen in a condition; three name the range, and the rest is room for what comes."""
+
+Condition = tuple[str, int]
+"""A condition and how many comparisons it has."""
+
+
+def kinds(statuses: frozenset[Status]) -> tuple[str, ...]:
+    """The ranges in which leads of these statuses stand, in the order to read them: a copy moves only that way."""
+    if statuses - OPEN - INFO:
+        return ("lead",)
+    return tuple(kind for kind, held in (("info", INFO), ("open", OPEN)) if statuses & held)
+
+
+def selecting(wanted: LeadFilter, at: str) -> list[str]:
+    """The conditions of a filter, judged at the stamp `at`: the most selective ones, as many as storage takes."""
+    found, room = [], COMPARISONS_MAX
+    for text, comparisons in _conditions(wanted, at):
+        if comparisons <= room:
+            found.append(text)
+            room -= comparisons
+    return found
+
+
+def changed(query: LeadQuery, since: Since) -> list[str]:
+    """Committed from then on by storage's clock, or changed by a deadline that has passed since by ours."""
+    at, before = stamp(query.at), stamp(since.at)
+    ways = [f"Timestamp ge datetime'{stamp(since.stored)}'"]
+    ways += [f"({column} gt '{before}' and {column} le '{at}')" for column in ("deadline", "cools")]
+    return ["(" + " or ".join(ways) + ")", *([] if query.filter.include_test else ["isTest eq false"])]
+
+
+def _conditions(wanted: LeadFilter, at: str) -> Iterable[Condition]:
+    if not wanted.include_test:
+        yield "isTest eq false", 1
+    yield from _offer(wanted)
+    if wanted.flame:
+        yield _any(_burns(one, at) for one in sorted(wanted.flame))
+    elif wanted.outcome:
+        yield _any(_ended(one, at) for one in sorted(wanted.outcome))
+    elif wanted.statuses != set(Status):
+        yield _any(_holds(one, at) for one in sorted(wanted.statuses))
+    for column, values in (
+        ("country", wanted.country),
+        ("callToAction", wanted.call_to_action),
+        ("source", wanted.source),
+        ("quality", wanted.quality),
+        ("qualification", wanted.qualification),
+        ("type", wanted.type),
+    ):
+        if values:
+            yield _any((f"{column} eq '{one}'", 1) for one in sorted(values))
+    for column, validities in (("email", wanted.email_validity), ("phone", wanted.phone_validity)):
+        if validities:
+            text, count = _any((f"{column} eq '{one}'", 1) for one in sorted(validities))
+            yield f"(type eq '{LeadType.OFFER}' and {text})", count + 1
+
+
+def _offer(wanted: LeadFilter) -> Iterable[Condition]:
+    if wanted.offer_key is not None:
+        key = digest(wanted.offer_key)
+        yield f"(offerId eq '{key}' or offerTitle eq '{key}')", 2
+
+
+def _any(conditions: Iterable[Condition]) -> Condition:
+    texts, counts = zip(*conditions, strict=True)
+    return ("(" + " or ".join(texts) + ")" if len(texts) > 1 else texts[0]), sum(counts)
+
+
+def _holds(status: Status, at: str) -> Condition:
+    """A stored lead has this status at `at`."""
+    match status:
+        case Status.ACCEPTED:
+            return "status eq 'accepted'", 1
+        case Status.ARCHIVED:
+            # `deadline` is '' where the status does not end by itself, and '' is less than any time.
+            return f"(status eq 'archived' or (deadline gt '' and deadline le '{at}'))", 3
+        case _:
+            return f"(status eq '{status}' and deadline gt '{at}')", 2
+
+
+def _ended(outcome: Outcome, at: str) -> Condition:
+    """A stored lead has this outcome at `at`."""
+    by_time = {Outcome.EXPIRED: Status.RECEIVED, Outcome.AGED: Status.INFORMATIONAL}.get(outcome)
+    if by_time is None:
+        return f"outcome eq '{outcome}'", 1
+    return f"(outcome eq '{outcome}' or (status eq '{by_time}' and deadline le '{at}'))", 3
+
+
+def _burns(flame: FlameState, at: str) -> Condition:
+    """A stored lead is received and its flame is like this at `at`; `flame` is '' where none ever burned."""
+    if flame is FlameState.HOT:
+        return f"(status eq 'received' and deadline gt '{at}' and flame gt '{at}')", 3
+    return f"(status eq 'received' and deadline gt '{at}' and flame gt '' and flame le '{at}')", 4

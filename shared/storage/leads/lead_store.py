@@ -1,0 +1,306 @@
+"""Leads in Table Storage: one partition a partner, one transaction a change (DESIGN.md, How a change travels)."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.contact import NEVER, person_keys, shown_until
+from shared.domain.deadlines import Change, Hint, stamp
+from shared.domain.events import Event
+from shared.domain.exports.export import Since
+from shared.domain.lead import Lead, Status, Tab
+from shared.domain.lifecycle import Decision
+from shared.domain.telling.notices import notified
+from shared.ids import from_position, position
+from shared.ports.leads import Delivery, LeadPage, LeadQuery, Once, StoredLead
+from shared.storage import codec, keys, reads
+from shared.storage.errors import is_unclear, translated, translating
+from shared.storage.leads import conditions
+from shared.storage.leads.conditions import OPEN
+from shared.storage.reads import Query, Range, Scan, merge, scan, walk
+from shared.storage.tables import Tables
+
+Operation = tuple[Any, ...]
+
+OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
+"""Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
+
+SELECTED = ["RowKey", *codec.DOCS]
+
+
+class TableLeadStore:
+    """`LeadStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @property
+    def _leads(self) -> TableClient:
+        return self._tables[keys.LEADS]
+
+    async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
+        """See the port."""
+        entity = await reads.row(self._leads, partner_id, keys.lead(lead_id))
+        return StoredLead(codec.load(Lead, entity), entity.metadata["etag"]) if entity else None
+
+    async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
+        """See the port. Eight operations, all inserts but an outlived claim."""
+        lead = received.lead
+        partner = lead.partner_id
+        claim = {
+            "PartitionKey": partner,
+            "RowKey": keys.once(delivery.once),
+            "lead": lead.id,
+            "at": stamp(received.events[0].at),
+            "content": delivery.content,
+            "change": change.id,
+        }
+        columns = codec.lead_columns(lead)
+        pieces = range(0, len(delivery.body), codec.RAW_PIECE)
+        raw = {f"p{n}": delivery.body[i : i + codec.RAW_PIECE] for n, i in enumerate(pieces)}
+        raw_key = {"PartitionKey": partner, "RowKey": keys.raw(lead.id), "contentType": delivery.content_type}
+        operations: list[Operation] = [
+            ("create", _row(lead, keys.lead(lead.id), columns)),
+            ("create", raw_key | raw),
+            ("create", claim)
+            if delivery.replaces is None
+            else ("update", claim, {"mode": "replace", **_if_unchanged(delivery.replaces)}),
+            *_copies(None, lead, columns),
+            *_events(received, change),
+            *_whos(None, lead),
+        ]
+
+        async def is_mine() -> bool:
+            # By its change: an earlier attempt of the same delivery has the same lead and content (V4).
+            held = await reads.row(self._leads, partner, keys.once(delivery.once), ["lead", "change"])
+            return held is not None and (held["lead"], held.get("change")) == (lead.id, change.id)
+
+        await self._transact(operations, is_mine)
+
+    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+        """See the port."""
+        operations = [one for before, decision in decided for one in operations_of(before, decision, change)]
+        first = decided[0][1]
+
+        async def is_mine() -> bool:
+            if not first.events:
+                # Nothing was recorded, so nothing can tell: whoever decides again finds it done.
+                return False
+            written = keys.history(first.lead.id, first.events[0].sequence)
+            event = await reads.row(self._leads, first.lead.partner_id, written, ["change"])
+            return event is not None and event["change"] == change.id
+
+        await self._transact(operations, is_mine)
+
+    def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
+        """See the port."""
+        packs: list[list[tuple[StoredLead, Decision]]] = []
+        count = size = 0
+        for before, decision in decided:
+            operations = operations_of(before, decision, Change("", before.lead.created_at))
+            count, size = count + len(operations), size + _size(operations)
+            if not packs or count > OPERATIONS_MAX or size > BYTES_MAX:
+                packs.append([])
+                count, size = len(operations), _size(operations)
+            packs[-1].append((before, decision))
+        return packs
+
+    async def once(self, partner_id: str, claim: str) -> Once | None:
+        """See the port."""
+        row = await reads.row(self._leads, partner_id, keys.once(claim))
+        if row is None:
+            return None
+        return Once(row["lead"], datetime.fromisoformat(row["at"]), row["content"], row.metadata["etag"])
+
+    async def page(self, query: LeadQuery) -> LeadPage:
+        """See the port: one request a range; `info|` is read before `open|`, since a copy moves only that way."""
+        found: list[Scan] = []
+        for kind in conditions.kinds(query.filter.statuses):
+            scans = (self._scan(query, kind, tab) for tab in query.filter.tabs)
+            found += await asyncio.gather(*scans)
+        rows, following = merge(found, query.top)
+        return LeadPage(tuple(codec.load(Lead, row) for row in rows), following)
+
+    async def walk(
+        self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
+    ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
+        """See the port: each range is read once, a page ahead of what is being worked on.
+
+        Two kinds of copies read at different moments could both miss a lead that moves between them, so only one is.
+        """
+        kinds = conditions.kinds(query.filter.statuses)
+        if not kinds and since is None:
+            return
+        kind = kinds[0] if len(kinds) == 1 and since is None else "lead"
+        selected = conditions.changed(query, since) if since else conditions.selecting(query.filter, stamp(query.at))
+        ranges = [
+            Range(self._leads, self._in_range(query, kind, tab, selected), SELECTED, _position, watch)
+            for tab in query.filter.tabs
+        ]
+        async with aclosing(walk(ranges, query.after)) as batches:
+            async for rows, covered in batches:
+                yield [(codec.load(Lead, row), asked) for row, asked in rows], covered
+
+    async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
+        """See the port: point reads side by side."""
+        rows = await asyncio.gather(*(reads.row(self._leads, partner_id, keys.lead(one)) for one in lead_ids))
+        return [codec.load(Lead, row) for row in rows if row is not None]
+
+    async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
+        """See the port: sequences are dense, so the newest are a range read backwards."""
+        low, high = keys.history(lead_id, max(1, newest - top + 1)), keys.history(lead_id, newest)
+        condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey le '{high}'"
+        with translating():
+            rows = [row async for row in self._leads.query_entities(condition, results_per_page=top)]
+        return [codec.load(Event, row) for row in reversed(rows)]
+
+    async def needed_hints(self, partner_id: str, after: str | None) -> tuple[list[Hint], str | None]:
+        """See the port: `info|` before `open|`, from columns alone; what stands between the two is jumped over."""
+        low = after or keys.copy("info", "")
+        kind = "info" if low < keys.copy("info", "~") else "open"
+        condition = (
+            f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.copy(kind, '~')}'"
+            " and hints gt ''"
+        )
+        found = await scan(self._leads, condition, 1000, ["RowKey", "hints"])
+        needed = [hint for row in found.rows for hint in _hints_of(partner_id, row)]
+        if not found.done:
+            return needed, found.rows[-1]["RowKey"]
+        return needed, keys.copy("open", "") if kind == "info" else None
+
+    async def first_announcement(self, partner_id: str) -> Hint | None:
+        """See the port: one request."""
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.OUT}' and RowKey lt '{keys.OUT}~'"
+        found = await scan(self._leads, condition, 1, ["RowKey", "change", "announced"])
+        if not found.rows:
+            return None
+        row = found.rows[0]
+        change = Change(row["change"], datetime.fromisoformat(row["announced"]))
+        return change.announcement(partner_id, row["RowKey"].split("|")[2])
+
+    async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
+        """See the port: the e-mail's leads, else the phone's."""
+        persons = person_keys(lead.customer)
+        if not persons:
+            return []
+        start = keys.who(lead.partner_id, persons[0])
+        condition = (
+            f"PartitionKey eq '{lead.partner_id}' and RowKey ge '{start}' and RowKey lt '{start}~'"
+            f" and shownUntil gt '{stamp(at)}'"
+        )
+        found = await scan(self._leads, condition, top + 1, ["RowKey"])
+        ids = [from_position(row["RowKey"].removeprefix(start)) for row in found.rows]
+        return [one for one in ids if one != lead.id][:top]
+
+    async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
+        wanted = self._in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
+        found = await scan(self._leads, wanted, query.top, SELECTED, query.is_over)
+        return found.placed(_position)
+
+    def _in_range(self, query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> Query:
+        created = query.filter.created_from, query.filter.created_to
+        low, high = keys.tab_range(kind, tab, query.after, created)
+        in_range = (f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'")
+        return Query(" and ".join(in_range), selected)
+
+    async def _transact(self, operations: Sequence[Operation], is_mine: Callable[[], Awaitable[bool]]) -> None:
+        """Commit all or nothing; where the answer leaves it open whether it took effect, look (DESIGN.md, step 2)."""
+        try:
+            await self._leads.submit_transaction(operations)
+        except AzureError as error:
+            if is_unclear(error) and await is_mine():
+                return
+            raise translated(error) from error
+
+
+def _position(row: Any) -> str:
+    return position(row["RowKey"].split("|")[1])
+
+
+def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Operation]:
+    """What a decision changes in storage."""
+    lead = decision.lead
+    columns = codec.lead_columns(lead)
+    return [
+        ("update", _row(lead, keys.lead(lead.id), columns), {"mode": "replace", **_if_unchanged(before.tag)}),
+        *_copies(before.lead, lead, columns),
+        *_events(decision, change),
+        *_whos(before.lead, lead),
+    ]
+
+
+def _row(lead: Lead, row_key: str, columns: dict[str, Any]) -> dict[str, Any]:
+    return {"PartitionKey": lead.partner_id, "RowKey": row_key, **columns}
+
+
+def _kind_of(lead: Lead | None) -> str | None:
+    """Which copy a lead has as stored."""
+    if lead is None or lead.status is Status.ARCHIVED:
+        return None
+    return "open" if lead.status in OPEN else "info"
+
+
+def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Operation]:
+    """Keep the copy equal to the lead, whose columns these are, and only where it belongs."""
+    was, kind = _kind_of(before), _kind_of(lead)
+    operations: list[Operation] = []
+    if was and was != kind:
+        operations.append(("delete", {"PartitionKey": lead.partner_id, "RowKey": keys.copy(was, lead.id)}))
+    if kind:
+        operations.append(("upsert", _row(lead, keys.copy(kind, lead.id), columns), {"mode": "replace"}))
+    return operations
+
+
+def _hints_of(partner_id: str, row: Any) -> tuple[Hint, ...]:
+    key = f"{partner_id}|{row['RowKey'].split('|')[1]}"
+    pairs = (pair.partition("=") for pair in row["hints"].split())
+    return tuple(Hint(kind, datetime.fromisoformat(due), key) for kind, _, due in pairs)
+
+
+def _size(operations: Sequence[Operation]) -> int:
+    """Characters of the documents, which are nearly all of a transaction's bytes."""
+    return sum(len(value) for _, row, *_ in operations for value in row.values() if isinstance(value, str))
+
+
+def _events(decision: Decision, change: Change) -> list[Operation]:
+    """Each event twice: in the lead's history, and as one whose consequences are still to be written."""
+    lead = decision.lead
+    operations: list[Operation] = []
+    for event in decision.events:
+        row = {"PartitionKey": lead.partner_id, "RowKey": keys.history(lead.id, event.sequence)}
+        operations.append(("create", row | codec.event_columns(event, change)))
+        pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
+        noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at), "cause": change.cause}
+        moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
+        operations.append(("create", pending | noted | moves | {"notify": notified(lead, event)}))
+    return operations
+
+
+def _whos(before: Lead | None, lead: Lead) -> list[Operation]:
+    """The person's rows, written anew only when they may show the lead for longer than before (L9)."""
+    # T9: a test lead is related to nobody; its rows stand for erasure.
+    until = NEVER if lead.is_test else shown_until(lead)
+    if before is not None and until <= shown_until(before):
+        return []
+    return [
+        (
+            "upsert",
+            {
+                "PartitionKey": lead.partner_id,
+                "RowKey": keys.who(lead.partner_id, one) + position(lead.id),
+                "shownUntil": stamp(until),
+            },
+            {"mode": "replace"},
+        )
+        for one in person_keys(lead.customer)
+    ]
+
+
+def _if_unchanged(tag: str) -> dict[str, Any]:
+    return {"etag": tag, "match_condition": MatchConditions.IfNotModified}

@@ -1,0 +1,190 @@
+"""Profiles and offers: the partner's own rows in Partners, and rows in Lookup that say whose an offer or a name is.
+
+The partner's row is the truth. A row of Lookup that came first, or stayed behind, only makes a reader look there in
+vain; an offer's id alone is claimed in Lookup, since it has one owner.
+"""
+
+import asyncio
+from datetime import datetime
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.errors import Conflict, Detail
+from shared.domain.programme.offers import Offers, OfferState, RegisteredOffer
+from shared.domain.programme.profile import PROFILE_CHARACTERS_MAX, Profile
+from shared.domain.text import folded
+from shared.ports.as_read import AsRead
+from shared.storage import codec, keys, reads
+from shared.storage.as_read import must_be, put_as_read
+from shared.storage.cache import ReadCache
+from shared.storage.errors import translating
+from shared.storage.tables import Tables
+
+OWNERS_MAX = 10
+"""Partners that are looked at for one title: of more than one nobody can tell which is meant anyway."""
+
+
+class TableListingStore:
+    """`ListingStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._cache = ReadCache()
+
+    @property
+    def _partners(self) -> TableClient:
+        return self._tables[keys.PARTNERS]
+
+    @property
+    def _lookup(self) -> TableClient:
+        return self._tables[keys.LOOKUP]
+
+    async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
+        """See the port."""
+        return await self._cache.read(keys.OFFERS, partner_id, at, self._offers, fresh=fresh, absent=True)
+
+    async def put_offer(
+        self,
+        partner_id: str,
+        offer: RegisteredOffer,
+        before: RegisteredOffer | None,
+        *,
+        take_over: bool = False,
+        only_if: AsRead[RegisteredOffer] | None = None,
+    ) -> None:
+        """See the port. The claims come before the offer, what is no more goes after it."""
+        stored = await reads.row(self._partners, partner_id, keys.offer(offer.id)) if only_if else None
+        must_be(stored, RegisteredOffer, only_if)
+        claim, pending = keys.safe(offer.id.casefold()), keys.pending_offer(offer.id, partner_id)
+        loser = None
+        if offer.is_registered:
+            loser = await self._claim(claim, partner_id, take_over=take_over)
+            await self._name(keys.TITLE, folded(offer.title), partner_id)
+        elif offer.state is OfferState.PENDING:
+            waits = {"PartitionKey": keys.PENDING_OFFER, "RowKey": pending, "partner": partner_id, "offer": offer.id}
+            with translating():
+                await self._lookup.upsert_entity(waits, mode="replace")
+        if not offer.is_registered and before and before.is_registered:
+            await self._unclaim(claim, partner_id)
+        row = {"PartitionKey": partner_id, "RowKey": keys.offer(offer.id), **codec.dump(offer)}
+        await put_as_read(self._partners, row, stored, RegisteredOffer, only_if)
+        if loser:
+            with translating():
+                await self._partners.delete_entity(loser, keys.offer(offer.id))
+            self._cache.forget((keys.OFFERS, loser))
+        if offer.state is not OfferState.PENDING:
+            with translating():
+                await self._lookup.delete_entity(keys.PENDING_OFFER, pending)
+        # Another offer of the partner's may have the title that was, so its row is left where there is one.
+        title = folded(before.title) if before and before.is_registered else None
+        if title and not (await self._offers(partner_id)).claims(title):
+            await self._unname(keys.TITLE, title, partner_id)
+        self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, keys.safe(offer.id.casefold())))
+        self._cache.forget(*((keys.TITLE, folded(one.title)) for one in (offer, before) if one))
+
+    async def pending_offers(self, after: str | None, top: int) -> tuple[list[tuple[str, RegisteredOffer]], str | None]:
+        """See the port; a row that stayed behind, or came first, shows nothing."""
+        condition = f"PartitionKey eq '{keys.PENDING_OFFER}' and RowKey gt '{after or ''}'"
+        found = await reads.scan(self._lookup, condition, top, ["RowKey", "partner", "offer"])
+        stored = await asyncio.gather(
+            *(reads.row(self._partners, row["partner"], keys.offer(row["offer"])) for row in found.rows)
+        )
+        offers = [
+            (str(row["partner"]), codec.load(RegisteredOffer, there))
+            for row, there in zip(found.rows, stored, strict=True)
+            if there is not None
+        ]
+        waiting = [one for one in offers if one[1].state is OfferState.PENDING]
+        return waiting, None if found.done else str(found.rows[-1]["RowKey"])
+
+    async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
+        """See the port."""
+        return await self._cache.read(keys.PROFILE, partner_id, at, self._profile, fresh=fresh, absent=True)
+
+    async def put_profile(
+        self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
+    ) -> None:
+        """See the port."""
+        columns = codec.dump(profile, limit=PROFILE_CHARACTERS_MAX, what="profile")
+        stored = await reads.row(self._partners, partner_id, keys.PROFILE) if only_if else None
+        must_be(stored, Profile, only_if)
+        await self._name(keys.PROFILE_NAME, folded(profile.name), partner_id)
+        row = {"PartitionKey": partner_id, "RowKey": keys.PROFILE, **columns}
+        await put_as_read(self._partners, row, stored, Profile, only_if)
+        if before and folded(before.name) != folded(profile.name):
+            await self._unname(keys.PROFILE_NAME, folded(before.name), partner_id)
+        self._cache.forget((keys.PROFILE, partner_id))
+        self._cache.forget(*((keys.PROFILE_NAME, folded(one.name)) for one in (profile, before) if one))
+
+    async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
+        """See the port."""
+
+        async def read(key: str) -> str | None:
+            row = await reads.row(self._lookup, keys.OFFER, key)
+            return row["partner"] if row else None
+
+        return await self._cache.read(keys.OFFER, keys.safe(offer_id.casefold()), at, read)
+
+    async def partners_of_title(self, title: str, at: datetime) -> list[str]:
+        """See the port."""
+        return await self._named(keys.TITLE, folded(title), at)
+
+    async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
+        """See the port."""
+        return await self._named(keys.PROFILE_NAME, folded(name), at)
+
+    async def _claim(self, key: str, partner_id: str, *, take_over: bool) -> str | None:
+        """Make the id the partner's; who had it before it was taken over, None when nobody else did."""
+        row = {"PartitionKey": keys.OFFER, "RowKey": key, "partner": partner_id}
+        with translating():
+            try:
+                await self._lookup.create_entity(row)
+            except ResourceExistsError:
+                held = await self._lookup.get_entity(keys.OFFER, key)
+                if held["partner"] == partner_id:
+                    return None
+                if not take_over:
+                    taken = Detail("conflict", "The offer belongs to another partner.", "offerId")
+                    raise Conflict("The offer belongs to another partner.", details=[taken]) from None
+                await self._lookup.upsert_entity(row, mode="replace")
+                return str(held["partner"])
+        return None
+
+    async def _unclaim(self, key: str, partner_id: str) -> None:
+        """Make the id nobody's, if it is this partner's."""
+        held = await reads.row(self._lookup, keys.OFFER, key)
+        if held and held["partner"] == partner_id:
+            condition = {"etag": held.metadata["etag"], "match_condition": MatchConditions.IfNotModified}
+            with translating():
+                await self._lookup.delete_entity(held, **condition)
+
+    async def _name(self, partition: str, name: str, partner_id: str) -> None:
+        row = {"PartitionKey": partition, "RowKey": keys.named(name, partner_id), "partner": partner_id}
+        with translating():
+            await self._lookup.upsert_entity(row, mode="replace")
+
+    async def _unname(self, partition: str, name: str, partner_id: str) -> None:
+        with translating():
+            await self._lookup.delete_entity(partition, keys.named(name, partner_id))
+
+    async def _named(self, partition: str, name: str, at: datetime) -> list[str]:
+        async def read(name: str) -> list[str]:
+            low, high = keys.named_range(name)
+            condition = f"PartitionKey eq '{partition}' and RowKey gt '{low}' and RowKey lt '{high}'"
+            found = await reads.scan(self._lookup, condition, OWNERS_MAX, ["partner"])
+            return [row["partner"] for row in found.rows]
+
+        return await self._cache.read(partition, name, at, read)
+
+    async def _offers(self, partner_id: str) -> Offers:
+        start = keys.OFFERS
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
+        with translating():
+            rows = [row async for row in self._partners.query_entities(condition, select=["RowKey", *codec.DOCS])]
+        return Offers(tuple(codec.load(RegisteredOffer, row) for row in rows))
+
+    async def _profile(self, partner_id: str) -> Profile | None:
+        row = await reads.row(self._partners, partner_id, keys.PROFILE)
+        return codec.load(Profile, row) if row else None

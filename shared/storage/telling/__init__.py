@@ -1,0 +1,1 @@
+"""Lanes, mails, preferences and subscriptions."""

@@ -1,0 +1,116 @@
+"""Events that wait for a destination, and the lane of each, in the partner's own partition (DESIGN.md, step 4)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, place_of
+from shared.storage import codec, keys, reads
+from shared.storage.errors import is_unclear, translated, translating
+from shared.storage.tables import Tables
+
+REPLACE = {"mode": "replace"}
+_STARTS = {
+    DispatchState.PENDING: keys.waiting,
+    DispatchState.DELIVERED: keys.sent,
+    DispatchState.PARKED: keys.parked,
+}
+
+
+class TableLaneStore:
+    """`LaneStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @property
+    def _leads(self) -> TableClient:
+        return self._tables[keys.LEADS]
+
+    async def lane(self, partner_id: str, destination: str) -> Lane:
+        """See the port."""
+        row = await reads.row(self._leads, partner_id, keys.lane(destination))
+        return codec.with_tag(codec.load(Lane, row), row) if row else Lane()
+
+    async def save(
+        self,
+        partner_id: str,
+        destination: str,
+        lane: Lane,
+        changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+    ) -> Lane:
+        """See the port: one transaction; its lane's tag decides."""
+        lane = replace(lane, saves=lane.saves + 1)
+        row = {"PartitionKey": partner_id, "RowKey": keys.lane(destination), **codec.dump(codec.untagged(lane))}
+        operations: list[Any] = [
+            ("update", row, {**REPLACE, "etag": lane.tag, "match_condition": MatchConditions.IfNotModified})
+            if lane.tag
+            else ("create", row)
+        ]
+        for before, after in changed:
+            old = _key(destination, before) if before else None
+            new = _key(destination, after) if after else None
+            if old and old != new:
+                operations.append(("delete", {"PartitionKey": partner_id, "RowKey": old}))
+            if after:
+                operations.append(("upsert", dispatch_row(partner_id, destination, after), REPLACE))
+        try:
+            done = await self._leads.submit_transaction(operations)
+        except AzureError as error:
+            there = await self.lane(partner_id, destination) if is_unclear(error) else None
+            if there is not None and codec.untagged(there) == codec.untagged(lane):
+                return there
+            raise translated(error) from error
+        return codec.tagged(lane, done[0]["etag"])
+
+    async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
+        """See the port."""
+        with translating():
+            await self._leads.upsert_entity(dispatch_row(partner_id, destination, dispatch), mode="replace")
+
+    async def page(
+        self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
+    ) -> tuple[list[Dispatch], str | None]:
+        """See the port: one request."""
+        start = _STARTS[state](destination)
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}{after or ''}' and RowKey lt '{start}~'"
+        found = await reads.scan(self._leads, condition, top, ["RowKey", *codec.DOCS])
+        following = None if found.done else str(found.rows[-1]["RowKey"]).removeprefix(start)
+        return [codec.load(Dispatch, row) for row in found.rows], following
+
+    async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
+        """See the port; what was taken stands under when it was, so those are looked through."""
+        place = place_of(event_id)
+        if place is None:
+            return None
+        for start in (keys.waiting(destination), keys.parked(destination)):
+            row = await reads.row(self._leads, partner_id, start + place)
+            if row:
+                return codec.load(Dispatch, row)
+        start = keys.sent(destination)
+        condition = (
+            f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~' and place eq '{place}'"
+        )
+        found = await reads.scan(self._leads, condition, 1, ["RowKey", *codec.DOCS])
+        return codec.load(Dispatch, found.rows[0]) if found.rows else None
+
+
+def dispatch_row(partner_id: str, destination: str, dispatch: Dispatch) -> dict[str, Any]:
+    """The row of an event for a destination, under what became of it."""
+    return {
+        "PartitionKey": partner_id,
+        "RowKey": _key(destination, dispatch),
+        "place": dispatch.place,
+        **codec.dump(dispatch, what="delivery"),
+    }
+
+
+def _key(destination: str, dispatch: Dispatch) -> str:
+    start = _STARTS[dispatch.state](destination)
+    if dispatch.state is DispatchState.DELIVERED and dispatch.ended_at:
+        return start + keys.newest_first(dispatch.place, dispatch.ended_at)
+    return start + dispatch.place

@@ -1,0 +1,145 @@
+"""Mail days, what their digests hold, and the record of each mail, in the partner's own partition (N2; DESIGN.md)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.deadlines import stamp
+from shared.domain.telling.dispatch import Dispatch
+from shared.domain.telling.mail_day import MailDay
+from shared.domain.telling.mails import Mail, MailPlace
+from shared.storage import codec, keys, reads
+from shared.storage.errors import is_unclear, translated, translating
+from shared.storage.tables import Tables
+from shared.storage.telling.lane_store import REPLACE, dispatch_row
+
+BATCH, PLACES_AT_ONCE = 100, 1_000
+
+
+class TableMailStore:
+    """`MailStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @property
+    def _leads(self) -> TableClient:
+        return self._tables[keys.LEADS]
+
+    @property
+    def _lookup(self) -> TableClient:
+        return self._tables[keys.LOOKUP]
+
+    async def day(self, partner_id: str, key: str) -> MailDay | None:
+        """See the port."""
+        row = await reads.row(self._leads, partner_id, keys.day(key))
+        return codec.with_tag(codec.load(MailDay, row), row) if row else None
+
+    async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
+        """See the port: one transaction, so that the digest goes exactly once."""
+        operations: list[Any] = [day_operation(partner_id, replace(day, closed=True))]
+        if digest:
+            operations.append(("upsert", dispatch_row(partner_id, destination, digest), REPLACE))
+        try:
+            await self._leads.submit_transaction(operations)
+        except AzureError as error:
+            there = await self.day(partner_id, day.key) if is_unclear(error) else None
+            if there is not None and there.closed:
+                return
+            raise translated(error) from error
+
+    async def open_days(self, partner_id: str, at: datetime) -> list[MailDay]:
+        """See the port; there is a row a day, and those of long ago are closed."""
+        condition = (
+            f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.DAYS}' and RowKey lt '{keys.DAYS}~'"
+            f" and open eq true and ends le '{stamp(at)}'"
+        )
+        with translating():
+            rows = [row async for row in self._leads.query_entities(condition)]
+        return [codec.with_tag(codec.load(MailDay, row), row) for row in rows]
+
+    async def held(self, partner_id: str, key: str, top: int) -> list[str]:
+        """See the port."""
+        start = keys.held_leads(key)
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
+        found = await reads.scan(self._leads, condition, top, ["RowKey"])
+        return [str(row["RowKey"]).removeprefix(start) for row in found.rows]
+
+    async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
+        """See the port."""
+        start = keys.mails(subject, sequence)
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
+        with translating():
+            rows = [row async for row in self._leads.query_entities(condition)]
+        return [codec.with_tag(codec.load(Mail, row), row) for row in rows]
+
+    async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
+        """See the port: inserted together, so that one plan holds."""
+        try:
+            await self._leads.submit_transaction([("create", mail_row(partner_id, one)) for one in mails])
+        except AzureError as error:
+            raise translated(error) from error
+
+    async def put(self, partner_id: str, mail: Mail) -> Mail:
+        """See the port."""
+        row = mail_row(partner_id, mail)
+        with translating():
+            if not mail.tag:
+                done = await self._leads.create_entity(row)
+            else:
+                done = await self._leads.update_entity(
+                    row, mode="replace", etag=mail.tag, match_condition=MatchConditions.IfNotModified
+                )
+        return codec.tagged(mail, done["etag"])
+
+    async def note_place(self, operation_id: str, place: MailPlace) -> None:
+        """See the port: in Lookup, since a report names no partner."""
+        key = {"PartitionKey": keys.MAIL_PLACE, "RowKey": keys.safe(operation_id)}
+        row = {**key, "sent": stamp(place.sent), **codec.dump(place, what="mail")}
+        with translating():
+            await self._lookup.upsert_entity(row, mode="replace")
+
+    async def place(self, operation_id: str) -> MailPlace | None:
+        """See the port."""
+        row = await reads.row(self._lookup, keys.MAIL_PLACE, keys.safe(operation_id))
+        return codec.load(MailPlace, row) if row else None
+
+    async def forget_place(self, operation_id: str) -> None:
+        """See the port."""
+        with translating():
+            await self._lookup.delete_entity(keys.MAIL_PLACE, keys.safe(operation_id))
+
+    async def forget_places(self, before: datetime) -> int:
+        """See the port."""
+        condition = f"PartitionKey eq '{keys.MAIL_PLACE}' and sent lt '{stamp(before)}'"
+        found = await reads.scan(self._lookup, condition, PLACES_AT_ONCE, ["PartitionKey", "RowKey"])
+        for start in range(0, len(found.rows), BATCH):
+            some = [("delete", row) for row in found.rows[start : start + BATCH]]
+            with translating():
+                await self._lookup.submit_transaction(some)
+        return len(found.rows)
+
+
+def day_operation(partner_id: str, day: MailDay) -> tuple[Any, ...]:
+    """Write a day if it is still as read."""
+    row = {
+        "PartitionKey": partner_id,
+        "RowKey": keys.day(day.key),
+        "ends": stamp(day.ends),
+        "open": not day.closed,
+        **codec.dump(codec.untagged(day)),
+    }
+    if not day.tag:
+        return ("create", row)
+    return ("update", row, {**REPLACE, "etag": day.tag, "match_condition": MatchConditions.IfNotModified})
+
+
+def mail_row(partner_id: str, mail: Mail) -> dict[str, Any]:
+    """The record of a mail."""
+    key = keys.mail(mail.lead_id, mail.sequence, mail.number)
+    return {"PartitionKey": partner_id, "RowKey": key, **codec.dump(codec.untagged(mail), what="mail")}

@@ -1,0 +1,107 @@
+"""Counts and the events that move them, in the partner's own partition (DESIGN.md, How a change travels).
+
+Taking an event and counting it are one transaction, so that what is derived from an event happens exactly once.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError
+from azure.data.tables.aio import TableClient
+
+from shared.domain.deadlines import Change, stamp
+from shared.domain.lead import Status, Tab
+from shared.domain.tally import Pending, Tally
+from shared.ports.telling import Follows, Waiting
+from shared.storage import keys, reads
+from shared.storage.errors import translated, translating
+from shared.storage.tables import Tables
+from shared.storage.telling.lane_store import REPLACE, dispatch_row
+from shared.storage.telling.mail_store import day_operation, mail_row
+
+
+class TableTallyStore:
+    """`TallyStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    @property
+    def _leads(self) -> TableClient:
+        return self._tables[keys.LEADS]
+
+    async def read(self, partner_id: str) -> Tally:
+        """See the port."""
+        row = await reads.row(self._leads, partner_id, keys.TALLY)
+        if row is None:
+            return Tally()
+        counts = {(tab, status): int(row.get(_column(tab, status), 0)) for tab in Tab for status in Status}
+        return Tally(counts, row.metadata["etag"])
+
+    async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
+        """See the port: one request."""
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
+        columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify"]
+        found = await reads.scan(self._leads, condition, top, columns)
+        events = [_pending(partner_id, row) for row in found.rows]
+        return events, None if found.done else events[-1].key
+
+    async def take(
+        self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
+    ) -> None:
+        """See the port: the tally's tag decides between two relays, and so does each event's row."""
+        row: dict[str, Any] = {"PartitionKey": partner_id, "RowKey": keys.TALLY}
+        row |= {_column(tab, status): count for (tab, status), count in after.counts.items()}
+        operations: list[tuple[Any, ...]] = [
+            ("update", row, {"mode": "replace", "etag": before.tag, "match_condition": MatchConditions.IfNotModified})
+            if before.tag
+            else ("create", row)
+        ]
+        operations += [("delete", {"PartitionKey": partner_id, "RowKey": event.key}) for event in events]
+        operations += [("upsert", dispatch_row(partner_id, *one), REPLACE) for one in follows.waits]
+        operations += [day_operation(partner_id, day) for day in follows.days]
+        for day, lead_id in follows.held:
+            held = {"PartitionKey": partner_id, "RowKey": keys.held_lead(day, lead_id)}
+            operations.append(("upsert", held, REPLACE))
+        operations += [("upsert", mail_row(partner_id, one), REPLACE) for one in follows.mails]
+        try:
+            await self._leads.submit_transaction(operations)
+        except AzureError as error:
+            raise translated(error) from error
+
+    async def received(self, partner_id: str) -> list[Waiting]:
+        """See the port: the range of open leads, by columns alone."""
+        low, high = keys.copy("open", ""), keys.copy("open", "~")
+        return await self._waiting(partner_id, low, high, "status eq 'received'")
+
+    async def overdue_informational(self, partner_id: str, at: datetime) -> list[Waiting]:
+        """See the port."""
+        low, high = keys.copy("info", ""), keys.copy("info", "~")
+        return await self._waiting(partner_id, low, high, f"deadline le '{stamp(at)}'")
+
+    async def _waiting(self, partner_id: str, low: str, high: str, condition: str) -> list[Waiting]:
+        query = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{high}' and isTest eq false"
+        columns = ["RowKey", "deadline", "flame"]
+        with translating():
+            rows = self._leads.query_entities(f"{query} and {condition}", select=columns)
+            return [Waiting(row["RowKey"].split("|")[1], row["deadline"], row["flame"]) async for row in rows]
+
+
+def _column(tab: Tab, status: Status) -> str:
+    return f"{tab}_{status}"
+
+
+def _pending(partner_id: str, row: Any) -> Pending:
+    return Pending(
+        key=row["RowKey"],
+        partner_id=partner_id,
+        lead_id=row["RowKey"].split("|")[2],
+        change=Change(row["change"], datetime.fromisoformat(row["announced"]), row["cause"]),
+        from_status=Status(row["from"]) if row["from"] else None,
+        to_status=Status(row["to"]),
+        is_test=row["isTest"],
+        type=row["type"],
+        notify=row["notify"],
+    )

@@ -1,0 +1,1 @@
+"""Leads are written to files (X1–X5)."""

@@ -1,0 +1,118 @@
+"""Finds the partner a delivery is for (R1), and whether that partner takes it (R2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared import ids
+from shared.domain.errors import Detail
+from shared.domain.intake.formats import Reading
+from shared.domain.intake.held import Reason
+from shared.domain.lead import LeadType
+from shared.domain.messages import say
+from shared.domain.programme.offers import publisher_of
+from shared.domain.programme.partner import Door, PartnerState
+from shared.domain.text import folded
+from shared.ports.ports import Ports
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a delivery goes; with a reason, and what the operator is told of it, it cannot go there now.
+
+    Without a partner it goes nowhere.
+    """
+
+    partner_id: str | None
+    reason: Reason | None = None
+    details: tuple[Detail, ...] = ()
+
+
+async def find_place(*, ports: Ports, door: Door, reading: Reading, at: datetime) -> Place:
+    """The door's partner, else the offer's, by its id or its publisher, else by its title, else the profile's.
+
+    An id is worth more than a title: a publisher's offer is its partner's whoever has a title like it (S6). What
+    several partners claim is nobody's: the operator decides. All reads are cached.
+    """
+    partner_id = door.partner_id or await _by_id(ports, reading, at)
+    claimed: list[Detail] = []
+    for target, find in (("offerTitle", _by_title), ("profile", _by_profile)):
+        if partner_id is not None:
+            break
+        found = await find(ports, reading, at)
+        if len(found) == 1:
+            partner_id = found[0]
+        elif found:
+            told = say("It is claimed by several: %(partners)s.", partners=", ".join(found))
+            claimed.append(Detail("claimedBySeveral", told, target))
+    if partner_id is None and claimed:
+        return Place(None, Reason.CLAIMED_BY_SEVERAL, tuple(claimed))
+    return await check_place(ports=ports, partner_id=partner_id, reading=reading, at=at)
+
+
+async def check_place(*, ports: Ports, partner_id: str | None, reading: Reading, at: datetime) -> Place:
+    """Whether the partner takes the delivery (R2)."""
+    if partner_id is None:
+        return Place(None, Reason.OFFER_UNKNOWN)
+    partner = await ports.partners.known(partner_id, at)
+    if partner and partner.state is PartnerState.SUSPENDED:
+        # A refusal reads afresh first, as the one below does.
+        partner = await ports.partners.get(partner_id)
+    if partner and partner.state is PartnerState.SUSPENDED:
+        return Place(partner_id, Reason.PARTNER_SUSPENDED)
+    if reading.type is LeadType.PROFILE and not await _is_published(ports, partner_id, at):
+        return Place(partner_id, Reason.PROFILE_NOT_PUBLISHED)
+    return Place(partner_id)
+
+
+async def _is_published(ports: Ports, partner_id: str, at: datetime) -> bool:
+    # A refusal reads afresh first: the profile may be published a second ago, through another instance.
+    for fresh in (False, True):
+        profile = await ports.listings.profile(partner_id, at, fresh=fresh)
+        if profile and profile.published:
+            return True
+    return False
+
+
+async def _by_id(ports: Ports, reading: Reading, at: datetime) -> str | None:
+    if not reading.offer_id:
+        return None
+    publisher = publisher_of(reading.offer_id)
+    owner = await ports.listings.partner_of_offer(reading.offer_id, at)
+    return owner or (await ports.partners.partner_of_publisher(publisher, at) if publisher else None)
+
+
+async def _by_title(ports: Ports, reading: Reading, at: datetime) -> list[str]:
+    """Those that have registered an offer of this title."""
+    return await partners_of_title(ports, reading.offer_title, at) if reading.offer_title else []
+
+
+async def partners_of_title(ports: Ports, title: str, at: datetime) -> list[str]:
+    """The partners that have registered an offer of this title, without letter case."""
+
+    async def has_it(partner_id: str) -> bool:
+        for fresh in (False, True):
+            if (await ports.listings.offers(partner_id, at, fresh=fresh)).claims(folded(title)):
+                return True
+        return False
+
+    return [one for one in await ports.listings.partners_of_title(title, at) if await has_it(one)]
+
+
+async def _by_profile(ports: Ports, reading: Reading, at: datetime) -> list[str]:
+    """The partner of this id, else those whose profile has this name."""
+    name = reading.profile
+    if not name:
+        return []
+    if ids.PARTNER_ID.fullmatch(name) and await ports.partners.known(name, at):
+        return [name]
+    return await partners_of_profile(ports, name, at)
+
+
+async def partners_of_profile(ports: Ports, name: str, at: datetime) -> list[str]:
+    """The partners whose profile has this name, without letter case."""
+
+    async def has_it(partner_id: str) -> bool:
+        profile = await ports.listings.profile(partner_id, at, fresh=True)
+        return profile is not None and folded(profile.name) == folded(name)
+
+    return [one for one in await ports.listings.partners_of_profile(name, at) if await has_it(one)]

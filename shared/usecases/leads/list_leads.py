@@ -1,0 +1,223 @@
+"""Lists leads (Q1–Q5): one way through a partner's leads for every tab, filter and order, for lists and for exports.
+
+What it returns is settled at `at` (L6) and judged by the filter as anyone may see it (L9). Newest first, a page costs
+what it shows, since storage selects; a search reads leads until the page is full or the budget is spent; any other
+order reads everything that the filter leaves, and refuses when that is too much.
+"""
+
+import asyncio
+import base64
+import heapq
+import re
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime
+from operator import itemgetter
+
+import msgspec
+
+from shared.domain.errors import SortTooLarge, Unavailable
+from shared.domain.exports.export import Since
+from shared.domain.filters import LeadFilter, ListTab
+from shared.domain.lead import Lead
+from shared.domain.lifecycle import settle
+from shared.domain.ordering import Order, SortKey, sort_key
+from shared.ids import POSITION, position
+from shared.ports.leads import LeadQuery, Mark
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
+from shared.usecases.leads.read_leads import SeenLead
+
+FAVORITES_PAGE = 200
+"""Favorites are read one by one, so many at once."""
+SORTED_HELD = 1_000
+"""Leads held while sorting before all but the page's are let go of: senders decide how large they are."""
+TOGETHER = 50
+"""Leads judged before other requests of the instance have their turn."""
+SORTED_PLACE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Read:
+    """A lead as stored, the person's mark on the favorites tab, and the seconds on the watch when it was asked for."""
+
+    lead: Lead
+    mark: Mark | None
+    asked: float
+
+    @property
+    def is_held(self) -> bool:
+        """False for a lead whose heart was taken back; on any other tab the lead itself decides."""
+        return self.mark is None or self.mark.favorite
+
+
+Batch = tuple[Sequence[Read], str | None]
+"""Leads, and the position covered so far."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Whose leads are looked through, by whom, for what, and when."""
+
+    ports: Ports
+    partner_id: str
+    person: str
+    wanted: LeadFilter
+    at: datetime
+
+
+@dataclass(frozen=True)
+class SeenPage:
+    """A page of a list; `next` is the place to go on from, None at the end."""
+
+    leads: tuple[SeenLead, ...]
+    next: str | None
+
+
+def places_of(order: Order) -> re.Pattern[str]:
+    """The form of the places in a list of this order."""
+    return POSITION if order.is_newest_first else SORTED_PLACE
+
+
+async def list_leads(look: Look, *, order: Order, after: str | None, top: int, budget: Budget) -> SeenPage:
+    """A page after a place; it may be short, the end is where `next` is None.
+
+    Raises SortTooLarge when another order than newest first would take more leads than the budget has, Unavailable when
+    it would take more time.
+    """
+    if not order.is_newest_first:
+        return await _sorted(look, order, after, top, budget)
+    if look.wanted.is_textual or look.wanted.tab is ListTab.FAVORITES:
+        return await _searched(look, after, top, budget)
+    return await _selected(look, after, top, budget)
+
+
+async def leads_of(
+    look: Look,
+    after: str | None,
+    since: Since | None = None,
+    *,
+    at_once: int = FAVORITES_PAGE,
+    watch: Callable[[], float] = lambda: 0.0,
+) -> AsyncGenerator[Batch, None]:
+    """Every lead that may be in the filter, newest first, after a position; the caller settles and judges each.
+
+    With `since` all that changed from then on, and all favorites, those too whose heart was taken back: they are few.
+    """
+    if look.wanted.tab is not ListTab.FAVORITES:
+        query = LeadQuery(look.partner_id, look.at, look.wanted, after)
+        async with aclosing(look.ports.leads.walk(query, since, watch)) as batches:
+            async for leads, place in batches:
+                reads = [Read(lead, None, asked) for lead, asked in leads]
+                for start in range(0, len(reads) - TOGETHER, TOGETHER):
+                    some = reads[start : start + TOGETHER]
+                    yield some, position(some[-1].lead.id)
+                    await asyncio.sleep(0)
+                yield reads[-(len(reads) % TOGETHER or TOGETHER) :], place
+        return
+    while True:
+        asked = watch()
+        marks, following = await look.ports.marks.favorites(
+            look.partner_id, look.person, after, at_once, taken_back=since is not None
+        )
+        hearted = await look.ports.leads.many(look.partner_id, list(marks))
+        # The last page has a place too: None would be the beginning.
+        after = following or max(map(position, marks), default=after)
+        yield [Read(lead, marks[lead.id], asked) for lead in hearted], after
+        if following is None:
+            return
+
+
+async def _selected(look: Look, after: str | None, top: int, budget: Budget) -> SeenPage:
+    """Newest first by what storage selects: one request for each range, beside the person's marks."""
+    query = LeadQuery(look.partner_id, look.at, look.wanted, after, top, lambda: not budget.allows(0))
+    page, (marks, covered) = await asyncio.gather(
+        look.ports.leads.page(query), look.ports.marks.near(look.partner_id, look.person, after)
+    )
+    leads = [settle(lead, look.at).lead for lead in page.leads]
+    judged = [lead for lead in leads if look.wanted.matches(lead, look.at)]
+    return await _seen(look, judged, page.next, marks, covered)
+
+
+async def _searched(look: Look, after: str | None, top: int, budget: Budget) -> SeenPage:
+    """Newest first by reading leads until the page is full or the budget is spent."""
+    found: dict[str, tuple[Lead, Mark | None]] = {}
+    place, looked = after, 0
+    async with aclosing(leads_of(look, after, at_once=top)) as batches:
+        async for leads, covered in batches:
+            for read in leads:
+                looked += 1
+                lead = settle(read.lead, look.at).lead
+                if read.is_held and look.wanted.matches(lead, look.at):
+                    found[lead.id] = lead, read.mark
+                    if len(found) == top:
+                        return await _marked(look, found, after, position(lead.id))
+            place = covered or place
+            # A page that comes no further would be asked for again for ever.
+            if place not in (None, after) and not budget.allows(looked):
+                return await _marked(look, found, after, place)
+    return await _marked(look, found, after, None)
+
+
+async def _sorted(look: Look, order: Order, after: str | None, top: int, budget: Budget) -> SeenPage:
+    """Any other order: exact, by reading all that the filter leaves, for each page anew."""
+    last = _read_place(after) if after else None
+    found: list[tuple[SortKey, Lead]] = []
+    looked = 0
+    pick = heapq.nlargest if order.descending else heapq.nsmallest
+    async with aclosing(leads_of(look, None)) as batches:
+        async for leads, _ in batches:
+            if looked and budget.spent() >= budget.seconds:
+                # Storage is slow, and no fault of the request.
+                raise Unavailable
+            for read in leads:
+                looked += 1
+                lead = settle(read.lead, look.at).lead
+                if read.is_held and look.wanted.matches(lead, look.at):
+                    key = sort_key(lead, order, position(lead.id))
+                    if last is None or (key < last if order.descending else key > last):
+                        found.append((key, lead))
+            if looked > budget.rows:
+                raise SortTooLarge
+            if len(found) > SORTED_HELD:
+                found = pick(top + 1, found, key=itemgetter(0))
+    best = pick(top + 1, found, key=itemgetter(0))
+    following = _place(best[top - 1][0]) if len(best) > top else None
+    return await _seen(look, [lead for _, lead in best[:top]], following, {}, "")
+
+
+async def _marked(
+    look: Look, found: Mapping[str, tuple[Lead, Mark | None]], after: str | None, following: str | None
+) -> SeenPage:
+    """The leads with this person's marks, which came along on the favorites tab."""
+    leads = [lead for lead, _ in found.values()]
+    marks: Mapping[str, Mark] = {one: mark for one, (_, mark) in found.items() if mark}
+    covered: str | None = None
+    if len(marks) < len(leads):
+        marks, covered = await look.ports.marks.near(look.partner_id, look.person, after)
+    return await _seen(look, leads, following, marks, covered)
+
+
+async def _seen(
+    look: Look, leads: Sequence[Lead], following: str | None, marks: Mapping[str, Mark], covered: str | None
+) -> SeenPage:
+    """The leads with this person's marks, which are known up to the position `covered`, None = all of them."""
+    # A filtered page may reach further back than one request for marks; only then are the rest read one by one.
+    beyond = [lead.id for lead in leads if covered is not None and position(lead.id) > covered]
+    read = await asyncio.gather(*(look.ports.marks.get(look.partner_id, look.person, one) for one in beyond))
+    known = {**marks, **dict(zip(beyond, read, strict=True))}
+    return SeenPage(tuple(SeenLead(lead, known.get(lead.id, Mark())) for lead in leads), following)
+
+
+def _place(key: SortKey) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def _read_place(place: str) -> SortKey | None:
+    """The key of a place; None for what is none, which begins at the beginning."""
+    try:
+        text = base64.urlsafe_b64decode(place + "=" * (-len(place) % 4))
+        return msgspec.json.decode(text, type=tuple[str, str, str])
+    except (ValueError, msgspec.DecodeError):
+        return None

@@ -1,0 +1,51 @@
+"""Checks e-mail addresses again that could not be checked at receipt (V1): three tries over a day."""
+
+from datetime import datetime
+
+from shared.correlation import new_change
+from shared.domain.deadlines import RECHECK, hints, rechecks_at
+from shared.domain.errors import Unavailable
+from shared.domain.lifecycle import recheck, settle
+from shared.domain.programme.contact_lists import ContactLists
+from shared.ports.agenda import DueHint
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
+from shared.usecases.agenda import Ran, run_each
+
+TOGETHER = 10
+"""Addresses asked about at once: name servers are slow, and they are somebody else's."""
+ATTEMPTS = 5
+
+
+async def recheck_contacts(*, ports: Ports, at: datetime, budget: Budget) -> Ran:
+    """Handle the hints that are due at `at`; raises Unavailable when the agenda is out of reach."""
+    lists = await ports.partners.contact_lists(at)
+
+    async def check(late: DueHint) -> None:
+        await _check(ports, late, lists, at)
+
+    return await run_each(ports=ports, kind=RECHECK, at=at, budget=budget, at_once=TOGETHER, act=check)
+
+
+async def _check(ports: Ports, late: DueHint, lists: ContactLists, at: datetime) -> None:
+    for _ in range(ATTEMPTS):
+        stored = await ports.leads.get(late.hint.partner_id, late.hint.lead_id)
+        if stored is None or not stored.lead.customer.email:
+            return
+        due = rechecks_at(settle(stored.lead, at).lead)
+        if due is None or due != late.hint.due:
+            # Archived, checked already, or to be checked another time, of which it has a hint.
+            return
+        found = await ports.emails.read(stored.lead.customer.email, lists)
+        decision = recheck(stored.lead, found.validity, ask_again=found.ask_again, at=at)
+        change = new_change(at)
+        announced = [change.announcement(stored.lead.partner_id, stored.lead.id)] if decision.events else []
+        needed = set(hints(decision.lead)) - set(hints(stored.lead))
+        await ports.agenda.put([*announced, *needed])
+        try:
+            await ports.leads.commit([(stored, decision)], change)
+        except LostRace:
+            continue
+        return
+    raise Unavailable

@@ -1,0 +1,1 @@
+"""Partners, what they publish, and the operator's lists (S1, S6)."""

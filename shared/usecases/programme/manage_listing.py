@@ -1,0 +1,174 @@
+"""What a partner publishes: its business profile and its offers (SPEC 1, T5, R1, R2)."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain.errors import Conflict, Detail, NotFound, PartnerSuspended, Unavailable
+from shared.domain.messages import say
+from shared.domain.programme.offers import OFFERS_MAX, OfferState, RegisteredOffer, publisher_of
+from shared.domain.programme.partner import Partner, PartnerState
+from shared.domain.programme.profile import Profile
+from shared.ports.as_read import AsRead
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.usecases.intake.route_lead import partners_of_profile, partners_of_title
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 5
+AT_ONCE = 8
+"""Titles that are looked up side by side; each is cached for a minute."""
+
+
+@dataclass(frozen=True)
+class SeenProfile:
+    """A profile (None where none was written) with its partner; `name_is_shared` when another's has the same name."""
+
+    profile: Profile | None
+    partner: Partner
+    name_is_shared: bool = False
+
+
+@dataclass(frozen=True)
+class SeenOffer:
+    """An offer; `title_is_shared` when another partner has registered one of the same title.
+
+    Then a delivery that names the title alone waits for the operator, who is told why.
+    """
+
+    offer: RegisteredOffer
+    title_is_shared: bool = False
+
+
+async def read_profile(*, ports: Ports, partner_id: str, at: datetime) -> SeenProfile:
+    """The profile with the registration it belongs to; raises NotFound."""
+    partner = await _partner(ports, partner_id)
+    return await _seen_profile(ports, await ports.listings.profile(partner_id, at, fresh=True), partner, at)
+
+
+async def put_profile(*, ports: Ports, profile: Profile, before: SeenProfile, at: datetime) -> SeenProfile:
+    """Replace the profile that was read `before`; raises LostRace, or InvalidRequest when it is too large."""
+    partner_id = before.partner.id
+    await ports.listings.put_profile(partner_id, profile, before.profile, AsRead(before.profile))
+    log.info("Profile stored.", extra={"event": "profile.stored", "partner": partner_id})
+    return await _seen_profile(ports, profile, before.partner, at)
+
+
+async def _seen_profile(ports: Ports, profile: Profile | None, partner: Partner, at: datetime) -> SeenProfile:
+    owners = await partners_of_profile(ports, profile.name, at) if profile else []
+    return SeenProfile(profile, partner, any(one != partner.id for one in owners))
+
+
+async def list_offers(*, ports: Ports, partner_id: str, at: datetime) -> list[SeenOffer]:
+    """A partner's offers by id; raises NotFound."""
+    await _partner(ports, partner_id)
+    offers = (await ports.listings.offers(partner_id, at, fresh=True)).offers
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def seen(offer: RegisteredOffer) -> SeenOffer:
+        async with turns:
+            return await _seen_offer(ports, partner_id, offer, at)
+
+    return list(await asyncio.gather(*map(seen, offers)))
+
+
+async def read_offer(*, ports: Ports, partner_id: str, offer_id: str, at: datetime) -> SeenOffer:
+    """One offer; raises NotFound."""
+    found = await find_offer(ports=ports, partner_id=partner_id, offer_id=offer_id, at=at)
+    if found is None:
+        raise NotFound
+    return found
+
+
+async def find_offer(*, ports: Ports, partner_id: str, offer_id: str, at: datetime) -> SeenOffer | None:
+    """One offer; None where it was never put."""
+    found = (await ports.listings.offers(partner_id, at, fresh=True)).find(offer_id, None)
+    return await _seen_offer(ports, partner_id, found, at) if found else None
+
+
+async def _seen_offer(ports: Ports, partner_id: str, offer: RegisteredOffer, at: datetime) -> SeenOffer:
+    owners = await partners_of_title(ports, offer.title, at)
+    return SeenOffer(offer, any(one != partner_id for one in owners))
+
+
+async def put_offer(
+    *,
+    ports: Ports,
+    partner_id: str,
+    offer: RegisteredOffer,
+    before: RegisteredOffer | None,
+    by_operator: bool,
+    at: datetime,
+) -> SeenOffer:
+    """Register an offer, or replace the registration that was read `before`; as it is stored.
+
+    A partner registers offers of its own publishers (S6); one whose publisher nobody has waits for the operator, whose
+    own word needs nobody's. Raises LostRace, NotFound, PartnerSuspended, or Conflict when the publisher or the offer is
+    another partner's, unless the operator says whose it is; or at OFFERS_MAX. Leads that came before keep what was
+    known then.
+    """
+    partner = await _partner(ports, partner_id)
+    if partner.state is PartnerState.SUSPENDED and not by_operator:
+        raise PartnerSuspended
+    offers = await ports.listings.offers(partner_id, at, fresh=True)
+    if before is None and len(offers.offers) >= OFFERS_MAX:
+        raise Conflict(say("A partner has at most %(most)d offers.", most=OFFERS_MAX))
+    is_free = by_operator or (before is not None and before.is_registered)
+    state = OfferState.REGISTERED if is_free else await _state_of(ports, partner_id, offer.id, at)
+    stored = replace(offer, state=state)
+    await ports.listings.put_offer(partner_id, stored, before, take_over=by_operator, only_if=AsRead(before))
+    log.info("Offer stored.", extra={"event": f"offer.{state}", "partner": partner_id})
+    return await _seen_offer(ports, partner_id, stored, at)
+
+
+async def _state_of(ports: Ports, partner_id: str, offer_id: str, at: datetime) -> OfferState:
+    """What a partner's own word makes of an offer; raises Conflict when it is another's."""
+    publisher = publisher_of(offer_id)
+    owner = await ports.partners.partner_of_publisher(publisher, at, fresh=True) if publisher else None
+    if owner == partner_id:
+        return OfferState.REGISTERED
+    registered = owner or await ports.listings.partner_of_offer(offer_id, at)
+    if registered is not None:
+        message = (
+            say("The publisher %(publisher)s belongs to another partner.", publisher=publisher)
+            if owner
+            else say("The offer belongs to another partner.")
+        )
+        raise Conflict(message, details=[Detail("conflict", message, "offerId")])
+    return OfferState.PENDING
+
+
+async def decide_offer(*, ports: Ports, partner_id: str, offer_id: str, yes: bool, at: datetime) -> SeenOffer:
+    """The operator's word on an offer: from a yes on it is the partner's, from a no on not. Again is harmless.
+
+    Raises NotFound, or Conflict for a yes to what another partner has registered.
+    """
+    state = OfferState.REGISTERED if yes else OfferState.REFUSED
+    for _ in range(ATTEMPTS):
+        before = (await read_offer(ports=ports, partner_id=partner_id, offer_id=offer_id, at=at)).offer
+        decided = replace(before, state=state)
+        try:
+            # Also where it is so already: an attempt that broke off may have left rows behind.
+            await ports.listings.put_offer(partner_id, decided, before, only_if=AsRead(before))
+        except LostRace:
+            continue
+        log.info("Offer decided.", extra={"event": f"offer.{state}", "partner": partner_id})
+        return await _seen_offer(ports, partner_id, decided, at)
+    raise Unavailable
+
+
+async def approve_publishers(*, ports: Ports, partner: Partner, at: datetime) -> None:
+    """Say yes to what waits of the publishers that are the partner's now; another's offer goes on waiting."""
+    for offer in (await ports.listings.offers(partner.id, at, fresh=True)).offers:
+        if offer.state is OfferState.PENDING and publisher_of(offer.id) in partner.publisher_ids:
+            with suppress(Conflict):
+                await decide_offer(ports=ports, partner_id=partner.id, offer_id=offer.id, yes=True, at=at)
+
+
+async def _partner(ports: Ports, partner_id: str) -> Partner:
+    partner = await ports.partners.get(partner_id)
+    if partner is None:
+        raise NotFound
+    return partner

@@ -1,0 +1,154 @@
+"""Registers partners and the sources their leads come through; the operator's verbs (SPEC 9, S2)."""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared import ids
+from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
+from shared.domain.lead import Reveal, Source
+from shared.domain.messages import say
+from shared.domain.programme.partner import LeadSource, Partner, SourceKey, SourceKind, rotated
+from shared.ports.as_read import AsRead
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.usecases.programme.manage_listing import approve_publishers
+
+log = logging.getLogger(__name__)
+ATTEMPTS = 5
+SOURCES_MAX = 100
+"""Sources a partner may have; each is a row that every listing reads."""
+
+
+@dataclass(frozen=True)
+class KeyedSource:
+    """A source with its new key, which is shown this once."""
+
+    source: LeadSource
+    key: str
+
+
+async def put_partner(*, ports: Ports, partner: Partner, before: Partner | None, at: datetime) -> Partner:
+    """Create a registration, or replace the one that was read `before`.
+
+    Offers that wait for a publisher's partner to be known are registered with it (S6). Raises LostRace when the
+    registration is not as read any more, Conflict naming every tenant and publisher that belongs to another partner.
+    Doing it again heals a broken-off attempt.
+    """
+    wanted = replace(partner, created_at=before.created_at) if before else partner
+    await ports.partners.put(wanted, AsRead(before))
+    if wanted.publisher_ids:
+        await approve_publishers(ports=ports, partner=wanted, at=at)
+    log.info("Partner registered.", extra={"event": "partner.registered", "partner": partner.id})
+    return wanted
+
+
+async def get_partner(*, ports: Ports, partner_id: str) -> Partner:
+    """The registration; raises NotFound."""
+    partner = await ports.partners.get(partner_id)
+    if partner is None:
+        raise NotFound
+    return partner
+
+
+async def add_source(
+    *,
+    ports: Ports,
+    partner_id: str | None,
+    name: str,
+    kind: SourceKind = SourceKind.HTTPS,
+    listing_source: Source = Source.APP_SOURCE,
+    reveal: Reveal = Reveal.ALWAYS,
+    table_name: str | None = None,
+    redirect_url: str | None = None,
+    at: datetime,
+) -> KeyedSource:
+    """Open a new door for a partner's leads, or the programme's when `partner_id` is None (R1).
+
+    Raises NotFound for no such partner, InvalidRequest for a table of our own, Conflict at SOURCES_MAX or when another
+    source reads the table: each of its rows would become two leads.
+    """
+    if partner_id is not None:
+        await get_partner(ports=ports, partner_id=partner_id)
+    if len(await ports.partners.sources(partner_id)) >= SOURCES_MAX:
+        raise Conflict(say("A partner has at most %(most)d sources; delete one first.", most=SOURCES_MAX))
+    if table_name is not None:
+        await _check_table(ports, table_name)
+    key = ids.new_key()
+    source = LeadSource(
+        id=ids.new_source_id(),
+        partner_id=partner_id,
+        name=name,
+        created_at=at,
+        kind=kind,
+        listing_source=listing_source,
+        reveal=reveal,
+        keys=(SourceKey(ids.key_hash(key)),),
+        table_name=table_name,
+        redirect_url=redirect_url,
+    )
+    await ports.partners.put_source(source)
+    log.info("Source registered.", extra={"event": "source.registered", "partner": partner_id, "source": source.id})
+    return KeyedSource(source, key)
+
+
+async def _check_table(ports: Ports, name: str) -> None:
+    if ports.tables.is_ours(name):
+        message = say("This is one of the system's own tables.")
+        raise InvalidRequest(message, details=[Detail("notAllowed", message, "tableName")])
+    others = await ports.partners.sources_of_kind(SourceKind.MARKETPLACE_TABLE)
+    if any((one.table_name or "").casefold() == name.casefold() for one in others):
+        raise Conflict("Another source reads this table.", target="tableName")
+
+
+async def read_source(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> LeadSource:
+    """A source as it is stored this moment; raises NotFound."""
+    return await _source(ports, partner_id, source_id, at)
+
+
+async def change_source(*, ports: Ports, source: LeadSource, changed: LeadSource) -> LeadSource:
+    """Store a source in place of the one that was read; raises LostRace, or InvalidRequest for what never changes."""
+    fixed = [
+        Detail("notAllowed", say("This cannot be changed: open another source."), name)
+        for name, is_other in (
+            ("kind", changed.kind != source.kind),
+            ("tableName", changed.table_name != source.table_name),
+        )
+        if is_other
+    ]
+    if fixed:
+        raise InvalidRequest(details=fixed)
+    await ports.partners.replace_source(source, changed)
+    log.info("Source changed.", extra={"event": "source.changed", "partner": source.partner_id, "source": source.id})
+    return changed
+
+
+async def rotate_key(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> KeyedSource:
+    """Give the source a new key; the old ones work on for the overlap (S2). Raises NotFound."""
+    key = ids.new_key()
+    for _ in range(ATTEMPTS):
+        source = await _source(ports, partner_id, source_id, at)
+        keys = rotated(source, ids.key_hash(key), at, ports.rules.source_key_overlap)
+        changed = replace(source, keys=keys)
+        try:
+            await ports.partners.replace_source(source, changed)
+        except LostRace:
+            continue
+        log.info("Source key rotated.", extra={"event": "source.rotated", "partner": partner_id, "source": source_id})
+        return KeyedSource(changed, key)
+    raise Unavailable
+
+
+async def delete_source(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> None:
+    """Close the door; other instances may take its keys for a minute more (DESIGN.md, Lookup). Raises NotFound."""
+    await ports.partners.delete_source(await _source(ports, partner_id, source_id, at))
+    log.info("Source deleted.", extra={"event": "source.deleted", "partner": partner_id, "source": source_id})
+
+
+async def _source(ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> LeadSource:
+    source = None
+    if ids.SOURCE_ID.fullmatch(source_id):
+        source = await ports.partners.source(source_id, at, fresh=True)
+    if source is None or source.partner_id != partner_id:
+        raise NotFound
+    return source

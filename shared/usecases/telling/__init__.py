@@ -1,0 +1,1 @@
+"""Events reach people and systems (N1–N7, W1–W5)."""

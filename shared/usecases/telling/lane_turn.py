@@ -1,0 +1,98 @@
+"""A worker's turn on one lane: nobody else works on it meanwhile, and others have theirs soon (W2, W3)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from shared import ids
+from shared.domain.telling.dispatch import Dispatch, Lane, deliver_hint
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+
+TURN = timedelta(seconds=20)
+"""How long a lane is worked on before others have their turn; a lease lasts longer."""
+LOST_WAIT = timedelta(seconds=5)
+"""When a lane is looked at again that somebody else has just taken."""
+RACES = 5
+"""How often a turn writes again what somebody's resend came before: else what was taken would be sent again."""
+
+Now = Callable[[], datetime]
+
+
+@dataclass
+class LaneTurn:
+    """One worker's turn; `wakes` are the times to look again, and once it is `over` nothing more is begun."""
+
+    ports: Ports
+    partner_id: str
+    destination: str
+    lane: Lane
+    now: Now
+    ends: datetime
+    wakes: list[datetime] = field(default_factory=list)
+    over: bool = False
+
+    def end(self, wake: datetime) -> None:
+        """Begin nothing more, and look again at `wake`."""
+        self.wakes.append(wake)
+        self.over = True
+
+    def has_ended(self) -> bool:
+        """True when it is over, or its time is up; then what is left goes on at once, in another turn."""
+        if not self.over and self.now() >= self.ends:
+            self.end(self.now())
+        return self.over
+
+    async def save(self, changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = ()) -> None:
+        """Write the lane as it is, with what became of what waited in it; raises LostRace, Unavailable."""
+        self.lane = await self._write(self.lane, lambda there: there, changed)
+
+    async def leave(self) -> datetime | None:
+        """Give the lane back; when to look again, None when nothing waits."""
+        left = self.lane.left()
+        self.lane = await self._write(left, lambda there: replace(left, tag=there.tag, saves=there.saves))
+        return min(self.wakes, default=None)
+
+    async def _write(
+        self,
+        lane: Lane,
+        over: Callable[[Lane], Lane],
+        changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+    ) -> Lane:
+        """The lane as it is written; `over` says what to write over one that somebody's resend has changed."""
+        for _ in range(RACES):
+            try:
+                return await self.ports.lanes.save(self.partner_id, self.destination, lane, changed)
+            except LostRace:
+                lane = over(await self._still_ours())
+        raise LostRace
+
+    async def _still_ours(self) -> Lane:
+        """The lane as somebody changed it meanwhile who asks for a resend; raises LostRace when it is another's."""
+        there = await self.ports.lanes.lane(self.partner_id, self.destination)
+        if there.holder != self.lane.holder:
+            raise LostRace
+        return there
+
+
+async def add_to_lane(*, ports: Ports, partner_id: str, destination: str, dispatch: Dispatch, at: datetime) -> None:
+    """Let an event wait for its destination, beside what the relay lets wait. Raises Unavailable."""
+    hint = deliver_hint(partner_id, destination, at)
+    await ports.agenda.put([hint])
+    await ports.lanes.add(partner_id, destination, dispatch)
+    # A run in between may have found nothing to do and taken the hint away.
+    await ports.agenda.put([hint])
+
+
+async def take_lane(*, ports: Ports, partner_id: str, destination: str, now: Now) -> LaneTurn | datetime:
+    """A turn on the lane, or when to look again: it is somebody's, or left alone for a while. Raises Unavailable."""
+    at, holder = now(), ids.new_change_id()
+    lane = await ports.lanes.lane(partner_id, destination)
+    if not lane.is_free(holder, at):
+        return max(one for one in (lane.leased_until, lane.next_at) if one)
+    turn = LaneTurn(ports, partner_id, destination, lane.taken(holder, at), now, at + TURN)
+    try:
+        await turn.save()
+    except LostRace:
+        return at + LOST_WAIT
+    return turn

@@ -1,0 +1,106 @@
+"""Takes up what the mail service finds out later: a mail that was taken may still bounce (N1, V1).
+
+The service answers for a mail within a minute, and the receiving side within a day. Only its report tells a contact who
+has left, and then the next one has to hear of the lead.
+"""
+
+import logging
+from datetime import datetime
+from enum import StrEnum
+
+from shared import telemetry
+from shared.domain.errors import Unavailable
+from shared.domain.telling.dispatch import Dispatch
+from shared.domain.telling.mails import CUSTOMER, Mail, MailPlace, MailState
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.telling import BOUNCED
+from shared.usecases.telling.deliver_mail import measure, remember_bounce
+from shared.usecases.telling.lane_turn import add_to_lane
+from shared.usecases.telling.mail_plan import next_contacts, read_case
+
+log = logging.getLogger(__name__)
+
+
+class Report(StrEnum):
+    """What became of a mail, in the service's own words."""
+
+    DELIVERED = "Delivered"
+    EXPANDED = "Expanded"
+    BOUNCED = "Bounced"
+    SUPPRESSED = "Suppressed"
+    QUARANTINED = "Quarantined"
+    FILTERED_SPAM = "FilteredSpam"
+    FAILED = "Failed"
+
+
+ARRIVED = (Report.DELIVERED, Report.EXPANDED)
+TAKES_NO_MAIL = (Report.BOUNCED, Report.SUPPRESSED)
+"""Said of the address; anything else is said of one mail."""
+
+
+async def take_report(*, ports: Ports, operation_id: str, report: Report, at: datetime) -> None:
+    """Record a report; one that comes again, or of a mail that is not ours, changes nothing.
+
+    Raises Unavailable, upon which the service reports again.
+    """
+    place = await ports.mails.place(operation_id)
+    if place is None:
+        return
+    mails = await ports.mails.mails(place.partner_id, place.subject, place.sequence)
+    mail = next((one for one in mails if one.operation_id == operation_id), None)
+    if mail is not None:
+        await _record(ports, place, mail, report, at)
+    await ports.mails.forget_place(operation_id)
+
+
+async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at: datetime) -> None:
+    state = MailState.DELIVERED if report in ARRIVED else MailState.FAILED
+    problem = None if report in ARRIVED else str(report)
+    try:
+        if (mail.state, mail.problem) != (state, problem):
+            was_under_way = mail.is_under_way
+            mail = await ports.mails.put(place.partner_id, mail.ended(state, at, problem))
+            if was_under_way:
+                measure(mail, at - place.at)
+            elif state is MailState.FAILED:
+                telemetry.attempted("mail", "bounced")
+    except LostRace:
+        # The worker is following it just now; the service reports again.
+        raise Unavailable from None
+    if report in ARRIVED:
+        return
+    log.warning(
+        "A mail did not arrive.",
+        extra={
+            "event": "mail.bounced",
+            "partner": place.partner_id,
+            "notice": mail.notice,
+            "report": report,
+            "cause": place.cause,
+        },
+    )
+    if mail.to == CUSTOMER:
+        if report in TAKES_NO_MAIL:
+            await remember_bounce(ports=ports, partner_id=place.partner_id, lead_id=place.subject)
+        return
+    if report in TAKES_NO_MAIL:
+        await ports.notices.add_unwanted(place.partner_id, mail.to, BOUNCED)
+    await _tell_the_next(ports, place, mail, at)
+
+
+async def _tell_the_next(ports: Ports, place: MailPlace, mail: Mail, at: datetime) -> None:
+    """Plan mails to whoever is next, and let the event wait again; what was planned before stays as it is."""
+    partner_id, destination = place.partner_id, place.destination
+    dispatch = Dispatch(place.type, place.at, place.subject, place.sequence, cause=place.cause)
+    known = await ports.mails.mails(partner_id, place.subject, place.sequence)
+    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, mails=known, at=at)
+    for one in await next_contacts(ports=ports, case=case, failed=mail, at=at):
+        try:
+            await ports.mails.put(partner_id, one)
+        except LostRace:
+            log.info("It was planned before.", extra={"event": "mail.planned_before"})
+    if (await ports.lanes.lane(partner_id, destination)).is_leased(at):
+        # The worker may end the event without having seen what was planned; the service reports again soon.
+        raise Unavailable
+    await add_to_lane(ports=ports, partner_id=partner_id, destination=destination, dispatch=dispatch, at=at)

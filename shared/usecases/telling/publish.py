@@ -1,0 +1,255 @@
+"""The relay: takes a partner's events in their order and writes what follows (DESIGN.md, How a change travels).
+
+One transaction deletes the events and writes their consequences, so each happens exactly once, however often a run
+breaks off or two run at once: the count of leads (Q6), a row for every destination that is told, the mail day (N2),
+and why an event is not mailed by itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared import telemetry
+from shared.domain.deadlines import Hint
+from shared.domain.events import EventType
+from shared.domain.tally import Pending, Tally, moved
+from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, Dispatch, deliver_hint
+from shared.domain.telling.mail_day import KNOWN_AHEAD, Gathering, MailDay, counted, day_of, next_day
+from shared.domain.telling.mails import Mail, MailNotice, MailState, NotMailed
+from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.webhooks import Webhook
+from shared.ids import created_at
+from shared.ports.agenda import DueHint
+from shared.ports.errors import LostRace
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
+from shared.ports.telling import Follows
+from shared.usecases.agenda import PAGE, put_off
+
+KIND, DIGEST = "publish", "digest"
+TOGETHER = 90
+"""Events read at once; of those as many are taken as go into one transaction with what follows from them."""
+ROWS_MAX = 98
+"""Of a transaction's hundred: the counts take one."""
+MAIL_ROWS_MAX = 3
+"""Rows that an event's mail takes: its day, the record that it is not mailed by itself, and what waits or is held."""
+EMPTY_AFTER = timedelta(minutes=10)
+"""When a hint without an event goes: a timer announces by the time its run began, and a run may last four minutes.
+
+`reconcile` finds what a writer commits that was frozen for longer.
+"""
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a run did: events taken, partners that failed, and whether work is left."""
+
+    events: int = 0
+    failed: int = 0
+    unfinished: bool = False
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who is told of a partner's events, and how."""
+
+    preferences: Preferences
+    zone: ZoneInfo
+    webhooks: tuple[Webhook, ...]
+
+
+async def publish_events(*, ports: Ports, at: datetime, budget: Budget) -> Published:
+    """Take the events of every partner with a hint due at `at`; raises Unavailable when the agenda is out of reach."""
+    done = Published()
+    tried: set[str] = set()
+    failures: dict[str, Exception] = {}
+    progress = True
+    while progress:
+        progress = False
+        by_partner: dict[str, list[DueHint]] = {}
+        for late in await ports.agenda.due(KIND, at, PAGE):
+            by_partner.setdefault(late.hint.partner_id, []).append(late)
+        for partner_id, hints in by_partner.items():
+            # Hints too young to go are there again; a partner has its turn once a run.
+            if partner_id not in tried:
+                if not budget.allows(done.events):
+                    return replace(done, failed=len(failures), unfinished=True)
+                tried.add(partner_id)
+                progress = True
+                try:
+                    done = await _partner(ports, partner_id, hints, at, budget, done)
+                except Exception as problem:  # noqa: BLE001 - what is wrong with one partner holds up no other
+                    failures[partner_id] = problem
+            if partner_id in failures:
+                # All of its hints, page by page, or they would stand before everybody else's.
+                progress = True
+                for late in hints:
+                    await put_off(ports, late, failures[partner_id], at)
+    return replace(done, failed=len(failures))
+
+
+async def _partner(
+    ports: Ports, partner_id: str, hints: Sequence[DueHint], at: datetime, budget: Budget, done: Published
+) -> Published:
+    """Take one partner's events, then its hints: the events of one change may stand far apart."""
+    taken: list[Hint] = []
+    told: Told | None = None
+    more = True
+    while more and budget.allows(done.events):
+        if told is None:
+            told = await who_is_told(ports, partner_id, at)
+        events, more = await _take(ports, partner_id, told, at)
+        taken += [event.hint for event in events]
+        done = replace(done, events=done.events + len(events))
+        if more and not events:
+            break
+    if more:
+        return replace(done, unfinished=True)
+    await ports.agenda.remove([*taken, *(late.hint for late in hints if late.hint.due <= at - EMPTY_AFTER)])
+    return done
+
+
+async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
+    """The partner's wishes as they are now."""
+    preferences = await ports.notices.preferences(partner_id) or Preferences()
+    partner = await ports.partners.known(partner_id, at)
+    zone = ZoneInfo(preferences.time_zone or (partner.time_zone if partner else "UTC"))
+    webhooks = await ports.notices.webhooks(partner_id)
+    return Told(preferences, zone, tuple(one.webhook for one in webhooks))
+
+
+async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tuple[list[Pending], bool]:
+    """Take the oldest events with what follows from them; which, and whether there are more."""
+    for _ in range(ATTEMPTS):
+        before = await ports.tallies.read(partner_id)
+        waiting, following = await ports.tallies.pending(partner_id, None, TOGETHER)
+        if not waiting:
+            return [], False
+        taken = await _follow(ports, waiting, told)
+        await ports.agenda.put(list(_hints(partner_id, taken.follows, at)))
+        after = Tally(moved(before.counts, taken.events))
+        try:
+            await ports.tallies.take(partner_id, taken.events, before, after, taken.follows)
+        except LostRace:
+            # Another relay was faster, or this one without hearing of it: the events that are left tell.
+            continue
+        for event in taken.events:
+            telemetry.TRANSITIONS.add(1, {"event": event.type})
+        return taken.events, following is not None or len(taken.events) < len(waiting)
+    # Whoever is so much faster does the work.
+    return [], True
+
+
+@dataclass
+class _Taken:
+    """Events that fit into one transaction with what follows from them."""
+
+    events: list[Pending] = field(default_factory=list)
+    waits: list[tuple[str, Dispatch]] = field(default_factory=list)
+    days: dict[str, MailDay] = field(default_factory=dict)
+    held: list[tuple[str, str]] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
+
+    @property
+    def follows(self) -> Follows:
+        return Follows(tuple(self.waits), tuple(self.days.values()), tuple(self.held), tuple(self.mails))
+
+    def wait(self, destination: str, event: Pending) -> None:
+        """Let the event itself wait for a destination."""
+        dispatch = Dispatch(event.type, event.at, event.lead_id, event.sequence, cause=event.change.cause)
+        self.waits.append((destination, dispatch))
+
+    def record(self, event: Pending, notice: MailNotice, why: NotMailed, gathered: str = "") -> None:
+        """Say in the lead's history why the event is not mailed by itself."""
+        nobody = Mail(notice, event.lead_id, event.sequence, 0, "", "en", "nobody", MailState.SKIPPED, event.at)
+        self.mails.append(replace(nobody, problem=why, gathered=gathered))
+
+
+async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Taken:
+    """What follows from the first of these events, as many as fit."""
+    taken = _Taken()
+    for event in waiting:
+        webhooks = [one.id for one in told.webhooks if one.takes(event.type)]
+        if taken.events and len(taken.events) + taken.follows.rows + len(webhooks) + MAIL_ROWS_MAX + 1 > ROWS_MAX:
+            break
+        taken.events.append(event)
+        for destination in webhooks:
+            taken.wait(destination, event)
+        match event.type:
+            case EventType.RECEIVED:
+                await _mail_new_lead(ports, event, told, taken)
+            case EventType.EXPIRES_SOON if event.notify == "partner" and not event.is_test:
+                await _mail_warning(ports, event, told, taken)
+            case EventType.EXPIRED if event.notify == "operator" and not event.is_test:
+                day = await _open_day(ports, event, told, taken.days, Gathering.EXPIRED)
+                taken.days[day.key], _ = counted(day, 0)
+                taken.held.append((day.key, event.lead_id))
+                taken.record(event, MailNotice.EXPIRED, NotMailed.DIGEST, day.subject)
+            case EventType.EXPIRED | EventType.DECLINED if event.notify and not event.is_test:
+                taken.wait(MAIL_LATER, event)
+    return taken
+
+
+async def _mail_new_lead(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
+    """By itself or in the day's digest, where the partner is mailed about its kind (N1, N2)."""
+    if event.notify not in told.preferences.mail_kinds:
+        taken.record(event, MailNotice.NEW_LEAD, NotMailed.TEST if event.is_test else NotMailed.KIND)
+        return
+    day = await _open_day(ports, event, told, taken.days, Gathering.NEW)
+    taken.days[day.key], single = counted(day, told.preferences.digest_threshold)
+    if single:
+        taken.wait(MAIL_FIRST, event)
+    else:
+        taken.held.append((day.key, event.lead_id))
+        taken.record(event, MailNotice.NEW_LEAD, NotMailed.DIGEST, day.subject)
+
+
+async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
+    """One mail a day, at the day's first warning: it names whatever expires within two days of the day's end (A1).
+
+    So nobody is warned later than by a mail for each lead. A lead too young to be certain to stand in it has its own.
+    """
+    if not told.preferences.expiry_mail:
+        taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.KIND)
+        return
+    if event.at - created_at(event.lead_id) < KNOWN_AHEAD:
+        taken.wait(MAIL_LATER, event)
+        return
+    day = await _open_day(ports, event, told, taken.days, Gathering.WARNED)
+    if not day.total:
+        first = Dispatch(Gathering.WARNED.event, event.at, day.subject, 0, cause=event.change.cause)
+        taken.waits.append((MAIL_LATER, first))
+    taken.days[day.key] = replace(day, total=day.total + 1, closed=True)
+    taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.DIGEST, day.subject)
+
+
+async def _open_day(
+    ports: Ports, event: Pending, told: Told, known: dict[str, MailDay], gathering: Gathering
+) -> MailDay:
+    """The mail day of an event; where its mail has gone already, or it ended early, the next one."""
+    hour = told.preferences.digest_hour
+    day = day_of(event.at, told.zone, hour, gathering)
+    while True:
+        if day.key in known:
+            return known[day.key]
+        stored = await ports.mails.day(event.partner_id, day.key)
+        if stored is None:
+            return day
+        over = stored.ends <= event.at if gathering is Gathering.WARNED else stored.closed
+        if not over:
+            return stored
+        day = next_day(stored, told.zone, hour)
+
+
+def _hints(partner_id: str, follows: Follows, at: datetime) -> set[Hint]:
+    """The hints that must be durable before any of it."""
+    lanes = {deliver_hint(partner_id, destination, at) for destination, _ in follows.waits}
+    digests = {digest_hint(partner_id, day) for day in follows.days if day.held}
+    return lanes | digests
+
+
+def digest_hint(partner_id: str, day: MailDay) -> Hint:
+    """Close this day when it is over."""
+    return Hint(DIGEST, day.ends, f"{partner_id}|{day.key}")

@@ -1,0 +1,148 @@
+"""Finds hints that are missing and writes them again; what is right it only looks at (DESIGN.md, Agenda).
+
+A hint is a function of its lead, so the agenda can always be rebuilt from the leads: after a crash in the wrong moment,
+a restored backup, or a mistake by hand. A run ends at its budget and goes on from its bookmark in the next.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from shared.domain.deadlines import Hint
+from shared.domain.exports.export import Export
+from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, DispatchState, deliver_hint
+from shared.ports.ports import Ports
+from shared.ports.rules import Budget
+from shared.usecases.telling.publish import digest_hint
+
+log = logging.getLogger(__name__)
+REPORTED_WITHIN = timedelta(days=3)
+"""Reports of mails come within a day, and are sent again for one more; where nobody sends any, none is waited for."""
+BOOKMARK = "reconcile"
+PARTNERS_PAGE, EXPORTS_PAGE = 200, 200
+LATE = timedelta(minutes=10)
+"""How long something may have been due before it looks forgotten: runs are seconds apart."""
+EXPORTS = "exports:"
+"""How a place among a partner's exports begins; any other is one among its leads."""
+
+
+@dataclass(frozen=True)
+class Reconciled:
+    """What a run looked at, what it wrote again, and whether it is to go on."""
+
+    looked: int = 0
+    repaired: int = 0
+    unfinished: bool = False
+
+
+async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled:
+    """Look through every partner's leads, exports, unpublished events, lanes and mail days; raises Unavailable."""
+    await ports.mails.forget_places(at - REPORTED_WITHIN)
+    bookmark = await ports.agenda.bookmark(BOOKMARK)
+    # The last partner that is done, the one under way, and how far it is.
+    done, current, after = bookmark.split("|", 2) if bookmark else ("", "", "")
+    found = Reconciled()
+    listed: str | None = done or None
+    while True:
+        partners, listed = await ports.partners.partners(listed, PARTNERS_PAGE)
+        for partner in partners:
+            start = after if partner.id == current else ""
+            if not start:
+                await _told(ports, partner.id, at)
+            found, rest = await _partner(ports, partner.id, start, found, budget)
+            if rest is not None:
+                await ports.agenda.set_bookmark(BOOKMARK, f"{done}|{partner.id}|{rest}")
+                return replace(found, unfinished=True)
+            done = partner.id
+            if not budget.allows(found.looked):
+                await ports.agenda.set_bookmark(BOOKMARK, f"{done}||")
+                return replace(found, unfinished=True)
+        if listed is None:
+            if bookmark:
+                await ports.agenda.set_bookmark(BOOKMARK, "")
+            return found
+
+
+async def _told(ports: Ports, partner_id: str, at: datetime) -> None:
+    """Have every lane looked at that waits for nothing, and every mail day that is over and open.
+
+    A lane's hint is not a function of what waits in it, so one is written wherever something could go now: who looks
+    there in vain does no harm.
+    """
+    late = at - LATE
+    hints: list[Hint] = [digest_hint(partner_id, day) for day in await ports.mails.open_days(partner_id, late)]
+    destinations = [one.webhook.id for one in await ports.notices.webhooks(partner_id)]
+    for destination in (MAIL_FIRST, MAIL_LATER, *destinations):
+        page, _ = await ports.lanes.page(partner_id, destination, DispatchState.PENDING, None, 1)
+        if page and page[0].at <= late and page[0].is_due(late):
+            hints.append(deliver_hint(partner_id, destination, at))
+    await ports.agenda.put(hints)
+
+
+async def _partner(
+    ports: Ports, partner_id: str, start: str, found: Reconciled, budget: Budget
+) -> tuple[Reconciled, str | None]:
+    """Look through one partner from `start`; the second value is where to go on, None when it is done."""
+    if not start:
+        first = await ports.leads.first_announcement(partner_id)
+
+        async def announced() -> Sequence[Hint]:
+            again = await ports.leads.first_announcement(partner_id)
+            return [again] if again else []
+
+        found = await _repair(ports, partner_id, [first] if first else [], found, announced)
+    if not start or start.startswith(EXPORTS):
+        export: str | None = start.removeprefix(EXPORTS) or None
+        while True:
+            exports, export = await ports.exports.page(partner_id, export, EXPORTS_PAGE)
+            needed = [hint for one in exports for hint in ports.rules.export.hints(one)]
+            found = await _repair(ports, partner_id, needed, found, partial(_exports_need, ports, partner_id, exports))
+            if export is None:
+                break
+            if not budget.allows(found.looked):
+                return found, EXPORTS + export
+        start = ""
+    place: str | None = start or None
+    while True:
+        began = place
+        needed, place = await ports.leads.needed_hints(partner_id, began)
+        found = await _repair(ports, partner_id, needed, found, partial(_leads_need, ports, partner_id, began))
+        # A run always comes further, however small its budget is.
+        if place is None or not budget.allows(found.looked):
+            return found, place
+
+
+async def _exports_need(ports: Ports, partner_id: str, exports: Sequence[Export]) -> Sequence[Hint]:
+    again = await asyncio.gather(*(ports.exports.get(partner_id, one.id) for one in exports))
+    return [hint for one in again if one for hint in ports.rules.export.hints(one.export)]
+
+
+async def _leads_need(ports: Ports, partner_id: str, began: str | None) -> Sequence[Hint]:
+    return (await ports.leads.needed_hints(partner_id, began))[0]
+
+
+async def _repair(
+    ports: Ports,
+    partner_id: str,
+    needed: Sequence[Hint],
+    found: Reconciled,
+    again: Callable[[], Awaitable[Sequence[Hint]]],
+) -> Reconciled:
+    """Write those of the hints that are missing, if they are needed still when one looks `again`.
+
+    What was answered since it was read needs its hint no more, and is nothing to warn of.
+    """
+    missing = await ports.agenda.missing(needed)
+    if missing:
+        still = set(await again())
+        missing = [hint for hint in missing if hint in still]
+    if missing:
+        await ports.agenda.put(missing)
+        log.warning(
+            "Missing hints were written again.",
+            extra={"event": "agenda.repaired", "partner": partner_id, "hints": len(missing)},
+        )
+    return replace(found, looked=found.looked + len(needed), repaired=found.repaired + len(missing))
