@@ -686,8 +686,8 @@ class FakeMailStore:
         if digest:
             await self._lanes.add(partner_id, destination, digest)
 
-    async def held(self, partner_id: str, key: str, top: int) -> list[str]:
-        return sorted(self.leads.get((partner_id, key), set()))[:top]
+    async def held(self, partner_id: str, key: str) -> list[str]:
+        return sorted(self.leads.get((partner_id, key), set()), key=position)
 
     async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
         mine = sorted(

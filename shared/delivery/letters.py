@@ -133,12 +133,7 @@ class _Desk:
     @property
     def is_about_many(self) -> bool:
         """True for a mail that tells of several leads; of a day that has one it reads like a single one."""
-        return len(self.facts.leads) + self.mail.others > 1
-
-    def unlisted(self) -> list[str]:
-        """A line that says so where there are more leads than are listed."""
-        listed = len(self.facts.leads)
-        return [self.say("%(count)d of them are listed.", count=listed)] if self.mail.others else []
+        return len(self.facts.leads) > 1
 
     @property
     def partner(self) -> str:
@@ -222,11 +217,10 @@ def _expire_soon(desk: _Desk) -> _Content:
     _, facts = desk.say, desk.facts
     leads = sorted((shown(one, facts.at) for one in facts.leads), key=lambda one: one.expires_at or facts.at)
     return _Content(
-        subject=_("%(count)d unanswered leads expire soon", count=len(leads) + desk.mail.others),
+        subject=_("%(count)d unanswered leads expire soon", count=len(leads)),
         heading=_("Unanswered leads that expire soon"),
         lines=[
             _("Nobody has accepted or declined them yet. Once a lead has expired, its contact details are gone."),
-            *desk.unlisted(),
         ],
         template="digest.html",
         rows=[_row(desk, one) for one in leads],
@@ -240,7 +234,7 @@ def _have_expired(desk: _Desk) -> _Content:
     """The day's leads that nobody answered, for who runs the programme (N6)."""
     _, facts = desk.say, desk.facts
     leads = [shown(one, facts.at) for one in facts.leads]
-    count = len(leads) + desk.mail.others
+    count = len(leads)
     rows = []
     for lead in leads:
         offer = lead.offer.title or lead.offer.id if lead.offer else None
@@ -256,7 +250,6 @@ def _have_expired(desk: _Desk) -> _Content:
         heading=_("Leads have expired"),
         lines=[
             _("%(count)d leads for %(partner)s were not answered in time.", count=count, partner=desk.partner),
-            *desk.unlisted(),
         ],
         template="digest.html",
         rows=rows,
@@ -310,13 +303,11 @@ def _declined(desk: _Desk) -> _Content:
 def _digest(desk: _Desk) -> _Content:
     _, facts = desk.say, desk.facts
     day = facts.day
-    held = len(facts.leads) + desk.mail.others
+    held = len(facts.leads)
     total = day.total if day else held
     # The day that its leads came in: it ends where the next one begins.
     date = desk.when((day.ends if day else facts.at) - timedelta(microseconds=1), time=False)
     lines = [_("Leads in this digest: %(held)d. Leads since the last one in all: %(total)d.", held=held, total=total)]
-    if desk.mail.others:
-        lines.append(_("The newest %(count)d of them are listed.", count=len(facts.leads)))
     seen = [shown(lead, facts.at) for lead in facts.leads]
     rows = [_row(desk, lead) for lead in sorted(seen, key=lambda one: not _is_hot(one, facts.at))]
     return _Content(

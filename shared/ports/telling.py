@@ -83,8 +83,8 @@ class MailStore(Protocol):
     async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
         """Close a day, with its digest if it has one; raises LostRace when the day is not as read."""
 
-    async def held(self, partner_id: str, key: str, top: int) -> list[str]:
-        """Leads that wait for the day's digest, newest first, at most `top`."""
+    async def held(self, partner_id: str, key: str) -> list[str]:
+        """All leads that wait for the day's mail, newest first over both tabs."""
 
     async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
         """The mails about this, or about one event of it, in their order."""

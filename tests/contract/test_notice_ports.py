@@ -92,7 +92,7 @@ async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telli
     stored = await telling.mails.day(mine, day.key)
     assert stored is not None
     assert replace(stored, tag="") == day
-    assert await telling.mails.held(mine, day.key, 10) == [event.lead_id]
+    assert await telling.mails.held(mine, day.key) == [event.lead_id]
     assert [replace(one, tag="") for one in await telling.mails.mails(mine, event.lead_id)] == [mail]
     with pytest.raises(LostRace):
         await telling.tallies.take(mine, [event], before, after, follows)

@@ -27,8 +27,6 @@ GATHERED_EVENTS = {
     Gathering.EXPIRED: "mail.expired",
     Gathering.WARNED: "mail.expiresSoon",
 }
-KNOWN_AHEAD = timedelta(hours=26)
-"""A lead this much older than its warning was there before the mail day of the warning began, be it of 25 hours."""
 
 
 @dataclass(frozen=True)

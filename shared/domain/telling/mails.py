@@ -41,6 +41,8 @@ class NotMailed(StrEnum):
 UNDER_WAY = (MailState.PLANNED, MailState.SENDING, MailState.ACCEPTED)
 REPEATABLE_FOR = timedelta(minutes=4)
 """The service tracks repeats for five minutes; the rest is for clocks that differ."""
+UNWANTED = ("muted", "unsubscribed", "bounced")
+"""Why an address is not mailed at all, as against a mail that is not worth sending any more."""
 CUSTOMER = "customer"
 """Stands for the customer's address, which no record holds (L9)."""
 
@@ -63,8 +65,8 @@ class MailPlace:
 class Mail:
     """One mail to one address; `number` counts those of one event.
 
-    A mail about several leads has `leads`, the ids it names, and `others`, how many more it counts. A lead that such a
-    mail tells of has a record of its own that was never to be sent: `gathered` is what that mail is about.
+    A mail about a day's leads has `leads`, the ids it names. A lead that such a mail tells of has a record of its own
+    that was never to be sent: `gathered` is what that mail is about.
     """
 
     notice: MailNotice
@@ -80,14 +82,13 @@ class Mail:
     first_sent: datetime | None = None
     problem: str | None = None
     leads: tuple[str, ...] = ()
-    others: int = 0
     gathered: str = ""
     tag: str = ""
 
     @property
-    def has_failed(self) -> bool:
-        """True when its address has not been told and will not be."""
-        return self.state in (MailState.FAILED, MailState.SKIPPED)
+    def is_refused(self) -> bool:
+        """True when its address takes no mail or wants none, so that somebody else has to be told."""
+        return self.state is MailState.FAILED or (self.state is MailState.SKIPPED and self.problem in UNWANTED)
 
     @property
     def is_under_way(self) -> bool:

@@ -13,6 +13,7 @@ from shared.domain.deadlines import stamp
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailPlace
+from shared.ids import position
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.tables import Tables
@@ -63,12 +64,13 @@ class TableMailStore:
             rows = [row async for row in self._leads.query_entities(condition)]
         return [codec.with_tag(codec.load(MailDay, row), row) for row in rows]
 
-    async def held(self, partner_id: str, key: str, top: int) -> list[str]:
+    async def held(self, partner_id: str, key: str) -> list[str]:
         """See the port."""
         start = keys.held_leads(key)
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
-        found = await reads.scan(self._leads, condition, top, ["RowKey"])
-        return [str(row["RowKey"]).removeprefix(start) for row in found.rows]
+        with translating():
+            rows = [row async for row in self._leads.query_entities(condition, select=["RowKey"])]
+        return sorted((str(row["RowKey"]).removeprefix(start) for row in rows), key=position)
 
     async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
         """See the port."""

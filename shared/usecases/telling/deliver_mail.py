@@ -20,7 +20,16 @@ from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED
 from shared.usecases.telling.lane_turn import LaneTurn, Now, take_lane
-from shared.usecases.telling.mail_plan import Case, address_of, next_contacts, outdated, planned, read_case
+from shared.usecases.telling.mail_plan import (
+    PART,
+    Case,
+    address_of,
+    facts_of,
+    next_contacts,
+    outdated,
+    planned,
+    read_case,
+)
 from shared.usecases.telling.mail_quota import MailQuota
 
 log = logging.getLogger(__name__)
@@ -113,21 +122,18 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
         turn.wakes.append(dispatch.next_at or turn.now())
         return
     ports, partner_id = turn.ports, turn.partner_id
-    mails = await ports.mails.mails(partner_id, dispatch.lead_id, dispatch.sequence)
-    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, mails=mails, at=turn.now())
-    if not mails:
-        mails = await _plan(turn, dispatch, case)
-        if any(set(one.leads) - {lead.id for lead in case.facts.leads} for one in mails):
-            case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, mails=mails, at=turn.now())
+    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, at=turn.now())
+    mails = {one.number: one for one in await _plan(turn, case)}
+    # Whoever is next to one that was refused: an earlier turn may have broken off before it was planned.
+    await _plan_next(turn, case, mails)
     wake: datetime | None = None
-    pending = [one for one in mails if one.is_under_way]
+    pending = [one for one in mails.values() if one.is_under_way]
     while pending:
         mail = await _step(turn, pending.pop(0), case)
+        mails[mail.number] = mail
         measure(mail, turn.now() - dispatch.at)
-        unwanted = mail.state is MailState.SKIPPED and mail.problem in case.unwanted.values()
-        if (mail.state is MailState.FAILED or unwanted) and mail.to != CUSTOMER:
-            others = await next_contacts(ports=ports, case=case, failed=mail, at=turn.now())
-            pending += [await turn.put(one) for one in others]
+        if mail.is_refused:
+            pending += await _plan_next(turn, case, mails)
         elif mail.is_under_way:
             looked = LOOK_AGAIN if turn.now() - (mail.first_sent or mail.at) < LOOK_LATER else LOOK_LATER
             wake = min(wake or turn.now() + looked, turn.now() + looked)
@@ -143,15 +149,38 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
     await turn.save([(dispatch, ended)])
 
 
-async def _plan(turn: _Turn, dispatch: Dispatch, case: Case) -> list[Mail]:
-    """Write down who is told; where that was done before, that plan holds."""
-    mails = turn.ports.mails
-    try:
-        await mails.plan(turn.partner_id, await planned(ports=turn.ports, case=case, at=turn.now()))
-    except LostRace:
-        # By an attempt whose answer was lost.
-        log.info("The mails were planned before.", extra={"event": "mail.planned_before"})
+async def _plan(turn: _Turn, case: Case) -> list[Mail]:
+    """The mails of an event; who is told is written down first, and a plan that is complete holds."""
+    mails, dispatch = turn.ports.mails, case.dispatch
+    known = await mails.mails(turn.partner_id, dispatch.lead_id, dispatch.sequence)
+    if any(one.number == 0 for one in known):
+        return known
+    for part in await planned(ports=turn.ports, case=case, known=known, at=turn.now()):
+        await _write(turn, part)
     return await mails.mails(turn.partner_id, dispatch.lead_id, dispatch.sequence)
+
+
+async def _plan_next(turn: _Turn, case: Case, mails: dict[int, Mail]) -> list[Mail]:
+    """Plan whoever comes next, among `mails` from then on."""
+    known = list(mails.values())
+    made = await next_contacts(ports=turn.ports, case=case, known=known, at=turn.now())
+    for start in range(0, len(made), PART):
+        await _write(turn, made[start : start + PART])
+    if made:
+        of_event = await turn.ports.mails.mails(turn.partner_id, case.dispatch.lead_id, case.dispatch.sequence)
+        made = [one for one in of_event if one.number not in mails]
+        mails.update({one.number: one for one in made})
+    return made
+
+
+async def _write(turn: _Turn, mails: list[Mail]) -> None:
+    """Write mails down together; raises _Reported where some are there already."""
+    try:
+        await turn.ports.mails.plan(turn.partner_id, mails)
+    except LostRace:
+        # By an attempt whose answer was lost, or by a report: what is there is looked at again.
+        log.info("The mails were planned before.", extra={"event": "mail.planned_before"})
+        raise _Reported from None
 
 
 async def remember_bounce(*, ports: Ports, partner_id: str, lead_id: str) -> None:
@@ -184,7 +213,7 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
     """The next step of one mail; raises Unavailable where nobody can say what became of it."""
     at = turn.now()
     if mail.state is MailState.PLANNED:
-        if why := outdated(mail, case.facts_of(mail)):
+        if why := outdated(mail, await facts_of(ports=turn.ports, case=case, mail=mail)):
             return await turn.put(mail.ended(MailState.SKIPPED, at, why))
         to = address_of(mail, case.facts)
         if to is None:
@@ -209,7 +238,8 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
         return mail
     if answer.outcome is Sending.MISSING and mail.state is MailState.SENDING:
         to, first = address_of(mail, case.facts), mail.first_sent or at
-        if to is not None and at - first < REPEATABLE_FOR:
+        is_wanted = not outdated(mail, await facts_of(ports=turn.ports, case=case, mail=mail))
+        if to is not None and is_wanted and at - first < REPEATABLE_FOR:
             return await _hand_over(turn, mail, to, case)
         return await turn.put(mail.ended(MailState.UNKNOWN, at, "noAnswer"))
     return await _followed(turn, mail, answer)
@@ -217,7 +247,8 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
 
 async def _hand_over(turn: _Turn, mail: Mail, to: str, case: Case) -> Mail:
     """Hand it to the service; where the answer is lost it stays `sending`, and the next run asks."""
-    letter = turn.ports.letters.letter(mail, turn.partner_id, to, case.facts_of(mail))
+    facts = await facts_of(ports=turn.ports, case=case, mail=mail)
+    letter = turn.ports.letters.letter(mail, turn.partner_id, to, facts)
     try:
         answer = await turn.ports.mailer.send(letter, mail.operation_id, mail.first_sent or turn.now())
     except Unavailable:

@@ -1,6 +1,6 @@
 """Decides who is mailed about an event, who is not and why, and whether it is still worth it (N1, N3, N6, L3)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,9 +22,11 @@ from shared.ports.ports import Ports
 from shared.usecases.telling.deliver_webhook import DISABLED
 
 RECIPIENTS_MAX = 90
-"""Addresses that one event is mailed to: a plan is one transaction."""
-DIGEST_LEADS_MAX = 200
-"""Leads that a mail about several names; the rest it counts."""
+"""Addresses that are mailed about one lead."""
+MAIL_LEADS_MAX = 200
+"""Leads that one mail names; more of them are several mails."""
+PART = 90
+"""Mails planned in one transaction."""
 NOT_TOLD = frozenset({"abuse", "duplicate"})
 """L3: declines whose customer is told nothing."""
 SPOKEN_IN = {"DE": "de", "AT": "de", "CH": "de", "IT": "it", "SE": "sv", "HU": "hu", "BR": "pt-BR"}
@@ -59,29 +61,16 @@ class Case:
         """Which mail this is."""
         return NOTICES[self.dispatch.type]
 
-    def facts_of(self, mail: Mail) -> Facts:
-        """What this mail may say: of the leads that it names, warnings only of those that are still unanswered."""
-        if self.gathering is None:
-            return self.facts
-        leads = tuple(one for one in self.facts.leads if one.id in mail.leads)
-        if self.gathering is Gathering.WARNED:
-            leads = tuple(one for one in leads if one.status is Status.RECEIVED)
-        return replace(self.facts, leads=leads)
 
-
-async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, mails: Sequence[Mail], at: datetime) -> Case:
-    """Everything as it is now: mails may have waited since they were planned. `mails` are those planned so far.
-
-    Raises Unavailable.
-    """
+async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: datetime) -> Case:
+    """Everything as it is now: mails may have waited since they were planned. Raises Unavailable."""
     partner = await ports.partners.known(partner_id, at)
     preferences = await ports.notices.preferences(partner_id) or Preferences()
     facts = Facts(at, await ports.partners.signing_key(), partner, preferences)
     notice = NOTICES[dispatch.type]
     gathering = next((one for one in Gathering if one.event == dispatch.type), None)
     if gathering:
-        day = await ports.mails.day(partner_id, key_of_subject(dispatch.lead_id))
-        facts = await _gathered(ports, partner_id, replace(facts, day=day), gathering, mails)
+        facts = replace(facts, day=await ports.mails.day(partner_id, key_of_subject(dispatch.lead_id)))
     elif notice is MailNotice.WEBHOOK_DISABLED:
         hook = await ports.notices.webhook(partner_id, dispatch.lead_id)
         facts = replace(facts, webhook=hook.webhook if hook else None)
@@ -95,99 +84,96 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, mails:
     return Case(partner_id, dispatch, facts, muted | unwanted, gathering)
 
 
-async def _gathered(ports: Ports, partner_id: str, facts: Facts, gathering: Gathering, mails: Sequence[Mail]) -> Facts:
-    """The facts with the leads that the day's mails tell of, at most DIGEST_LEADS_MAX, and how many there are."""
-    named = list(dict.fromkeys(lead_id for one in mails for lead_id in one.leads))
-    held = facts.day.held if facts.day else 0
-    if not mails and gathering is Gathering.WARNED and facts.day:
-        # All that expire within two days of the day's end, the first to expire first; tests are none of them.
-        until = stamp(facts.day.ends + REMINDERS[1])
-        waiting = sorted((one.deadline, one.lead_id) for one in await ports.tallies.received(partner_id))
-        soon = [lead_id for deadline, lead_id in waiting if stamp(facts.at) < deadline < until]
-        named, held = soon[:DIGEST_LEADS_MAX], len(soon)
-    elif not mails and facts.day:
-        named = await ports.mails.held(partner_id, facts.day.key, DIGEST_LEADS_MAX)
-    leads = await ports.leads.many(partner_id, named)
-    return replace(
-        facts,
-        day=replace(facts.day, held=held) if facts.day else None,
-        leads=tuple(settle(one, facts.at).lead for one in leads),
-    )
+async def facts_of(*, ports: Ports, case: Case, mail: Mail) -> Facts:
+    """What this mail may say: of the leads that it names, warnings of those that are still unanswered, if any is."""
+    if not mail.leads:
+        return case.facts
+    leads = await _read(ports, case, mail.leads)
+    waiting = tuple(one for one in leads if one.status is Status.RECEIVED)
+    warns = case.gathering is Gathering.WARNED
+    return replace(case.facts, leads=waiting if warns and waiting else leads)
 
 
-async def planned(*, ports: Ports, case: Case, at: datetime) -> list[Mail]:
-    """One record for each address that is mailed, and for each that is not, with the reason."""
+async def _read(ports: Ports, case: Case, lead_ids: Sequence[str]) -> tuple[Lead, ...]:
+    """These leads as they are now; those that are gone are left out."""
+    return tuple(settle(one, case.facts.at).lead for one in await ports.leads.many(case.partner_id, lead_ids))
+
+
+async def planned(*, ports: Ports, case: Case, known: Sequence[Mail], at: datetime) -> list[list[Mail]]:
+    """A record for each address that is mailed, and for each that is not, with the reason, in parts to write in turn.
+
+    Number 0 is in the last part: a plan without it broke off, and what `known` holds of it stays as it is.
+    """
     dispatch = case.dispatch
     base = Mail(case.notice, dispatch.lead_id, dispatch.sequence, 0, "", "en", "", MailState.PLANNED, at)
-    leads = tuple(one.id for one in case.facts.leads)
-    # Of a day with more leads than are read, nobody knows whose the others are: each mail counts them.
-    others = max(0, case.facts.day.held - len(leads)) if case.gathering and case.facts.day else 0
-    told = await _told(ports, case, at)
-    if not told:
-        nobody = replace(base, why="nobody", state=MailState.SKIPPED, problem="noAddress")
-        return [replace(nobody, leads=leads, others=others)]
-    # Of whoever is told of a lead, the first is mailed before all others: no lead goes untold for the limit's sake.
-    first_of = {lead_id: one.address for one in reversed(told) if not one.left_out for lead_id in one.leads}
-    told = sorted(told, key=lambda one: (bool(one.left_out), bool(one.leads) and one.address not in first_of.values()))
-    told = told[:RECIPIENTS_MAX]
-    return [
-        replace(
-            base,
-            number=number,
-            to=one.address,
-            language=one.language,
-            why=one.why,
-            state=MailState.SKIPPED if one.left_out else MailState.PLANNED,
-            problem=one.left_out,
-            leads=one.leads,
-            others=others,
-        )
-        for number, one in enumerate(told)
-    ]
-
-
-async def next_contacts(*, ports: Ports, case: Case, failed: Mail, at: datetime) -> list[Mail]:
-    """Whoever is told in place of an address that takes no mail, unless somebody else has been told or will be."""
-    known = await ports.mails.mails(case.partner_id, failed.lead_id, failed.sequence)
-    if case.gathering is None and any(not one.has_failed and one.state is not MailState.UNKNOWN for one in known):
-        return []
-    told = await _told(ports, case, at, known)
-    number = max(one.number for one in known)
+    told = await _told(ports, case, await _gathered(ports, case), at)
+    pairs = {(fold_email(one.to), lead_id) for one in known for lead_id in one.leads}
     made = []
     for one in told:
-        mine = [mail for mail in known if fold_email(mail.to) == fold_email(one.address)]
-        leads = tuple(
-            lead_id
-            for lead_id in one.leads
-            if lead_id in failed.leads and not any(lead_id in mail.leads for mail in mine)
-        )
-        if one.left_out or (not leads if case.gathering else mine):
+        leads = [lead_id for lead_id in one.leads if (fold_email(one.address), lead_id) not in pairs]
+        state = MailState.SKIPPED if one.left_out else MailState.PLANNED
+        mail = replace(base, to=one.address, language=one.language, why=one.why, state=state, problem=one.left_out)
+        starts = range(0, len(leads), MAIL_LEADS_MAX) if case.gathering else (0,)
+        made += [replace(mail, leads=tuple(leads[start : start + MAIL_LEADS_MAX])) for start in starts]
+    if not made and known:
+        made = [replace(base, why="nobody", state=MailState.SKIPPED, problem="noAddress")]
+    above = max((one.number for one in known), default=0)
+    made = [replace(one, number=above + number if number else 0) for number, one in enumerate(made)]
+    return [made[start : start + PART] for start in range(0, len(made), PART)][::-1]
+
+
+async def _gathered(ports: Ports, case: Case) -> list[str]:
+    """The ids of the leads that the mails of a day tell of, in the order they are named in; none for other events."""
+    if case.gathering is None or case.facts.day is None:
+        return []
+    held = await ports.mails.held(case.partner_id, case.facts.day.key)
+    if case.gathering is not Gathering.WARNED:
+        return held
+    # Whoever is warned later that day is named ahead; tests are none of them. Nobody is warned of a lead twice.
+    subject, sequence = case.dispatch.lead_id, case.dispatch.sequence
+    named = {
+        lead_id
+        for one in await ports.mails.mails(case.partner_id, subject)
+        if one.sequence != sequence
+        for lead_id in one.leads
+    }
+    low, high = stamp(case.dispatch.at + REMINDERS[1]), stamp(case.facts.day.ends + REMINDERS[1])
+    waiting = {one.lead_id: one.deadline for one in await ports.tallies.received(case.partner_id)}
+    ahead = [one for one, deadline in waiting.items() if low <= deadline < high]
+    soon = {one for one in (*held, *ahead) if one in waiting and one not in named}
+    return sorted(soon, key=lambda one: waiting[one])
+
+
+async def next_contacts(*, ports: Ports, case: Case, known: Sequence[Mail], at: datetime) -> list[Mail]:
+    """Whoever is told in place of the addresses that took no mail, unless somebody else has been told or will be."""
+    refused = [one for one in known if one.is_refused and one.to != CUSTOMER]
+    served = [one for one in known if one.is_under_way or one.state is MailState.DELIVERED]
+    named = {lead_id for one in served for lead_id in one.leads}
+    needy = [lead_id for lead_id in dict.fromkeys(_leads_of(refused)) if lead_id not in named]
+    if not refused or not (needy if case.gathering else not served):
+        return []
+    number = max(one.number for one in known)
+    made = []
+    for one in await _told(ports, case, needy, at, known):
+        if one.left_out:
             continue
-        number += 1
-        made.append(
-            replace(
-                failed,
-                number=number,
-                to=one.address,
-                language=one.language,
-                why=one.why,
-                state=MailState.PLANNED,
-                at=at,
-                operation_id="",
-                first_sent=None,
-                problem=None,
-                leads=leads,
-                tag="",
-            )
-        )
+        for start in range(0, max(1, len(one.leads)), MAIL_LEADS_MAX):
+            number += 1
+            mail = replace(refused[0], number=number, to=one.address, language=one.language, why=one.why, tag="")
+            mail = replace(mail, state=MailState.PLANNED, at=at, operation_id="", first_sent=None, problem=None)
+            made.append(replace(mail, leads=one.leads[start : start + MAIL_LEADS_MAX]))
     return made
+
+
+def _leads_of(mails: Iterable[Mail]) -> Iterable[str]:
+    return (lead_id for one in mails for lead_id in one.leads)
 
 
 def outdated(mail: Mail, facts: Facts) -> str | None:
     """Why a mail that was planned is not worth sending any more; None when it is."""
     lead = facts.lead
     if mail.leads:
-        return None if facts.leads else "answered" if mail.notice is MailNotice.EXPIRES_SOON else "gone"
+        return _outdated_of_many(mail, facts.leads)
     if mail.notice in (MailNotice.NEW_LEAD, MailNotice.EXPIRES_SOON):
         if lead is None:
             return "gone"
@@ -201,6 +187,15 @@ def outdated(mail: Mail, facts: Facts) -> str | None:
         if facts.webhook.state is not WebhookState.DISABLED:
             return f"already {facts.webhook.state}"
     return None
+
+
+def _outdated_of_many(mail: Mail, leads: Sequence[Lead]) -> str | None:
+    if mail.notice is not MailNotice.EXPIRES_SOON or not leads:
+        return None if leads else "gone"
+    ends = {str(one.outcome or one.status) for one in leads if one.status is not Status.RECEIVED}
+    if len(ends) == 1:
+        return f"already {ends.pop()}"
+    return "answered" if ends else None
 
 
 def address_of(mail: Mail, facts: Facts) -> str | None:
@@ -217,19 +212,32 @@ class _Told(Recipient):
     leads: tuple[str, ...] = ()
 
 
-async def _told(ports: Ports, case: Case, at: datetime, tried: Collection[Mail] = ()) -> list[_Told]:
-    """Who is told, with those who would be but for a reason; `tried` are mails of this event so far."""
-    gone = {fold_email(one.to): "failed" for one in tried if one.has_failed or case.gathering is None}
-    case = replace(case, unwanted=gone | case.unwanted)
+async def _told(
+    ports: Ports, case: Case, lead_ids: Sequence[str], at: datetime, tried: Collection[Mail] = ()
+) -> list[_Told]:
+    """Who is told, and of which of these leads where a day's are told; `tried` are mails of this event so far.
+
+    Those who are mailed come first; behind them whoever would have been, and nobody, where there is no address at all.
+    """
+    lost = [one for one in tried if case.gathering is None or one.is_refused or one.state is MailState.UNKNOWN]
+    case = replace(case, unwanted={fold_email(one.to): "failed" for one in lost} | case.unwanted)
     profile = await ports.listings.profile(case.partner_id, at)
     found: dict[tuple[str, str | None], _Told] = {}
-    for lead in case.facts.leads if case.gathering else (case.facts.lead,):
-        for one in _told_of(lead, case, ports.rules.operator_mail, profile):
-            ids = (lead.id,) if case.gathering and lead else ()
+
+    def add(lead: Lead | None, ids: tuple[str, ...]) -> None:
+        told = _told_of(lead, case, ports.rules.operator_mail, profile)[:RECIPIENTS_MAX]
+        for one in told or [Recipient("", "en", "nobody", "noAddress")]:
             key = (fold_email(one.address), one.left_out)
             before = found.get(key) or _Told(one.address, one.language, one.why, one.left_out)
             found[key] = replace(before, leads=(*before.leads, *ids))
-    return list(found.values())
+
+    if case.gathering is None:
+        add(case.facts.lead, ())
+    for start in range(0, len(lead_ids), MAIL_LEADS_MAX):
+        for lead in await _read(ports, case, lead_ids[start : start + MAIL_LEADS_MAX]):
+            if case.gathering is not Gathering.WARNED or lead.status is Status.RECEIVED:
+                add(lead, (lead.id,))
+    return sorted(found.values(), key=lambda one: one.left_out is not None)
 
 
 def _told_of(lead: Lead | None, case: Case, operator: str | None, profile: Profile | None) -> list[Recipient]:

@@ -17,7 +17,6 @@ from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED
 from shared.usecases.telling.deliver_mail import measure, remember_bounce
 from shared.usecases.telling.lane_turn import add_to_lane
-from shared.usecases.telling.mail_plan import next_contacts, read_case
 
 log = logging.getLogger(__name__)
 
@@ -86,21 +85,14 @@ async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at
         return
     if report in TAKES_NO_MAIL:
         await ports.notices.add_unwanted(place.partner_id, mail.to, BOUNCED)
-    await _tell_the_next(ports, place, mail, at)
+    await _tell_the_next(ports, place, at)
 
 
-async def _tell_the_next(ports: Ports, place: MailPlace, mail: Mail, at: datetime) -> None:
-    """Plan mails to whoever is next, and let the event wait again; what was planned before stays as it is."""
+async def _tell_the_next(ports: Ports, place: MailPlace, at: datetime) -> None:
+    """Let the event wait again: its worker plans whoever is next, if anybody has to be told in this one's place."""
     partner_id, destination = place.partner_id, place.destination
     dispatch = Dispatch(place.type, place.at, place.subject, place.sequence, cause=place.cause)
-    known = await ports.mails.mails(partner_id, place.subject, place.sequence)
-    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, mails=known, at=at)
-    for one in await next_contacts(ports=ports, case=case, failed=mail, at=at):
-        try:
-            await ports.mails.put(partner_id, one)
-        except LostRace:
-            log.info("It was planned before.", extra={"event": "mail.planned_before"})
     if (await ports.lanes.lane(partner_id, destination)).is_leased(at):
-        # The worker may end the event without having seen what was planned; the service reports again soon.
+        # The worker may end the event without having seen this; the service reports again soon.
         raise Unavailable
     await add_to_lane(ports=ports, partner_id=partner_id, destination=destination, dispatch=dispatch, at=at)

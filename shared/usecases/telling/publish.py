@@ -15,11 +15,10 @@ from shared.domain.deadlines import Hint
 from shared.domain.events import EventType
 from shared.domain.tally import Pending, Tally, moved
 from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, Dispatch, deliver_hint
-from shared.domain.telling.mail_day import KNOWN_AHEAD, Gathering, MailDay, counted, day_of, next_day
+from shared.domain.telling.mail_day import Gathering, MailDay, counted, day_of, next_day
 from shared.domain.telling.mails import Mail, MailNotice, MailState, NotMailed
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import Webhook
-from shared.ids import created_at
 from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
@@ -32,8 +31,8 @@ TOGETHER = 90
 """Events read at once; of those as many are taken as go into one transaction with what follows from them."""
 ROWS_MAX = 98
 """Of a transaction's hundred: the counts take one."""
-MAIL_ROWS_MAX = 3
-"""Rows that an event's mail takes: its day, the record that it is not mailed by itself, and what waits or is held."""
+MAIL_ROWS_MAX = 4
+"""Rows that an event's mail takes: its day, the record that it is not mailed by itself, what waits and what is held."""
 EMPTY_AFTER = timedelta(minutes=10)
 """When a hint without an event goes: a timer announces by the time its run began, and a run may last four minutes.
 
@@ -209,18 +208,17 @@ async def _mail_new_lead(ports: Ports, event: Pending, told: Told, taken: _Taken
 async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
     """One mail a day, at the day's first warning: it names whatever expires within two days of the day's end (A1).
 
-    So nobody is warned later than by a mail for each lead. A lead too young to be certain to stand in it has its own.
+    So nobody is warned later than by a mail for each lead. What it could not name yet, a lead that came later, the next
+    one of that day does: each warning has the day looked at again.
     """
     if not told.preferences.expiry_mail:
         taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.KIND)
         return
-    if event.at - created_at(event.lead_id) < KNOWN_AHEAD:
-        taken.wait(MAIL_LATER, event)
-        return
     day = await _open_day(ports, event, told, taken.days, Gathering.WARNED)
-    if not day.total:
-        first = Dispatch(Gathering.WARNED.event, event.at, day.subject, 0, cause=event.change.cause)
-        taken.waits.append((MAIL_LATER, first))
+    if all(one.lead_id != day.subject for _, one in taken.waits):
+        look = Dispatch(Gathering.WARNED.event, event.at, day.subject, day.total, cause=event.change.cause)
+        taken.waits.append((MAIL_LATER, look))
+    taken.held.append((day.key, event.lead_id))
     taken.days[day.key] = replace(day, total=day.total + 1, closed=True)
     taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.DIGEST, day.subject)
 

@@ -1,6 +1,7 @@
 """Who is mailed, when and how often (N1, N2, N3, N6, A1, L3): each mail once, whatever breaks off where."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from shared.domain.deadlines import REMIND, Windows
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Actor, Sender
 from shared.domain.lifecycle import Action, Answer, remind
-from shared.domain.programme.partner import Door, LeadSource, Partner
+from shared.domain.programme.partner import Door, LeadSource, Partner, Takes
 from shared.domain.programme.profile import Contact, Location, Profile
 from shared.domain.telling.mails import Mail, MailState
 from shared.domain.telling.preferences import MailKind, Preferences
@@ -231,7 +232,7 @@ async def test_n2_an_event_that_finds_its_day_closed_counts_in_the_next(
     await send_digests(ports=ports, at=midnight, budget=budget())
     await deliver(ports, source, delivery_body(Company="late"))
     await run(ports, midnight)
-    assert await ports.mails.held(partner, "2026-11-22", 10)
+    assert await ports.mails.held(partner, "2026-11-22")
     await send_digests(ports=ports, at=midnight + DAY, budget=budget())
     await run(ports, midnight + DAY)
     assert [("early" in one.text, "late" in one.text) for one in sent(ports)] == [(True, False), (False, True)]
@@ -300,7 +301,7 @@ async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
     morning = midnight + timedelta(hours=9)
     await deliver(ports, source, delivery_body(Company="next"), at=morning)
     await run(ports, morning)
-    assert len(await ports.mails.held(partner, "2026-11-22", 9)) == 1
+    assert len(await ports.mails.held(partner, "2026-11-22")) == 1
 
 
 async def test_n3_a_customer_can_switch_mails_off_too(ports: Ports, source: LeadSource, partner: str) -> None:
@@ -534,23 +535,24 @@ async def test_a1_the_warnings_of_a_day_are_one_mail_at_the_first_of_them(
     assert [(one.to, one.problem) for one in warned] == [("lena@contoso.example", None), ("", "digest")]
 
 
-async def test_a1_a_lead_too_young_to_stand_in_the_days_mail_has_one_of_its_own(
-    source: LeadSource,
-) -> None:
+async def test_a1_a_lead_too_young_to_stand_in_the_days_mail_stands_in_the_next_of_that_day(source: LeadSource) -> None:
     """Where leads expire after two days and an hour, the warning comes an hour after the lead."""
     ports = fake_ports(Rules(windows=Windows(expiry=timedelta(hours=49)), mails_per_minute=1000, mails_per_hour=1000))
     assert source.partner_id is not None
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
-    for n in range(2):
-        await deliver(ports, source, delivery_body(Company=f"Company {n}", Title=str(n)), at=AT + n * MINUTE)
-    await run(ports, AT + MINUTE)
+    await deliver(ports, source, delivery_body(Company="Company 0", Title="0"))
+    await run(ports, AT)
+    at = AT + timedelta(hours=1)
     before = len(sent(ports))
-    for n in range(2):
-        at = AT + timedelta(hours=1) + n * MINUTE
-        await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
-        await run(ports, at)
-    assert ["Company 0" in one.text for one in sent(ports)[before:]] == [True, False]
-    assert len(sent(ports)) == before + 2
+    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    await run(ports, at)
+    await deliver(ports, source, delivery_body(Company="Company 1", Title="1"), at=at)
+    assert ["Company 0" in one.text for one in sent(ports)[before:]] == [True]
+    at += timedelta(hours=1)
+    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    await run(ports, at)
+    warnings = [one for one in sent(ports)[before:] if one.subject.startswith("Unanswered")]
+    assert [("Company 0" in one.text, "Company 1" in one.text) for one in warnings] == [(True, False), (False, True)]
 
 
 # --- On record -------------------------------------------------------------------------------------------------------
@@ -648,25 +650,48 @@ async def test_n1_a_digest_tells_each_contact_of_the_leads_of_its_own_location(
     ]
 
 
-async def test_n2_a_digest_names_two_hundred_and_counts_the_others(
-    ports: Ports, source: LeadSource, partner: str
-) -> None:
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+def names(ports: Ports, company: str) -> list[list[str]]:
+    """The companies that each letter names, by what their names begin with."""
+    return [sorted(set(re.findall(rf"{company} \d+", one.text))) for one in sent(ports)]
+
+
+async def test_n2_each_lead_of_a_long_day_stands_in_a_digest(ports: Ports, source: LeadSource, partner: str) -> None:
+    """A mail names two hundred; more of them are several mails, newest first over both tabs."""
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0, mail_kinds=tuple(MailKind)))
     for n in range(203):
         await deliver(ports, source, delivery_body(Company=f"Company {n:03}"), at=AT + timedelta(seconds=n))
+    sender = Sender("seller", "Sam", "sam@vendor.example")
+    door = Door("f" * 16, Actor("source", "f" * 16), partner, Takes.QUALIFIED, sender=sender)
+    body = json.dumps({"customer": {"company": "Company 203"}, "qualification": "salesQualified"}).encode()
+    await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT + timedelta(seconds=203))
     await run(ports, AT + DAY / 8)
     await close_days(ports, AT + DAY)
-    (letter,) = sent(ports)
-    assert letter.text.count("Company ") == 200
-    assert "203" in letter.subject
-    assert "Company 202" in letter.text
-    assert "Company 002" not in letter.text
+    first, second = names(ports, "Company")
+    assert (len(first), len(second)) == (200, 4)
+    assert "Company 203" in first
+    assert {*first, *second} == {f"Company {n:03}" for n in range(204)}
 
 
-async def test_n1_no_lead_of_a_digest_goes_untold_for_want_of_room(
+async def test_n2_a_contact_whose_lead_is_the_oldest_of_a_long_day_is_told_too(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    """Five contacts in each of thirty locations are more than one plan holds; the first of each is in it."""
+    places = (*PROFILE.locations, Location("Bonn", "DE", None, (Contact("Eva", "eva@contoso.example"),)))
+    await ports.listings.put_profile(partner, replace(PROFILE, locations=places), None)
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    for n in range(201):
+        inquiry = {"customer": {"company": f"Company {n}"}, "share": True, "location": "HQ" if n else "Bonn"}
+        await deliver(ports, source, inquiry, at=AT + timedelta(seconds=n))
+    await run(ports, AT + DAY / 8)
+    await close_days(ports, AT + DAY)
+    assert [
+        one for one in zip((one.to for one in sent(ports)), names(ports, "Company"), strict=True) if "eva" in one[0]
+    ] == [("eva@contoso.example", ["Company 0"])]
+
+
+async def test_n1_each_contact_of_a_digest_is_told_however_many_there_are(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    """Five contacts in each of thirty locations are more than one transaction holds."""
     places = tuple(
         Location(f"Place {p}", "SE", None, tuple(Contact("", f"c{p}-{n}@contoso.example") for n in range(5)))
         for p in range(30)
@@ -678,9 +703,73 @@ async def test_n1_no_lead_of_a_digest_goes_untold_for_want_of_room(
         await deliver(ports, source, inquiry)
     await run(ports)
     await close_days(ports, AT + DAY)
-    told = {one.to for one in sent(ports)}
-    assert len(told) == 90
-    assert {f"c{p}-0@contoso.example" for p in range(30)} <= told
+    assert sorted(one.to for one in sent(ports)) == sorted(
+        f"c{p}-{n}@contoso.example" for p in range(30) for n in range(5)
+    )
+
+
+async def test_a1_each_lead_that_expires_soon_stands_in_one_warning(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    for n in range(203):
+        await deliver(
+            ports, source, delivery_body(Company=f"Company {n:03}", Title=str(n)), at=AT + timedelta(seconds=n)
+        )
+    await run(ports, AT + DAY / 8)
+    before = len(sent(ports))
+    for late in (timedelta(), 5 * MINUTE, DAY):
+        at = AT + 12 * DAY + late
+        await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+        await run(ports, at)
+        await run(ports, at + MINUTE)
+    first, second = names(ports, "Company")[before:]
+    assert (len(first), len(second), len({*first, *second})) == (200, 3, 203)
+
+
+async def test_n1_a_digest_without_an_answer_for_one_and_a_refusal_for_the_other_goes_on_to_the_next(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    both = Location("HQ", "SE", None, (LENA, MAX))
+    await ports.listings.put_profile(partner, replace(PROFILE, locations=(both,)), None)
+    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    mailer(ports).ends["max@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
+    made = await deliver(ports, source)
+    await run(ports)
+    await send_digests(ports=ports, at=AT + DAY, budget=budget())
+    mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=MINUTE)]
+    await run(ports, AT + DAY)
+    for one in await told_of(ports, partner, made.lead_id):
+        if one.to == "lena@contoso.example":
+            await ports.mails.put(partner, replace(one, state=MailState.UNKNOWN, problem="noAnswer"))
+    for late in (2, 3, 4):
+        await run(ports, AT + DAY + late * MINUTE)
+    assert sent(ports)[-1].to == "op@contoso.example"
+
+
+async def test_n1_a_colleague_whose_own_leads_were_answered_takes_the_place_of_who_is_gone(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    """Lena's lead waits, Max's was answered before his mail went: it is not his mailbox that failed."""
+    places = (Location("HQ", "SE", None, (LENA,)), Location("Lund", "SE", None, (MAX,)))
+    await ports.listings.put_profile(partner, replace(PROFILE, locations=places), None)
+    made = []
+    for place in ("HQ", "Lund"):
+        inquiry = {"customer": {"company": f"Of {place}", "country": "SE"}, "share": True, "location": place}
+        made.append((await deliver(ports, source, inquiry)).lead_id)
+    await run(ports)
+    before = len(sent(ports))
+    mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
+    at = AT + 12 * DAY
+    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=MINUTE)]
+    await run(ports, at)
+    await answer(ports, source, made[1], at=at)
+    for n in range(1, 5):
+        await run(ports, at + n * MINUTE)
+    assert [(one.to, "Of HQ" in one.text) for one in sent(ports)[before:]] == [
+        ("lena@contoso.example", True),
+        ("max@contoso.example", True),
+    ]
 
 
 @pytest.mark.parametrize(

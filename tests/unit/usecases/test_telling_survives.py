@@ -22,7 +22,7 @@ from shared.domain.telling.dispatch import DispatchState
 from shared.domain.telling.mails import MailState
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
-from shared.ports.delivery import Answer
+from shared.ports.delivery import Answer, MailAnswer, Sending
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.telling.deliver import deliver_events
@@ -70,12 +70,18 @@ def breaking(ports: Ports, failing: int, *, after: bool, dies: bool) -> tuple[Po
     return replace(ports, **changed), count
 
 
-async def a_world() -> tuple[Ports, LeadSource, list[str]]:
-    """A partner with a webhook, a preferred address, two answered and unanswered leads, and a digest to come."""
+async def a_world(*, refused: bool = False) -> tuple[Ports, LeadSource, list[str]]:
+    """A partner with a webhook, a preferred address, two answered and unanswered leads, and a digest to come.
+
+    With `refused` the preferred address takes no mail, and the partner's contact comes next.
+    """
     ports = fake_ports(Rules(operator_mail="operator@programme.example"))
     source = LeadSource("0" * 16, unique(), "Marketplace", AT)
     partner = source.partner_id or ""
-    await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
+    await ports.partners.put(Partner(partner, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
+    if refused:
+        assert isinstance(ports.mailer, FakeMailer)
+        ports.mailer.ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
     await ports.notices.put_preferences(partner, Preferences("lena@contoso.example", digest_threshold=2))
     hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
     await ports.notices.put_webhook(partner, hook, None)
@@ -97,7 +103,7 @@ async def work(ports: Ports, at: datetime) -> None:
         await deliver_events(ports=ports, now=lambda wait=wait: at + timedelta(seconds=wait), budget=budget())
 
 
-async def check(ports: Ports, source: LeadSource, made: list[str]) -> None:
+async def check(ports: Ports, source: LeadSource, made: list[str], told: str = "lena@contoso.example") -> None:
     partner = source.partner_id or ""
     assert isinstance(ports.webhooks, FakeReceivers)
     assert isinstance(ports.mailer, FakeMailer)
@@ -109,32 +115,36 @@ async def check(ports: Ports, source: LeadSource, made: list[str]) -> None:
         assert list(dict.fromkeys(numbers)) == list(range(1, newest + 1)), "each at least once, in order"
     left, _ = await ports.lanes.page(partner, HOOK, DispatchState.PENDING, None, 100)
     assert left == []
-    subjects = [letter.subject for letter in ports.mailer.sent.values()]
-    assert len(subjects) == len(set(subjects)) == ports.mailer.count, "no mail twice"
+    letters = [(letter.to, letter.subject) for letter in ports.mailer.sent.values()]
+    assert len(letters) == len(set(letters)) == ports.mailer.count, "no mail twice"
+    subjects = [subject for to, subject in letters if to == told]
     ends = {one.state for one in ports.mails.records.values()}  # type: ignore[attr-defined] # the fake's
-    assert ends <= {MailState.DELIVERED, MailState.SKIPPED, MailState.UNKNOWN}
+    failed = {MailState.FAILED} if told != "lena@contoso.example" else set()
+    assert ends <= {MailState.DELIVERED, MailState.SKIPPED, MailState.UNKNOWN, *failed}
     unknown = [one for one in ports.mails.records.values() if one.state is MailState.UNKNOWN]  # type: ignore[attr-defined] # as above
     wanted = {"New lead: Company 1", "2 more leads, 4 in all (November 21, 2026)"}
     assert wanted - set(subjects) == set() or len(unknown) == len(wanted - set(subjects)), "sent, or shown as unknown"
     digests = [one for one in ports.mails.records.values() if one.notice == "digest"]  # type: ignore[attr-defined] # as above
-    assert len(digests) == 1, "one digest"
+    assert len({one.to for one in digests}) == len(digests) <= 1 + len(failed), "one digest for each"
 
 
+@pytest.mark.parametrize("refused", [False, True], ids=["taken", "refused"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("dies", [False, True], ids=["one call fails", "the process dies"])
 async def test_whatever_step_breaks_everything_is_told_once_or_more_and_mailed_once_or_less(
-    *, after: bool, dies: bool
+    *, after: bool, dies: bool, refused: bool
 ) -> None:
+    told = "op@contoso.example" if refused else "lena@contoso.example"
     failing, reached = 0, True
     while reached:
-        ports, source, made = await a_world()
+        ports, source, made = await a_world(refused=refused)
         broken, count = breaking(ports, failing, after=after, dies=dies)
         with suppress(Died, Unavailable):
             await work(broken, AT + DAY)
         reached = count[0] > failing
         for hours in range(1, 30):
             await work(ports, AT + DAY + timedelta(hours=hours))
-        await check(ports, source, made)
+        await check(ports, source, made, told)
         failing += 1
     assert failing > 100
 
