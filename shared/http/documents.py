@@ -22,6 +22,8 @@ V = TypeVar("V", bound=Mapping[str, Any])
 Json = dict[str, Any]
 DOCUMENT: Json = {"takes": ("If-Match",), "headers": ("ETag",)}
 """What every endpoint that changes a document says of itself."""
+SHARED = ("titleIsShared", "nameIsShared")
+"""Changed by what other partners do, which must not make a partner's own conditional writes fail."""
 
 
 class Patch(RootModel[Json]):
@@ -72,7 +74,8 @@ def merged(target: Any, patch: Any) -> Any:
 
 
 def tag_of(view: Mapping[str, Any] | None) -> str:
-    """The ETag of a document: it changes whenever what is shown of it does."""
+    """The ETag of a document: it changes whenever what is shown of it does, except by what others do (SHARED)."""
+    view = {name: one for name, one in view.items() if name not in SHARED} if view else view
     return '"' + hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:32] + '"'
 
 

@@ -232,7 +232,7 @@ def source_raw(lead: Lead) -> str | None:
     if "|" in text:
         return text
     if lead.action_code:
-        text += f"-{lead.action_code}"
+        text += f"-{lead.action_code}" if text else lead.action_code
     if lead.offer and lead.offer.id:
         text += f"|{lead.offer.id}"
     return text or None

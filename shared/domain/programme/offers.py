@@ -60,7 +60,24 @@ class Offers:
 
     def claims(self, title: str) -> bool:
         """True when a registered one has this folded title."""
-        return any(one.is_registered and folded(one.title) == title for one in self.offers)
+        return title in self._claimed
+
+    def claiming(self, title: str) -> list[RegisteredOffer]:
+        """The registered ones of this folded title."""
+        return self._claimed.get(title, [])
+
+    def state_of(self, offer_id: str) -> OfferState | None:
+        """How far the offer of this id is; None where it was never put."""
+        found = self._by_id.get(offer_id.casefold())
+        return found.state if found else None
+
+    @cached_property
+    def _claimed(self) -> dict[str, list[RegisteredOffer]]:
+        found: dict[str, list[RegisteredOffer]] = {}
+        for one in self.offers:
+            if one.is_registered:
+                found.setdefault(folded(one.title), []).append(one)
+        return found
 
     @cached_property
     def _by_id(self) -> dict[str, RegisteredOffer]:

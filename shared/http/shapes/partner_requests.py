@@ -133,11 +133,20 @@ class SourcePatch(Patch):
     of = SourceIn
 
 
+OperatorsWord = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "string"}, "readOnly": True})]
+ReadText = Annotated[Any, WithJsonSchema({"type": "string", "readOnly": True})]
+ReadFlag = Annotated[Any, WithJsonSchema({"type": "boolean", "readOnly": True})]
+"""What a document shows and nobody writes: whoever sends back what was read is not refused for it."""
+
+
 class OfferIn(Incoming):
     """An offer's registration (T5)."""
 
     title: Title
     call_to_action: CallToAction | None = None
+    id: ReadText = None
+    state: ReadText = None
+    title_is_shared: ReadFlag = None
 
     def offer(self, offer_id: str) -> RegisteredOffer:
         """The domain's offer."""
@@ -177,9 +186,6 @@ class LocationIn(Incoming):
         return Location(self.name, self.country, self.address or None, contacts)
 
 
-OperatorsWord = Annotated[Any, WithJsonSchema({"type": "array", "items": {"type": "string"}, "readOnly": True})]
-
-
 class ProfileIn(Incoming):
     """A business profile; competencies and endorsements are the operator's, so what is sent of them is ignored (M1)."""
 
@@ -191,6 +197,7 @@ class ProfileIn(Incoming):
     locations: Annotated[list[LocationIn], Field(max_length=LOCATIONS_MAX)] = []
     competencies: OperatorsWord = None
     endorsements: OperatorsWord = None
+    name_is_shared: ReadFlag = None
 
     @field_validator("locations")
     @classmethod

@@ -1,14 +1,15 @@
 """Profiles and offers: the partner's own rows in Partners, and rows in Lookup that say whose an offer or a name is.
 
 The partner's row is the truth. A row of Lookup that came first, or stayed behind, only makes a reader look there in
-vain; an offer's id alone is claimed in Lookup, since it has one owner.
+vain. An offer's id has one owner, so Lookup decides between two that register it; without a registered row behind it
+that claim is worth nothing, and the next to come takes it.
 """
 
 import asyncio
 from datetime import datetime
+from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.errors import Conflict, Detail
@@ -16,8 +17,9 @@ from shared.domain.programme.offers import Offers, OfferState, RegisteredOffer
 from shared.domain.programme.profile import PROFILE_CHARACTERS_MAX, Profile
 from shared.domain.text import folded
 from shared.ports.as_read import AsRead
+from shared.ports.errors import LostRace
 from shared.storage import codec, keys, reads
-from shared.storage.as_read import must_be, put_as_read
+from shared.storage.as_read import must_be, put_as_read, replace_row
 from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
@@ -58,22 +60,21 @@ class TableListingStore:
         stored = await reads.row(self._partners, partner_id, keys.offer(offer.id)) if only_if else None
         must_be(stored, RegisteredOffer, only_if)
         claim, pending = keys.safe(offer.id.casefold()), keys.pending_offer(offer.id, partner_id)
-        loser = None
+        losers: list[str] = []
         if offer.is_registered:
-            loser = await self._claim(claim, partner_id, take_over=take_over)
+            losers = await self._claim(claim, offer.id, partner_id, take_over=take_over)
             await self._name(keys.TITLE, folded(offer.title), partner_id)
         elif offer.state is OfferState.PENDING:
             waits = {"PartitionKey": keys.PENDING_OFFER, "RowKey": pending, "partner": partner_id, "offer": offer.id}
             with translating():
                 await self._lookup.upsert_entity(waits, mode="replace")
-        if not offer.is_registered and before and before.is_registered:
-            await self._unclaim(claim, partner_id)
         row = {"PartitionKey": partner_id, "RowKey": keys.offer(offer.id), **codec.dump(offer)}
         await put_as_read(self._partners, row, stored, RegisteredOffer, only_if)
-        if loser:
-            with translating():
-                await self._partners.delete_entity(loser, keys.offer(offer.id))
-            self._cache.forget((keys.OFFERS, loser))
+        if offer.is_registered:
+            await self._settle(claim, offer, partner_id, losers)
+        else:
+            # Whatever was read before: an attempt that broke off may have claimed it.
+            await self._unclaim(claim, partner_id)
         if offer.state is not OfferState.PENDING:
             with translating():
                 await self._lookup.delete_entity(keys.PENDING_OFFER, pending)
@@ -125,7 +126,11 @@ class TableListingStore:
             row = await reads.row(self._lookup, keys.OFFER, key)
             return row["partner"] if row else None
 
-        return await self._cache.read(keys.OFFER, keys.safe(offer_id.casefold()), at, read)
+        owner = await self._cache.read(keys.OFFER, keys.safe(offer_id.casefold()), at, read)
+        for fresh in (False, True):
+            if owner and (await self.offers(owner, at, fresh=fresh)).state_of(offer_id) is OfferState.REGISTERED:
+                return owner
+        return None
 
     async def partners_of_title(self, title: str, at: datetime) -> list[str]:
         """See the port."""
@@ -135,22 +140,43 @@ class TableListingStore:
         """See the port."""
         return await self._named(keys.PROFILE_NAME, folded(name), at)
 
-    async def _claim(self, key: str, partner_id: str, *, take_over: bool) -> str | None:
-        """Make the id the partner's; who had it before it was taken over, None when nobody else did."""
+    async def _claim(self, key: str, offer_id: str, partner_id: str, *, take_over: bool) -> list[str]:
+        """Make the id the partner's; those who had it, and whose rows are still to go, when it was taken over."""
         row = {"PartitionKey": keys.OFFER, "RowKey": key, "partner": partner_id}
-        with translating():
-            try:
-                await self._lookup.create_entity(row)
-            except ResourceExistsError:
-                held = await self._lookup.get_entity(keys.OFFER, key)
-                if held["partner"] == partner_id:
-                    return None
-                if not take_over:
-                    taken = Detail("conflict", "The offer belongs to another partner.", "offerId")
-                    raise Conflict("The offer belongs to another partner.", details=[taken]) from None
-                await self._lookup.upsert_entity(row, mode="replace")
-                return str(held["partner"])
-        return None
+        held = await reads.row(self._lookup, keys.OFFER, key)
+        had = _names(held)
+        if held and held["partner"] != partner_id:
+            had.append(str(held["partner"]))
+            if not take_over and await self._is_registered(held["partner"], offer_id):
+                taken = Detail("conflict", "The offer belongs to another partner.", "offerId")
+                raise Conflict("The offer belongs to another partner.", details=[taken])
+        losers = [one for one in dict.fromkeys(had) if one != partner_id]
+        if not held or held["partner"] != partner_id:
+            await replace_row(self._lookup, held, row | {"losers": ",".join(losers)})
+        return losers
+
+    async def _settle(self, key: str, offer: RegisteredOffer, partner_id: str, losers: list[str]) -> None:
+        """Once the row is written: take the losers' away, or this one where the claim has gone to another meanwhile."""
+        held = await reads.row(self._lookup, keys.OFFER, key)
+        if held is None or held["partner"] != partner_id:
+            with translating():
+                await self._partners.delete_entity(partner_id, keys.offer(offer.id))
+            self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, key))
+            raise LostRace
+        for loser in losers:
+            with translating():
+                await self._partners.delete_entity(loser, keys.offer(offer.id))
+            self._cache.forget((keys.OFFERS, loser))
+        if losers:
+            # Their names stood there for an attempt that breaks off.
+            row = {"PartitionKey": keys.OFFER, "RowKey": key, "partner": partner_id}
+            await replace_row(self._lookup, held, row)
+        # Again: another offer of the partner's may have given the title up while this row was not there yet.
+        await self._name(keys.TITLE, folded(offer.title), partner_id)
+
+    async def _is_registered(self, partner_id: str, offer_id: str) -> bool:
+        row = await reads.row(self._partners, partner_id, keys.offer(offer_id))
+        return row is not None and codec.load(RegisteredOffer, row).is_registered
 
     async def _unclaim(self, key: str, partner_id: str) -> None:
         """Make the id nobody's, if it is this partner's."""
@@ -188,3 +214,8 @@ class TableListingStore:
     async def _profile(self, partner_id: str) -> Profile | None:
         row = await reads.row(self._partners, partner_id, keys.PROFILE)
         return codec.load(Profile, row) if row else None
+
+
+def _names(claim: Any | None) -> list[str]:
+    """The partners that a claim was taken from, whose rows may still be there."""
+    return [one for one in str((claim or {}).get("losers") or "").split(",") if one]

@@ -67,20 +67,32 @@ class TablePartnerStore:
         return codec.load(Partner, row) if row else None
 
     async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
-        """See the port. What is claimed comes before the registration; what goes does too, but after a refusal."""
+        """See the port. What is claimed comes before the registration, what goes after it."""
         stored = await reads.row(self._lookup, keys.PARTNER, partner.id)
         must_be(stored, Partner, only_if)
         wanted = {(keys.TENANT, keys.safe(one)): one for one in partner.tenant_ids}
         wanted |= {(keys.PUBLISHER, keys.safe(one)): one for one in partner.publisher_ids}
         held = await self._held_by(partner.id)
-        await self._claim(partner.id, {key: name for key, name in wanted.items() if key not in held})
-        for gone in held - set(wanted):
-            self._cache.forget(gone)
-            with translating():
-                await self._lookup.delete_entity(*gone)
+        claims = {key: name for key, name in wanted.items() if key not in held}
+        await self._claim(partner.id, claims)
         row = {"PartitionKey": keys.PARTNER, "RowKey": partner.id, **codec.dump(partner)}
-        await replace_row(self._lookup, stored, row)
+        try:
+            await replace_row(self._lookup, stored, row)
+        except LostRace:
+            # Whoever was faster may want them too: what its registration names is its own.
+            there = await self.get(partner.id)
+            named = {*there.tenant_ids, *there.publisher_ids} if there else set()
+            await self._free({key for key, name in claims.items() if name not in named})
+            raise
+        await self._free(held - set(wanted))
         self._cache.forget((keys.PARTNER, partner.id))
+
+    async def _free(self, gone: set[tuple[str, str]]) -> None:
+        """Make tenants and publishers nobody's."""
+        for key in gone:
+            self._cache.forget(key)
+            with translating():
+                await self._lookup.delete_entity(*key)
 
     async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
         """See the port."""

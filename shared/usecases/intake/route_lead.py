@@ -9,7 +9,7 @@ from shared.domain.intake.formats import Reading
 from shared.domain.intake.held import Reason
 from shared.domain.lead import LeadType
 from shared.domain.messages import say
-from shared.domain.programme.offers import publisher_of
+from shared.domain.programme.offers import OfferState, publisher_of
 from shared.domain.programme.partner import Door, PartnerState
 from shared.domain.text import folded
 from shared.ports.ports import Ports
@@ -30,15 +30,22 @@ class Place:
 async def find_place(*, ports: Ports, door: Door, reading: Reading, at: datetime) -> Place:
     """The door's partner, else the offer's, by its id or its publisher, else by its title, else the profile's.
 
-    An id is worth more than a title: a publisher's offer is its partner's whoever has a title like it (S6). What
-    several partners claim is nobody's: the operator decides. All reads are cached.
+    An id is worth more than a title: a publisher's offer is its partner's whoever has a title like it, and nobody's
+    where the operator has refused it to that partner (S6). What several partners claim is nobody's: the operator
+    decides. All reads are cached.
     """
     partner_id = door.partner_id or await _by_id(ports, reading, at)
+    if partner_id is None and (refused := await _refused_to(ports, reading, at)):
+        told = say("The operator has refused the offer to %(partner)s, whose publisher it names.", partner=refused)
+        return Place(None, Reason.OFFER_UNKNOWN, (Detail("offerRefused", told, "offerId"),))
     claimed: list[Detail] = []
     for target, find in (("offerTitle", _by_title), ("profile", _by_profile)):
         if partner_id is not None:
             break
         found = await find(ports, reading, at)
+        if len(found) > 1:
+            # Who takes no leads has nothing to say in it.
+            found = [one for one in found if not await _is_suspended(ports, one, at)] or found
         if len(found) == 1:
             partner_id = found[0]
         elif found:
@@ -64,6 +71,11 @@ async def check_place(*, ports: Ports, partner_id: str | None, reading: Reading,
     return Place(partner_id)
 
 
+async def _is_suspended(ports: Ports, partner_id: str, at: datetime) -> bool:
+    partner = await ports.partners.known(partner_id, at)
+    return partner is not None and partner.state is PartnerState.SUSPENDED
+
+
 async def _is_published(ports: Ports, partner_id: str, at: datetime) -> bool:
     # A refusal reads afresh first: the profile may be published a second ago, through another instance.
     for fresh in (False, True):
@@ -76,9 +88,28 @@ async def _is_published(ports: Ports, partner_id: str, at: datetime) -> bool:
 async def _by_id(ports: Ports, reading: Reading, at: datetime) -> str | None:
     if not reading.offer_id:
         return None
-    publisher = publisher_of(reading.offer_id)
     owner = await ports.listings.partner_of_offer(reading.offer_id, at)
-    return owner or (await ports.partners.partner_of_publisher(publisher, at) if publisher else None)
+    if owner is None and await _refused_to(ports, reading, at) is None:
+        return await _publishers_partner(ports, reading.offer_id, at)
+    return owner
+
+
+async def _publishers_partner(ports: Ports, offer_id: str, at: datetime) -> str | None:
+    publisher = publisher_of(offer_id)
+    return await ports.partners.partner_of_publisher(publisher, at) if publisher else None
+
+
+async def _refused_to(ports: Ports, reading: Reading, at: datetime) -> str | None:
+    """The partner whose publisher the offer's id names, where the operator has refused the offer to it."""
+    owner = await _publishers_partner(ports, reading.offer_id, at) if reading.offer_id else None
+    if owner is None or reading.offer_id is None:
+        return None
+    # A refusal reads afresh before it counts.
+    for fresh in (False, True):
+        state = (await ports.listings.offers(owner, at, fresh=fresh)).state_of(reading.offer_id)
+        if state is not OfferState.REFUSED:
+            return None
+    return owner
 
 
 async def _by_title(ports: Ports, reading: Reading, at: datetime) -> list[str]:
@@ -95,7 +126,13 @@ async def partners_of_title(ports: Ports, title: str, at: datetime) -> list[str]
                 return True
         return False
 
-    return [one for one in await ports.listings.partners_of_title(title, at) if await has_it(one)]
+    async def owns_it(partner_id: str) -> bool:
+        offers = (await ports.listings.offers(partner_id, at)).claiming(folded(title))
+        return any([await ports.listings.partner_of_offer(one.id, at) == partner_id for one in offers])
+
+    found = [one for one in await ports.listings.partners_of_title(title, at) if await has_it(one)]
+    # A take-over that broke off leaves two with the same offer; it is one's.
+    return [one for one in found if len(found) == 1 or await owns_it(one)]
 
 
 async def _by_profile(ports: Ports, reading: Reading, at: datetime) -> list[str]:
@@ -110,9 +147,10 @@ async def _by_profile(ports: Ports, reading: Reading, at: datetime) -> list[str]
 
 async def partners_of_profile(ports: Ports, name: str, at: datetime) -> list[str]:
     """The partners whose profile has this name, without letter case."""
-
-    async def has_it(partner_id: str) -> bool:
+    named: dict[str, bool] = {}
+    for partner_id in await ports.listings.partners_of_profile(name, at):
         profile = await ports.listings.profile(partner_id, at, fresh=True)
-        return profile is not None and folded(profile.name) == folded(name)
-
-    return [one for one in await ports.listings.partners_of_profile(name, at) if await has_it(one)]
+        if profile is not None and folded(profile.name) == folded(name):
+            named[partner_id] = profile.published
+    # Nobody can mean one that nobody sees, where another is to be seen.
+    return [one for one, is_published in named.items() if is_published] or list(named)

@@ -115,22 +115,29 @@ async def put_offer(
     offers = await ports.listings.offers(partner_id, at, fresh=True)
     if before is None and len(offers.offers) >= OFFERS_MAX:
         raise Conflict(say("A partner has at most %(most)d offers.", most=OFFERS_MAX))
-    is_free = by_operator or (before is not None and before.is_registered)
-    state = OfferState.REGISTERED if is_free else await _state_of(ports, partner_id, offer.id, at)
+    state = OfferState.REGISTERED
+    if not by_operator and (before is None or not before.is_registered):
+        state = await _state_of(ports, partner_id, offer.id, at)
+        if state is OfferState.REGISTERED and before is not None and before.state is OfferState.REFUSED:
+            # The publisher is the partner's, and the operator said no all the same: that holds until the yes.
+            state = OfferState.REFUSED
     stored = replace(offer, state=state)
     await ports.listings.put_offer(partner_id, stored, before, take_over=by_operator, only_if=AsRead(before))
     log.info("Offer stored.", extra={"event": f"offer.{state}", "partner": partner_id})
+    # The publisher may have been given to the partner meanwhile, and nobody else would look at this again.
+    if state is OfferState.PENDING and await _owner_of_publisher(ports, offer.id, at) == partner_id:
+        return await decide_offer(ports=ports, partner_id=partner_id, offer_id=offer.id, yes=True, at=at)
     return await _seen_offer(ports, partner_id, stored, at)
 
 
 async def _state_of(ports: Ports, partner_id: str, offer_id: str, at: datetime) -> OfferState:
     """What a partner's own word makes of an offer; raises Conflict when it is another's."""
     publisher = publisher_of(offer_id)
-    owner = await ports.partners.partner_of_publisher(publisher, at, fresh=True) if publisher else None
+    owner = await _owner_of_publisher(ports, offer_id, at)
     if owner == partner_id:
         return OfferState.REGISTERED
     registered = owner or await ports.listings.partner_of_offer(offer_id, at)
-    if registered is not None:
+    if registered not in (None, partner_id):
         message = (
             say("The publisher %(publisher)s belongs to another partner.", publisher=publisher)
             if owner
@@ -138,6 +145,11 @@ async def _state_of(ports: Ports, partner_id: str, offer_id: str, at: datetime) 
         )
         raise Conflict(message, details=[Detail("conflict", message, "offerId")])
     return OfferState.PENDING
+
+
+async def _owner_of_publisher(ports: Ports, offer_id: str, at: datetime) -> str | None:
+    publisher = publisher_of(offer_id)
+    return await ports.partners.partner_of_publisher(publisher, at, fresh=True) if publisher else None
 
 
 async def decide_offer(*, ports: Ports, partner_id: str, offer_id: str, yes: bool, at: datetime) -> SeenOffer:

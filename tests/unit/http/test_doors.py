@@ -280,6 +280,57 @@ async def test_s6_a_profiles_name_that_two_have_is_said_to_be_so(api: InProcess,
     assert await waits(api) == [("claimedBySeveral", ["It is claimed by several: contoso, fabrikam."])]
 
 
+async def test_s6_what_the_operator_refuses_of_a_partners_own_publisher_is_nobodys(
+    api: InProcess, programme: str
+) -> None:
+    mine = {"as_": "Partner.Admin"}
+    await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "Contoso CRM"}, **mine)
+    assert (await api.call("POST", f"{P}/offers/contoso.crm/refuse", **OPERATOR)).json["state"] == "refused"
+    body = delivery_body(OfferTitle="Contoso CRM") | {"LeadSource": "SPZA-INS|contoso.crm"}
+    assert await arrives(api, programme, body) is False
+    told = "The operator has refused the offer to contoso, whose publisher it names."
+    assert await waits(api) == [("offerUnknown", [told])]
+    changed = await api.call("PATCH", f"{P}/offers/contoso.crm", {"title": "CRM"}, **mine)
+    assert (changed.status, changed.json["state"]) == (200, "refused"), "a no holds until the operator's yes"
+    other = delivery_body(Company="Other") | {"LeadSource": "SPZA-INS|contoso.erp"}
+    assert await arrives(api, programme, other) is True
+    assert (await api.call("POST", f"{P}/offers/contoso.crm/approve", **OPERATOR)).json["state"] == "registered"
+    assert await arrives(api, programme, body | {"Title": "again"}) is True
+
+
+async def test_s6_what_others_call_theirs_changes_no_etag_and_what_was_read_can_be_put_back(
+    api: InProcess, programme: str
+) -> None:
+    mine, people = {"as_": "Partner.Admin"}, {"as_": "Profile.Admin"}
+    await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "The CRM"}, **mine)
+    await publish(api)
+    offer = await api.call("GET", f"{P}/offers/contoso.crm", **mine)
+    profile = await api.call("GET", f"{P}/profile", **people)
+    await api.call("PUT", f"{FABRIKAM}/offers/fabrikam.crm", {"title": "The CRM"}, **OPERATOR)
+    await api.call("PUT", f"{FABRIKAM}/profile", PROFILE, as_="Profile.Admin", tenant="fabrikam")
+    for read, where, who in ((offer, f"{P}/offers/contoso.crm", mine), (profile, f"{P}/profile", people)):
+        put = await api.call("PUT", where, read.json, headers={"If-Match": read.headers["ETag"]}, **who)
+        assert put.status == 200, put.text
+        seen = {name: value for name, value in put.json.items() if name not in ("titleIsShared", "nameIsShared")}
+        assert seen == {name: value for name, value in read.json.items() if name in seen}
+        assert {"titleIsShared", "nameIsShared"} & {name for name, value in put.json.items() if value is True}
+    named = await api.call("PATCH", f"{P}/offers/contoso.crm", {"state": "refused", "titleIsShared": False}, **mine)
+    assert (named.status, named.json["state"]) == (200, "registered"), "nobody writes these"
+
+
+async def test_r1_who_is_not_published_or_suspended_keeps_nobody_from_leads(api: InProcess, programme: str) -> None:
+    for where, offer_id in ((P, "contoso.crm"), (FABRIKAM, "fabrikam.crm")):
+        await api.call("PUT", f"{where}/offers/{offer_id}", {"title": "The CRM"}, **OPERATOR)
+    await publish(api, name="Contoso Ltd")
+    hidden = {"name": "Contoso Ltd", "published": False}
+    await api.call("PUT", f"{FABRIKAM}/profile", hidden, as_="Profile.Admin", tenant="fabrikam")
+    inquiry = {"customer": {"company": "N", "email": "a@n.example"}, "share": True, "profile": "contoso ltd"}
+    assert await arrives(api, await source(api, "", kind="form"), inquiry) is True
+    assert await arrives(api, programme, delivery_body(OfferTitle="the crm")) is False
+    await api.call("PATCH", FABRIKAM, {"state": "suspended"}, **OPERATOR)
+    assert await arrives(api, programme, delivery_body(OfferTitle="the crm", Company="Later")) is True
+
+
 # --- Sources of all kinds --------------------------------------------------------------------------------------------
 
 
