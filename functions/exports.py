@@ -32,7 +32,11 @@ POLL_SECONDS = "5"
 @blueprint.function_name("start_export")
 @blueprint.route(EXPORTS, methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(
-    who=ADMIN, status=(202,), headers=("Operation-Location", "Retry-After"), refuses=(SortTooLarge, TooManyRequests)
+    who=ADMIN,
+    status=(202,),
+    takes=("Accept-Language",),
+    headers=("Operation-Location", "Retry-After"),
+    refuses=(SortTooLarge, TooManyRequests),
 )
 async def start_export(call: Call[ExportIn, Nothing]) -> Answer[ExportView]:
     """Export leads to a file (X1); small exports are done when this answers."""
@@ -58,7 +62,7 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Answer[ExportView]:
 @blueprint.route(EXPORTS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
 async def list_exports(call: Call[Nothing, PageQuery]) -> Answer[Page[ExportView]]:
-    """List the exports of the last days, newest first."""
+    """List the exports that are kept, newest first."""
     exports, following = await exporting.list_exports(
         ports=call.app.ports, partner_id=call.partner_id, after=call.after(EXPORT_ID), top=call.query.top, at=call.at
     )

@@ -44,7 +44,7 @@ async def list_parked(call: Call[Nothing, ParkedQuery]) -> Answer[HeldPageView]:
 @blueprint.route("parked/{heldId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def read_parked(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
-    """Read one of them with its whole body."""
+    """Read a parked delivery with its whole body."""
     return await _read_held(call, HeldState.PARKED)
 
 
@@ -52,7 +52,7 @@ async def read_parked(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
 @blueprint.route("parked/{heldId}/replay", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
 async def replay_parked(call: Call[ReplayIn, Nothing]) -> Answer[ReceivedView]:
-    """Deliver it again, as it was or with a corrected body; done again, it answers with the same lead (I5)."""
+    """Deliver a parked delivery again, as it was or corrected; done again, it answers with the same lead (I5)."""
     received = await holding.replay(ports=call.app.ports, held_id=call.path("heldId"), body=call.body.body, at=call.at)
     return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
 
@@ -61,7 +61,7 @@ async def replay_parked(call: Call[ReplayIn, Nothing]) -> Answer[ReceivedView]:
 @blueprint.route("parked/{heldId}/dismiss", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(204,), refuses=(Conflict,))
 async def dismiss_parked(call: Call[Nothing, Nothing]) -> Answer[None]:
-    """Make nothing of it: it leaves the list, and can be brought back by a replay for thirty days."""
+    """Dismiss a parked delivery: it leaves the list, and can be brought back by a replay for thirty days."""
     await holding.dismiss(ports=call.app.ports, held_id=call.path("heldId"), at=call.at)
     return Answer(None)
 
@@ -70,7 +70,7 @@ async def dismiss_parked(call: Call[Nothing, Nothing]) -> Answer[None]:
 @blueprint.route("parked/replay", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def replay_many_parked(call: Call[HeldIdsIn, Nothing]) -> Answer[DoneManyView]:
-    """Deliver up to a hundred again as they were, with a result for each (I5)."""
+    """Deliver up to a hundred parked deliveries again, with a result for each (I5)."""
 
     async def act(held_id: str) -> Received:
         return await holding.replay(ports=call.app.ports, held_id=held_id, body=None, at=call.at)
@@ -82,7 +82,7 @@ async def replay_many_parked(call: Call[HeldIdsIn, Nothing]) -> Answer[DoneManyV
 @blueprint.route("parked/dismiss", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def dismiss_many_parked(call: Call[HeldIdsIn, Nothing]) -> Answer[DoneManyView]:
-    """Make nothing of up to a hundred, with a result for each."""
+    """Dismiss up to a hundred parked deliveries, with a result for each."""
 
     async def act(held_id: str) -> None:
         await holding.dismiss(ports=call.app.ports, held_id=held_id, at=call.at)
@@ -94,7 +94,7 @@ async def dismiss_many_parked(call: Call[HeldIdsIn, Nothing]) -> Answer[DoneMany
 @blueprint.route("unassigned/assign", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def assign_many_unassigned(call: Call[AssignManyIn, Nothing]) -> Answer[DoneManyView]:
-    """Give up to a hundred to a partner, with a result for each (R1)."""
+    """Give up to a hundred waiting deliveries to a partner, with a result for each (R1)."""
 
     async def act(held_id: str) -> Received:
         partner_id = call.body.partner_id
@@ -120,7 +120,7 @@ async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Answer[HeldPa
 @blueprint.route("unassigned/{heldId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def read_unassigned(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
-    """Read one of them with its whole body."""
+    """Read a delivery that waits for its partner, with its whole body."""
     return await _read_held(call, HeldState.UNASSIGNED)
 
 
@@ -128,7 +128,7 @@ async def read_unassigned(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
 @blueprint.route("unassigned/{heldId}/assign", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
 async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Answer[ReceivedView]:
-    """Give it to a partner; its deadlines start now (R1)."""
+    """Give a waiting delivery to a partner; its deadlines start now (R1)."""
     received = await holding.assign(
         ports=call.app.ports, held_id=call.path("heldId"), partner_id=call.body.partner_id, at=call.at
     )

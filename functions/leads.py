@@ -193,7 +193,7 @@ async def log_activity(call: Call[ActivityIn, Nothing]) -> Answer[EventView]:
 @blueprint.route(LEAD + "/favorite", methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=USER, status=(204,))
 async def add_favorite(call: Call[Nothing, Nothing]) -> Answer[None]:
-    """Heart a lead (Q2)."""
+    """Mark a lead as a favorite of this person (Q2)."""
     return await _favorite(call, favorite=True)
 
 
@@ -201,7 +201,7 @@ async def add_favorite(call: Call[Nothing, Nothing]) -> Answer[None]:
 @blueprint.route(LEAD + "/favorite", methods=["DELETE"], auth_level=ANONYMOUS)
 @endpoint(who=USER, status=(204,))
 async def remove_favorite(call: Call[Nothing, Nothing]) -> Answer[None]:
-    """Take the heart back (Q2)."""
+    """Unmark a lead as a favorite of this person (Q2)."""
     return await _favorite(call, favorite=False)
 
 

@@ -36,7 +36,7 @@ V = TypeVar("V")
 @blueprint.route(WEBHOOKS, methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, status=(201, 200), headers=("Location",), refuses=(Conflict,))
 async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer[WebhookView]:
-    """Subscribe a URL to events; the secret is shown this once. The same URL again replaces its events (W1)."""
+    """Subscribe a URL to what happens to leads; the secret is shown once. The same URL again changes it (W1)."""
     made = await managing.subscribe(
         ports=call.app.ports,
         partner_id=call.partner_id,

@@ -45,7 +45,7 @@ HOSTILE = (
 )
 AS_A_DOUBLE_CLICK = "44,34,76,1"
 AS_ADVISED = "44,34,76,1,,0,true"
-ELSEWHERE = {"semicolons": "59,34,76,1", "tabs": "9,34,76,1", "commas, no quotes": "44,0,76,1", "pipes": "124,34,76,1"}
+ELSEWHERE = {"semicolons": "59,34,76,1", "tabs": "9,34,76,1", "commas, no quotes": "44,0,76,1"}
 """Other ways to split the file, of which none may make a formula."""
 
 

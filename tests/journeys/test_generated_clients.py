@@ -21,6 +21,8 @@ from tests.journeys.generated_clients import World
 from tests.journeys.local_host import LocalHost
 
 pytestmark = pytest.mark.xdist_group("generated clients")
+NOTHING_ENDS_BY_ITSELF = {"LEADS_EXPORT_REQUEST_SECONDS": "0", "RUN_EXPORTS_SCHEDULE": "0 0 0 1 1 *"}
+"""A request only begins an export, and no timer goes on with it."""
 MODULES = ROOT / "node_modules"
 STRICT = {
     "compilerOptions": {
@@ -68,7 +70,7 @@ process.exitCode = fine === tries.length ? 0 : 1;
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
     folder = tmp_path_factory.mktemp("generated")
-    with LocalHost(folder / "data", environment={"LEADS_EXPORT_REQUEST_SECONDS": "0"}) as one:
+    with LocalHost(folder / "data", environment=NOTHING_ENDS_BY_ITSELF) as one:
         yield one
 
 

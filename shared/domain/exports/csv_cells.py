@@ -19,15 +19,16 @@ from shared.domain.text import INVISIBLE
 _SKIPPED = rf"['\s\x00-\x1f\x7f-\x9f{re.escape(INVISIBLE)}]"
 _skipped = re.compile(f"{_SKIPPED}*").match
 # Inside a text a tab or a line break begins a cell itself; so each character is looked at by one place only.
-_BEFORE = rf"(?:(?![\t\r\n]){_SKIPPED})*"
+# A quote may stand there too: where a cell is split off its quotes, `"=1+1` is left, and quotes are taken away.
+_BEFORE = rf"(?:\"|(?![\t\r\n]){_SKIPPED})*"
 _BREAKS = frozenset("\t\r\n")
 _PHONE_MAX = 64
 _is_number = re.compile(r"[+-][0-9]+(?:[.,][0-9]+)?").fullmatch
 _is_phone = re.compile(
     r"\+ ?\(?[0-9][0-9 ().\u00a0/-]*[0-9](?:(?:;ext=|,? ?(?:ext\.?|x|#) ?)[0-9]{1,8})?", re.IGNORECASE
 ).fullmatch
-# `+1-212-555-0100` is -866 to Excel.
-_is_sum = re.compile(r"\+ ?[0-9.]+(?:[ \u00a0]*[-/][ \u00a0]*[0-9.]+)+").fullmatch
+# `+1-212-555-0100` and `+1-(212)-555-0100` are -866 to Excel.
+_is_sum = re.compile(r"\+ ?\(?[0-9.]+\)?(?:[ \u00a0]*[-/][ \u00a0]*\(?[0-9.]+\)?)+").fullmatch
 _EQUALS = rf"(?<=[;,\t\r\n]){{mark}}(?={_BEFORE}[=＝])"
 _SIGNS = rf"(?<=[;\t\r\n]){{mark}}(?={_BEFORE}[+\-@＋－＠])"
 _equals, _defused_equals = (re.compile(_EQUALS.format(mark=mark)) for mark in ("", "'"))

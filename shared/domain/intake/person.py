@@ -44,6 +44,8 @@ _TITLES = frozenset(
     )
 )
 """What stands behind a name and a comma and is no first name."""
+_ALSO_NAMES = frozenset(("ma", "ba", "md"))
+"""Of these, what is a first name behind a single word: `Chen, Ma`."""
 _NUMBER = re.compile(r"\+?\d+(\.0+)?|\d(\.\d+)?[eE]\+?\d{1,2}")
 
 
@@ -91,27 +93,35 @@ def _first(
 
 
 def split_name(whole: str) -> tuple[str | None, str | None]:
-    """First and last name of a name in one field: `Ada Berg`, `Berg, Ada`, `Ludwig van Beethoven`."""
-    last, comma, first = (part.strip() for part in whole.partition(","))
-    if comma and first and last and not _is_title(first):
-        return first, last
-    words = whole.split()
-    if comma and len(words) > 2 and _is_title(first):
-        # `Kim Berg, PhD`
-        given, family = split_name(last)
+    """First and last name of a name in one field: `Ada Berg`, `Berg, Ada`, `Ludwig van Beethoven`, `Kim Berg, PhD`."""
+    whole = whole.strip(" ,")
+    last, comma, first = whole.partition(",")
+    last, first = last.strip(), first.strip(" ,")
+    if comma and (not _is_title(first) or (" " not in last and first.casefold() in _ALSO_NAMES)):
+        return first or None, last or None
+    if comma:
+        # A title belongs to the last name, which is all there is of `Berg, PhD`.
+        given, family = split_name(last) if " " in last else (None, last)
         return given, f"{family}, {first}" if family else first
+    words = whole.split()
     at = next((n for n, word in enumerate(words) if n > 0 and word in _PARTICLES), len(words) - 1)
-    return " ".join(words[:at]) or whole, " ".join(words[at:]) if at else None
+    return " ".join(words[:at]) or whole or None, " ".join(words[at:]) if at > 0 else None
 
 
 def _is_title(text: str) -> bool:
     return all(word.casefold().replace(".", "") in _TITLES for word in re.split(r"[\s,]+", text))
 
 
-def _without(whole: str, last: str) -> str | None:
-    """A whole name without the last name at its end."""
-    first = whole[: -len(last)].strip() if whole.casefold().endswith(last.casefold()) else whole
-    return first or None
+def _without(whole: str, last: str) -> str:
+    """A whole name without the last name at its end, or before it; as it is where nothing else is left."""
+    words = whole.replace(",", " , ").split() if "," in whole else whole.split()
+    surname = last.casefold().split()
+    there = [word.casefold() for word in words]
+    if there[-len(surname) :] == surname:
+        words = words[: -len(surname)]
+    elif there[: len(surname)] == surname:
+        words = words[len(surname) :]
+    return " ".join(word for word in words if word != ",") or whole
 
 
 def bare_address(text: str) -> str:

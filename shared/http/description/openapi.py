@@ -31,7 +31,7 @@ from shared.domain.errors import (
 from shared.domain.programme.offers import OFFER_ID
 from shared.http.calls import Contract, Html
 from shared.http.description.examples import DELIVERIES, EXAMPLES
-from shared.http.description.wording import of_parameter, of_property, plain, summary
+from shared.http.description.wording import missing, of_parameter, of_property, of_schema, plain, summary
 from shared.http.fields import Nothing
 from shared.http.problems import STATUS, ErrorView
 from shared.http.shapes.notice_views import EventMessage
@@ -58,7 +58,8 @@ HEADERS = {
     "Operation-Location": "Where to ask how far it is.",
     "WWW-Authenticate": "How to sign in.",
     "If-Match": "The ETag that was read; `*` for any.",
-    "Idempotency-Key": "The same key with the same content is the same delivery, for ever.",
+    "Accept-Language": "The language of messages, and of labels in a file: en, de, it, sv, hu or pt-BR.",
+    "Idempotency-Key": "The same key with the same content is the same request, for ever.",
     "x-source-key": "The source's key, for whoever can keep it out of the URL.",
     "x-ms-request-id": "Quote it when you ask about a request.",
     "x-ms-error-code": "The error's code.",
@@ -117,8 +118,8 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
         if name.endswith(("In", "Patch", "Query")):
             _allow_blanks(shape)
         _date_times(shape)
-        if "description" in shape:
-            shape["description"] = plain(shape["description"])
+        if text := of_schema(name, shape.get("description", "")):
+            shape["description"] = text
         for part, one in shape.get("properties", {}).items():
             _describe(name, part, one)
     return dict(zip(modes, tidied, strict=True)), schemas
@@ -133,7 +134,7 @@ def _describe(shape: str, name: str, said: Json) -> None:
     text = said.get("description") or of_property(shape, name) or ""
     if shape.endswith(("In", "Patch")) and "default" in said:
         default = said.pop("default")
-        text += "" if shape.endswith("Patch") else f" Where it is missing: {json.dumps(default)}."
+        text += "" if shape.endswith("Patch") else f" {missing(shape, name, json.dumps(default))}"
     if text:
         said["description"] = text.strip()
 
@@ -192,7 +193,8 @@ def _operation(
         shape: Json = {"type": "object", "additionalProperties": True} if is_free else shapes[contract.body]
         if contract.delivery:
             shape = shapes[contract.delivery]
-        must = is_free or bool(schemas[contract.body.__name__].get("required"))
+        # A PUT without a body would replace a document by nothing, so none is taken.
+        must = is_free or method == "put" or bool(schemas[contract.body.__name__].get("required"))
         # Whatever is taken beside, one type is enough for whoever writes anew: a merge patch for a patch, JSON for a
         # lead with parts of its own, which no form holds. What is read as JSON though it says text is not announced.
         kinds = contract.content_types[:1] if method == "patch" or contract.delivery else contract.content_types

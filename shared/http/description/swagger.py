@@ -17,6 +17,7 @@ INTERNAL = frozenset(("openapi", "swagger", "health", "receiveLead", "askUnsubsc
 """Operations that are for browsers, watchers and marketplaces, and that no flow calls."""
 OF_THE_TRIGGER = {"validation": "none", "format": "standard", "fieldsAs": "json"}
 """What a flow's subscription always says: any POST would start the flow, which reads the standard body."""
+NO_LEAD = {"$ref": "#/components/schemas/NoLeadView"}
 NOT_OF_THE_TRIGGER = ("preset", "fields", "headers", "onlyValid")
 
 
@@ -107,7 +108,8 @@ def _shape(shape: Any) -> Any:
     shape = dict(shape)
     if "anyOf" in shape:
         whole = shape.pop("anyOf")
-        kinds = [one for one in whole if one != {"type": "null"}]
+        # What a test event holds in place of a lead: a flow's designer shows the lead.
+        kinds = [one for one in whole if one not in ({"type": "null"}, NO_LEAD)]
         nullable = {"x-nullable": True} if len(kinds) < len(whole) else {}
         first = kinds[0] if len(kinds) == 1 else _of_all(kinds)
         shape = ({"allOf": [first]} if "$ref" in first else first) | shape | nullable

@@ -12,7 +12,7 @@ PROPERTIES = {
     "actionCode": "The marketplace's action code as sent.",
     "actions": "What may be done with the lead now.",
     "additionalFields": "Fields of the delivery that are not known here, as sent.",
-    "address": "An e-mail address.",
+    "address": "The address.",
     "alerts": "What to know about the lead, the most urgent first.",
     "allowedAddresses": "Addresses that count as valid whatever is known of them.",
     "allowedDomains": "Domains, with their subdomains, whose addresses count as valid.",
@@ -49,8 +49,8 @@ PROPERTIES = {
     "countryText": "The country as it was written.",
     "counts": "How many wait in all; on the first page only.",
     "createdDateTime": "When it was created.",
-    "createdFrom": "Leads received at this time or later.",
-    "createdTo": "Leads received before this time.",
+    "createdFrom": "Leads received at this time or later; a day, such as 2026-11-21, begins at midnight UTC.",
+    "createdTo": "Leads received at this time or before; a day, such as 2026-11-21, counts to its end.",
     "crmId": "The deal's id in the partner's CRM.",
     "currency": "ISO 4217 code of the currency, such as EUR.",
     "customer": "Who the lead is about.",
@@ -93,7 +93,7 @@ PROPERTIES = {
     "ids": "Which of those that wait.",
     "includeTest": "Whether test leads are among them.",
     "informational": "Leads that nobody has to answer.",
-    "intakeUrl": "The address that leads are posted to; it holds the key, so it is a secret.",
+    "intakeUrl": "Where leads are posted to, unless the source is a directory; it holds the key, so it is a secret.",
     "isAtLeast": "True when there are more than were counted.",
     "isFavorite": "True when this person has marked the lead.",
     "isNew": "True while the lead is received and this person has not opened it.",
@@ -114,7 +114,7 @@ PROPERTIES = {
     "mailKinds": "The kinds of new leads that are mailed about.",
     "mails": "The mails that followed from it.",
     "marketplace": "Counts of leads from marketplaces and profiles.",
-    "message": "What it is, in the caller's language.",
+    "message": "What it is, for people.",
     "mutedAddresses": "Addresses that the partner wants no mail to.",
     "name": "The name.",
     "nameIsShared": "True when another partner's profile has the same name.",
@@ -149,17 +149,17 @@ PROPERTIES = {
     "purchaseTimeframe": "When the customer is expected to buy, in words.",
     "qualification": "Who qualified the lead.",
     "qualified": "Counts of leads that marketing or sellers qualified.",
-    "quality": "How good the contact details are, with the reasons.",
+    "quality": "How good the contact details are, and why.",
     "reason": "Why.",
     "reasons": "Why, in codes.",
     "received": "Leads that wait for an answer.",
     "receivedDateTime": "When it came.",
     "redirectUrl": "Where a web form's visitor is sent afterwards.",
-    "relatedLeads": "Ids of the same person's other leads; null in lists.",
+    "relatedLeads": "The same person's other leads, by id and time; null in lists.",
     "resent": "How many are sent again.",
     "revealContact": "Whether contact details are shown at once, or once the lead is accepted.",
     "rows": "Rows written.",
-    "search": "Words to look for in company, contact, offer, notes and ids.",
+    "search": "Words to look for in company, the contact's name and e-mail, notes, the deal, and ids.",
     "searchTerms": "What the customer had searched for.",
     "secret": "The signing secret, shown this once.",
     "sender": "Who sent a qualified lead.",
@@ -197,7 +197,7 @@ PROPERTIES = {
     "validation": "Whether the receiver has to take a validation event first.",
     "value": "What was found.",
     "version": "The program's version.",
-    "waiting": "How many lanes of webhooks and mails wait.",
+    "waiting": "What is to be told now, and how many subscriptions that wait are paused.",
     "warnings": "What to know although it succeeded.",
     "why": "Why this address.",
 }
@@ -206,6 +206,9 @@ OF_A_SHAPE = {
     "ActorView.name": "The actor's name.",
     "ActivityIn.kind": "What kind of contact attempt, or a note.",
     "AlertView.kind": "Which alert.",
+    "DoneManyView.value": "What became of each, in the order they were named.",
+    "ReasonView.message": "What it is, in the caller's language.",
+    "RefusalView.message": "What it is, in the caller's language.",
     "AttemptView.status": "The receiver's HTTP status; null when nothing came back.",
     "CloseAsErrorIn.reason": "Why the lead is an error; other needs notes.",
     "ConsentShape.country": "The country in which consent was given.",
@@ -224,20 +227,34 @@ OF_A_SHAPE = {
     "EventView.type": "Which event.",
     "ExportIn.format": "CSV or JSON lines.",
     "ExportView.format": "CSV or JSON lines.",
+    "FlameView.state": "Whether it burns.",
     "FlameView.until": "Until when it burns, or burned.",
     "HealthView.status": "Whether the system can do its work.",
     "HeldCountsView.reasons": "How many wait, by reason.",
     "HeldView.reason": "Why it waits.",
+    "HeldView.state": "Whether it is parked, waits for its partner, has been placed or dismissed.",
     "KeyView.until": "Until when the key works; null for the newest.",
     "LeadFilterIn.customer": "A part of the customer's company or name.",
-    "LeadFilterIn.offer": "A part of the offer's title or id.",
+    "LeadFilterIn.offer": "The offer's title or id, the whole of it.",
+    "LeadFilterIn.quality": "How good the contact details are.",
+    "LeadFilterIn.status": "How far the leads are.",
+    "LeadFilterIn.type": "Whether the leads came from an offer or a business profile.",
+    "LeadView.status": "How far the lead is.",
+    "LeadView.type": "Whether the lead came from an offer or a business profile.",
+    "LocationIn.address": "The postal address.",
+    "LocationView.address": "The postal address.",
     "LeadView.notes": "What the customer or sender wrote.",
     "LoseIn.reason": "Why the deal was lost; other needs notes.",
     "MailView.state": "How far the mail is.",
     "MailView.to": "The address; never a customer's.",
     "NotificationView.kind": "Which recommendation.",
+    "OfferIn.callToAction": "What the offer's page asks its visitors to do.",
+    "OfferPatch.callToAction": "What the offer's page asks its visitors to do.",
     "OfferIn.title": "The offer's title on the marketplace.",
     "OfferPatch.title": "The offer's title on the marketplace.",
+    "PendingOfferView.callToAction": "What the offer's page asks its visitors to do.",
+    "RegisteredOfferView.callToAction": "What the offer's page asks its visitors to do.",
+    "RegisteredOfferView.state": "Whether the offer is the partner's, waits for the operator, or was refused.",
     "PartnerIn.state": "Whether the partner takes leads; what is not named stays.",
     "PartnerPatch.state": "Whether the partner takes leads.",
     "PartnerView.state": "Whether the partner takes leads.",
@@ -249,12 +266,25 @@ OF_A_SHAPE = {
     "SharedLeadView.notes": "What the customer or sender wrote.",
     "SourceIn.kind": "What the source is for.",
     "SourcePatch.kind": "What the source is for; it cannot be changed.",
+    "UnwantedView.address": "The e-mail address.",
     "UnwantedView.why": "Why it is not mailed: unsubscribed, or it bounced.",
     "WebhookIn.format": "What the receiver is sent.",
     "WebhookView.format": "What the receiver is sent.",
     "WebhookView.state": "Whether the subscription is told of events.",
     "WarningView.code": "Which warning.",
 }
+OF_A_SCHEMA = {
+    "CallToAction": "What the customer asked for on the marketplace.",
+    "EventView": "Something that happened to the lead, by whom, and what it changed.",
+    "LeadType": "Whether the customer found an offer or a business profile.",
+    "Level": "How good contact details are.",
+    "Qualification": "Who qualified a lead: nobody but the customer, marketing, or a seller.",
+    "Source": "Where a lead comes from.",
+    "Status": "How far a lead is.",
+}
+"""What a shape is, where its docstring only names a rule or there is none."""
+BUT_FOR_A_PRESET = frozenset(("WebhookIn.format", "WebhookIn.fieldsAs", "WebhookIn.onlyValid"))
+"""What a preset decides where it is not named."""
 PARAMETERS = {
     "again": "True to be mailed again.",
     "eventId": "The event, as the delivery log names it.",
@@ -278,6 +308,8 @@ PARAMETERS = {
 _WORD = re.compile(r"E164|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _WRITTEN = {"id": "ID", "ids": "IDs", "url": "URL", "crm": "CRM", "e164": "E.164", "ms": "ms"}
 _RULES = re.compile(r"\s*\((?:[A-Z]{1,2}\d[^)]*|RFC[^)]*|SPEC[^)]*|API\.md[^)]*)\)")
+_LEADING = re.compile(r"(?:[A-Z]{1,2}\d+,? ?)+[:;] (\w|`)")
+"""Rules that a docstring begins with."""
 
 
 def of_property(shape: str, name: str) -> str | None:
@@ -286,21 +318,38 @@ def of_property(shape: str, name: str) -> str | None:
 
 
 def of_parameter(name: str) -> str | None:
-    """What a parameter is; None where nothing is said."""
-    return PARAMETERS.get(name) or PROPERTIES.get(name)
+    """What a parameter is, which as a rule filters leads; None where nothing is said."""
+    return PARAMETERS.get(name) or of_property("LeadFilterIn", name)
+
+
+def of_schema(name: str, doc: str) -> str:
+    """What a shape is, out of its docstring where that says it."""
+    return OF_A_SCHEMA.get(name) or plain(doc)
+
+
+def missing(shape: str, name: str, default: str) -> str:
+    """What holds where a property is missing."""
+    if f"{shape}.{name}" in BUT_FOR_A_PRESET:
+        return f"Where it is missing and no preset says otherwise: {default}."
+    return f"Where it is missing: {default}."
 
 
 def title(name: str) -> str:
-    """A name as the label of a box: `purchaseDate` is `Purchase Date`."""
+    """A name as the label of a box: `purchaseDate` is `Purchase Date`, `createdDateTime` is `Created`."""
     if name == "eTag":
         return "ETag"
-    words = [_WRITTEN.get(one.casefold(), one[:1].upper() + one[1:]) for one in _WORD.findall(name.replace("-", " "))]
+    if "-" in name:
+        # A header's name is how people know it.
+        return name
+    name = name.removesuffix("DateTime") or name
+    words = [_WRITTEN.get(one.casefold(), one[:1].upper() + one[1:]) for one in _WORD.findall(name)]
     return " ".join(words)
 
 
 def plain(text: str) -> str:
     """A docstring for readers who have no rule book: without the rules that it cites."""
-    return _RULES.sub("", " ".join(text.split()))
+    text = _RULES.sub("", " ".join(text.split()))
+    return _LEADING.sub(lambda found: found[1].upper(), text, count=1) if _LEADING.match(text) else text
 
 
 def summary(text: str) -> str:

@@ -144,6 +144,10 @@ def subscribed_view(made: Subscribed, translate: Translate) -> WebhookView:
     return {**view, "secret": made.secret} if made.secret else view
 
 
+class NoLeadView(TypedDict):
+    """In place of a lead in what is about none: a test or validation event."""
+
+
 class EventMessage(TypedDict):
     """What a webhook is sent: who did what, and the lead as an admin of its partner sees it.
 
@@ -155,7 +159,7 @@ class EventMessage(TypedDict):
     sequence: int
     by: ActorView | None
     changes: dict[str, Any]
-    data: SharedLeadView
+    data: SharedLeadView | NoLeadView
 
 
 class AttemptView(TypedDict):

@@ -31,13 +31,15 @@ def test_a_cell_that_could_be_a_formula_begins_with_an_apostrophe(start: str, be
         "-2+3+cmd|x",
         "-[Book1]Sheet1!A1",
         '+HYPERLINK("http://a.example")',
+        "\"=cmd|' /C calc'!A0",
+        '"" =1+1',
     ],
 )
 def test_what_a_spreadsheet_with_another_separator_takes_for_a_cell_is_defused_too(between: str, formula: str) -> None:
     text = f"Contoso{between}{formula}{between}x"
     cell = defuse(text)
     parts = re.split(r"[;\t\r\n]", cell)
-    assert not any(part.lstrip().startswith(tuple(STARTS)) for part in parts if part)
+    assert not any(part.lstrip(' "').startswith(tuple(STARTS)) for part in parts if part)
     assert restore(cell) == text
 
 
@@ -80,6 +82,7 @@ def test_texts_and_numbers_that_no_spreadsheet_runs_stay_as_they_are(text: str) 
     "text",
     [
         *("- CRM\n- ERP", "-CRM", "--1", "-1+1", "+A1", "@contoso", "+1-212-555-0100", "+46/8/123456", "+", "-"),
+        *("+1-(212)-555-0100", "+(1)-212-555", "+(49)/30-123"),
         *("+46 8 123 456=1", "+46 8 123 456 ext. 5+A1", "+46;=1", "+1 212 555 0100 x5 x5", "+1" + "0" * 70, "＋46 8 1"),
     ],
 )

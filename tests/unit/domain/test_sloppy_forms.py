@@ -76,11 +76,18 @@ def test_i5_of_a_field_that_comes_several_times_what_is_left_over_is_kept() -> N
         ("Ada Maria Berg", ("Ada Maria", "Berg")),
         ("Ludwig van Beethoven", ("Ludwig", "van Beethoven")),
         ("Ada", ("Ada", None)),
-        ("Berg,", ("Berg,", None)),
+        ("Berg,", ("Berg", None)),
+        (",", (None, None)),
         ("van Gogh", ("van", "Gogh")),
         ("Kim Berg, PhD", ("Kim", "Berg, PhD")),
         ("Kim Berg, Jr.", ("Kim", "Berg, Jr.")),
-        ("Kim, MD PhD", ("Kim", "MD PhD")),
+        ("Kim Berg, PhD,", ("Kim", "Berg, PhD")),
+        ("Kim, MD PhD", (None, "Kim, MD PhD")),
+        ("Berg, PhD", (None, "Berg, PhD")),
+        ("Smith, Jr.", (None, "Smith, Jr.")),
+        ("Berg, M.A.", (None, "Berg, M.A.")),
+        ("Chen, Ma", ("Ma", "Chen")),
+        ("Rahman, Md", ("Md", "Rahman")),
     ],
 )
 def test_one_name_is_two(whole: str, expected: tuple[str, str | None]) -> None:
@@ -89,11 +96,30 @@ def test_one_name_is_two(whole: str, expected: tuple[str, str | None]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "surname", "first"),
+    [
+        ("Ada Berg", "Berg", "Ada"),
+        ("Berg, Ada", "Berg", "Ada"),
+        ("Berg Ada", "berg", "Ada"),
+        ("Ada von Berg", "von Berg", "Ada"),
+        ("ADA GROSSMANN", "Großmann", "ADA"),
+        ("Huili", "Li", "Huili"),
+        ("Ada Freiberg", "Berg", "Ada Freiberg"),
+        ("Ali", "Ali", "Ali"),
+        ("Ada", "Berg", "Ada"),
+    ],
+)
+def test_a_name_beside_a_surname_is_the_first_name_or_both(name: str, surname: str, first: str) -> None:
+    reading = form(f"email=a@x.example&share=1&name={name}&surname={surname}")
+    assert (reading.first_name, reading.last_name) == (first, surname)
+
+
+@pytest.mark.parametrize(
     ("fields", "expected"),
     [
         ("name=Ada&surname=Berg", ("Ada", "Berg")),
         ("name=Ada+Berg&surname=Berg", ("Ada", "Berg")),
-        ("name=berg&surname=Berg", (None, "Berg")),
+        ("name=berg&surname=Berg", ("berg", "Berg")),
         ("name=Ada+Berg&firstname=Ada", ("Ada", None)),
     ],
 )

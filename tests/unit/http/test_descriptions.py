@@ -210,9 +210,22 @@ def test_what_is_sent_has_no_defaults_that_a_client_would_send_unasked(openapi: 
     assert "Where it is missing: 10." in schemas["PreferencesIn"]["properties"]["digestThreshold"]["description"]
 
 
+def test_what_a_put_a_test_event_and_a_preset_are_is_said(openapi: dict[str, Any]) -> None:
+    schemas = openapi["components"]["schemas"]
+    puts = [item["put"] for item in openapi["paths"].values() if "put" in item]
+    assert [one["operationId"] for one in puts if "requestBody" in one and not one["requestBody"]["required"]] == []
+    kinds = [one["$ref"].rsplit("/", 1)[1] for one in schemas["EventMessage"]["properties"]["data"]["anyOf"]]
+    assert kinds == ["SharedLeadView", "NoLeadView"]
+    assert not schemas["NoLeadView"].get("required")
+    for name in ("format", "fieldsAs", "onlyValid"):
+        assert "no preset says otherwise" in schemas["WebhookIn"]["properties"][name]["description"]
+
+
 def test_everything_has_a_sentence_and_none_is_left_over(openapi: dict[str, Any]) -> None:
     used = set()
     for name, shape in openapi["components"]["schemas"].items():
+        assert shape.get("description"), name
+        assert not re.search(r"\b[A-Z]{1,2}\d{1,2}\b|SPEC", shape["description"]), "readers have no rule book"
         for part, one in shape.get("properties", {}).items():
             used |= {part, f"{name}.{part}"}
             assert one.get("description"), f"{name}.{part}"
@@ -224,7 +237,8 @@ def test_everything_has_a_sentence_and_none_is_left_over(openapi: dict[str, Any]
             assert len(operation["summary"]) <= 80
             assert not operation["summary"].endswith(".")
             assert not re.search(r"\([A-Z]\d", operation["summary"] + operation["description"]), operation
-    said = {*wording.PROPERTIES, *wording.OF_A_SHAPE, *wording.PARAMETERS}
+    used |= set(openapi["components"]["schemas"])
+    said = {*wording.PROPERTIES, *wording.OF_A_SHAPE, *wording.PARAMETERS, *wording.OF_A_SCHEMA}
     assert said - used == set()
 
 

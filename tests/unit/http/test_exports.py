@@ -133,7 +133,9 @@ async def test_x3_columns_headings_and_cells_are_the_callers(api: InProcess, por
     head, row = file.removeprefix("\ufeff").splitlines()
     assert head == '"E-Mail","Nachricht","Lead-ID"'
     assert row.startswith('"ada.berg@northwind.example","=1+1","m')
-    shown, file = await file_of(api, ports, {"format": "jsonl", "columns": ["Notes"]})
+    shown, file = await file_of(
+        api, ports, {"format": "jsonl", "columns": ["Notes"], "headings": "names", "cells": "raw"}
+    )
     assert (shown["cells"], file) == ("raw", '{"Notes":"=1+1"}\n')
 
 
