@@ -146,8 +146,9 @@ class TableListingStore:
         held = await reads.row(self._lookup, keys.OFFER, key)
         had = _names(held)
         if held and held["partner"] != partner_id:
-            had.append(str(held["partner"]))
-            if not take_over and await self._is_registered(held["partner"], offer_id):
+            if take_over:
+                had.append(str(held["partner"]))
+            elif await self._is_registered(held["partner"], offer_id):
                 taken = Detail("conflict", "The offer belongs to another partner.", "offerId")
                 raise Conflict("The offer belongs to another partner.", details=[taken])
         losers = [one for one in dict.fromkeys(had) if one != partner_id]
@@ -164,6 +165,9 @@ class TableListingStore:
             self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, key))
             raise LostRace
         for loser in losers:
+            # What was only asked for, or refused, is no claim to the offer and stays.
+            if not await self._is_registered(loser, offer.id):
+                continue
             with translating():
                 await self._partners.delete_entity(loser, keys.offer(offer.id))
             self._cache.forget((keys.OFFERS, loser))

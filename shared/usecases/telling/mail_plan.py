@@ -129,7 +129,7 @@ async def _gathered(ports: Ports, case: Case) -> list[str]:
     held = await ports.mails.held(case.partner_id, case.facts.day.key)
     if case.gathering is not Gathering.WARNED:
         return held
-    # Whoever is warned later that day is named ahead; tests are none of them. Nobody is warned of a lead twice.
+    # Nobody is warned of a lead twice.
     subject, sequence = case.dispatch.lead_id, case.dispatch.sequence
     named = {
         lead_id
@@ -137,6 +137,9 @@ async def _gathered(ports: Ports, case: Case) -> list[str]:
         if one.sequence != sequence
         for lead_id in one.leads
     }
+    if sequence:
+        return [one for one in held if one not in named]
+    # The first names ahead whatever is warned of later that day; tests are none of it.
     low, high = stamp(case.dispatch.at + REMINDERS[1]), stamp(case.facts.day.ends + REMINDERS[1])
     waiting = {one.lead_id: one.deadline for one in await ports.tallies.received(case.partner_id)}
     ahead = [one for one, deadline in waiting.items() if low <= deadline < high]

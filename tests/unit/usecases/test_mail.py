@@ -555,6 +555,40 @@ async def test_a1_a_lead_too_young_to_stand_in_the_days_mail_stands_in_the_next_
     assert [("Company 0" in one.text, "Company 1" in one.text) for one in warnings] == [(True, False), (False, True)]
 
 
+async def test_a1_a_warning_whose_answer_was_lost_is_not_repeated_once_its_lead_is_answered(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    made = await deliver(ports, source)
+    await run(ports)
+    at, before = AT + 12 * DAY, len(sent(ports))
+    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    await publish_events(ports=ports, at=at, budget=budget())
+    mailer(ports).answers = [Unavailable()]
+    await deliver_events(ports=ports, now=lambda: at, budget=budget())
+    await answer(ports, source, made.lead_id, at=at)
+    await run(ports, at + MINUTE)
+    warned = await told_of(ports, partner, made.lead_id, "lead.expiresSoon")
+    assert [(one.state, one.problem) for one in warned] == [
+        (MailState.UNKNOWN, "noAnswer"),
+        (MailState.SKIPPED, "digest"),
+    ]
+    assert len(sent(ports)) == before
+
+
+async def test_a1_a_warning_that_waited_until_its_lead_had_expired_says_so(
+    ports: Ports, source: LeadSource, partner: str
+) -> None:
+    made = await deliver(ports, source)
+    await run(ports)
+    at = AT + 12 * DAY
+    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=3 * DAY)]
+    await run(ports, at)
+    await run(ports, at + 4 * DAY)
+    warned = await told_of(ports, partner, made.lead_id, "lead.expiresSoon")
+    assert [one.problem for one in warned] == ["already expired", "digest"]
+
+
 # --- On record -------------------------------------------------------------------------------------------------------
 
 
