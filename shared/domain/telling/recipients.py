@@ -1,13 +1,19 @@
-"""Who is mailed about a lead (N1): the first of the partner's own wishes that has an address, with the reasons."""
+"""Who is mailed about a lead, with the reasons: the partner's people (N1), its sender (N6), its customer (L3)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from shared.domain.contact import fold_email
-from shared.domain.lead import Lead
+from shared.domain.lead import Lead, Sender, Validity
 from shared.domain.programme.profile import Contact, Profile
+from shared.domain.telling.mails import CUSTOMER
 from shared.domain.telling.preferences import Preferences, language
 from shared.domain.text import folded
+
+NOT_TOLD = frozenset({"abuse", "duplicate"})
+"""L3: declines whose customer is told nothing."""
+SPOKEN_IN = {"DE": "de", "AT": "de", "CH": "de", "IT": "it", "SE": "sv", "HU": "hu", "BR": "pt-BR"}
+"""What a customer is written in, by country: nothing else is known of a customer's language."""
 
 
 @dataclass(frozen=True)
@@ -75,3 +81,39 @@ def _tiers(
 
 def _address(text: str | None) -> list[Contact]:
     return [Contact("", text)] if text and "@" in text else []
+
+
+def told_of_expiry(sender: Sender | None, operator: str | None, unwanted: Mapping[str, str]) -> list[Recipient]:
+    """The sender, at the address it named, else at the one it signed in with, else the operator (A1, N6)."""
+    left_out: list[Recipient] = []
+    ways = [(address, "sender") for address in (sender.addresses if sender else ())]
+    ways += [(operator, "operator")] if operator and "@" in operator else []
+    for address, why in ways:
+        told = Recipient(address, language(None), why, unwanted.get(fold_email(address)))
+        if told.left_out is None:
+            return [told, *left_out]
+        left_out.append(told)
+    return left_out
+
+
+def the_customer(lead: Lead | None) -> Recipient:
+    """The customer of a declined lead, or why it is told nothing (L3)."""
+    country = lead.customer.country if lead else None
+    return Recipient(CUSTOMER, SPOKEN_IN.get(country or "", "en"), "customer", why_not_told(lead))
+
+
+def why_not_told(lead: Lead | None) -> str | None:
+    """L3: why a customer is not told of a decline; None when it is."""
+    if lead is None or lead.erased_at:
+        return "gone"
+    if lead.closing and lead.closing.reason in NOT_TOLD:
+        return f"reason {lead.closing.reason}"
+    if lead.is_test:
+        return "test"
+    if lead.do_not_contact:
+        return "doNotContact"
+    if not lead.customer.email:
+        return "noAddress"
+    if lead.email_validity in (Validity.INVALID, Validity.SPAM):
+        return f"email {lead.email_validity}"
+    return None

@@ -1,20 +1,20 @@
 """Decides who is mailed about an event, who is not and why, and whether it is still worth it (N1, N3, N6, L3)."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.contact import fold_email
 from shared.domain.deadlines import REMINDERS, stamp
 from shared.domain.events import EventType
-from shared.domain.lead import Lead, Sender, Status, Validity
+from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import settle
 from shared.domain.programme.profile import Profile
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mail_day import Gathering, key_of_subject
 from shared.domain.telling.mails import CUSTOMER, Mail, MailNotice, MailState
 from shared.domain.telling.preferences import Preferences, language
-from shared.domain.telling.recipients import Recipient, recipients
+from shared.domain.telling.recipients import Recipient, recipients, the_customer, told_of_expiry, why_not_told
 from shared.domain.telling.unsubscribe import list_of
 from shared.domain.telling.webhooks import WebhookState
 from shared.ports.delivery import Facts
@@ -27,10 +27,6 @@ MAIL_LEADS_MAX = 200
 """Leads that one mail names; more of them are several mails."""
 PART = 90
 """Mails planned in one transaction."""
-NOT_TOLD = frozenset({"abuse", "duplicate"})
-"""L3: declines whose customer is told nothing."""
-SPOKEN_IN = {"DE": "de", "AT": "de", "CH": "de", "IT": "it", "SE": "sv", "HU": "hu", "BR": "pt-BR"}
-"""What a customer is written in, by country: nothing else is known of a customer's language."""
 NOTICES = {
     EventType.RECEIVED: MailNotice.NEW_LEAD,
     EventType.EXPIRES_SOON: MailNotice.EXPIRES_SOON,
@@ -183,7 +179,7 @@ def outdated(mail: Mail, facts: Facts) -> str | None:
         if lead.status is not Status.RECEIVED:
             return f"already {lead.outcome or lead.status}"
     if mail.notice is MailNotice.DECLINED:
-        return _not_told(lead)
+        return why_not_told(lead)
     if mail.notice is MailNotice.WEBHOOK_DISABLED:
         if facts.webhook is None:
             return "gone"
@@ -247,10 +243,9 @@ def _told_of(lead: Lead | None, case: Case, operator: str | None, profile: Profi
     """Who is told of one lead, or of what is about none."""
     facts, wishes = case.facts, case.facts.preferences
     if case.notice is MailNotice.DECLINED:
-        country = lead.customer.country if lead else None
-        return [Recipient(CUSTOMER, SPOKEN_IN.get(country or "", "en"), "customer", _not_told(lead))]
+        return [the_customer(lead)]
     if case.notice is MailNotice.EXPIRED:
-        return _told_of_expiry(lead.sender if lead else None, operator, case.unwanted)
+        return told_of_expiry(lead.sender if lead else None, operator, case.unwanted)
     owner = facts.webhook.owner if facts.webhook else None
     if case.notice is MailNotice.WEBHOOK_DISABLED and owner and fold_email(owner) not in case.unwanted:
         return [Recipient(owner, language(wishes.preferred_language), "owner")]
@@ -262,33 +257,3 @@ def _told_of(lead: Lead | None, case: Case, operator: str | None, profile: Profi
         operator_contact=operator,
         unwanted=case.unwanted,
     )
-
-
-def _told_of_expiry(sender: Sender | None, operator: str | None, unwanted: Mapping[str, str]) -> list[Recipient]:
-    """The sender, at the address it named, else at the one it signed in with, else the operator (A1, N6)."""
-    left_out: list[Recipient] = []
-    ways = [(address, "sender") for address in (sender.addresses if sender else ())]
-    ways += [(operator, "operator")] if operator and "@" in operator else []
-    for address, why in ways:
-        told = Recipient(address, language(None), why, unwanted.get(fold_email(address)))
-        if told.left_out is None:
-            return [told, *left_out]
-        left_out.append(told)
-    return left_out
-
-
-def _not_told(lead: Lead | None) -> str | None:
-    """L3: why a customer is not told of a decline; None when it is."""
-    if lead is None or lead.erased_at:
-        return "gone"
-    if lead.closing and lead.closing.reason in NOT_TOLD:
-        return f"reason {lead.closing.reason}"
-    if lead.is_test:
-        return "test"
-    if lead.do_not_contact:
-        return "doNotContact"
-    if not lead.customer.email:
-        return "noAddress"
-    if lead.email_validity in (Validity.INVALID, Validity.SPAM):
-        return f"email {lead.email_validity}"
-    return None

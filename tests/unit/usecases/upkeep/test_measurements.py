@@ -19,8 +19,8 @@ from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeAgenda, FakeReceivers
 from tests.spans import measured
 from tests.steps import budget, deliver
-from tests.unit.usecases.test_mail import run as run_mail
-from tests.unit.usecases.test_mail_reports import world
+from tests.unit.usecases.telling.test_mail import run as run_mail
+from tests.unit.usecases.telling.test_mail_reports import world
 
 URL, DOWN = "https://crm.example/hook", Answer(500, "down", 1)
 OUTCOMES = ("delivered", "failed", "parked", "tryAgain", "bounced", "unknown")

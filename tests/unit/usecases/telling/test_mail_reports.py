@@ -26,8 +26,8 @@ from shared.usecases.telling.mail_reports import ARRIVED, TAKES_NO_MAIL, Report,
 from tests.builders import AT, DAY, delivery_body
 from tests.fakes import FakeMailer, fake_ports
 from tests.steps import answer, budget, deliver, wish, wishes
-from tests.unit.usecases.test_mail import run, sent
-from tests.unit.usecases.test_telling_survives import Died, breaking
+from tests.unit.usecases.telling.test_mail import run, sent
+from tests.unit.usecases.telling.test_survives import Died, breaking
 
 LENA = Contact("Lena", "lena@contoso.example", None, "sv")
 PROFILE = Profile("Contoso", published=True, locations=(Location("HQ", "SE", None, (LENA,)),))
