@@ -21,7 +21,7 @@ from local.azurite import Azurite
 from shared import app
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead, Status, Tab
-from shared.domain.lifecycle import Action, Answer, decide, settle
+from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.ordering import Order
 from shared.domain.tally import Tally
 from shared.ids import position
@@ -69,7 +69,7 @@ def leads() -> list[Lead]:
         company = f"{chance.choice(('Northwind', 'Fabrikam', 'Adatum'))} {n}"
         lead = a_lead(PARTNER, at, FirstName=name, Country=country, Company=company, ActionCode="PLT" if n % 9 else "")
         if n >= WAITING:
-            lead = decide(lead, Answer(Action.DECLINE, reason="budget"), at=at + timedelta(hours=1), by=ANN).lead
+            lead = decide(lead, LeadAction(Action.DECLINE, reason="budget"), at=at + timedelta(hours=1), by=ANN).lead
         made.append(lead)
     return made
 

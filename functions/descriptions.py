@@ -6,7 +6,7 @@ from typing import Any
 import azure.functions as func
 
 from functions.index import every_function
-from shared.http.calls import Answer, Call
+from shared.http.calls import Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.version import VERSION
@@ -19,17 +19,17 @@ Description = dict[str, Any]
 @blueprint.function_name("openapi")
 @blueprint.route("openapi.json", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint()
-async def openapi(call: Call[Nothing, Nothing]) -> Answer[Description]:
+async def openapi(call: Call[Nothing, Nothing]) -> Response[Description]:
     """Describe the interface in OpenAPI 3.1."""
-    return Answer(described(call.app.settings.public_url))
+    return Response(described(call.app.settings.public_url))
 
 
 @blueprint.function_name("swagger")
 @blueprint.route("swagger.json", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint()
-async def swagger(call: Call[Nothing, Nothing]) -> Answer[Description]:
+async def swagger(call: Call[Nothing, Nothing]) -> Response[Description]:
     """Describe the interface in OpenAPI 2.0, for custom connectors."""
-    return Answer(described_for_connectors(call.app.settings.public_url, call.app.settings.token_audience))
+    return Response(described_for_connectors(call.app.settings.public_url, call.app.settings.token_audience))
 
 
 @cache

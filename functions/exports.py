@@ -9,7 +9,7 @@ from shared import clock
 from shared.domain.errors import Conflict, NotFound, SortTooLarge, TooManyRequests
 from shared.domain.permissions import Role
 from shared.http import since_tokens
-from shared.http.calls import Answer, Call
+from shared.http.calls import Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page, PageQuery
@@ -38,7 +38,7 @@ POLL_SECONDS = "5"
     headers=("Operation-Location", "Retry-After"),
     refuses=(SortTooLarge, TooManyRequests),
 )
-async def start_export(call: Call[ExportIn, Nothing]) -> Answer[ExportView]:
+async def start_export(call: Call[ExportIn, Nothing]) -> Response[ExportView]:
     """Export leads to a file (X1); small exports are done when this answers."""
     wanted, person = call.body.filter.wanted(), call.caller.person
     since = since_tokens.read(call.body.since, call.partner_id, wanted, person) if call.body.since else None
@@ -61,7 +61,7 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Answer[ExportView]:
 @blueprint.function_name("list_exports")
 @blueprint.route(EXPORTS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
-async def list_exports(call: Call[Nothing, PageQuery]) -> Answer[Page[ExportView]]:
+async def list_exports(call: Call[Nothing, PageQuery]) -> Response[Page[ExportView]]:
     """List the exports that are kept, newest first."""
     exports, following = await exporting.list_exports(
         ports=call.app.ports, partner_id=call.partner_id, after=call.after(EXPORT_ID), top=call.query.top, at=call.at
@@ -72,7 +72,7 @@ async def list_exports(call: Call[Nothing, PageQuery]) -> Answer[Page[ExportView
 @blueprint.function_name("read_export")
 @blueprint.route(EXPORT, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True, headers=("Retry-After",))
-async def read_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
+async def read_export(call: Call[Nothing, Nothing]) -> Response[ExportView]:
     """Read how far an export is, with a link once it has succeeded."""
     seen = await exporting.read_export(
         ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
@@ -83,28 +83,28 @@ async def read_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
 @blueprint.function_name("cancel_export")
 @blueprint.route(EXPORT + "/cancel", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, refuses=(Conflict,))
-async def cancel_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
+async def cancel_export(call: Call[Nothing, Nothing]) -> Response[ExportView]:
     """Cancel an export that has not ended."""
     seen = await exporting.cancel_export(
         ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
     )
-    return Answer(export_view(seen, call.translate))
+    return Response(export_view(seen, call.translate))
 
 
 @blueprint.function_name("link_export")
 @blueprint.route(EXPORT + "/link", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, refuses=(Conflict,))
-async def link_export(call: Call[Nothing, Nothing]) -> Answer[ExportView]:
+async def link_export(call: Call[Nothing, Nothing]) -> Response[ExportView]:
     """Get a new link to an export's file."""
     seen = await exporting.link_export(
         ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
     )
-    return Answer(export_view(seen, call.translate))
+    return Response(export_view(seen, call.translate))
 
 
-def _progress(call: Call[Any, Any], seen: exporting.SeenExport) -> Answer[ExportView]:
+def _progress(call: Call[Any, Any], seen: exporting.SeenExport) -> Response[ExportView]:
     headers = {} if seen.export.has_ended else {"Retry-After": POLL_SECONDS}
-    return Answer(export_view(seen, call.translate), headers=headers)
+    return Response(export_view(seen, call.translate), headers=headers)
 
 
 def _export_id(call: Call[Nothing, Nothing]) -> str:

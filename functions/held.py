@@ -9,7 +9,7 @@ from shared import ids
 from shared.domain.errors import Conflict
 from shared.domain.intake.held import HeldState
 from shared.domain.permissions import Role
-from shared.http.calls import Answer, Call
+from shared.http.calls import Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.shapes.held_requests import AssignIn, AssignManyIn, HeldIdsIn, ParkedQuery, ReplayIn, UnassignedQuery
@@ -35,7 +35,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.function_name("list_parked")
 @blueprint.route("parked", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def list_parked(call: Call[Nothing, ParkedQuery]) -> Answer[HeldPageView]:
+async def list_parked(call: Call[Nothing, ParkedQuery]) -> Response[HeldPageView]:
     """List deliveries that could not become leads, newest first; the first page counts all of them (I5)."""
     return await _list_held(call, HeldState(call.query.state))
 
@@ -43,7 +43,7 @@ async def list_parked(call: Call[Nothing, ParkedQuery]) -> Answer[HeldPageView]:
 @blueprint.function_name("read_parked")
 @blueprint.route("parked/{heldId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def read_parked(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
+async def read_parked(call: Call[Nothing, Nothing]) -> Response[HeldView]:
     """Read a parked delivery with its whole body."""
     return await _read_held(call, HeldState.PARKED)
 
@@ -51,25 +51,25 @@ async def read_parked(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
 @blueprint.function_name("replay_parked")
 @blueprint.route("parked/{heldId}/replay", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
-async def replay_parked(call: Call[ReplayIn, Nothing]) -> Answer[ReceivedView]:
+async def replay_parked(call: Call[ReplayIn, Nothing]) -> Response[ReceivedView]:
     """Deliver a parked delivery again, as it was or corrected; done again, it answers with the same lead (I5)."""
     received = await holding.replay(ports=call.app.ports, held_id=call.path("heldId"), body=call.body.body, at=call.at)
-    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
+    return Response(received_view(received, call.translate), 200 if received.duplicate else 201)
 
 
 @blueprint.function_name("dismiss_parked")
 @blueprint.route("parked/{heldId}/dismiss", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(204,), refuses=(Conflict,))
-async def dismiss_parked(call: Call[Nothing, Nothing]) -> Answer[None]:
+async def dismiss_parked(call: Call[Nothing, Nothing]) -> Response[None]:
     """Dismiss a parked delivery: it leaves the list, and can be brought back by a replay for thirty days."""
     await holding.dismiss(ports=call.app.ports, held_id=call.path("heldId"), at=call.at)
-    return Answer(None)
+    return Response(None)
 
 
 @blueprint.function_name("replay_many_parked")
 @blueprint.route("parked/replay", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def replay_many_parked(call: Call[HeldIdsIn, Nothing]) -> Answer[DoneManyView]:
+async def replay_many_parked(call: Call[HeldIdsIn, Nothing]) -> Response[DoneManyView]:
     """Deliver up to a hundred parked deliveries again, with a result for each (I5)."""
 
     async def act(held_id: str) -> Received:
@@ -81,7 +81,7 @@ async def replay_many_parked(call: Call[HeldIdsIn, Nothing]) -> Answer[DoneManyV
 @blueprint.function_name("dismiss_many_parked")
 @blueprint.route("parked/dismiss", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def dismiss_many_parked(call: Call[HeldIdsIn, Nothing]) -> Answer[DoneManyView]:
+async def dismiss_many_parked(call: Call[HeldIdsIn, Nothing]) -> Response[DoneManyView]:
     """Dismiss up to a hundred parked deliveries, with a result for each."""
 
     async def act(held_id: str) -> None:
@@ -93,7 +93,7 @@ async def dismiss_many_parked(call: Call[HeldIdsIn, Nothing]) -> Answer[DoneMany
 @blueprint.function_name("assign_many_unassigned")
 @blueprint.route("unassigned/assign", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def assign_many_unassigned(call: Call[AssignManyIn, Nothing]) -> Answer[DoneManyView]:
+async def assign_many_unassigned(call: Call[AssignManyIn, Nothing]) -> Response[DoneManyView]:
     """Give up to a hundred waiting deliveries to a partner, with a result for each (R1)."""
 
     async def act(held_id: str) -> Received:
@@ -103,15 +103,15 @@ async def assign_many_unassigned(call: Call[AssignManyIn, Nothing]) -> Answer[Do
     return await _each(call, act)
 
 
-async def _each(call: Call[Any, Nothing], act: Callable[[str], Awaitable[Received | None]]) -> Answer[DoneManyView]:
+async def _each(call: Call[Any, Nothing], act: Callable[[str], Awaitable[Received | None]]) -> Response[DoneManyView]:
     done = await holding.each(call.body.ids, act)
-    return Answer({"value": [done_view(one, call.translate) for one in done]})
+    return Response({"value": [done_view(one, call.translate) for one in done]})
 
 
 @blueprint.function_name("list_unassigned")
 @blueprint.route("unassigned", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Answer[HeldPageView]:
+async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Response[HeldPageView]:
     """List deliveries that have no partner, newest first; the first page counts all of them (R1, R2)."""
     return await _list_held(call, HeldState.UNASSIGNED)
 
@@ -119,7 +119,7 @@ async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Answer[HeldPa
 @blueprint.function_name("read_unassigned")
 @blueprint.route("unassigned/{heldId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def read_unassigned(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
+async def read_unassigned(call: Call[Nothing, Nothing]) -> Response[HeldView]:
     """Read a delivery that waits for its partner, with its whole body."""
     return await _read_held(call, HeldState.UNASSIGNED)
 
@@ -127,15 +127,15 @@ async def read_unassigned(call: Call[Nothing, Nothing]) -> Answer[HeldView]:
 @blueprint.function_name("assign_unassigned")
 @blueprint.route("unassigned/{heldId}/assign", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
-async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Answer[ReceivedView]:
+async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Response[ReceivedView]:
     """Give a waiting delivery to a partner; its deadlines start now (R1)."""
     received = await holding.assign(
         ports=call.app.ports, held_id=call.path("heldId"), partner_id=call.body.partner_id, at=call.at
     )
-    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
+    return Response(received_view(received, call.translate), 200 if received.duplicate else 201)
 
 
-async def _list_held(call: Call[Nothing, Any], state: HeldState) -> Answer[HeldPageView]:
+async def _list_held(call: Call[Nothing, Any], state: HeldState) -> Response[HeldPageView]:
     only = Only(call.query.reason, call.query.partner_id)
     page = await holding.list_held(
         ports=call.app.ports, state=state, after=call.after(ids.HELD_PLACE), top=call.query.top, only=only
@@ -145,9 +145,9 @@ async def _list_held(call: Call[Nothing, Any], state: HeldState) -> Answer[HeldP
         view["nextLink"] = link
     if page.counts is not None:
         view["counts"] = held_counts_view(page.counts)
-    return Answer(view)
+    return Response(view)
 
 
-async def _read_held(call: Call[Nothing, Nothing], state: HeldState) -> Answer[HeldView]:
+async def _read_held(call: Call[Nothing, Nothing], state: HeldState) -> Response[HeldView]:
     held = await holding.read_held(ports=call.app.ports, held_id=call.path("heldId"), state=state)
-    return Answer(held_view(held, whole=True))
+    return Response(held_view(held, whole=True))

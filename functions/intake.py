@@ -7,7 +7,7 @@ from shared.domain.errors import AccessDenied, Conflict, PayloadTooLarge, TooMan
 from shared.domain.intake.payload import is_form
 from shared.domain.messages import say
 from shared.domain.programme.partner import LeadSource, SourceKind
-from shared.http.calls import Answer, Call, Html
+from shared.http.calls import Call, Html, Response
 from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -29,7 +29,7 @@ blueprint = func.Blueprint()
     content_types=DELIVERIES,
     refuses=(Unauthenticated, AccessDenied, Conflict, TooManyRequests, PayloadTooLarge),
 )
-async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer[ReceivedView | Html | None]:
+async def receive_lead(call: Call[Nothing, KeyQuery]) -> Response[ReceivedView | Html | None]:
     """Receive a lead through a source; the same delivery again answers with the first lead (V4)."""
     key = call.request.headers.get("x-source-key") or call.query.key or ""
     source = await _open(call, call.path("sourceId"), key)
@@ -41,7 +41,7 @@ async def receive_lead(call: Call[Nothing, KeyQuery]) -> Answer[ReceivedView | H
     if is_form(delivered.content_type):
         return await answer_visitor(call, source, receiving)
     received = await receiving
-    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201)
+    return Response(received_view(received, call.translate), 200 if received.duplicate else 201)
 
 
 async def _open(call: Call[Nothing, KeyQuery], source_id: str, key: str) -> LeadSource:

@@ -13,10 +13,9 @@ from shared.domain.errors import (
     PreconditionRequired,
     SortTooLarge,
 )
-from shared.domain.lifecycle import Action
-from shared.domain.lifecycle import Answer as LeadAnswer
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.permissions import Role
-from shared.http.calls import MERGE_PATCH, Answer, Call
+from shared.http.calls import MERGE_PATCH, Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page, PageQuery
@@ -55,7 +54,7 @@ REFUSED = (LeadExpired, InvalidTransition, Conflict, PreconditionFailed)
 @blueprint.function_name("list_leads")
 @blueprint.route(LEADS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, refuses=(SortTooLarge,))
-async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer[Page[LeadView]]:
+async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[Page[LeadView]]:
     """List leads, by default newest first (Q1–Q5)."""
     order = call.query.order_by
     page = await listing.list_leads(
@@ -73,18 +72,18 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Answer[Page[LeadView]]:
 @blueprint.function_name("count_leads")
 @blueprint.route(LEADS + "/summary", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True)
-async def count_leads(call: Call[Nothing, Nothing]) -> Answer[SummaryView]:
+async def count_leads(call: Call[Nothing, Nothing]) -> Response[SummaryView]:
     """Count leads by tab and status, for badges (Q6)."""
     counts = await counting.count_leads(
         ports=call.app.ports, partner_id=call.partner_id, person=call.caller.person, at=call.at
     )
-    return Answer(summary_view(counts))
+    return Response(summary_view(counts))
 
 
 @blueprint.function_name("read_lead")
 @blueprint.route(LEAD, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, headers=("ETag",))
-async def read_lead(call: Call[Nothing, Nothing]) -> Answer[LeadView]:
+async def read_lead(call: Call[Nothing, Nothing]) -> Response[LeadView]:
     """Read one lead; it is no longer new to this person then (Q6)."""
     seen = await reading.read_lead(
         ports=call.app.ports,
@@ -99,7 +98,7 @@ async def read_lead(call: Call[Nothing, Nothing]) -> Answer[LeadView]:
 @blueprint.function_name("read_lead_history")
 @blueprint.route(LEAD + "/history", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True)
-async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer[Page[EventView]]:
+async def read_lead_history(call: Call[Nothing, PageQuery]) -> Response[Page[EventView]]:
     """Read what happened to a lead, newest first (L8)."""
     below = call.after(SEQUENCE)
     events, following = await reading.read_history(
@@ -120,9 +119,9 @@ async def read_lead_history(call: Call[Nothing, PageQuery]) -> Answer[Page[Event
 @blueprint.function_name("accept_lead")
 @blueprint.route(LEAD + "/accept", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def accept_lead(call: Call[DealIn, Nothing]) -> Answer[LeadView]:
+async def accept_lead(call: Call[DealIn, Nothing]) -> Response[LeadView]:
     """Accept a lead with its deal (L1)."""
-    return await _answer(call, LeadAnswer(Action.ACCEPT, deal=call.body.deal()))
+    return await _answer(call, LeadAction(Action.ACCEPT, deal=call.body.deal()))
 
 
 @blueprint.function_name("edit_lead")
@@ -135,15 +134,15 @@ async def accept_lead(call: Call[DealIn, Nothing]) -> Answer[LeadView]:
     takes=("If-Match",),
     headers=("ETag",),
 )
-async def edit_lead(call: Call[LeadPatch, Nothing]) -> Answer[LeadView]:
+async def edit_lead(call: Call[LeadPatch, Nothing]) -> Response[LeadView]:
     """Edit the deal of an accepted lead by a JSON merge patch; needs `If-Match` (L2, L7)."""
-    return await _answer(call, LeadAnswer(Action.EDIT, edits=call.body.deal.edits()))
+    return await _answer(call, LeadAction(Action.EDIT, edits=call.body.deal.edits()))
 
 
 @blueprint.function_name("decline_lead")
 @blueprint.route(LEAD + "/decline", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def decline_lead(call: Call[DeclineIn, Nothing]) -> Answer[LeadView]:
+async def decline_lead(call: Call[DeclineIn, Nothing]) -> Response[LeadView]:
     """Decline a received lead with a reason (L3)."""
     return await _answer(call, _with_reason(Action.DECLINE, call.body))
 
@@ -151,7 +150,7 @@ async def decline_lead(call: Call[DeclineIn, Nothing]) -> Answer[LeadView]:
 @blueprint.function_name("win_lead")
 @blueprint.route(LEAD + "/win", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def win_lead(call: Call[WinIn, Nothing]) -> Answer[LeadView]:
+async def win_lead(call: Call[WinIn, Nothing]) -> Response[LeadView]:
     """Archive an accepted lead as won (L4)."""
     return await _answer(call, _with_reason(Action.WIN, call.body))
 
@@ -159,7 +158,7 @@ async def win_lead(call: Call[WinIn, Nothing]) -> Answer[LeadView]:
 @blueprint.function_name("lose_lead")
 @blueprint.route(LEAD + "/lose", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def lose_lead(call: Call[LoseIn, Nothing]) -> Answer[LeadView]:
+async def lose_lead(call: Call[LoseIn, Nothing]) -> Response[LeadView]:
     """Archive an accepted lead as lost, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.LOSE, call.body))
 
@@ -167,7 +166,7 @@ async def lose_lead(call: Call[LoseIn, Nothing]) -> Answer[LeadView]:
 @blueprint.function_name("close_lead_as_error")
 @blueprint.route(LEAD + "/closeAsError", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
-async def close_lead_as_error(call: Call[CloseAsErrorIn, Nothing]) -> Answer[LeadView]:
+async def close_lead_as_error(call: Call[CloseAsErrorIn, Nothing]) -> Response[LeadView]:
     """Archive an accepted lead as an error, with a reason (L4)."""
     return await _answer(call, _with_reason(Action.CLOSE_AS_ERROR, call.body))
 
@@ -175,7 +174,7 @@ async def close_lead_as_error(call: Call[CloseAsErrorIn, Nothing]) -> Answer[Lea
 @blueprint.function_name("log_activity")
 @blueprint.route(LEAD + "/activities", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=USER, status=(201, 200), refuses=(Conflict,), takes=("Idempotency-Key",))
-async def log_activity(call: Call[ActivityIn, Nothing]) -> Answer[EventView]:
+async def log_activity(call: Call[ActivityIn, Nothing]) -> Response[EventView]:
     """Log a contact attempt, in every status; the same `Idempotency-Key` again logs it once (L8)."""
     event, is_new = await answering.log_contact_attempt(
         ports=call.app.ports,
@@ -186,13 +185,13 @@ async def log_activity(call: Call[ActivityIn, Nothing]) -> Answer[EventView]:
         at=call.at,
         key=call.request.headers.get("idempotency-key", "").strip() or None,
     )
-    return Answer(event_view(event), 201 if is_new else 200)
+    return Response(event_view(event), 201 if is_new else 200)
 
 
 @blueprint.function_name("add_favorite")
 @blueprint.route(LEAD + "/favorite", methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=USER, status=(204,))
-async def add_favorite(call: Call[Nothing, Nothing]) -> Answer[None]:
+async def add_favorite(call: Call[Nothing, Nothing]) -> Response[None]:
     """Mark a lead as a favorite of this person (Q2)."""
     return await _favorite(call, favorite=True)
 
@@ -200,20 +199,20 @@ async def add_favorite(call: Call[Nothing, Nothing]) -> Answer[None]:
 @blueprint.function_name("remove_favorite")
 @blueprint.route(LEAD + "/favorite", methods=["DELETE"], auth_level=ANONYMOUS)
 @endpoint(who=USER, status=(204,))
-async def remove_favorite(call: Call[Nothing, Nothing]) -> Answer[None]:
+async def remove_favorite(call: Call[Nothing, Nothing]) -> Response[None]:
     """Unmark a lead as a favorite of this person (Q2)."""
     return await _favorite(call, favorite=False)
 
 
-def _with_reason(action: Action, body: AnswerIn) -> LeadAnswer:
-    return LeadAnswer(action, reason=body.reason, notes=body.notes or None)
+def _with_reason(action: Action, body: AnswerIn) -> LeadAction:
+    return LeadAction(action, reason=body.reason, notes=body.notes or None)
 
 
-def _lead(call: Call[Any, Nothing], seen: reading.SeenLead) -> Answer[LeadView]:
-    return Answer(lead_view(seen, call.caller, call.at, call.translate), headers={"ETag": etag(seen.lead)})
+def _lead(call: Call[Any, Nothing], seen: reading.SeenLead) -> Response[LeadView]:
+    return Response(lead_view(seen, call.caller, call.at, call.translate), headers={"ETag": etag(seen.lead)})
 
 
-async def _answer(call: Call[Any, Nothing], answer: LeadAnswer) -> Answer[LeadView]:
+async def _answer(call: Call[Any, Nothing], answer: LeadAction) -> Response[LeadView]:
     seen = await answering.answer_lead(
         ports=call.app.ports,
         partner_id=call.partner_id,
@@ -226,7 +225,7 @@ async def _answer(call: Call[Any, Nothing], answer: LeadAnswer) -> Answer[LeadVi
     return _lead(call, seen)
 
 
-async def _favorite(call: Call[Nothing, Nothing], *, favorite: bool) -> Answer[None]:
+async def _favorite(call: Call[Nothing, Nothing], *, favorite: bool) -> Response[None]:
     await favorites.set_favorite(
         ports=call.app.ports,
         partner_id=call.partner_id,
@@ -234,4 +233,4 @@ async def _favorite(call: Call[Nothing, Nothing], *, favorite: bool) -> Answer[N
         lead_id=call.lead_id,
         favorite=favorite,
     )
-    return Answer(None)
+    return Response(None)

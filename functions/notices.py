@@ -10,7 +10,7 @@ import azure.functions as func
 from shared import clock, ids
 from shared.domain.errors import PreconditionFailed
 from shared.domain.permissions import Role
-from shared.http.calls import MERGE_PATCH, Answer, Call, Html
+from shared.http.calls import MERGE_PATCH, Call, Html, Response
 from shared.http.documents import DOCUMENT, Patch, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -34,7 +34,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.function_name("get_preferences")
 @blueprint.route(PREFERENCES, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True, headers=("ETag",))
-async def get_preferences(call: Call[Nothing, Nothing]) -> Answer[PreferencesView]:
+async def get_preferences(call: Call[Nothing, Nothing]) -> Response[PreferencesView]:
     """Read what the partner wants to be told."""
     return _preferences(await _wishes(call))
 
@@ -42,7 +42,7 @@ async def get_preferences(call: Call[Nothing, Nothing]) -> Answer[PreferencesVie
 @blueprint.function_name("put_preferences")
 @blueprint.route(PREFERENCES, methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, refuses=(PreconditionFailed,), **DOCUMENT)
-async def put_preferences(call: Call[PreferencesIn, Nothing]) -> Answer[PreferencesView]:
+async def put_preferences(call: Call[PreferencesIn, Nothing]) -> Response[PreferencesView]:
     """Replace what the partner wants to be told; who has unsubscribed stays so."""
     return await _store_preferences(call)
 
@@ -50,7 +50,7 @@ async def put_preferences(call: Call[PreferencesIn, Nothing]) -> Answer[Preferen
 @blueprint.function_name("patch_preferences")
 @blueprint.route(PREFERENCES, methods=["PATCH"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, content_types=MERGE_PATCH, refuses=(PreconditionFailed,), **DOCUMENT)
-async def patch_preferences(call: Call[PreferencesPatch, Nothing]) -> Answer[PreferencesView]:
+async def patch_preferences(call: Call[PreferencesPatch, Nothing]) -> Response[PreferencesView]:
     """Change what is named of the preferences, by a JSON merge patch; who has unsubscribed stays so."""
     return await _store_preferences(call)
 
@@ -58,7 +58,7 @@ async def patch_preferences(call: Call[PreferencesPatch, Nothing]) -> Answer[Pre
 @blueprint.function_name("unmute_address")
 @blueprint.route(PREFERENCES + "/unmute", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=frozenset({Role.LEADS_ADMIN}), headers=("ETag",))
-async def unmute_address(call: Call[UnmuteIn, Nothing]) -> Answer[PreferencesView]:
+async def unmute_address(call: Call[UnmuteIn, Nothing]) -> Response[PreferencesView]:
     """Mail an address again that has unsubscribed or bounced; who said so stays on record (N3)."""
     await telling.unmute(
         ports=call.app.ports,
@@ -74,11 +74,11 @@ async def _wishes(call: Call[Any, Nothing]) -> telling.Wishes:
     return await telling.read_preferences(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
 
 
-def _preferences(wishes: telling.Wishes) -> Answer[PreferencesView]:
+def _preferences(wishes: telling.Wishes) -> Response[PreferencesView]:
     return tagged(preferences_view(wishes))
 
 
-async def _store_preferences(call: Call[Any, Nothing]) -> Answer[PreferencesView]:
+async def _store_preferences(call: Call[Any, Nothing]) -> Response[PreferencesView]:
     def target(before: telling.Wishes) -> dict[str, Any]:
         # The time zone as it was put: the registration's, which is shown without one, may change. A patch replaces the
         # muted ones whole or leaves them, and then those that nobody could put now are no fault of it.
@@ -101,7 +101,7 @@ async def _store_preferences(call: Call[Any, Nothing]) -> Answer[PreferencesView
 @blueprint.function_name("list_notifications")
 @blueprint.route(NOTIFICATIONS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True)
-async def list_notifications(call: Call[Nothing, PageQuery]) -> Answer[Page[NotificationView]]:
+async def list_notifications(call: Call[Nothing, PageQuery]) -> Response[Page[NotificationView]]:
     """List recommended actions, open ones first (N5)."""
     found, following = await centre.list_notifications(
         ports=call.app.ports,
@@ -120,7 +120,7 @@ async def list_notifications(call: Call[Nothing, PageQuery]) -> Answer[Page[Noti
 @blueprint.function_name("dismiss_notification")
 @blueprint.route(NOTIFICATIONS + "/{notificationId}/dismiss", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=USER, status=(204,))
-async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer[None]:
+async def dismiss_notification(call: Call[Nothing, Nothing]) -> Response[None]:
     """Dismiss a recommended action, for oneself alone."""
     await centre.dismiss(
         ports=call.app.ports,
@@ -130,26 +130,26 @@ async def dismiss_notification(call: Call[Nothing, Nothing]) -> Answer[None]:
         at=call.at,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
     )
-    return Answer(None)
+    return Response(None)
 
 
 @blueprint.function_name("ask_unsubscribe")
 @blueprint.route("unsubscribe", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint()
-async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
+async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Response[Html]:
     """Ask whether an address is to get no more mails; scanners follow links, so this changes nothing (N3)."""
     wish = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token, at=call.at)
     asked = call.translate(
         "No more mails to %(address)s about leads of %(partner)s?", address=wish.address, partner=wish.partner.name
     )
     button = f'<form method="post"><button type="submit">{call.translate("Send no more mails")}</button></form>'
-    return Answer(small_page(call.language, call.translate("Switch mails off?"), asked, button))
+    return Response(small_page(call.language, call.translate("Switch mails off?"), asked, button))
 
 
 @blueprint.function_name("unsubscribe")
 @blueprint.route("unsubscribe", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint()
-async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
+async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Response[Html]:
     """Send an address no more mails, by the button or a mail program's own (RFC 8058); `again` undoes it (N3)."""
     ports, token, title = call.app.ports, call.query.token, call.translate("Done")
     if call.query.again:
@@ -157,7 +157,7 @@ async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
         told = call.translate(
             "%(address)s gets mails about leads of %(partner)s.", address=wish.address, partner=wish.partner.name
         )
-        return Answer(small_page(call.language, title, told))
+        return Response(small_page(call.language, title, told))
     wish = await telling.unsubscribe(ports=ports, token=token, at=call.at)
     told = call.translate(
         "%(address)s gets no more mails about leads of %(partner)s.", address=wish.address, partner=wish.partner.name
@@ -166,4 +166,4 @@ async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Answer[Html]:
     where = escape(f"?{urlencode({'token': token, 'again': 'true'})}")
     label = call.translate("Send them again")
     button = f'<form method="post" action="{where}"><button type="submit">{label}</button></form>'
-    return Answer(small_page(call.language, title, told, button))
+    return Response(small_page(call.language, title, told, button))

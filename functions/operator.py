@@ -10,7 +10,7 @@ from shared.domain.messages import say
 from shared.domain.permissions import Role
 from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.partner import Partner, PartnerState
-from shared.http.calls import MERGE_PATCH, Answer, Call
+from shared.http.calls import MERGE_PATCH, Call, Response
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -34,7 +34,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.function_name("put_partner")
 @blueprint.route("partners/{partnerId}", methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(200, 201), refuses=(Conflict, PreconditionFailed), **DOCUMENT)
-async def put_partner(call: Call[PartnerIn, Nothing]) -> Answer[PartnerView]:
+async def put_partner(call: Call[PartnerIn, Nothing]) -> Response[PartnerView]:
     """Register a partner or replace its registration; a `state` that is not named stays."""
     return await _store_partner(call)
 
@@ -42,12 +42,12 @@ async def put_partner(call: Call[PartnerIn, Nothing]) -> Answer[PartnerView]:
 @blueprint.function_name("patch_partner")
 @blueprint.route("partners/{partnerId}", methods=["PATCH"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, content_types=MERGE_PATCH, refuses=(Conflict, PreconditionFailed), **DOCUMENT)
-async def patch_partner(call: Call[PartnerPatch, Nothing]) -> Answer[PartnerView]:
+async def patch_partner(call: Call[PartnerPatch, Nothing]) -> Response[PartnerView]:
     """Change what is named of a partner's registration, by a JSON merge patch."""
     return await _store_partner(call)
 
 
-async def _store_partner(call: Call[Any, Nothing]) -> Answer[PartnerView]:
+async def _store_partner(call: Call[Any, Nothing]) -> Response[PartnerView]:
     partner_id = call.path("partnerId")
     if not ids.PARTNER_ID.fullmatch(partner_id):
         message = say("A partner id is 1 to 64 of the characters a-z, 0-9 and -.")
@@ -83,14 +83,14 @@ async def _store_partner(call: Call[Any, Nothing]) -> Answer[PartnerView]:
     return _partner(stored, 201 if is_new else 200)
 
 
-def _partner(partner: Partner, status: int = 200) -> Answer[PartnerView]:
+def _partner(partner: Partner, status: int = 200) -> Response[PartnerView]:
     return tagged(partner_view(partner), status)
 
 
 @blueprint.function_name("get_partner")
 @blueprint.route("partners/{partnerId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, headers=("ETag",))
-async def get_partner(call: Call[Nothing, Nothing]) -> Answer[PartnerView]:
+async def get_partner(call: Call[Nothing, Nothing]) -> Response[PartnerView]:
     """Read a partner's registration."""
     return _partner(await managing.get_partner(ports=call.app.ports, partner_id=call.partner_id))
 
@@ -98,7 +98,7 @@ async def get_partner(call: Call[Nothing, Nothing]) -> Answer[PartnerView]:
 @blueprint.function_name("list_partners")
 @blueprint.route("partners", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def list_partners(call: Call[Nothing, PageQuery]) -> Answer[Page[PartnerView]]:
+async def list_partners(call: Call[Nothing, PageQuery]) -> Response[Page[PartnerView]]:
     """List partners by id."""
     partners, following = await call.app.ports.partners.partners(call.after(ids.PARTNER_ID), call.query.top)
     return call.page([partner_view(one) for one in partners], following)
@@ -107,7 +107,7 @@ async def list_partners(call: Call[Nothing, PageQuery]) -> Answer[Page[PartnerVi
 @blueprint.function_name("get_contact_lists")
 @blueprint.route("contactLists", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, headers=("ETag",))
-async def get_contact_lists(call: Call[Nothing, Nothing]) -> Answer[ContactListsView]:
+async def get_contact_lists(call: Call[Nothing, Nothing]) -> Response[ContactListsView]:
     """Read the block and allow lists (V1)."""
     return _lists(await listing.read_contact_lists(ports=call.app.ports))
 
@@ -115,7 +115,7 @@ async def get_contact_lists(call: Call[Nothing, Nothing]) -> Answer[ContactLists
 @blueprint.function_name("put_contact_lists")
 @blueprint.route("contactLists", methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, refuses=(PreconditionFailed,), **DOCUMENT)
-async def put_contact_lists(call: Call[ContactListsIn, Nothing]) -> Answer[ContactListsView]:
+async def put_contact_lists(call: Call[ContactListsIn, Nothing]) -> Response[ContactListsView]:
     """Replace the block and allow lists (V1)."""
     return await _store_lists(call)
 
@@ -123,12 +123,12 @@ async def put_contact_lists(call: Call[ContactListsIn, Nothing]) -> Answer[Conta
 @blueprint.function_name("patch_contact_lists")
 @blueprint.route("contactLists", methods=["PATCH"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, content_types=MERGE_PATCH, refuses=(PreconditionFailed,), **DOCUMENT)
-async def patch_contact_lists(call: Call[ContactListsPatch, Nothing]) -> Answer[ContactListsView]:
+async def patch_contact_lists(call: Call[ContactListsPatch, Nothing]) -> Response[ContactListsView]:
     """Replace the block and allow lists that are named, by a JSON merge patch (V1)."""
     return await _store_lists(call)
 
 
-async def _store_lists(call: Call[Any, Nothing]) -> Answer[ContactListsView]:
+async def _store_lists(call: Call[Any, Nothing]) -> Response[ContactListsView]:
     ports = call.app.ports
 
     async def write(before: ContactLists) -> ContactLists:
@@ -142,5 +142,5 @@ async def _store_lists(call: Call[Any, Nothing]) -> Answer[ContactListsView]:
     )
 
 
-def _lists(lists: ContactLists) -> Answer[ContactListsView]:
+def _lists(lists: ContactLists) -> Response[ContactListsView]:
     return tagged(contact_lists_view(lists))

@@ -11,7 +11,7 @@ from shared import ids
 from shared.domain.errors import Conflict, NotFound, PartnerSuspended, PreconditionFailed
 from shared.domain.permissions import Role
 from shared.domain.programme.offers import OFFER_ID
-from shared.http.calls import MERGE_PATCH, Answer, Call
+from shared.http.calls import MERGE_PATCH, Call, Response
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -41,7 +41,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.function_name("get_profile")
 @blueprint.route(PROFILE, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=PROFILE_ADMIN, reads=True, headers=("ETag",))
-async def get_profile(call: Call[Nothing, Nothing]) -> Answer[ProfileView]:
+async def get_profile(call: Call[Nothing, Nothing]) -> Response[ProfileView]:
     """Read the business profile; an unpublished one where none was written."""
     return tagged(profile_view(await _read_profile(call)))
 
@@ -49,7 +49,7 @@ async def get_profile(call: Call[Nothing, Nothing]) -> Answer[ProfileView]:
 @blueprint.function_name("put_profile")
 @blueprint.route(PROFILE, methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=PROFILE_ADMIN, refuses=(Conflict, PreconditionFailed), **DOCUMENT)
-async def put_profile(call: Call[ProfileIn, Nothing]) -> Answer[ProfileView]:
+async def put_profile(call: Call[ProfileIn, Nothing]) -> Response[ProfileView]:
     """Replace the business profile."""
     return await _store_profile(call)
 
@@ -57,7 +57,7 @@ async def put_profile(call: Call[ProfileIn, Nothing]) -> Answer[ProfileView]:
 @blueprint.function_name("patch_profile")
 @blueprint.route(PROFILE, methods=["PATCH"], auth_level=ANONYMOUS)
 @endpoint(who=PROFILE_ADMIN, content_types=MERGE_PATCH, refuses=(Conflict, PreconditionFailed), **DOCUMENT)
-async def patch_profile(call: Call[ProfilePatch, Nothing]) -> Answer[ProfileView]:
+async def patch_profile(call: Call[ProfilePatch, Nothing]) -> Response[ProfileView]:
     """Change what is named of the business profile, by a JSON merge patch."""
     return await _store_profile(call)
 
@@ -66,8 +66,8 @@ async def _read_profile(call: Call[Any, Nothing]) -> SeenProfile:
     return await managing.read_profile(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
 
 
-async def _store_profile(call: Call[Any, Nothing]) -> Answer[ProfileView]:
-    async def write(before: SeenProfile) -> Answer[ProfileView]:
+async def _store_profile(call: Call[Any, Nothing]) -> Response[ProfileView]:
+    async def write(before: SeenProfile) -> Response[ProfileView]:
         body: ProfileIn = given(call, profile_view(before))
         profile = body.profile()
         return tagged(
@@ -80,7 +80,7 @@ async def _store_profile(call: Call[Any, Nothing]) -> Answer[ProfileView]:
 @blueprint.function_name("list_offers")
 @blueprint.route(OFFERS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OFFERS_ADMIN, reads=True)
-async def list_offers(call: Call[Nothing, Nothing]) -> Answer[Page[RegisteredOfferView]]:
+async def list_offers(call: Call[Nothing, Nothing]) -> Response[Page[RegisteredOfferView]]:
     """List the registered offers by id."""
     offers = await managing.list_offers(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
     return call.page([offer_view(one) for one in offers], None)
@@ -89,7 +89,7 @@ async def list_offers(call: Call[Nothing, Nothing]) -> Answer[Page[RegisteredOff
 @blueprint.function_name("get_offer")
 @blueprint.route(OFFERS + "/{offerId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OFFERS_ADMIN, reads=True, headers=("ETag",))
-async def get_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]:
+async def get_offer(call: Call[Nothing, Nothing]) -> Response[RegisteredOfferView]:
     """Read one registered offer."""
     return tagged(
         offer_view(
@@ -103,7 +103,7 @@ async def get_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]
 @blueprint.function_name("put_offer")
 @blueprint.route(OFFERS + "/{offerId}", methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=OFFERS_ADMIN, status=(200, 201), refuses=(Conflict, PartnerSuspended, PreconditionFailed), **DOCUMENT)
-async def put_offer(call: Call[OfferIn, Nothing]) -> Answer[RegisteredOfferView]:
+async def put_offer(call: Call[OfferIn, Nothing]) -> Response[RegisteredOfferView]:
     """Register an offer with its title and call to action, or replace them (T5).
 
     A partner's own word is enough for offers of its publishers; others are `pending` until the operator says yes (S6).
@@ -116,18 +116,18 @@ async def put_offer(call: Call[OfferIn, Nothing]) -> Answer[RegisteredOfferView]
 @endpoint(
     who=OFFERS_ADMIN, content_types=MERGE_PATCH, refuses=(Conflict, PartnerSuspended, PreconditionFailed), **DOCUMENT
 )
-async def patch_offer(call: Call[OfferPatch, Nothing]) -> Answer[RegisteredOfferView]:
+async def patch_offer(call: Call[OfferPatch, Nothing]) -> Response[RegisteredOfferView]:
     """Change what is named of a registered offer, by a JSON merge patch (T5)."""
     return await _store_offer(call)
 
 
-async def _store_offer(call: Call[Any, Nothing]) -> Answer[RegisteredOfferView]:
+async def _store_offer(call: Call[Any, Nothing]) -> Response[RegisteredOfferView]:
     ports, partner_id, offer_id = call.app.ports, call.partner_id, _offer_id(call)
 
     def view(before: SeenOffer | None) -> RegisteredOfferView | None:
         return offer_view(before) if before else None
 
-    async def write(before: SeenOffer | None) -> Answer[RegisteredOfferView]:
+    async def write(before: SeenOffer | None) -> Response[RegisteredOfferView]:
         body: OfferIn = given(call, view(before))
         stored = await managing.put_offer(
             ports=ports,
@@ -150,7 +150,7 @@ async def _store_offer(call: Call[Any, Nothing]) -> Answer[RegisteredOfferView]:
 @blueprint.function_name("list_pending_offers")
 @blueprint.route("pendingOffers", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
-async def list_pending_offers(call: Call[Nothing, PageQuery]) -> Answer[Page[PendingOfferView]]:
+async def list_pending_offers(call: Call[Nothing, PageQuery]) -> Response[Page[PendingOfferView]]:
     """List offers that wait for the operator's yes, by id (S6)."""
     found, following = await call.app.ports.listings.pending_offers(call.after(ids.OFFER_PLACE), call.query.top)
     return call.page([pending_offer_view(*one) for one in found], following)
@@ -159,7 +159,7 @@ async def list_pending_offers(call: Call[Nothing, PageQuery]) -> Answer[Page[Pen
 @blueprint.function_name("approve_offer")
 @blueprint.route(OFFERS + "/{offerId}/approve", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, refuses=(Conflict,), headers=("ETag",))
-async def approve_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]:
+async def approve_offer(call: Call[Nothing, Nothing]) -> Response[RegisteredOfferView]:
     """Say that an offer is the partner's (S6)."""
     return await _decide(call, yes=True)
 
@@ -167,12 +167,12 @@ async def approve_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferV
 @blueprint.function_name("refuse_offer")
 @blueprint.route(OFFERS + "/{offerId}/refuse", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, headers=("ETag",))
-async def refuse_offer(call: Call[Nothing, Nothing]) -> Answer[RegisteredOfferView]:
+async def refuse_offer(call: Call[Nothing, Nothing]) -> Response[RegisteredOfferView]:
     """Say that an offer is not the partner's, be it pending or registered (S6)."""
     return await _decide(call, yes=False)
 
 
-async def _decide(call: Call[Nothing, Nothing], *, yes: bool) -> Answer[RegisteredOfferView]:
+async def _decide(call: Call[Nothing, Nothing], *, yes: bool) -> Response[RegisteredOfferView]:
     decided = await managing.decide_offer(
         ports=call.app.ports, partner_id=call.partner_id, offer_id=_offer_id(call), yes=yes, at=call.at
     )

@@ -6,7 +6,7 @@ from shared import ids
 from shared.domain.errors import Conflict, PayloadTooLarge, TooManyRequests
 from shared.domain.intake.held import HeldState
 from shared.domain.permissions import Role
-from shared.http.calls import Answer, Call
+from shared.http.calls import Call, Response
 from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -34,7 +34,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
     delivery=QualifiedLead,
     refuses=(Conflict, TooManyRequests, PayloadTooLarge),
 )
-async def send_lead(call: Call[Nothing, Nothing]) -> Answer[ReceivedView]:
+async def send_lead(call: Call[Nothing, Nothing]) -> Response[ReceivedView]:
     """Send a qualified lead to any partner; the same delivery again answers with the first lead (I4, V4)."""
     call.app.limits.intake.take(ids.sender_id(call.caller.tenant, call.caller.client or call.caller.person))
     received = await sending.send_lead(
@@ -43,13 +43,13 @@ async def send_lead(call: Call[Nothing, Nothing]) -> Answer[ReceivedView]:
     # What waits for the operator has no place among the sent ones yet.
     is_lead = received.status is not HeldState.UNASSIGNED
     where = {"Location": f"{call.app.settings.public_url}/sentLeads/{received.lead_id}"} if is_lead else {}
-    return Answer(received_view(received, call.translate), 200 if received.duplicate else 201, where)
+    return Response(received_view(received, call.translate), 200 if received.duplicate else 201, where)
 
 
 @blueprint.function_name("list_sent_leads")
 @blueprint.route("sentLeads", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=SENDER)
-async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Answer[Page[SentLeadView]]:
+async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Response[Page[SentLeadView]]:
     """List the leads one has sent, newest first, with what became of them."""
     leads, following = await sending.list_sent(
         ports=call.app.ports, caller=call.caller, after=call.after(ids.POSITION), top=call.query.top, at=call.at
@@ -60,7 +60,7 @@ async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Answer[Page[SentLea
 @blueprint.function_name("read_sent_lead")
 @blueprint.route("sentLeads/{leadId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=SENDER)
-async def read_sent_lead(call: Call[Nothing, Nothing]) -> Answer[SentLeadView]:
+async def read_sent_lead(call: Call[Nothing, Nothing]) -> Response[SentLeadView]:
     """Read what became of one lead that one has sent."""
     lead = await sending.read_sent(ports=call.app.ports, caller=call.caller, lead_id=call.lead_id, at=call.at)
-    return Answer(sent_lead_view(lead))
+    return Response(sent_lead_view(lead))

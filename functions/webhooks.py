@@ -8,7 +8,7 @@ from shared import ids
 from shared.domain.errors import Conflict
 from shared.domain.permissions import Role
 from shared.domain.telling.webhooks import Webhook
-from shared.http.calls import Answer, Call
+from shared.http.calls import Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page, PageQuery
@@ -35,7 +35,7 @@ V = TypeVar("V")
 @blueprint.function_name("subscribe_webhook")
 @blueprint.route(WEBHOOKS, methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, status=(201, 200), headers=("Location",), refuses=(Conflict,))
-async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer[WebhookView]:
+async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Response[WebhookView]:
     """Subscribe a URL to what happens to leads; the secret is shown once. The same URL again changes it (W1)."""
     made = await managing.subscribe(
         ports=call.app.ports,
@@ -49,13 +49,13 @@ async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Answer[WebhookVie
         shape=call.body.shape(),
     )
     where = f"{call.app.settings.public_url}/partners/{call.partner_id}/webhooks/{made.webhook.id}"
-    return Answer(subscribed_view(made, call.translate), 201 if made.is_new else 200, {"Location": where})
+    return Response(subscribed_view(made, call.translate), 201 if made.is_new else 200, {"Location": where})
 
 
 @blueprint.function_name("list_webhooks")
 @blueprint.route(WEBHOOKS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
-async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer[Page[WebhookView]]:
+async def list_webhooks(call: Call[Nothing, Nothing]) -> Response[Page[WebhookView]]:
     """List the subscriptions without their secrets."""
     found = await managing.list_webhooks(ports=call.app.ports, partner_id=call.partner_id)
     return call.page([webhook_view(one, call.translate) for one in found], None)
@@ -64,7 +64,7 @@ async def list_webhooks(call: Call[Nothing, Nothing]) -> Answer[Page[WebhookView
 @blueprint.function_name("read_webhook")
 @blueprint.route(WEBHOOK, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
-async def read_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
+async def read_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
     """Read one subscription without its secret."""
     hook = await managing.read_webhook(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId")
@@ -75,16 +75,16 @@ async def read_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
 @blueprint.function_name("delete_webhook")
 @blueprint.route(WEBHOOK, methods=["DELETE"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, status=(204,))
-async def delete_webhook(call: Call[Nothing, Nothing]) -> Answer[None]:
+async def delete_webhook(call: Call[Nothing, Nothing]) -> Response[None]:
     """Delete a subscription; what waits for it is not sent."""
     await managing.unsubscribe(ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"))
-    return Answer(None)
+    return Response(None)
 
 
 @blueprint.function_name("test_webhook")
 @blueprint.route(WEBHOOK + "/test", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, status=(202,), headers=("Operation-Location",))
-async def test_webhook(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
+async def test_webhook(call: Call[Nothing, Nothing]) -> Response[DeliveryView]:
     """Send a test event; it stands in the delivery log."""
     sent = await managing.send_test(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
@@ -95,18 +95,18 @@ async def test_webhook(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
 @blueprint.function_name("rotate_webhook")
 @blueprint.route(WEBHOOK + "/rotate", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN)
-async def rotate_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
+async def rotate_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
     """Give a subscription a new secret; for a day the old one signs too."""
     made = await managing.rotate_secret(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
-    return Answer(subscribed_view(made, call.translate))
+    return Response(subscribed_view(made, call.translate))
 
 
 @blueprint.function_name("enable_webhook")
 @blueprint.route(WEBHOOK + "/enable", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True)
-async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
+async def enable_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
     """Send to a disabled subscription again."""
     hook = await managing.enable(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
@@ -117,7 +117,7 @@ async def enable_webhook(call: Call[Nothing, Nothing]) -> Answer[WebhookView]:
 @blueprint.function_name("list_deliveries")
 @blueprint.route(WEBHOOK + "/deliveries", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, reads=True)
-async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer[Page[DeliveryView]]:
+async def list_deliveries(call: Call[Nothing, PageQuery]) -> Response[Page[DeliveryView]]:
     """List what waits, what was parked and what was taken, the last newest first (W2)."""
     found, following = await managing.list_deliveries(
         ports=call.app.ports,
@@ -133,7 +133,7 @@ async def list_deliveries(call: Call[Nothing, PageQuery]) -> Answer[Page[Deliver
 @blueprint.function_name("resend_delivery")
 @blueprint.route(WEBHOOK + "/deliveries/{eventId}/resend", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, status=(202,), headers=("Operation-Location",))
-async def resend_delivery(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
+async def resend_delivery(call: Call[Nothing, Nothing]) -> Response[DeliveryView]:
     """Send one event again."""
     again = await managing.resend(
         ports=call.app.ports,
@@ -148,7 +148,7 @@ async def resend_delivery(call: Call[Nothing, Nothing]) -> Answer[DeliveryView]:
 @blueprint.function_name("resend_deliveries")
 @blueprint.route(WEBHOOK + "/deliveries/resend", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, status=(202,), headers=("Operation-Location",))
-async def resend_deliveries(call: Call[Nothing, Nothing]) -> Answer[ResentView]:
+async def resend_deliveries(call: Call[Nothing, Nothing]) -> Response[ResentView]:
     """Send everything that was parked again."""
     count = await managing.resend_parked(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
@@ -156,11 +156,11 @@ async def resend_deliveries(call: Call[Nothing, Nothing]) -> Answer[ResentView]:
     return _logged(call, {"resent": count})
 
 
-def _logged(call: Call[Nothing, Nothing], view: V) -> Answer[V]:
+def _logged(call: Call[Nothing, Nothing], view: V) -> Response[V]:
     """What is under way, and the delivery log, which says how far it is."""
     hook = f"{call.app.settings.public_url}/partners/{call.partner_id}/webhooks/{call.path('webhookId')}"
-    return Answer(view, headers={"Operation-Location": f"{hook}/deliveries"})
+    return Response(view, headers={"Operation-Location": f"{hook}/deliveries"})
 
 
-def _shown(call: Call[Any, Any], hook: Webhook) -> Answer[WebhookView]:
-    return Answer(webhook_view(hook, call.translate))
+def _shown(call: Call[Any, Any], hook: Webhook) -> Response[WebhookView]:
+    return Response(webhook_view(hook, call.translate))

@@ -13,7 +13,7 @@ from shared.domain.deadlines import Windows
 from shared.domain.intake.formats import read
 from shared.domain.intake.receipt import Email, Phone, receive
 from shared.domain.lead import Actor, Deal, Lead, Reveal, Tab
-from shared.domain.lifecycle import Action, Answer, Decision, decide
+from shared.domain.lifecycle import Action, Decision, LeadAction, decide
 from shared.domain.programme.offers import Offers
 from shared.domain.programme.partner import Door
 from shared.ports.leads import Delivery
@@ -83,7 +83,7 @@ def informational(partner_id: str = "contoso", at: datetime = AT, **changes: Any
 
 def accepted(lead: Lead, at: datetime = AT) -> Lead:
     """The lead, accepted."""
-    return decide(lead, Answer(Action.ACCEPT, deal=DEAL), at=at, by=ANN).lead
+    return decide(lead, LeadAction(Action.ACCEPT, deal=DEAL), at=at, by=ANN).lead
 
 
 def delivery(text: str = "", **changes: Any) -> Delivery:

@@ -35,7 +35,7 @@ from shared.http.shapes.packets import Packets
 from shared.ids import bounced_key, inverted_time, position
 from shared.ports.agenda import DueHint
 from shared.ports.as_read import AsRead
-from shared.ports.delivery import Answer, Letter, MailAnswer, Packet, Sending
+from shared.ports.delivery import Letter, MailAnswer, Packet, ReceiverReply, Sending
 from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.exports import Checkpoint, Link, StoredExport
 from shared.ports.intake import EVERY, HeldCounts, Only, Sent, StoredHeld, TableRow
@@ -793,14 +793,14 @@ class FakeReceivers:
     """`WebhookSender` to receivers in memory: `answers` by URL, each call taken from the front, then 200."""
 
     def __init__(self) -> None:
-        self.answers: dict[str, list[Answer]] = {}
+        self.answers: dict[str, list[ReceiverReply]] = {}
         self.taken: list[tuple[str, str, Packet]] = []
         self.calls: list[tuple[str, str]] = []
 
-    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> Answer:
+    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> ReceiverReply:
         self.calls.append((url, message_id))
         waiting = self.answers.get(url)
-        answer = waiting.pop(0) if waiting else Answer(200, "", 1)
+        answer = waiting.pop(0) if waiting else ReceiverReply(200, "", 1)
         if answer.status is not None and 200 <= answer.status < 300:
             self.taken.append((url, message_id, packet))
         return answer

@@ -21,7 +21,7 @@ from shared.domain.lead import (
     Tab,
     Validity,
 )
-from shared.domain.lifecycle import Action, Answer, decide
+from shared.domain.lifecycle import Action, LeadAction, decide
 from tests.builders import ANN, AT, DEAL, a_lead
 
 EACH: dict[str, Any] = {
@@ -69,7 +69,7 @@ def leads_of_every_kind(partner: str) -> list[Lead]:
     """Leads that differ in everything a filter asks for, a minute apart from AT on, as stored."""
     made: list[Lead] = []
 
-    def add(lead: Lead, *answers: Answer, **changes: Any) -> None:
+    def add(lead: Lead, *answers: LeadAction, **changes: Any) -> None:
         lead = replace(lead, **changes)
         for one in answers:
             lead = decide(lead, one, at=lead.created_at, by=ANN).lead
@@ -78,13 +78,13 @@ def leads_of_every_kind(partner: str) -> list[Lead]:
     def lead(**changes: Any) -> Lead:
         return a_lead(partner, AT + timedelta(minutes=len(made)), **changes)
 
-    accept = Answer(Action.ACCEPT, deal=DEAL)
+    accept = LeadAction(Action.ACCEPT, deal=DEAL)
     add(lead())
     add(lead(), accept)
-    add(lead(), accept, Answer(Action.WIN))
-    add(lead(), accept, Answer(Action.LOSE, reason="budget"))
-    add(lead(), accept, Answer(Action.CLOSE_AS_ERROR, reason="duplicateDeal"))
-    add(lead(), Answer(Action.DECLINE, reason="budget"))
+    add(lead(), accept, LeadAction(Action.WIN))
+    add(lead(), accept, LeadAction(Action.LOSE, reason="budget"))
+    add(lead(), accept, LeadAction(Action.CLOSE_AS_ERROR, reason="duplicateDeal"))
+    add(lead(), LeadAction(Action.DECLINE, reason="budget"))
     add(lead(ActionCode="INS", Country="Germany"), email_validity=Validity.SPAM)
     add(lead(ActionCode="INS"), accept)
     add(lead(ActionCode="DNC"))

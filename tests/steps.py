@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.ordering import Order
 from shared.domain.programme.partner import LeadSource
 from shared.domain.telling.preferences import Preferences
@@ -35,13 +35,13 @@ async def answer(
     ports: Ports,
     source: LeadSource,
     lead_id: str,
-    what: Answer | Action = Action.ACCEPT,
+    what: LeadAction | Action = Action.ACCEPT,
     *,
     versions: frozenset[str] | None = None,
     at: datetime = AT,
 ) -> reading.SeenLead:
     """Answer a lead as Ann."""
-    given = what if isinstance(what, Answer) else Answer(what, deal=DEAL if what is Action.ACCEPT else None)
+    given = what if isinstance(what, LeadAction) else LeadAction(what, deal=DEAL if what is Action.ACCEPT else None)
     return await answering.answer_lead(
         ports=ports,
         partner_id=source.partner_id,

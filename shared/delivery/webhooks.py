@@ -11,7 +11,7 @@ from yarl import URL
 
 from shared import correlation
 from shared.delivery.address import Forbidden, PublicResolver, problem_with
-from shared.ports.delivery import Answer, Packet
+from shared.ports.delivery import Packet, ReceiverReply
 from shared.version import VERSION
 
 TIMEOUT_SECONDS = 15
@@ -40,10 +40,10 @@ class HttpWebhooks:
         """See the port."""
         return problem_with(url, loopback=self._loopback)
 
-    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> Answer:
+    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> ReceiverReply:
         """See the port: no redirects, fifteen seconds in all, and the beginning of the answer is kept."""
         if problem := self.problem_with(url):
-            return Answer(None, problem, 0)
+            return ReceiverReply(None, problem, 0)
         began = self._watch()
 
         def spent() -> int:
@@ -61,16 +61,16 @@ class HttpWebhooks:
                 if 300 <= answer.status < 400:
                     text = "Redirects are not followed. " + text
                 headers = {name.lower(): value[:HEADER_KEPT] for name, value in answer.headers.items()}
-                return Answer(answer.status, text, spent(), _retry_after(answer, self._real_now()), headers)
+                return ReceiverReply(answer.status, text, spent(), _retry_after(answer, self._real_now()), headers)
         except TimeoutError:
-            return Answer(None, f"No answer within {self._timeout.total:g} seconds.", spent())
+            return ReceiverReply(None, f"No answer within {self._timeout.total:g} seconds.", spent())
         except Forbidden as problem:
-            return Answer(None, f"Not called: {problem}.", spent())
+            return ReceiverReply(None, f"Not called: {problem}.", spent())
         except (aiohttp.ClientError, OSError, ValueError) as problem:
             cause = problem.__cause__ or problem
             if isinstance(cause, Forbidden):
-                return Answer(None, f"Not called: {cause}.", spent())
-            return Answer(None, f"Not reached: {type(problem).__name__}.", spent())
+                return ReceiverReply(None, f"Not called: {cause}.", spent())
+            return ReceiverReply(None, f"Not reached: {type(problem).__name__}.", spent())
 
     async def close(self) -> None:
         """Close the connections."""

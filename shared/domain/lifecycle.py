@@ -89,7 +89,7 @@ RECHECK_TIMER = Actor("timer", "recheck_contacts")
 
 
 @dataclass(frozen=True)
-class Answer:
+class LeadAction:
     """An action with what it carries: the deal (accept), the deal's changed fields (edit) or reason and notes."""
 
     action: Action
@@ -150,7 +150,9 @@ def settle(lead: Lead, at: datetime) -> Decision:
     return Decision(lead, tuple(events))
 
 
-def decide(lead: Lead, answer: Answer, *, at: datetime, by: Actor, versions: frozenset[str] | None = None) -> Decision:
+def decide(
+    lead: Lead, answer: LeadAction, *, at: datetime, by: Actor, versions: frozenset[str] | None = None
+) -> Decision:
     """Apply a person's answer at `at`; due changes of time come first and are part of the decision.
 
     `versions` are those the caller has read (`*` = any), None = not said. Raises LeadExpired, InvalidTransition (its
@@ -249,7 +251,7 @@ def remind(lead: Lead, at: datetime) -> Decision:
     return Decision(after, (replace(event, notify=notify),))
 
 
-def doubts(lead: Lead, answer: Answer, at: datetime) -> tuple[str, ...]:
+def doubts(lead: Lead, answer: LeadAction, at: datetime) -> tuple[str, ...]:
     """Codes of what to think over about an answer that succeeded: `lead` is as it is after it (L1, L4)."""
     found = []
     # A lead is lost for want of an answer that was hardly asked for.
@@ -324,7 +326,7 @@ def _check_value(deal: Deal) -> None:
         raise InvalidRequest(details=[Detail("invalidValue", text, "value.amount")])
 
 
-def _check_reason(answer: Answer) -> None:
+def _check_reason(answer: LeadAction) -> None:
     """L3, L4: the reason is one of the action's own, and `other` comes with notes."""
     allowed = REASONS.get(answer.action)
     named: dict[str, object] = {"action": word(answer.action), "allowed": words(allowed or ())}

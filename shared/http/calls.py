@@ -30,7 +30,7 @@ MERGE_PATCH = ("application/merge-patch+json", "application/json")
 
 
 @dataclass(frozen=True)
-class Answer(Generic[V]):
+class Response(Generic[V]):
     """What a handler says: a view, None for no body, or a page for people; with the contract's first status if none."""
 
     view: V
@@ -114,12 +114,12 @@ class Call(Generic[B, Q]):
         token = self.query.page_token if isinstance(self.query, PageQuery) else None
         return page_tokens.read(token, place, *self.scope) if token else None
 
-    def page(self, value: list[V], place: str | None) -> Answer[Page[V]]:
+    def page(self, value: list[V], place: str | None) -> Response[Page[V]]:
         """A page of a list with the link to go on after `place`; None = this is the end, which has no link."""
         if place is None:
-            return Answer({"value": value})
+            return Response({"value": value})
         params = dict(self.request.params) | {"pageToken": page_tokens.make(place, *self.scope)}
-        return Answer(
+        return Response(
             {"value": value, "nextLink": f"{self.app.settings.public_url}{self._route()}?{urlencode(params)}"}
         )
 
@@ -135,4 +135,4 @@ class Call(Generic[B, Q]):
         return "/" + path.split("/", 2)[2] if path.count("/") > 1 else "/"
 
 
-Handler = Callable[[Call[B, Q]], Awaitable[Answer[V]]]
+Handler = Callable[[Call[B, Q]], Awaitable[Response[V]]]

@@ -11,7 +11,7 @@ from pydantic_core import CoreSchema
 from shared.domain.errors import Detail, InvalidRequest, NotFound, PreconditionFailed, Unavailable
 from shared.domain.messages import say
 from shared.http.bodies import validated
-from shared.http.calls import Answer, Call
+from shared.http.calls import Call, Response
 from shared.http.fields import Incoming
 from shared.ports.errors import LostRace
 
@@ -79,9 +79,9 @@ def tag_of(view: Mapping[str, Any] | None) -> str:
     return '"' + hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:32] + '"'
 
 
-def tagged(view: V, status: int | None = None) -> Answer[V]:
+def tagged(view: V, status: int | None = None) -> Response[V]:
     """The answer that shows a document, with its ETag."""
-    return Answer(view, status, {"ETag": tag_of(view)})
+    return Response(view, status, {"ETag": tag_of(view)})
 
 
 async def store(

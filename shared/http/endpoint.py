@@ -21,7 +21,7 @@ from shared.domain.programme.partner import PartnerState
 from shared.http import running
 from shared.http.answers import language_of, page_of_html, refused, response
 from shared.http.bodies import checked_body, validated
-from shared.http.calls import ANYONE, JSON, Answer, B, Call, Contract, Handler, Q, V
+from shared.http.calls import ANYONE, JSON, B, Call, Contract, Handler, Q, Response, V
 from shared.http.problems import STATUS
 from shared.http.running import App
 from shared.http.visitors import refused_page, shows_pages
@@ -50,8 +50,8 @@ def endpoint(
     `every_partner`: the partner in the route need not be the caller's. `active`: not while that is suspended.
     `delivery`: what a body that is read whatever it is should look like.
     The handler's annotation `Call[Body, Query]` says what body and query are validated into (`Nothing` is not
-    even read), and `Answer[View]` what it answers. The rest is for the description of the interface: `status` with the
-    usual one first, request headers it `takes`, answer `headers` of its own, and what it `refuses` beyond the obvious.
+    even read), and `Response[View]` what it answers. The rest is for the description of the interface: `status` with
+    the usual one first, request headers it `takes`, `headers` of its own, and what it `refuses` beyond the obvious.
     """
 
     def wrap(handler: Handler[B, Q, V]) -> Trigger:
@@ -115,7 +115,7 @@ async def _answer(
         return refused(req, request_id, InternalError())
 
 
-async def _run(req: func.HttpRequest, contract: Contract, handler: Handler[Any, Any, Any]) -> Answer[Any]:
+async def _run(req: func.HttpRequest, contract: Contract, handler: Handler[Any, Any, Any]) -> Response[Any]:
     at = clock.now()
     current = running.current()
     caller = await _enter(req, contract, current, at)

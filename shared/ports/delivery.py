@@ -18,7 +18,7 @@ from shared.domain.telling.webhooks import Webhook
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReceiverReply:
     """What a receiver said: `status` None when nothing came back, `text` says why then.
 
     `headers` by their small names.
@@ -47,7 +47,7 @@ class Packet:
 class WebhookSender(Protocol):
     """Calls receivers: never a private address, never where a redirect points (W4)."""
 
-    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> Answer:
+    async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> ReceiverReply:
         """Post it, signed with each of the secrets; never raises for what the receiver does."""
 
     def problem_with(self, url: str) -> str | None:

@@ -10,7 +10,7 @@ from shared import clock
 from shared.domain.exports.export import Export, ExportFormat, ExportState, Layout, Since
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead, Status, Tab
-from shared.domain.lifecycle import Action, Answer, decide, settle
+from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.ordering import Order, OrderField
 from shared.ids import new_change_id, new_export_id, position
 from shared.ports.errors import LostRace
@@ -150,7 +150,7 @@ async def test_l6_a_walk_selects_by_the_clock(leads: LeadStore, status: Status |
     for lead in made[2:]:
         stored = await leads.get(partner, lead.id)
         assert stored is not None
-        decision = decide(lead, Answer(Action.ACCEPT, deal=DEAL), at=AT, by=ANN)
+        decision = decide(lead, LeadAction(Action.ACCEPT, deal=DEAL), at=AT, by=ANN)
         from shared.domain.deadlines import Change
 
         await leads.commit([(stored, decision)], Change(new_change_id(), AT))

@@ -9,13 +9,13 @@ from shared.domain.deadlines import Change, Hint, hints
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.intake.receipt import Phone
 from shared.domain.lead import Lead, Reveal, Status, Tab, Validity
-from shared.domain.lifecycle import Action, Answer, Decision, decide, settle
+from shared.domain.lifecycle import Action, Decision, LeadAction, decide, settle
 from shared.ids import position
 from shared.ports.errors import LostRace
 from shared.ports.leads import LeadQuery, LeadStore
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, delivery, received, unique
 
-ACCEPT = Answer(Action.ACCEPT, deal=DEAL)
+ACCEPT = LeadAction(Action.ACCEPT, deal=DEAL)
 
 
 async def store(leads: LeadStore, decision: Decision) -> Lead:
@@ -95,7 +95,7 @@ async def test_a_commit_on_a_lead_that_changed_is_a_lost_race_and_leaves_nothing
     stored = await leads.get(lead.partner_id, lead.id)
     assert stored is not None
     accepted = decide(lead, ACCEPT, at=AT, by=ANN)
-    declined = decide(lead, Answer(Action.DECLINE, reason="budget"), at=AT, by=ANN)
+    declined = decide(lead, LeadAction(Action.DECLINE, reason="budget"), at=AT, by=ANN)
     await leads.commit([(stored, accepted)], Change("one", AT))
     with pytest.raises(LostRace):
         await leads.commit([(stored, declined)], Change("two", AT))
@@ -110,7 +110,11 @@ async def test_a_commit_on_a_lead_that_changed_is_a_lost_race_and_leaves_nothing
 
 async def test_history_is_read_backwards_in_pieces(leads: LeadStore) -> None:
     lead = await store(leads, received(unique()))
-    answers = [ACCEPT, *(Answer(Action.EDIT, edits={"name": f"Deal {n}"}) for n in range(5)), Answer(Action.WIN)]
+    answers = [
+        ACCEPT,
+        *(LeadAction(Action.EDIT, edits={"name": f"Deal {n}"}) for n in range(5)),
+        LeadAction(Action.WIN),
+    ]
     for answer in answers:
         stored = await leads.get(lead.partner_id, lead.id)
         assert stored is not None

@@ -15,7 +15,7 @@ import pytest
 from shared.domain.errors import Refusal
 from shared.domain.exports.export import ExportState, Since
 from shared.domain.lead import Status
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.programme.partner import LeadSource
 from shared.ports.exports import FileStore
 from shared.ports.ports import Ports
@@ -186,7 +186,7 @@ async def test_leads_that_arrive_move_and_expire_between_blocks(ports: Ports, fi
     while not (await again(ports, seen)).export.has_ended:
         at += timedelta(seconds=chance.choice([0, 1, 7]))
         for lead_id in chance.sample(made, 4):
-            what = chance.choice([Action.ACCEPT, Answer(Action.DECLINE, reason="budget"), Action.WIN])
+            what = chance.choice([Action.ACCEPT, LeadAction(Action.DECLINE, reason="budget"), Action.WIN])
             with suppress(Refusal):
                 await answer(ports, source, lead_id, what, at=at)
         await deliver(ports, source, delivery_body(Title=f"new {at}"), at=at)
@@ -219,7 +219,7 @@ async def test_two_syncs_around_concurrent_writes_miss_nothing(ports: Ports, fil
         nonlocal at
         at += timedelta(seconds=chance.choice([0, 5, 900]))
         for lead_id in chance.sample(made, 2):
-            what = chance.choice([Action.ACCEPT, Answer(Action.DECLINE, reason="budget"), Action.WIN])
+            what = chance.choice([Action.ACCEPT, LeadAction(Action.DECLINE, reason="budget"), Action.WIN])
             with suppress(Refusal):
                 await answer(ports, source, lead_id, what, at=at)
         if chance.random() < 0.6:

@@ -18,7 +18,7 @@ from shared.domain.errors import InvalidRequest, Refusal, Unavailable
 from shared.domain.intake.held import Held, HeldState
 from shared.domain.intake.receipt import Email
 from shared.domain.lead import Lead, Outcome, Reveal, Source, Status, Validity
-from shared.domain.lifecycle import Action, Activity, ActivityKind, Answer
+from shared.domain.lifecycle import Action, Activity, ActivityKind, LeadAction
 from shared.domain.permissions import Caller
 from shared.domain.programme.offers import OfferState, RegisteredOffer
 from shared.domain.programme.partner import LeadSource, Partner, SourceKind
@@ -87,7 +87,7 @@ async def _deliver(ports: Ports, world: World) -> object:
     return await deliver(ports, world.source, delivery_body(Title="new"))
 
 
-def _answer(what: Answer | Action, at: datetime = AT) -> Callable[[Ports, World], Awaitable[object]]:
+def _answer(what: LeadAction | Action, at: datetime = AT) -> Callable[[Ports, World], Awaitable[object]]:
     async def act(ports: Ports, world: World) -> object:
         return await answer(ports, world.source, world.leads[0], what, versions=frozenset({"*"}), at=at)
 
@@ -271,9 +271,9 @@ OPERATIONS = {
     "accept": Operation(_answer(Action.ACCEPT), ends=(Status.ACCEPTED,)),
     "accept after the flame": Operation(_answer(Action.ACCEPT, AT + 4 * DAY), ends=(Status.ACCEPTED,)),
     "accept informational": Operation(_answer(Action.ACCEPT), codes=("INS",), ends=(Status.ACCEPTED,)),
-    "decline": Operation(_answer(Answer(Action.DECLINE, reason="budget")), ends=(Outcome.DECLINED,)),
+    "decline": Operation(_answer(LeadAction(Action.DECLINE, reason="budget")), ends=(Outcome.DECLINED,)),
     "edit": Operation(
-        _answer(Answer(Action.EDIT, edits={"name": "B"})), before=(Action.ACCEPT,), ends=(Status.ACCEPTED,)
+        _answer(LeadAction(Action.EDIT, edits={"name": "B"})), before=(Action.ACCEPT,), ends=(Status.ACCEPTED,)
     ),
     "win": Operation(_answer(Action.WIN), before=(Action.ACCEPT,), ends=(Outcome.WON,)),
     "favorite": Operation(_favorite, ends=(Status.RECEIVED,)),

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.errors import Conflict, InvalidTransition, Unavailable
 from shared.domain.lead import Outcome, Status
-from shared.domain.lifecycle import Action, Activity, ActivityKind, Answer
+from shared.domain.lifecycle import Action, Activity, ActivityKind, LeadAction
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.ports import Ports
 from shared.storage import keys
@@ -124,7 +124,7 @@ async def test_l7_of_fifty_accepts_at_once_one_wins_and_the_others_learn_who(
 
 async def test_l7_an_accept_and_a_decline_at_once_leave_one_answer(ports: Ports, source: LeadSource) -> None:
     lead = (await deliver(ports, source)).lead_id
-    declining = Answer(Action.DECLINE, reason="budget")
+    declining = LeadAction(Action.DECLINE, reason="budget")
     outcomes = await together(*(answer(ports, source, lead, what) for what in [Action.ACCEPT, declining] * 10))
     assert sum(isinstance(one, reading.SeenLead) for one in outcomes) == 1
     assert len(await history_of(ports, source, lead)) == 2

@@ -11,7 +11,7 @@ import pytest
 from shared.domain.errors import Refusal
 from shared.domain.filters import FlameState, LeadFilter
 from shared.domain.lead import Outcome, Status, Tab
-from shared.domain.lifecycle import Action, Answer, settle
+from shared.domain.lifecycle import Action, LeadAction, settle
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
@@ -73,7 +73,7 @@ async def test_q5_a_lead_that_stays_in_the_filter_is_neither_skipped_nor_repeate
         after = page.next
         at += timedelta(seconds=chance.choice([0, 1, 5]))
         for lead_id in chance.sample(made, 2):
-            what = chance.choice([Action.ACCEPT, Action.WIN, Answer(Action.DECLINE, reason="budget")])
+            what = chance.choice([Action.ACCEPT, Action.WIN, LeadAction(Action.DECLINE, reason="budget")])
             with suppress(Refusal):
                 await answer(ports, source, lead_id, what, at=at)
         await deliver(ports, source, delivery_body(Title=f"new {at} {chance.random()}"), at=at)
@@ -114,7 +114,7 @@ async def test_q6_counts_are_those_of_the_leads_at_every_moment(
                 body["UserDetails"]["FirstName"] = "MSFT_TEST_A"
             made.append((await deliver(ports, source, body, at=at)).lead_id)
         for lead_id in chance.sample(made, min(len(made), 2)):
-            what = chance.choice([Action.ACCEPT, Action.WIN, Answer(Action.DECLINE, reason="budget")])
+            what = chance.choice([Action.ACCEPT, Action.WIN, LeadAction(Action.DECLINE, reason="budget")])
             with suppress(Refusal):
                 await answer(ports, source, lead_id, what, at=at)
         if chance.random() < 0.3:
@@ -168,7 +168,7 @@ async def test_counting_reads_nothing_of_the_archive(connected: Connect, ports: 
     before = await requests()
     made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(60)]
     await asyncio.gather(
-        *(answer(ports, source, one, Answer(Action.DECLINE, reason="budget"), at=LATER) for one in made)
+        *(answer(ports, source, one, LeadAction(Action.DECLINE, reason="budget"), at=LATER) for one in made)
     )
     await publish_events(ports=ports, at=LATER, budget=budget())
     assert await requests() == before == 7

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.errors import InvalidRequest
 from shared.domain.filters import ListTab
 from shared.domain.lead import Status
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.permissions import Caller
 from shared.domain.programme.offers import RegisteredOffer
 from shared.domain.programme.partner import LeadSource
@@ -129,14 +129,14 @@ async def test_read_three_requests_and_a_fourth_the_first_time(
     ("what", "prepare"),
     [
         (Action.ACCEPT, []),
-        (Answer(Action.DECLINE, reason="budget"), []),
-        (Answer(Action.EDIT, edits={"name": "B"}), [Action.ACCEPT]),
+        (LeadAction(Action.DECLINE, reason="budget"), []),
+        (LeadAction(Action.EDIT, edits={"name": "B"}), [Action.ACCEPT]),
         (Action.WIN, [Action.ACCEPT]),
-        (Answer(Action.LOSE, reason="budget"), [Action.ACCEPT]),
+        (LeadAction(Action.LOSE, reason="budget"), [Action.ACCEPT]),
     ],
 )
 async def test_an_answer_takes_two_round_trips(
-    counted: Ports, trips: RoundTrips, source: LeadSource, what: Answer | Action, prepare: list[Action]
+    counted: Ports, trips: RoundTrips, source: LeadSource, what: LeadAction | Action, prepare: list[Action]
 ) -> None:
     lead = (await deliver(counted, source)).lead_id
     for step in prepare:

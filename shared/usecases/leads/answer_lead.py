@@ -17,8 +17,8 @@ from shared.domain.lead import Actor, Lead
 from shared.domain.lifecycle import (
     Action,
     Activity,
-    Answer,
     Decision,
+    LeadAction,
     decide,
     doubts,
     log_activity,
@@ -43,7 +43,7 @@ async def answer_lead(
     ports: Ports,
     partner_id: str,
     lead_id: str,
-    answer: Answer,
+    answer: LeadAction,
     by: Actor,
     versions: frozenset[str] | None,
     at: datetime,

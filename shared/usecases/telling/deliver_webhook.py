@@ -13,7 +13,7 @@ from shared.domain.telling.crm_presets import CrmPreset, Verdict
 from shared.domain.telling.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, deliver_hint
 from shared.domain.telling.retry import BUSY
 from shared.domain.telling.webhooks import VALIDATION, Webhook, WebhookState, signing
-from shared.ports.delivery import Answer
+from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
 from shared.ports.telling import StoredWebhook
 from shared.usecases.telling.lane_turn import LaneTurn, Now, take_lane
@@ -27,7 +27,7 @@ WAS_GONE, FAILED_LONG = "The receiver answered 410 Gone.", "It failed for five d
 """Why a webhook was disabled, as its owner reads it."""
 
 
-Sent = tuple[Dispatch, datetime, Answer]
+Sent = tuple[Dispatch, datetime, ReceiverReply]
 """An event, when it was sent, and what came back."""
 
 
@@ -46,7 +46,7 @@ class _Turn(LaneTurn):
     gone: bool = False
     held: datetime | None = None
 
-    def means(self, answer: Answer) -> Verdict:
+    def means(self, answer: ReceiverReply) -> Verdict:
         """What an answer of this receiver means."""
         preset = self.hook.webhook.preset
         return answer.meaning(CrmPreset(preset) if preset else None)
@@ -120,7 +120,7 @@ async def _work(turn: _Turn) -> None:
 
 async def _send(turn: _Turn, queue: list[Dispatch]) -> None:
     """Send these, a few at once, one of each lead: whoever hangs takes one place, and the others go on past it."""
-    under_way: dict[asyncio.Task[Answer], tuple[Dispatch, datetime]] = {}
+    under_way: dict[asyncio.Task[ReceiverReply], tuple[Dispatch, datetime]] = {}
     try:
         while True:
             at = turn.now()
@@ -213,7 +213,7 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
         )
 
 
-def _judge(turn: _Turn, dispatch: Dispatch, answer: Answer) -> None:
+def _judge(turn: _Turn, dispatch: Dispatch, answer: ReceiverReply) -> None:
     """What an answer says of the receiver."""
     meaning = turn.means(answer)
     if meaning is Verdict.TAKEN:
@@ -235,7 +235,7 @@ def _measure(sent: Sequence[Dispatch]) -> None:
         telemetry.attempted("webhook", outcome, one.ended_at - one.at if timed and one.ended_at else None)
 
 
-async def _post(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
+async def _post(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
     """One attempt; a defect of ours is one that failed, so that it holds up no other event for ever."""
     with correlation.caused_by(dispatch.cause), telemetry.span("call webhook", **_subject(turn, dispatch)) as span:
         answer = await _try(turn, dispatch, at)
@@ -250,7 +250,7 @@ def _subject(turn: _Turn, dispatch: Dispatch) -> dict[str, str]:
     return {"partner": turn.partner_id, "destination": turn.destination, "lead": dispatch.lead_id}
 
 
-async def _try(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
+async def _try(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
     try:
         return await _call(turn, dispatch, at)
     except Unavailable:
@@ -260,10 +260,10 @@ async def _try(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
             "An event could not be written.",
             extra={"event": "delivery.failed", "partner": turn.partner_id, "problem": type(problem).__name__},
         )
-        return Answer(None, f"Not sent: {type(problem).__name__}.", 0)
+        return ReceiverReply(None, f"Not sent: {type(problem).__name__}.", 0)
 
 
-async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
+async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
     """One attempt; what it is about is read and written now, so that it shows what may be seen now (L9)."""
     ports, hook = turn.ports, turn.hook.webhook
     lead, made = None, None
@@ -273,7 +273,7 @@ async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> Answer:
             ports.leads.history(turn.partner_id, dispatch.lead_id, dispatch.sequence, 1),
         )
         if stored is None:
-            return Answer(None, "The lead is not there any more.", 0)
+            return ReceiverReply(None, "The lead is not there any more.", 0)
         lead, made = settle(stored.lead, at).lead, events[0] if events else None
     packet = ports.packets.packet(hook, dispatch, lead, made, at)
     return await ports.webhooks.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))

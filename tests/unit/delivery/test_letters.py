@@ -10,7 +10,7 @@ import pytest
 
 from shared.delivery.letters import Letters
 from shared.domain.lead import Offer, Qualification, Reveal, Sender, Validity
-from shared.domain.lifecycle import Action, Answer, decide, settle
+from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.programme.partner import Partner
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailNotice, MailState
@@ -42,7 +42,7 @@ def facts(notice: MailNotice, **changes: Any) -> Facts:
         at = AT + 15 * DAY
         lead = settle(LEAD, at).lead
     if notice is MailNotice.DECLINED:
-        lead = decide(LEAD, Answer(Action.DECLINE, reason="budget", notes="too small"), at=AT, by=ANN).lead
+        lead = decide(LEAD, LeadAction(Action.DECLINE, reason="budget", notes="too small"), at=AT, by=ANN).lead
     day = MailDay("2026-11-21", AT + DAY / 6, total=14, held=4)
     hook = Webhook("0" * 16, "https://crm.example/hook?key=secret", ("lead.received",), AT, disabled_at=AT)
     made = Facts(at, "key", PARTNER, Preferences(), lead=lead, day=day, webhook=hook)
@@ -156,7 +156,7 @@ def test_l9_nothing_hidden_is_in_a_mail() -> None:
 
 
 def test_a_digest_names_the_held_leads_their_state_and_the_days_total() -> None:
-    done = decide(LEAD, Answer(Action.DECLINE, reason="budget"), at=AT, by=ANN).lead
+    done = decide(LEAD, LeadAction(Action.DECLINE, reason="budget"), at=AT, by=ANN).lead
     made = letter(MailNotice.DIGEST, leads=(LEAD, done))
     assert made.subject == "2 more leads, 14 in all (November 22, 2026)"
     assert "Leads in this digest: 2. Leads since the last one in all: 14." in made.text

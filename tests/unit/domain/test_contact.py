@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.contact import ALWAYS, NEVER, is_redacted, person_keys, shown_until
 from shared.domain.lead import Customer, Lead, Reveal
-from shared.domain.lifecycle import Action, Answer, decide, settle
+from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from tests.builders import ANN, AT, DAY, a_lead, accepted, informational
 
 
@@ -16,7 +16,7 @@ from tests.builders import ANN, AT, DAY, a_lead, accepted, informational
         (a_lead(), AT + 14 * DAY),
         (settle(a_lead(), AT + 20 * DAY).lead, AT + 14 * DAY),
         (accepted(a_lead()), ALWAYS),
-        (decide(a_lead(), Answer(Action.DECLINE, reason="budget"), at=AT, by=ANN).lead, ALWAYS),
+        (decide(a_lead(), LeadAction(Action.DECLINE, reason="budget"), at=AT, by=ANN).lead, ALWAYS),
         (informational(), ALWAYS),
         (settle(informational(), AT + 400 * DAY).lead, ALWAYS),
         (a_lead(ActionCode="DNC"), NEVER),

@@ -11,16 +11,16 @@ from shared.domain.deadlines import hints
 from shared.domain.errors import InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed, Refusal
 from shared.domain.events import EventType
 from shared.domain.lead import Lead, Outcome, Status
-from shared.domain.lifecycle import REASONS, TRANSITIONS, Action, Answer, allowed_actions, decide, settle
+from shared.domain.lifecycle import REASONS, TRANSITIONS, Action, LeadAction, allowed_actions, decide, settle
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, accepted, informational
 
 ANSWERS = {
-    Action.ACCEPT: Answer(Action.ACCEPT, deal=DEAL),
-    Action.EDIT: Answer(Action.EDIT, edits={"name": "Bigger rollout"}),
-    Action.DECLINE: Answer(Action.DECLINE, reason="budget"),
-    Action.WIN: Answer(Action.WIN),
-    Action.LOSE: Answer(Action.LOSE, reason="budget"),
-    Action.CLOSE_AS_ERROR: Answer(Action.CLOSE_AS_ERROR, reason="duplicateDeal"),
+    Action.ACCEPT: LeadAction(Action.ACCEPT, deal=DEAL),
+    Action.EDIT: LeadAction(Action.EDIT, edits={"name": "Bigger rollout"}),
+    Action.DECLINE: LeadAction(Action.DECLINE, reason="budget"),
+    Action.WIN: LeadAction(Action.WIN),
+    Action.LOSE: LeadAction(Action.LOSE, reason="budget"),
+    Action.CLOSE_AS_ERROR: LeadAction(Action.CLOSE_AS_ERROR, reason="duplicateDeal"),
 }
 
 
@@ -157,7 +157,7 @@ def test_t6_nobody_accepts_a_do_not_contact_lead() -> None:
 
 def test_l2_an_edit_changes_what_it_names_and_says_from_what_to_what() -> None:
     decision = decide(
-        accepted(a_lead()), Answer(Action.EDIT, edits={"name": "B", "amount": DEAL.amount * 2}), at=AT, by=ANN
+        accepted(a_lead()), LeadAction(Action.EDIT, edits={"name": "B", "amount": DEAL.amount * 2}), at=AT, by=ANN
     )
     assert decision.lead.deal == replace(DEAL, name="B", amount=DEAL.amount * 2)
     assert decision.events[0].changes == {
@@ -168,13 +168,13 @@ def test_l2_an_edit_changes_what_it_names_and_says_from_what_to_what() -> None:
 
 def test_l2_an_edit_that_changes_nothing_is_no_event() -> None:
     lead = accepted(a_lead())
-    decision = decide(lead, Answer(Action.EDIT, edits={"name": DEAL.name}), at=AT, by=ANN)
+    decision = decide(lead, LeadAction(Action.EDIT, edits={"name": DEAL.name}), at=AT, by=ANN)
     assert (decision.lead, decision.events) == (lead, ())
 
 
 def test_l1_a_deal_keeps_a_date_or_a_time_frame() -> None:
     with pytest.raises(InvalidRequest) as refused:
-        decide(accepted(a_lead()), Answer(Action.EDIT, edits={"purchase_date": None}), at=AT, by=ANN)
+        decide(accepted(a_lead()), LeadAction(Action.EDIT, edits={"purchase_date": None}), at=AT, by=ANN)
     assert refused.value.details[0].target == "purchaseDate"
 
 
@@ -185,17 +185,17 @@ def test_l3_l4_a_reason_is_one_of_the_list_and_other_needs_notes(
 ) -> None:
     lead = a_lead() if action is Action.DECLINE else accepted(a_lead())
     with pytest.raises(InvalidRequest) as refused:
-        decide(lead, Answer(action, reason=reason, notes=" "), at=AT, by=ANN)
+        decide(lead, LeadAction(action, reason=reason, notes=" "), at=AT, by=ANN)
     assert refused.value.details[0].target == target
     for good in REASONS[action]:
-        closing = decide(lead, Answer(action, reason=good, notes="so it is"), at=AT, by=ANN).lead.closing
+        closing = decide(lead, LeadAction(action, reason=good, notes="so it is"), at=AT, by=ANN).lead.closing
         assert closing is not None
         assert (closing.reason, closing.notes) == (good, "so it is")
 
 
 def test_l4_a_win_takes_no_reason() -> None:
     with pytest.raises(InvalidRequest):
-        decide(accepted(a_lead()), Answer(Action.WIN, reason="budget"), at=AT, by=ANN)
+        decide(accepted(a_lead()), LeadAction(Action.WIN, reason="budget"), at=AT, by=ANN)
 
 
 def test_l7_a_stale_version_is_refused_and_a_star_is_any() -> None:

@@ -184,12 +184,12 @@ async def test_w1_webhooks_are_the_leads_admins_alone(api: InProcess, door: str)
 async def test_w2_the_delivery_log_shows_what_was_tried_and_sends_again(
     api: InProcess, door: str, ports: Ports
 ) -> None:
-    from shared.ports.delivery import Answer
+    from shared.ports.delivery import ReceiverReply
 
     made = (await subscribe(api, validation="none")).json
     hook = f"{P}/webhooks/{made['id']}"
     assert isinstance(ports.webhooks, FakeReceivers)
-    ports.webhooks.answers[HOOK["notificationUrl"]] = [Answer(500, "down", 12)]
+    ports.webhooks.answers[HOOK["notificationUrl"]] = [ReceiverReply(500, "down", 12)]
     lead = await post_lead(api, door)
     sent = await api.call("POST", f"{hook}/test", as_="Leads.Admin")
     assert (sent.status, sent.json["type"], sent.json["state"]) == (202, "webhook.test", "pending")

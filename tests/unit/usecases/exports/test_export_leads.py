@@ -12,7 +12,7 @@ from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailabl
 from shared.domain.exports.export import Export, ExportFormat, ExportState, Layout
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.ordering import Order, OrderField
 from shared.domain.programme.partner import LeadSource
 from shared.ids import new_export_id
@@ -170,7 +170,7 @@ async def test_favorites_are_the_requesters_and_stay_when_archived(source: LeadS
     made = await leads(ports, source, 4)
     for person, lead_id in (("ann", made[3]), ("ann", made[1]), ("bob", made[0])):
         await set_favorite(ports=ports, partner_id=source.partner_id, person=person, lead_id=lead_id, favorite=True)
-    await answer(ports, source, made[3], Answer(Action.DECLINE, reason="budget"), at=LATER)
+    await answer(ports, source, made[3], LeadAction(Action.DECLINE, reason="budget"), at=LATER)
     assert await ids_of(ports.files, await ask(ports, source, LATER, tab=ListTab.FAVORITES)) == [made[1], made[3]]
     assert await ids_of(ports.files, await ask(ports, source, LATER, tab=ListTab.FAVORITES, person="bob")) == [made[0]]
 

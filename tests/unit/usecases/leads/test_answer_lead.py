@@ -5,7 +5,7 @@ import pytest
 from shared.domain.deadlines import Change
 from shared.domain.errors import InvalidTransition, NotFound, PreconditionRequired, Unavailable
 from shared.domain.lead import Status
-from shared.domain.lifecycle import Action, Answer, decide
+from shared.domain.lifecycle import Action, LeadAction, decide
 from shared.domain.programme.partner import LeadSource
 from shared.ports.ports import Ports
 from shared.usecases.leads.answer_lead import ATTEMPTS
@@ -42,8 +42,8 @@ async def test_a_refused_answer_takes_its_hint_back(ports: Ports, source: LeadSo
     with pytest.raises(NotFound):
         await answer(ports, source, a_lead().id)
     with pytest.raises(PreconditionRequired):
-        await answer(ports, source, lead, Answer(Action.EDIT, edits={"name": "B"}))
-    unchanged = Answer(Action.EDIT, edits={"name": DEAL.name})
+        await answer(ports, source, lead, LeadAction(Action.EDIT, edits={"name": "B"}))
+    unchanged = LeadAction(Action.EDIT, edits={"name": DEAL.name})
     await answer(ports, source, lead, unchanged, versions=frozenset({"2"}))
     assert ports.agenda.hints == before
 
@@ -58,13 +58,13 @@ async def test_the_loser_decides_on_what_the_winner_left(ports: Ports, source: L
         found = await real_get(partner_id, lead_id)
         ports.leads.get = real_get  # type: ignore[method-assign] # the race is lost once
         await ports.leads.commit(
-            [(stored, decide(stored.lead, Answer(Action.ACCEPT, deal=DEAL), at=AT, by=ANN))], Change("other", AT)
+            [(stored, decide(stored.lead, LeadAction(Action.ACCEPT, deal=DEAL), at=AT, by=ANN))], Change("other", AT)
         )
         return found
 
     ports.leads.get = get_then_lose  # type: ignore[method-assign, assignment] # somebody is faster
     with pytest.raises(InvalidTransition) as refused:
-        await answer(ports, source, lead, Answer(Action.DECLINE, reason="budget"))
+        await answer(ports, source, lead, LeadAction(Action.DECLINE, reason="budget"))
     assert refused.value.details[0].code == "lead.accepted"
 
 

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.deadlines import Hint
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Status, Tab
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.programme.partner import LeadSource
 from shared.domain.tally import Tally
 from shared.ports.ports import Ports
@@ -53,7 +53,7 @@ async def test_counts_are_exact_however_far_the_relay_is(source: LeadSource, rel
     await answer(ports, source, made[0], at=LATER)
     await answer(ports, source, made[1], at=LATER)
     await answer(ports, source, made[1], Action.WIN, at=LATER)
-    await answer(ports, source, made[2], Answer(Action.DECLINE, reason="budget"), at=LATER)
+    await answer(ports, source, made[2], LeadAction(Action.DECLINE, reason="budget"), at=LATER)
     if relayed != "never":
         assert await relay(ports) == (4 if relayed == "in between" else 10)
     found = await counts(ports, source)

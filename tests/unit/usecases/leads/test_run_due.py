@@ -14,7 +14,7 @@ from shared.domain.deadlines import Hint
 from shared.domain.errors import Refusal, Unavailable
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
-from shared.domain.lifecycle import Action, Answer, decide, settle
+from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
@@ -191,8 +191,8 @@ STEPS = st.lists(
     max_size=25,
 )
 ANSWERS = {
-    "accept": Answer(Action.ACCEPT, deal=DEAL),
-    "decline": Answer(Action.DECLINE, reason="budget"),
+    "accept": LeadAction(Action.ACCEPT, deal=DEAL),
+    "decline": LeadAction(Action.DECLINE, reason="budget"),
 }
 
 
@@ -240,7 +240,7 @@ class World:
         except Unavailable:
             return
 
-    async def answer(self, what: Answer, lead_id: str) -> None:
+    async def answer(self, what: LeadAction, lead_id: str) -> None:
         lead, events = self.model[lead_id]
         try:
             decision = decide(lead, what, at=self.at, by=ANN)

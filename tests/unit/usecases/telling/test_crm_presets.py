@@ -13,7 +13,7 @@ from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.telling.crm_presets import PRESETS, CrmPreset, Verdict, alternatives, verdict
 from shared.domain.telling.dispatch import DispatchState
 from shared.domain.telling.webhooks import CONSTANT, FIELDS, WebhookFormat
-from shared.ports.delivery import Answer, Packet
+from shared.ports.delivery import Packet, ReceiverReply
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.telling import manage_webhooks as managing
@@ -173,7 +173,7 @@ async def test_what_was_cut_is_found_wherever_the_description_goes(
 async def test_a_lead_that_hides_who_it_is_is_not_sent_again(ports: Ports, source: LeadSource, partner: str) -> None:
     hook = await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
     assert isinstance(ports.webhooks, FakeReceivers)
-    ports.webhooks.answers[URL] = [Answer(400, "{}", 1)] * 40
+    ports.webhooks.answers[URL] = [ReceiverReply(400, "{}", 1)] * 40
     await deliver(ports, source)
     for hours in range(0, 100, 4):
         await sent(ports, AT + timedelta(hours=hours))
@@ -237,10 +237,10 @@ def test_what_an_answer_means(
 @pytest.mark.parametrize(
     ("preset", "answer", "state", "failures"),
     [
-        (CrmPreset.ODOO, Answer(200, '{"error": "captcha"}', 1), DispatchState.PENDING, 1),
-        (CrmPreset.ODOO, Answer(200, '{"error_fields": ["team_id"]}', 1), DispatchState.PENDING, 0),
-        (CrmPreset.ODOO, Answer(200, '{"id": 1}', 1), DispatchState.DELIVERED, 0),
-        (CrmPreset.BOTTLE_CRM, Answer(400, KNOWN, 1), DispatchState.DELIVERED, 0),
+        (CrmPreset.ODOO, ReceiverReply(200, '{"error": "captcha"}', 1), DispatchState.PENDING, 1),
+        (CrmPreset.ODOO, ReceiverReply(200, '{"error_fields": ["team_id"]}', 1), DispatchState.PENDING, 0),
+        (CrmPreset.ODOO, ReceiverReply(200, '{"id": 1}', 1), DispatchState.DELIVERED, 0),
+        (CrmPreset.BOTTLE_CRM, ReceiverReply(400, KNOWN, 1), DispatchState.DELIVERED, 0),
     ],
 )
 async def test_a_delivery_follows_what_the_answer_means(
@@ -248,7 +248,7 @@ async def test_a_delivery_follows_what_the_answer_means(
     source: LeadSource,
     partner: str,
     preset: CrmPreset,
-    answer: Answer,
+    answer: ReceiverReply,
     state: DispatchState,
     failures: int,
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from shared.domain.deadlines import REMIND, Windows
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Actor, Sender
-from shared.domain.lifecycle import Action, Answer, remind
+from shared.domain.lifecycle import Action, LeadAction, remind
 from shared.domain.programme.partner import Door, LeadSource, Partner, Takes
 from shared.domain.programme.profile import Contact, Location, Profile
 from shared.domain.telling.mails import Mail, MailState
@@ -307,7 +307,7 @@ async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
 async def test_n3_a_customer_can_switch_mails_off_too(ports: Ports, source: LeadSource, partner: str) -> None:
     await ports.notices.add_unwanted(f"{partner}~customers", "ada.berg@northwind.example", "unsubscribed")
     made = await deliver(ports, source)
-    await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason="budget"))
+    await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
     await run(ports)
     assert sent(ports) == []
     assert [one.problem for one in await mails(ports, partner, made.lead_id) if one.notice == "declined"] == [
@@ -388,7 +388,7 @@ async def test_all_lanes_share_the_quota_and_bulk_mails_leave_some_for_new_leads
         await ports.partners.put(Partner(f"partner-{n}", "Contoso", (), AT, AT))
         for company in range(2):
             made = await deliver(ports, own, delivery_body(Company=str(company)))
-            await answer(ports, own, made.lead_id, Answer(Action.DECLINE, reason="budget"))
+            await answer(ports, own, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
     # Six customers are to be told that nobody helps them; then a lead arrives.
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     assert mailer(ports).count == 4
@@ -821,7 +821,7 @@ async def test_l3_a_declined_customer_is_told_to_look_elsewhere(
     ports: Ports, source: LeadSource, partner: str, changes: dict[str, Any], reason: str, told: bool
 ) -> None:
     made = await deliver(ports, source, delivery_body(**changes))
-    await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason=reason, notes="none of theirs"))
+    await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason=reason, notes="none of theirs"))
     await run(ports)
     letters = [one for one in sent(ports) if one.to == "ada.berg@northwind.example"]
     assert [one.subject for one in letters] == (["Din förfrågan till Contoso"] if told else [])
@@ -895,7 +895,7 @@ async def test_v1_a_customer_whose_address_is_suppressed_is_invalid_from_the_nex
 ) -> None:
     mailer(ports).ends["ada.berg@northwind.example"] = MailAnswer(Sending.FAILED, "EmailDroppedAllRecipientsSuppressed")
     made = await deliver(ports, source)
-    await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason="budget"))
+    await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
     await run(ports)
     await run(ports, AT + MINUTE)
     lists = await ports.partners.contact_lists(AT)

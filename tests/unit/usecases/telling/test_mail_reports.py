@@ -13,7 +13,7 @@ from azure.functions._eventgrid import EventGridEvent
 from functions.mail_reports import REPORTED
 from local.functions import Context, Function, call_event
 from shared.domain.errors import Unavailable
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.programme.profile import Contact, Location, Profile
 from shared.domain.telling.mails import Mail, MailState
@@ -94,7 +94,7 @@ async def test_a_report_of_a_stranger_changes_nothing(source: LeadSource) -> Non
 
 async def test_v1_a_customer_whose_mail_bounced_is_invalid_from_the_next_lead_on(source: LeadSource) -> None:
     ports, partner, first = await world(source)
-    await answer(ports, source, first.lead_id, Answer(Action.DECLINE, reason="budget"))
+    await answer(ports, source, first.lead_id, LeadAction(Action.DECLINE, reason="budget"))
     await run(ports)
     mail = next(one for one in await ports.mails.mails(partner, first.lead_id) if one.to == "customer")
     await report(ports, mail, Report.BOUNCED)

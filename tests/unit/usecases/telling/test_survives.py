@@ -22,7 +22,7 @@ from shared.domain.telling.dispatch import DispatchState
 from shared.domain.telling.mails import MailState
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
-from shared.ports.delivery import Answer, MailAnswer, Sending
+from shared.ports.delivery import MailAnswer, ReceiverReply, Sending
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.telling.deliver import deliver_events
@@ -191,7 +191,7 @@ async def test_w3_for_any_course_of_things_each_lead_is_told_in_order(steps: lis
             case "accept" if open_leads:
                 await answer(ports, source, open_leads[value % len(open_leads)].id, at=at)
             case "answers":
-                ports.webhooks.answers["https://crm.example/hook"] = [Answer(one, "", 1) for one in value]
+                ports.webhooks.answers["https://crm.example/hook"] = [ReceiverReply(one, "", 1) for one in value]
             case "run":
                 at += timedelta(seconds=value)
                 await deliver_events(ports=ports, now=lambda at=at: at, budget=budget())

@@ -14,8 +14,7 @@ from shared.domain.intake.codes import is_test
 from shared.domain.intake.formats import read
 from shared.domain.intake.payload import FORM
 from shared.domain.lead import Reveal
-from shared.domain.lifecycle import Action
-from shared.domain.lifecycle import Answer as Answered
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.telling.dispatch import Dispatch, DispatchState
 from shared.domain.telling.retry import DELAYS, GIVE_UP_AFTER
@@ -29,7 +28,7 @@ from shared.domain.telling.webhooks import (
     WebhookState,
 )
 from shared.http.shapes.packets import _told
-from shared.ports.delivery import Answer
+from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
 from shared.usecases.telling import manage_webhooks as managing
 from shared.usecases.telling.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
@@ -38,7 +37,7 @@ from tests.fakes import FakeAgenda, FakeReceivers
 from tests.steps import answer, budget, deliver
 
 URL, OTHER = "https://crm.example/hook", "https://flow.example/start"
-DOWN = Answer(500, "down", 1)
+DOWN = ReceiverReply(500, "down", 1)
 
 
 @pytest.fixture
@@ -230,7 +229,7 @@ async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_
     hook = (await subscribe(ports, partner)).webhook
     for n in range(2):
         at = AT + n * DAY
-        receivers(ports).answers[URL] = [Answer(410, "gone", 1)]
+        receivers(ports).answers[URL] = [ReceiverReply(410, "gone", 1)]
         await deliver(ports, source, delivery_body(Title=str(n)), at=at)
         await run(ports, at)
         again = await subscribe(ports, partner)
@@ -245,7 +244,7 @@ async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_
 
 async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partner: str) -> None:
     hook = (await subscribe(ports, partner)).webhook
-    receivers(ports).answers[URL] = [Answer(410, "gone", 1)]
+    receivers(ports).answers[URL] = [ReceiverReply(410, "gone", 1)]
     await deliver(ports, source)
     await run(ports)
     stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
@@ -254,7 +253,7 @@ async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partne
 
 async def test_retry_after_is_honoured(ports: Ports, source: LeadSource, partner: str) -> None:
     await subscribe(ports, partner)
-    receivers(ports).answers[URL] = [Answer(429, "", 1, timedelta(hours=2))]
+    receivers(ports).answers[URL] = [ReceiverReply(429, "", 1, timedelta(hours=2))]
     await deliver(ports, source)
     await run(ports)
     await run(ports, AT + timedelta(hours=1, minutes=59))
@@ -269,7 +268,7 @@ async def test_w1_a_pending_one_is_validated_first_and_its_events_wait(
     hook = (await subscribe(ports, partner, validated=False)).webhook
     assert hook.state is WebhookState.PENDING
     await deliver(ports, source)
-    receivers(ports).answers[URL] = [Answer(404, "not yet", 1)]
+    receivers(ports).answers[URL] = [ReceiverReply(404, "not yet", 1)]
     await run(ports)
     assert (len(receivers(ports).calls), taken(ports)) == (1, [])
     await run(ports, AT + timedelta(minutes=1))
@@ -380,10 +379,10 @@ async def test_no_destination_slows_another(ports: Ports, source: LeadSource, pa
     import asyncio
 
     class Hanging(FakeReceivers):
-        async def send(self, url: str, *rest: Any) -> Answer:
+        async def send(self, url: str, *rest: Any) -> ReceiverReply:
             if url == OTHER:
                 await asyncio.sleep(1)
-                return Answer(None, "No answer.", 15_000)
+                return ReceiverReply(None, "No answer.", 15_000)
             return await super().send(url, *rest)
 
     hanging = Hanging()
@@ -454,7 +453,7 @@ async def test_w2_a_turn_of_which_anything_is_taken_is_no_failure(
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await waiting_events(ports, source, 12)
-    receivers(ports).answers[URL] = [DOWN, DOWN, DOWN, Answer(200, "", 1), *[DOWN] * 4]
+    receivers(ports).answers[URL] = [DOWN, DOWN, DOWN, ReceiverReply(200, "", 1), *[DOWN] * 4]
     await run(ports)
     lane = await ports.lanes.lane(partner, hook.id)
     assert (lane.failures, lane.next_at) == (0, None)
@@ -467,7 +466,7 @@ async def test_w2_retry_after_holds_the_whole_lane_and_is_no_failure(
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await waiting_events(ports, source, 8)
-    receivers(ports).answers[URL] = [Answer(status, "", 1, timedelta(minutes=5))] * 4
+    receivers(ports).answers[URL] = [ReceiverReply(status, "", 1, timedelta(minutes=5))] * 4
     await run(ports)
     calls = len(receivers(ports).calls)
     assert calls <= 4
@@ -490,7 +489,7 @@ async def test_w2_what_speaks_of_one_event_never_speaks_against_the_lane(
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await waiting_events(ports, source, 12)
-    receivers(ports).answers[URL] = [Answer(status, "no such field", 1)] * 11
+    receivers(ports).answers[URL] = [ReceiverReply(status, "no such field", 1)] * 11
     await run(ports)
     assert len(taken(ports)) == 1
     lane = await ports.lanes.lane(partner, hook.id)
@@ -501,7 +500,7 @@ async def test_w2_who_answers_nothing_but_400_for_weeks_is_not_disabled_for_it(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
-    receivers(ports).answers[URL] = [Answer(400, "", 1)] * 10_000
+    receivers(ports).answers[URL] = [ReceiverReply(400, "", 1)] * 10_000
     for day in range(8):
         await deliver(ports, source, delivery_body(Title=str(day)), at=AT + day * DAY)
         for hour in range(0, 24, 3):
@@ -521,7 +520,7 @@ async def test_w2_who_hangs_takes_one_place_and_the_others_go_on_past_it(
     class HangsOnce(FakeReceivers):
         first: str | None = None
 
-        async def send(self, url: str, message_id: str, *rest: Any) -> Answer:
+        async def send(self, url: str, message_id: str, *rest: Any) -> ReceiverReply:
             self.first = self.first or message_id
             if message_id == self.first:
                 await release.wait()
@@ -564,10 +563,10 @@ async def test_two_partners_with_dead_receivers_delay_no_third(ports: Ports, sou
     release = asyncio.Event()
 
     class Dead(FakeReceivers):
-        async def send(self, url: str, *rest: Any) -> Answer:
+        async def send(self, url: str, *rest: Any) -> ReceiverReply:
             if "dead" in url:
                 await release.wait()
-                return Answer(None, "No answer.", 15_000)
+                return ReceiverReply(None, "No answer.", 15_000)
             return await super().send(url, *rest)
 
     dead = Dead()
@@ -719,12 +718,12 @@ def test_every_field_that_a_mapping_may_ask_for_is_told() -> None:
 async def test_l9_changes_of_a_redacted_lead_hold_no_free_text(ports: Ports, source: LeadSource, partner: str) -> None:
     await subscribe(ports, partner, events=("lead.declined", "lead.received"))
     made = await deliver(ports, source)
-    await answer(ports, source, made.lead_id, Answered(Action.DECLINE, reason="other", notes="They said no."))
+    await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="other", notes="They said no."))
     await run(ports)
     declined = next(one for one in taken(ports) if one["type"] == "lead.declined")
     assert declined["changes"]["closing.notes"]["to"] == "They said no."
     late = await deliver(ports, replace(source, reveal=Reveal.ON_ACCEPT), delivery_body(Title="hidden"))
-    await answer(ports, source, late.lead_id, Answered(Action.DECLINE, reason="other", notes="Secret."), at=AT)
+    await answer(ports, source, late.lead_id, LeadAction(Action.DECLINE, reason="other", notes="Secret."), at=AT)
     await run(ports, AT + timedelta(seconds=5))
     assert "Secret." not in str([one for one in taken(ports) if one["data"]["id"] == late.lead_id])
 
@@ -733,7 +732,7 @@ async def test_l9_what_a_receiver_said_of_an_expired_lead_is_not_shown(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
-    receivers(ports).answers[URL] = [Answer(500, "cannot store ada.berg@northwind.example", 1)]
+    receivers(ports).answers[URL] = [ReceiverReply(500, "cannot store ada.berg@northwind.example", 1)]
     await deliver(ports, source)
     await run(ports)
     (shown,) = await log(ports, partner, hook)
@@ -746,12 +745,12 @@ async def test_l9_what_a_receiver_said_of_an_expired_lead_is_not_shown(
     assert again.attempts[0].answer == "", "nor where it is sent again"
 
 
-@pytest.mark.parametrize("said", [Answer(429, "", 1, timedelta(seconds=30)), Answer(422, "", 1)])
+@pytest.mark.parametrize("said", [ReceiverReply(429, "", 1, timedelta(seconds=30)), ReceiverReply(422, "", 1)])
 async def test_w2_what_failed_long_ago_disables_nobody_who_fails_no_more(
-    ports: Ports, source: LeadSource, partner: str, said: Answer
+    ports: Ports, source: LeadSource, partner: str, said: ReceiverReply
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
-    receivers(ports).answers[URL] = [DOWN, *[Answer(422, "", 1)] * 30]
+    receivers(ports).answers[URL] = [DOWN, *[ReceiverReply(422, "", 1)] * 30]
     await deliver(ports, source)
     for hour in range(0, 24 * 4, 2):
         await run(ports, AT + timedelta(hours=hour))
@@ -774,7 +773,7 @@ async def test_w3_a_resend_meanwhile_makes_nothing_go_twice(
         await deliver(ports, source, delivery_body(Title=str(n)), at=AT + timedelta(seconds=n + 1))
     at, send, asked = AT + timedelta(minutes=1), receivers(ports).send, []
 
-    async def sending(url: str, message_id: str, packet: Any, secrets: Any) -> Answer:
+    async def sending(url: str, message_id: str, packet: Any, secrets: Any) -> ReceiverReply:
         if not asked:
             asked.append(message_id)
             later = at + timedelta(seconds=1)
@@ -794,7 +793,7 @@ async def test_w1_whoever_refuses_the_validation_is_sent_nothing_and_disabled(
 ) -> None:
     hook = (await subscribe(ports, partner, validated=False)).webhook
     await deliver(ports, source)
-    receivers(ports).answers[URL] = [Answer(400, "", 1)] * 10_000
+    receivers(ports).answers[URL] = [ReceiverReply(400, "", 1)] * 10_000
     for hour in range(0, 24 * 7, 3):
         await run(ports, AT + timedelta(hours=hour))
     stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)

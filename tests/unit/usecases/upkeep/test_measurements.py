@@ -10,7 +10,7 @@ import pytest
 from shared.domain.errors import InvalidRequest, Unavailable
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.telling.webhooks import WebhookFormat
-from shared.ports.delivery import Answer
+from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
 from shared.usecases.telling import manage_webhooks as managing
 from shared.usecases.telling.deliver import deliver_events
@@ -22,7 +22,7 @@ from tests.steps import budget, deliver
 from tests.unit.usecases.telling.test_mail import run as run_mail
 from tests.unit.usecases.telling.test_mail_reports import world
 
-URL, DOWN = "https://crm.example/hook", Answer(500, "down", 1)
+URL, DOWN = "https://crm.example/hook", ReceiverReply(500, "down", 1)
 OUTCOMES = ("delivered", "failed", "parked", "tryAgain", "bounced", "unknown")
 
 

@@ -8,7 +8,7 @@ import pytest
 from shared.domain.deadlines import Hint
 from shared.domain.exports.export import Export
 from shared.domain.filters import LeadFilter
-from shared.domain.lifecycle import Action, Answer
+from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.ordering import Order
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ids import new_export_id
@@ -84,7 +84,7 @@ async def test_what_was_answered_since_it_was_read_is_nothing_to_warn_of(
         async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
             if any(hint.kind == "expire" for hint in hints) and not self.answered:
                 self.answered = True
-                await answer(ports, source, made.lead_id, Answer(Action.DECLINE, reason="budget"))
+                await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
                 await self.remove([hint for hint in hints if hint.kind != "publish"])
             return await super().missing(hints)
 
