@@ -26,6 +26,7 @@ from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import ATTEMPTS, Delivered, Parcel, is_outlived, read_parcel
 from shared.usecases.intake.receive_lead import Received, deliver
 from shared.usecases.intake.route_lead import Place, check_place, find_place
+from shared.usecases.races import until_won
 
 log = logging.getLogger(__name__)
 
@@ -71,19 +72,17 @@ async def dismiss(*, ports: Ports, held_id: str, at: datetime) -> None:
 
     Raises NotFound; Conflict for one that is a lead or waits for a partner by now.
     """
-    for _ in range(ATTEMPTS):
+
+    async def leave() -> None:
         stored = await _stored(ports, held_id, HeldState.PARKED)
         if stored.held.state is HeldState.DISMISSED:
             return
         if stored.held.state is not HeldState.PARKED:
             raise Conflict("It is not parked any more.", target="state")
-        try:
-            await ports.held.replace(stored, replace(stored.held, state=HeldState.DISMISSED, dismissed_at=at))
-        except LostRace:
-            continue
+        await ports.held.replace(stored, replace(stored.held, state=HeldState.DISMISSED, dismissed_at=at))
         log.info("A parked delivery was dismissed.", extra={"event": "held.dismissed", "held": held_id})
-        return
-    raise Unavailable
+
+    await until_won(leave)
 
 
 async def forget_dismissed(*, ports: Ports, at: datetime, most: int = 1_000) -> int:

@@ -6,18 +6,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.errors import Conflict, Detail, NotFound, PartnerSuspended, Unavailable
+from shared.domain.errors import Conflict, Detail, NotFound, PartnerSuspended
 from shared.domain.messages import say
 from shared.domain.programme.offers import OFFERS_MAX, OfferState, RegisteredOffer, publisher_of
 from shared.domain.programme.partner import Partner, PartnerState
 from shared.domain.programme.profile import Profile
 from shared.ports.as_read import AsRead
-from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.usecases.intake.route_lead import partners_of_profile, partners_of_title
+from shared.usecases.races import until_won
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 5
 AT_ONCE = 8
 """Titles that are looked up side by side; each is cached for a minute."""
 
@@ -158,17 +157,17 @@ async def decide_offer(*, ports: Ports, partner_id: str, offer_id: str, yes: boo
     Raises NotFound, or Conflict for a yes to what another partner has registered.
     """
     state = OfferState.REGISTERED if yes else OfferState.REFUSED
-    for _ in range(ATTEMPTS):
+
+    async def decide() -> RegisteredOffer:
         before = (await read_offer(ports=ports, partner_id=partner_id, offer_id=offer_id, at=at)).offer
         decided = replace(before, state=state)
-        try:
-            # Also where it is so already: an attempt that broke off may have left rows behind.
-            await ports.listings.put_offer(partner_id, decided, before, only_if=AsRead(before))
-        except LostRace:
-            continue
-        log.info("Offer decided.", extra={"event": f"offer.{state}", "partner": partner_id})
-        return await _seen_offer(ports, partner_id, decided, at)
-    raise Unavailable
+        # Also where it is so already: an attempt that broke off may have left rows behind.
+        await ports.listings.put_offer(partner_id, decided, before, only_if=AsRead(before))
+        return decided
+
+    decided = await until_won(decide)
+    log.info("Offer decided.", extra={"event": f"offer.{state}", "partner": partner_id})
+    return await _seen_offer(ports, partner_id, decided, at)
 
 
 async def approve_publishers(*, ports: Ports, partner: Partner, at: datetime) -> None:

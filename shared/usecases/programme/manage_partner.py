@@ -5,17 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids
-from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
+from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound
 from shared.domain.lead import Reveal, Source
 from shared.domain.messages import say
 from shared.domain.programme.partner import LeadSource, Partner, SourceKey, SourceKind, rotated
 from shared.ports.as_read import AsRead
-from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.usecases.programme.manage_listing import approve_publishers
+from shared.usecases.races import until_won
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 5
 SOURCES_MAX = 100
 """Sources a partner may have; each is a row that every listing reads."""
 
@@ -126,17 +125,17 @@ async def change_source(*, ports: Ports, source: LeadSource, changed: LeadSource
 async def rotate_key(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> KeyedSource:
     """Give the source a new key; the old ones work on for the overlap (S2). Raises NotFound."""
     key = ids.new_key()
-    for _ in range(ATTEMPTS):
+
+    async def rotate() -> LeadSource:
         source = await _source(ports, partner_id, source_id, at)
         keys = rotated(source, ids.key_hash(key), at, ports.rules.source_key_overlap)
         changed = replace(source, keys=keys)
-        try:
-            await ports.partners.replace_source(source, changed)
-        except LostRace:
-            continue
-        log.info("Source key rotated.", extra={"event": "source.rotated", "partner": partner_id, "source": source_id})
-        return KeyedSource(changed, key)
-    raise Unavailable
+        await ports.partners.replace_source(source, changed)
+        return changed
+
+    changed = await until_won(rotate)
+    log.info("Source key rotated.", extra={"event": "source.rotated", "partner": partner_id, "source": source_id})
+    return KeyedSource(changed, key)
 
 
 async def delete_source(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> None:

@@ -19,6 +19,7 @@ from shared.ports.delivery import MailAnswer, Sending
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED
+from shared.usecases.races import until_won
 from shared.usecases.telling.lane_turn import LaneTurn, Now, take_lane
 from shared.usecases.telling.mail_plan import (
     PART,
@@ -34,7 +35,6 @@ from shared.usecases.telling.mail_quota import MailQuota
 
 log = logging.getLogger(__name__)
 PAGE = 50
-ATTEMPTS = 5
 LOOK_AGAIN, LOOK_LATER = timedelta(seconds=10), timedelta(minutes=5)
 """When a mail that was handed over is asked about: the service says within a minute, as a rule."""
 TRY_LATER = timedelta(hours=1)
@@ -188,14 +188,8 @@ async def remember_bounce(*, ports: Ports, partner_id: str, lead_id: str) -> Non
     stored = await ports.leads.get(partner_id, lead_id)
     written = stored.lead.customer.email if stored else None
     key = ports.emails.bounced_key(written) if written else None
-    for _ in range(ATTEMPTS if key else 0):
-        try:
-            await ports.partners.add_bounced(key or "")
-        except LostRace:
-            continue
-        return
     if key:
-        raise Unavailable
+        await until_won(lambda: ports.partners.add_bounced(key))
 
 
 def measure(mail: Mail, lag: timedelta) -> None:

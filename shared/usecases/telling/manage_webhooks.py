@@ -30,6 +30,7 @@ from shared.domain.telling.webhooks import (
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import StoredWebhook
+from shared.usecases.races import until_won
 from shared.usecases.telling.lane_turn import add_to_lane
 
 log = logging.getLogger(__name__)
@@ -270,24 +271,24 @@ async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: st
     """
     hook = (await _stored(ports, partner_id, webhook_id)).webhook
     hint = deliver_hint(partner_id, webhook_id, at)
-    for _ in range(ATTEMPTS):
+
+    async def wait_again() -> Dispatch:
         dispatch = await ports.lanes.get(partner_id, webhook_id, event_id)
         if dispatch is None:
             raise NotFound
         if await _hidden(ports, hook, partner_id, [dispatch], at):
             raise Conflict("The contact details of the lead are not shown any more, so there is nothing to send.")
-        again = dispatch.again()
         await ports.agenda.put([hint])
         lane = await ports.lanes.lane(partner_id, webhook_id)
-        try:
-            await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), [(dispatch, again)])
-        except LostRace:
-            continue
-        # A worker may have taken the first hint away before the event waited.
-        await ports.agenda.put([hint])
-        (shown,) = await _as_may_be_seen(ports, partner_id, [again], at)
-        return shown
-    raise Unavailable
+        again = dispatch.again()
+        await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), [(dispatch, again)])
+        return again
+
+    again = await until_won(wait_again)
+    # A worker may have taken the first hint away before the event waited.
+    await ports.agenda.put([hint])
+    (shown,) = await _as_may_be_seen(ports, partner_id, [again], at)
+    return shown
 
 
 async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime) -> int:
@@ -321,13 +322,11 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
 
 
 async def _change(ports: Ports, partner_id: str, webhook_id: str, changed: Callable[[Webhook], Webhook]) -> Webhook:
-    for _ in range(ATTEMPTS):
+    async def change() -> Webhook:
         stored = await _stored(ports, partner_id, webhook_id)
-        try:
-            return (await ports.notices.put_webhook(partner_id, changed(stored.webhook), stored)).webhook
-        except LostRace:
-            continue
-    raise Unavailable
+        return (await ports.notices.put_webhook(partner_id, changed(stored.webhook), stored)).webhook
+
+    return await until_won(change)
 
 
 async def _stored(ports: Ports, partner_id: str, webhook_id: str) -> StoredWebhook:

@@ -6,18 +6,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.contact import fold_email
-from shared.domain.errors import Detail, InvalidRequest, NotFound, Unavailable
+from shared.domain.errors import Detail, InvalidRequest, NotFound
 from shared.domain.messages import say
 from shared.domain.programme.partner import Partner
 from shared.domain.telling.preferences import MUTED_MAX, Preferences
 from shared.domain.telling.unsubscribe import partner_of, read_token
 from shared.ports.as_read import AsRead
-from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED, UNSUBSCRIBED
+from shared.usecases.races import until_won
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -113,9 +112,4 @@ async def subscribe_again(*, ports: Ports, token: str, at: datetime) -> Unsubscr
 
 async def _resume(ports: Ports, list_id: str, address: str, by: str, at: datetime) -> bool:
     """False when the address is mailed, also because somebody said the same a moment ago; raises Unavailable."""
-    for _ in range(ATTEMPTS):
-        try:
-            return await ports.notices.resume(list_id, address, by, at)
-        except LostRace:
-            continue
-    raise Unavailable
+    return await until_won(lambda: ports.notices.resume(list_id, address, by, at))

@@ -2,16 +2,14 @@
 
 from datetime import datetime
 
-from shared.domain.errors import Unavailable
 from shared.domain.telling.dispatch import MAIL_LATER, Dispatch, deliver_hint
 from shared.ports.agenda import DueHint
-from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.agenda import Ran, run_each
+from shared.usecases.races import until_won
 from shared.usecases.telling.publish import DIGEST
 
-ATTEMPTS = 5
 DAYS_AT_ONCE = 10
 
 
@@ -27,16 +25,14 @@ async def send_digests(*, ports: Ports, at: datetime, budget: Budget) -> Ran:
 async def _close(ports: Ports, late: DueHint, at: datetime) -> None:
     """Close the day; the digest stands in its lane from the same moment on."""
     partner_id, key = late.hint.partner_id, late.hint.lead_id
-    for _ in range(ATTEMPTS):
+
+    async def close() -> None:
         day = await ports.mails.day(partner_id, key)
         if day is None or day.closed or day.ends > at:
             return
         digest = Dispatch(day.gathering.event, day.ends, day.subject, 0) if day.held else None
         await ports.agenda.put([deliver_hint(partner_id, MAIL_LATER, at)])
-        try:
-            await ports.mails.close(partner_id, day, MAIL_LATER, digest)
-        except LostRace:
-            # A late event was counted in it meanwhile.
-            continue
-        return
-    raise Unavailable
+        await ports.mails.close(partner_id, day, MAIL_LATER, digest)
+
+    # A late event may be counted in it meanwhile.
+    await until_won(close)
