@@ -55,7 +55,7 @@ def sender_id(tenant: str, person: str) -> str:
 
 
 def new_change_id() -> str:
-    """Names one attempt to change a lead, so that its own commit can be known again (DESIGN.md, read back)."""
+    """Names one attempt to change a lead, so that its own commit can be known again (design.md, How a lead changes)."""
     return secrets.token_hex(16)
 
 

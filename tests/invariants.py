@@ -1,4 +1,4 @@
-"""What must hold in storage after anything has failed and time has passed (DESIGN.md); reads the raw rows."""
+"""What must hold in storage after anything has failed and time has passed (design.md); reads the raw rows."""
 
 import itertools
 from collections import defaultdict

@@ -32,7 +32,7 @@ MAILED_REMINDER = 2
 
 @dataclass(frozen=True)
 class Hint:
-    """A row of the agenda: at `due`, look at what `key` names. May be stale, may never be missing (DESIGN.md)."""
+    """A row of the agenda: at `due`, look at what `key` names. May be stale, may never be missing (design.md)."""
 
     kind: str
     due: datetime

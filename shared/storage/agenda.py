@@ -1,4 +1,4 @@
-"""The agenda in Table Storage: one partition, rows sorted by kind and due time (DESIGN.md, Agenda).
+"""The agenda in Table Storage: one partition, rows sorted by kind and due time (storage.md, Agenda).
 
 A hint's key is a function of the lead for as long as it lives: one that fails is not moved but put off by a column, so
 that what is missing can be told from what is late.

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 CACHE_FOR = timedelta(seconds=60)
-"""How long another instance may go on with what was changed here (DESIGN.md, Lookup)."""
+"""How long another instance may go on with what was changed here (storage.md, Lookup)."""
 CACHE_MAX = 10_000
 
 

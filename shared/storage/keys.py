@@ -1,4 +1,4 @@
-"""Every table name, PartitionKey and RowKey (DESIGN.md, Storage); nobody else spells one.
+"""Every table name, PartitionKey and RowKey (storage.md); nobody else spells one.
 
 Keys are ASCII. Ids that come from outside pass through `safe`, which no character illegal in a key survives.
 """
@@ -237,7 +237,7 @@ def held_lines(state: str) -> str:
 
 
 AGENDA_SHARD = "0"
-"""The agenda's one partition; a second shard would be chosen by the partner id (DESIGN.md, Scale)."""
+"""The agenda's one partition; a second shard would be chosen by the partner id (operations.md, Grow)."""
 
 
 def person(partner_id: str, person_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Does a step again where somebody was faster (DESIGN.md, How a change travels)."""
+"""Does a step again where somebody was faster (design.md, How a lead changes)."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Lost answers, lost races, and many at once (L7, V4; DESIGN.md, How a change travels)."""
+"""Lost answers, lost races, and many at once (L7, V4; design.md, How a lead changes)."""
 
 from typing import Any
 

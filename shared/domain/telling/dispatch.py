@@ -1,4 +1,4 @@
-"""An event on its way to one destination, and the destination's lane (W2, W3; DESIGN.md, How a change travels)."""
+"""An event on its way to one destination, and the destination's lane (W2, W3; design.md, How an event is told)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""A mail's record: to whom, why, and how far it is; it is written before the mail is sent (DESIGN.md, step 5)."""
+"""A mail's record: to whom, why, and how far it is; it is written before the mail is sent (design.md)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Leads in Table Storage: one partition a partner, one transaction a change (DESIGN.md, How a change travels)."""
+"""Leads in Table Storage: one partition a partner, one transaction a change (design.md, How a lead changes)."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -210,7 +210,7 @@ class TableLeadStore:
         return Query(" and ".join(in_range), selected)
 
     async def _transact(self, operations: Sequence[Operation], is_mine: Callable[[], Awaitable[bool]]) -> None:
-        """Commit all or nothing; where the answer leaves it open whether it took effect, look (DESIGN.md, step 2)."""
+        """Commit all or nothing; where the answer leaves it open whether it took effect, look (design.md)."""
         try:
             await self._leads.submit_transaction(operations)
         except AzureError as error:

@@ -1,4 +1,4 @@
-"""Events that wait for a destination, and the lane of each, in the partner's own partition (DESIGN.md, step 4)."""
+"""Events that wait for a destination, and the lane of each, in the partner's own partition (design.md)."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Mail days, what their digests hold, and the record of each mail, in the partner's own partition (N2; DESIGN.md)."""
+"""Mail days, what their digests hold, and the record of each mail, in the partner's own partition (N2; design.md)."""
 
 from collections.abc import Sequence
 from dataclasses import replace

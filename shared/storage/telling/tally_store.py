@@ -1,4 +1,4 @@
-"""Counts and the events that move them, in the partner's own partition (DESIGN.md, How a change travels).
+"""Counts and the events that move them, in the partner's own partition (design.md, How an event is told).
 
 Taking an event and counting it are one transaction, so that what is derived from an event happens exactly once.
 """

@@ -1,4 +1,4 @@
-"""Goes on with the exports that a request left unfinished, and deletes old ones (X1, X5; DESIGN.md, Agenda)."""
+"""Goes on with the exports that a request left unfinished, and deletes old ones (X1, X5; storage.md, Agenda)."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

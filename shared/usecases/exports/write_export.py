@@ -1,4 +1,4 @@
-"""Writes an export's file, block by block, from wherever the run before it got to (X5; DESIGN.md, Export).
+"""Writes an export's file, block by block, from wherever the run before it got to (X5; design.md).
 
 A block is uploaded under a random id, then its checkpoint is inserted: the first insert at an index wins, and the file
 is put together of exactly the recorded blocks. So a run may be killed anywhere, and two runs at once harm nothing but

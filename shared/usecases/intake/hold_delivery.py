@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 async def note(ports: Ports, parcel: Parcel, place: Place, lead_id: str, at: datetime) -> Held:
-    """Decide once where a delivery goes and which id its lead has; every later attempt finds the same (DESIGN.md)."""
+    """Decide once where a delivery goes and which id its lead has; every later attempt finds the same (design.md)."""
     state = HeldState.UNASSIGNED if place.reason else HeldState.PLACED
     mark, _ = marks(parcel)
     noted = _held(parcel, mark, state, at)

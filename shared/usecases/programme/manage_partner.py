@@ -139,7 +139,7 @@ async def rotate_key(*, ports: Ports, partner_id: str | None, source_id: str, at
 
 
 async def delete_source(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> None:
-    """Close the door; other instances may take its keys for a minute more (DESIGN.md, Lookup). Raises NotFound."""
+    """Close the door; other instances may take its keys for a minute more (storage.md, Lookup). Raises NotFound."""
     await ports.partners.delete_source(await _source(ports, partner_id, source_id, at))
     log.info("Source deleted.", extra={"event": "source.deleted", "partner": partner_id, "source": source_id})
 

@@ -1,4 +1,4 @@
-"""Works on destinations: each has a lane that one worker holds at a time (W2, W3; DESIGN.md, How a change travels).
+"""Works on destinations: each has a lane that one worker holds at a time (W2, W3; design.md, How an event is told).
 
 A run goes on as long as something is due. Lanes are worked on side by side, and whoever is slow keeps only its own.
 """

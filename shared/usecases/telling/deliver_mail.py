@@ -1,4 +1,4 @@
-"""Sends a partner's mails: who is told is written down first, then each mail goes once (N6; DESIGN.md, step 5).
+"""Sends a partner's mails: who is told is written down first, then each mail goes once (N6; design.md).
 
 A mail is `sending` in storage before it is handed over, under an id of its own. After a crash the service is asked
 about that id; where it knows nothing and too much time has passed, the mail is `unknown`: shown, and never sent again

@@ -1,4 +1,4 @@
-"""The relay: takes a partner's events in their order and writes what follows (DESIGN.md, How a change travels).
+"""The relay: takes a partner's events in their order and writes what follows (design.md, How an event is told).
 
 One transaction deletes the events and writes their consequences, so each happens exactly once, however often a run
 breaks off or two run at once: the count of leads (Q6), a row for every destination that is told, the mail day (N2),

@@ -1,4 +1,4 @@
-"""Finds hints that are missing and writes them again; what is right it only looks at (DESIGN.md, Agenda).
+"""Finds hints that are missing and writes them again; what is right it only looks at (storage.md, Agenda).
 
 A hint is a function of its lead, so the agenda can always be rebuilt from the leads: after a crash in the wrong moment,
 a restored backup, or a mistake by hand. A run ends at its budget and goes on from its bookmark in the next.

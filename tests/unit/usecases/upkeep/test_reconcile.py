@@ -1,4 +1,4 @@
-"""Missing hints come back, and what is right is left alone (DESIGN.md, Agenda)."""
+"""Missing hints come back, and what is right is left alone (storage.md, Agenda)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
