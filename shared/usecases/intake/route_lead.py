@@ -34,10 +34,10 @@ async def find_place(*, ports: Ports, door: Door, reading: Reading, at: datetime
     where the operator has refused it to that partner (S6). What several partners claim is nobody's: the operator
     decides. All reads are cached.
     """
-    partner_id = door.partner_id or await _by_id(ports, reading, at)
-    if partner_id is None and (refused := await _refused_to(ports, reading, at)):
-        told = say("The operator has refused the offer to %(partner)s, whose publisher it names.", partner=refused)
-        return Place(None, Reason.OFFER_UNKNOWN, (Detail("offerRefused", told, "offerId"),))
+    by_id = await _by_id(ports, reading.offer_id, at) if reading.offer_id and not door.partner_id else None
+    if by_id and by_id.reason:
+        return by_id
+    partner_id = door.partner_id or (by_id.partner_id if by_id else None)
     claimed: list[Detail] = []
     for target, find in (("offerTitle", _by_title), ("profile", _by_profile)):
         if partner_id is not None:
@@ -85,31 +85,20 @@ async def _is_published(ports: Ports, partner_id: str, at: datetime) -> bool:
     return False
 
 
-async def _by_id(ports: Ports, reading: Reading, at: datetime) -> str | None:
-    if not reading.offer_id:
-        return None
-    owner = await ports.listings.partner_of_offer(reading.offer_id, at)
-    if owner is None and await _refused_to(ports, reading, at) is None:
-        return await _publishers_partner(ports, reading.offer_id, at)
-    return owner
-
-
-async def _publishers_partner(ports: Ports, offer_id: str, at: datetime) -> str | None:
+async def _by_id(ports: Ports, offer_id: str, at: datetime) -> Place | None:
+    """Where the offer's id says that it goes: to who registered it, else to whose publisher it names (S6)."""
+    if owner := await ports.listings.partner_of_offer(offer_id, at):
+        return Place(owner)
     publisher = publisher_of(offer_id)
-    return await ports.partners.partner_of_publisher(publisher, at) if publisher else None
-
-
-async def _refused_to(ports: Ports, reading: Reading, at: datetime) -> str | None:
-    """The partner whose publisher the offer's id names, where the operator has refused the offer to it."""
-    owner = await _publishers_partner(ports, reading.offer_id, at) if reading.offer_id else None
-    if owner is None or reading.offer_id is None:
+    owner = await ports.partners.partner_of_publisher(publisher, at) if publisher else None
+    if owner is None:
         return None
     # A refusal reads afresh before it counts.
     for fresh in (False, True):
-        state = (await ports.listings.offers(owner, at, fresh=fresh)).state_of(reading.offer_id)
-        if state is not OfferState.REFUSED:
-            return None
-    return owner
+        if (await ports.listings.offers(owner, at, fresh=fresh)).state_of(offer_id) is not OfferState.REFUSED:
+            return Place(owner)
+    told = say("The operator has refused the offer to %(partner)s, whose publisher it names.", partner=owner)
+    return Place(None, Reason.OFFER_UNKNOWN, (Detail("offerRefused", told, "offerId"),))
 
 
 async def _by_title(ports: Ports, reading: Reading, at: datetime) -> list[str]:

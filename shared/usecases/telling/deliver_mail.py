@@ -15,7 +15,7 @@ from shared.domain.contact import fold_email
 from shared.domain.errors import Unavailable
 from shared.domain.telling.dispatch import MAIL_FIRST, Attempt, Dispatch, DispatchState
 from shared.domain.telling.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailPlace, MailState
-from shared.ports.delivery import MailAnswer, Sending
+from shared.ports.delivery import Facts, MailAnswer, Sending
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED
@@ -178,7 +178,7 @@ async def _write(turn: _Turn, mails: list[Mail]) -> None:
     try:
         await turn.ports.mails.plan(turn.partner_id, mails)
     except LostRace:
-        # By an attempt whose answer was lost, or by a report: what is there is looked at again.
+        # By an attempt whose answer was lost: what is there is looked at again.
         log.info("The mails were planned before.", extra={"event": "mail.planned_before"})
         raise _Reported from None
 
@@ -207,7 +207,8 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
     """The next step of one mail; raises Unavailable where nobody can say what became of it."""
     at = turn.now()
     if mail.state is MailState.PLANNED:
-        if why := outdated(mail, await facts_of(ports=turn.ports, case=case, mail=mail)):
+        facts = await facts_of(ports=turn.ports, case=case, mail=mail)
+        if why := outdated(mail, facts):
             return await turn.put(mail.ended(MailState.SKIPPED, at, why))
         to = address_of(mail, case.facts)
         if to is None:
@@ -225,23 +226,22 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
             operation, MailPlace(turn.partner_id, turn.destination, *about, sent=at, cause=dispatch.cause)
         )
         mail = await turn.put(replace(mail, state=MailState.SENDING, at=at, operation_id=operation, first_sent=at))
-        return await _hand_over(turn, mail, to, case)
+        return await _hand_over(turn, mail, to, facts)
     try:
         answer = await turn.ports.mailer.status(mail.operation_id)
     except Unavailable:
         return mail
     if answer.outcome is Sending.MISSING and mail.state is MailState.SENDING:
         to, first = address_of(mail, case.facts), mail.first_sent or at
-        is_wanted = not outdated(mail, await facts_of(ports=turn.ports, case=case, mail=mail))
-        if to is not None and is_wanted and at - first < REPEATABLE_FOR:
-            return await _hand_over(turn, mail, to, case)
+        facts = await facts_of(ports=turn.ports, case=case, mail=mail)
+        if to is not None and not outdated(mail, facts) and at - first < REPEATABLE_FOR:
+            return await _hand_over(turn, mail, to, facts)
         return await turn.put(mail.ended(MailState.UNKNOWN, at, "noAnswer"))
     return await _followed(turn, mail, answer)
 
 
-async def _hand_over(turn: _Turn, mail: Mail, to: str, case: Case) -> Mail:
+async def _hand_over(turn: _Turn, mail: Mail, to: str, facts: Facts) -> Mail:
     """Hand it to the service; where the answer is lost it stays `sending`, and the next run asks."""
-    facts = await facts_of(ports=turn.ports, case=case, mail=mail)
     letter = turn.ports.letters.letter(mail, turn.partner_id, to, facts)
     try:
         answer = await turn.ports.mailer.send(letter, mail.operation_id, mail.first_sent or turn.now())
