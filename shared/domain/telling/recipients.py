@@ -38,8 +38,8 @@ def recipients(
     """Those who are mailed, and those who would have been but for what `unwanted` says of their folded address.
 
     The preferred address; else the contacts of the location the lead came through, else of the customer's country;
-    else all of the profile; else the partner's contact at the operator, else the operator. Without a lead (a digest)
-    locations play no part.
+    else all of the profile; else the partner's contact at the operator, else the operator. Without a lead (a
+    webhook that was disabled) locations play no part.
     """
     spoken = preferences.preferred_language
     left_out: list[Recipient] = []
