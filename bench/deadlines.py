@@ -15,7 +15,8 @@ from pydantic import SecretStr
 
 from local.azurite import Azurite
 from shared import app
-from shared.domain.deadlines import Change, hints
+from shared.domain.agenda import Change
+from shared.domain.deadlines import hints
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
 from shared.ports.leads import StoredLead

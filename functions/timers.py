@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import azure.functions as func
 
 from shared import app, clock, telemetry
-from shared.domain.deadlines import REMIND
+from shared.domain.agenda import HintKind
 from shared.domain.lifecycle import remind, settle
 from shared.ports.rules import Budget
 from shared.usecases.exports.run_exports import run_exports as go_on_with_exports
@@ -47,7 +47,7 @@ def traced(handler: Timer) -> Trigger:
 @traced
 async def expire_leads(timer: func.TimerRequest) -> None:
     """Record the expiry of leads that nobody answered in 14 days (A1)."""
-    await _run("expire", timer)
+    await _run(HintKind.EXPIRE, timer)
 
 
 @blueprint.function_name("cool_flames")
@@ -55,7 +55,7 @@ async def expire_leads(timer: func.TimerRequest) -> None:
 @traced
 async def cool_flames(timer: func.TimerRequest) -> None:
     """Record the cooling of flames that burned for 72 hours (A2)."""
-    await _run("cool", timer)
+    await _run(HintKind.COOL, timer)
 
 
 @blueprint.function_name("archive_leads")
@@ -63,7 +63,7 @@ async def cool_flames(timer: func.TimerRequest) -> None:
 @traced
 async def archive_leads(timer: func.TimerRequest) -> None:
     """Archive informational leads that are six months old (A3)."""
-    await _run("archive", timer)
+    await _run(HintKind.ARCHIVE, timer)
 
 
 @blueprint.function_name("send_reminders")
@@ -71,7 +71,7 @@ async def archive_leads(timer: func.TimerRequest) -> None:
 @traced
 async def send_reminders(timer: func.TimerRequest) -> None:
     """Warn of leads that expire soon: events on days 7, 12 and 13, and a mail on day 12 (A1)."""
-    await _run(REMIND, timer, remind)
+    await _run(HintKind.REMIND, timer, remind)
 
 
 @blueprint.function_name("recheck_contacts")
@@ -141,13 +141,13 @@ async def watch_agenda(timer: func.TimerRequest) -> None:
         telemetry.AGENDA_LAG.record(behind.total_seconds(), {"kind": kind})
     for what, waiting in found.waiting.items():
         telemetry.BACKLOG.record(waiting, {"kind": what})
-    kind, behind = found.oldest
+    most, behind = found.oldest
     log.info(
         "The agenda was looked at.",
         extra={
             "event": "agenda.oldest",
             "late": timer.past_due,
-            "kind": kind,
+            "kind": most,
             "overdueSeconds": int(behind.total_seconds()),
             "waiting": dict(found.waiting),
             "healthy": found.healthy,
@@ -155,7 +155,7 @@ async def watch_agenda(timer: func.TimerRequest) -> None:
     )
 
 
-async def _run(kind: str, timer: func.TimerRequest, decided: ByTime = settle) -> None:
+async def _run(kind: HintKind, timer: func.TimerRequest, decided: ByTime = settle) -> None:
     ran = await run_due(ports=app.current().ports, kind=kind, at=clock.now(), budget=_budget(), decided=decided)
     _log("What was due is done.", f"timer.{kind}", timer, ran, quietly=False)
 

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from datetime import datetime
 
 from shared import ids
-from shared.domain.deadlines import Change
+from shared.domain.agenda import Change
 
 _current: ContextVar[str] = ContextVar("correlation_id", default="")
 

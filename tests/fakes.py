@@ -9,12 +9,14 @@ from typing import Any
 
 from shared import clock, correlation
 from shared.delivery.letters import Letters
+from shared.domain.agenda import Change, Hint, HintKind, Pending
 from shared.domain.contact import ALWAYS, NEVER, fold_email, person_keys, shown_until
-from shared.domain.deadlines import Change, Hint, cools_at, deadline, hints, stamp
+from shared.domain.deadlines import cools_at, deadline, hints
 from shared.domain.errors import Conflict, Detail
 from shared.domain.events import Event
 from shared.domain.exports.export import Export, Since
 from shared.domain.filters import LeadFilter
+from shared.domain.instants import stamp
 from shared.domain.intake.held import Held, HeldState
 from shared.domain.intake.receipt import Email, Phone
 from shared.domain.lead import Lead, Status, Validity
@@ -23,8 +25,8 @@ from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.offers import Offers, OfferState, RegisteredOffer
 from shared.domain.programme.partner import LeadSource, Partner, SourceKind
 from shared.domain.programme.profile import Profile
-from shared.domain.tally import Pending, Tally
-from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, place_of
+from shared.domain.tally import Tally
+from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailPlace
 from shared.domain.telling.notices import notified
@@ -51,6 +53,10 @@ def must_be(stored: Any, only_if: AsRead[Any] | None) -> None:
     """Raise LostRace when a document is not as it was read."""
     if only_if is not None and stored != only_if.value:
         raise LostRace
+
+
+def _out(event: Pending) -> str:
+    return keys.out(stamp(event.at), event.lead_id, event.sequence)
 
 
 class FakeLeadStore:
@@ -158,14 +164,14 @@ class FakeLeadStore:
         return [hint for lead in leads for hint in hints(lead)], None
 
     async def first_announcement(self, partner_id: str) -> Hint | None:
-        waiting = sorted(self.out.get(partner_id, []), key=lambda one: one.key)
+        waiting = sorted(self.out.get(partner_id, []), key=_out)
         return waiting[0].hint if waiting else None
 
     def _write(self, lead: Lead, events: Sequence[Event], change: Change) -> None:
         for one in events:
-            key = keys.out(stamp(one.at), lead.id, one.sequence)
             moves = (one.from_status, one.to_status, lead.is_test, str(one.type), notified(lead, one))
-            self.out.setdefault(lead.partner_id, []).append(Pending(key, lead.partner_id, lead.id, change, *moves))
+            pending = Pending(lead.partner_id, lead.id, one.at, one.sequence, change, *moves)
+            self.out.setdefault(lead.partner_id, []).append(pending)
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
         self.written[lead.id] = clock.real_now()
         self.histories.setdefault((lead.partner_id, lead.id), []).extend(events)
@@ -199,17 +205,17 @@ class FakeAgenda:
         for hint in hints:
             self.rows.pop(hint, None)
 
-    async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
+    async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
         found = sorted(
             (hint for hint, (_, until) in self.rows.items() if hint.kind == kind and hint.due <= at >= (until or at)),
-            key=lambda hint: (hint.due, hint.key),
+            key=lambda hint: (hint.due, hint.partner_id, hint.subject, hint.attempt),
         )
         return [DueHint(hint, self.rows[hint][0], self.causes[hint]) for hint in found[:top]]
 
-    async def oldest(self, kind: str, at: datetime) -> datetime | None:
+    async def oldest(self, kind: HintKind, at: datetime) -> datetime | None:
         return min((hint.due for hint in self.rows if hint.kind == kind and hint.due <= at), default=None)
 
-    async def ahead(self, kind: str, at: datetime, top: int) -> int:
+    async def ahead(self, kind: HintKind, at: datetime, top: int) -> int:
         return min(top, sum(hint.kind == kind and hint.due > at for hint in self.rows))
 
     async def put_off(self, late: DueHint, until: datetime) -> None:
@@ -564,9 +570,9 @@ class FakeTallyStore:
         return self.tallies.get(partner_id, Tally())
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
-        mine = [one for one in self._leads.out.get(partner_id, []) if one.key > (after or "")]
-        page = sorted(mine, key=lambda one: one.key)[:top]
-        return page, page[-1].key if len(mine) > top else None
+        mine = [one for one in self._leads.out.get(partner_id, []) if _out(one) > (after or "")]
+        page = sorted(mine, key=_out)[:top]
+        return page, _out(page[-1]) if len(mine) > top else None
 
     async def take(
         self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
@@ -580,7 +586,7 @@ class FakeTallyStore:
         if any((there.tag if there else "") != one.tag for one, there in days):
             raise LostRace
         for destination, dispatch in follows.waits:
-            self._lanes.rows.setdefault((partner_id, destination), {})[dispatch.place] = dispatch
+            self._lanes.rows.setdefault((partner_id, destination), {})[dispatch.order] = dispatch
         for one in follows.days:
             self._mails.days[partner_id, one.key] = replace(one, tag=self._mails.tag())
         for day, lead_id in follows.held:
@@ -607,10 +613,10 @@ class FakeTallyStore:
 
 
 class FakeLaneStore:
-    """`LaneStore` in memory; `rows` are dispatches by destination and place."""
+    """`LaneStore` in memory; `rows` are dispatches by destination and order."""
 
     def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], dict[str, Dispatch]] = {}
+        self.rows: dict[tuple[str, str], dict[tuple[str, str, int], Dispatch]] = {}
         self.lanes: dict[tuple[str, str], Lane] = {}
         self._tags = itertools.count(1)
 
@@ -628,34 +634,35 @@ class FakeLaneStore:
         if (await self.lane(partner_id, destination)).tag != lane.tag:
             raise LostRace
         if any(
-            before and rows.get(before.place, Dispatch("", AT, "", 0)).state != before.state for before, _ in changed
+            before and rows.get(before.order, Dispatch("", AT, "", 0)).state != before.state for before, _ in changed
         ):
             raise LostRace
         for before, after in changed:
             if before:
-                rows.pop(before.place, None)
+                rows.pop(before.order, None)
             if after:
-                rows[after.place] = after
+                rows[after.order] = after
         made = replace(lane, saves=lane.saves + 1, tag=str(next(self._tags)))
         self.lanes[partner_id, destination] = made
         return made
 
     async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
-        self.rows.setdefault((partner_id, destination), {})[dispatch.place] = dispatch
+        self.rows.setdefault((partner_id, destination), {})[dispatch.order] = dispatch
 
     async def page(
         self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
     ) -> tuple[list[Dispatch], str | None]:
         def place(one: Dispatch) -> str:
-            return keys.newest_first(one.place, one.ended_at) if one.ended_at and state == "delivered" else one.place
+            order = keys.in_order(*one.order)
+            return keys.newest_first(order, one.ended_at) if one.ended_at and state == "delivered" else order
 
         mine = {place(one): one for one in self.rows.get((partner_id, destination), {}).values() if one.state is state}
         found = sorted(one for one in mine if one > (after or ""))
         return [mine[one] for one in found[:top]], found[top - 1] if len(found) > top else None
 
     async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
-        place = place_of(event_id)
-        return self.rows.get((partner_id, destination), {}).get(place or "")
+        order = order_of(event_id)
+        return self.rows.get((partner_id, destination), {}).get(order) if order else None
 
 
 class FakeMailStore:
@@ -729,7 +736,7 @@ class FakeMailStore:
         return len(old)
 
     def _key(self, partner_id: str, mail: Mail) -> tuple[str, str, int, int]:
-        return partner_id, mail.lead_id, mail.sequence, mail.number
+        return partner_id, mail.subject, mail.sequence, mail.number
 
 
 class FakeNoticeStore:

@@ -1,5 +1,6 @@
-"""Instants as people and programs write them."""
+"""Instants: as people and programs write them, as this system does, and months ahead."""
 
+import calendar
 import re
 from datetime import UTC, datetime
 
@@ -26,3 +27,21 @@ def parse_time(text: str | None) -> datetime | None:
         except (ValueError, OverflowError):
             continue
     return None
+
+
+def stamp(at: datetime) -> str:
+    """The one written form of an instant in UTC, in the API and in keys: `2026-11-21T20:04:27.123Z`; sorts as time."""
+    # A page of fifty leads writes 250 of these.
+    date_and_time = (at.year, at.month, at.day, at.hour, at.minute, at.second, at.microsecond // 1000)
+    return "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ" % date_and_time  # noqa: UP031 - half the cost of the others
+
+
+def stamped(at: datetime | None) -> str | None:
+    """An instant as it is written, or None where there is none."""
+    return stamp(at) if at else None
+
+
+def add_months(at: datetime, months: int) -> datetime:
+    """The same day and time so many calendar months later, clamped to the month's end (A3)."""
+    year, month = divmod(at.year * 12 + at.month - 1 + months, 12)
+    return at.replace(year=year, month=month + 1, day=min(at.day, calendar.monthrange(year, month + 1)[1]))

@@ -10,17 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.deadlines import (
-    MAILED_REMINDER,
-    REMINDERS,
-    cools_at,
-    deadline,
-    next_recheck,
-    reminders_before,
-    stamp,
-)
+from shared.domain.deadlines import MAILED_REMINDER, REMINDERS, cools_at, deadline, next_recheck, reminders_before
 from shared.domain.errors import Conflict, Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed
 from shared.domain.events import Event, EventType
+from shared.domain.instants import stamp
 from shared.domain.lead import (
     LOGGED_MAX,
     Actor,

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.deadlines import deadline, stamp
+from shared.domain.deadlines import deadline
+from shared.domain.instants import stamp
 from shared.domain.lead import CallToAction, Deal, Lead, Level, Source, Status, Validity
 from shared.domain.text import folded
 

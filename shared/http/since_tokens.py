@@ -5,10 +5,10 @@ A token of another filter would miss leads that are in this one and have not cha
 
 from datetime import datetime
 
-from shared.domain.deadlines import stamp
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter, ListTab
+from shared.domain.instants import stamp
 from shared.http import page_tokens
 from shared.ids import STAMPS
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.deadlines import Hint
+from shared.domain.agenda import Hint, HintKind
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class Agenda(Protocol):
     async def remove(self, hints: Sequence[Hint]) -> None:
         """Delete the hints, a hundred in a request; one that is gone is no error."""
 
-    async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
+    async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
         """Hints of the kind that are due at `at` and not put off beyond it, oldest first, at most `top`."""
 
-    async def oldest(self, kind: str, at: datetime) -> datetime | None:
+    async def oldest(self, kind: HintKind, at: datetime) -> datetime | None:
         """When the oldest hint of the kind was due, put off or not; None when none is due at `at`."""
 
-    async def ahead(self, kind: str, at: datetime, top: int) -> int:
+    async def ahead(self, kind: HintKind, at: datetime, top: int) -> int:
         """How many hints of the kind are due after `at`, at most `top`."""
 
     async def put_off(self, late: DueHint, until: datetime) -> None:

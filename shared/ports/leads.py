@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.deadlines import Change, Hint
+from shared.domain.agenda import Change, Hint
 from shared.domain.events import Event
 from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter

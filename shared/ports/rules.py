@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.domain.deadlines import Hint, Windows
+from shared.domain.agenda import Hint
+from shared.domain.deadlines import Windows
 from shared.domain.exports.export import SORTED_MAX, Export
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.tally import Pending, Tally
+from shared.domain.agenda import Pending
+from shared.domain.tally import Tally
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailPlace

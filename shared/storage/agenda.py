@@ -12,7 +12,8 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.data.tables.aio import TableClient
 
 from shared import correlation
-from shared.domain.deadlines import Hint, stamp
+from shared.domain.agenda import Hint, HintKind
+from shared.domain.instants import stamp
 from shared.ports.agenda import DueHint
 from shared.storage import keys, reads
 from shared.storage.errors import is_race, translated, translating
@@ -57,27 +58,27 @@ class TableAgenda:
                 with translating():
                     await self._agenda.delete_entity(keys.AGENDA_SHARD, _key(hint)["RowKey"])
 
-    async def due(self, kind: str, at: datetime, top: int) -> list[DueHint]:
+    async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
         """See the port: one request, whatever is stored."""
-        low, high = keys.hints_until(kind, stamp(at))
+        low, high = keys.hints_until(kind, at)
         condition = (
             f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
             f" and notBefore le '{stamp(at)}'"
         )
         found = await reads.scan(self._agenda, condition, top, ["RowKey", "tries", "cause"])
-        return [DueHint(_hint(row["RowKey"]), row["tries"], row["cause"]) for row in found.rows]
+        return [DueHint(keys.hint_of(row["RowKey"]), row["tries"], row["cause"]) for row in found.rows]
 
-    async def oldest(self, kind: str, at: datetime) -> datetime | None:
+    async def oldest(self, kind: HintKind, at: datetime) -> datetime | None:
         """See the port."""
-        low, high = keys.hints_until(kind, stamp(at))
+        low, high = keys.hints_until(kind, at)
         condition = f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
         found = await reads.scan(self._agenda, condition, 1, ["RowKey"])
-        return _hint(found.rows[0]["RowKey"]).due if found.rows else None
+        return keys.hint_of(found.rows[0]["RowKey"]).due if found.rows else None
 
-    async def ahead(self, kind: str, at: datetime, top: int) -> int:
+    async def ahead(self, kind: HintKind, at: datetime, top: int) -> int:
         """See the port: one request."""
-        low, high = keys.hints_until(kind, stamp(at))[1], f"{kind}|~"
-        condition = f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey ge '{low}' and RowKey lt '{high}'"
+        low, high = keys.hints_after(kind, at)
+        condition = f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
         return len((await reads.scan(self._agenda, condition, top, ["RowKey"])).rows)
 
     async def put_off(self, late: DueHint, until: datetime) -> None:
@@ -114,9 +115,4 @@ class TableAgenda:
 
 
 def _key(hint: Hint) -> dict[str, str]:
-    return {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.hint(hint.kind, stamp(hint.due), hint.key)}
-
-
-def _hint(row_key: str) -> Hint:
-    kind, due, key = row_key.split("|", 2)
-    return Hint(kind, datetime.fromisoformat(due), key)
+    return {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.hint(hint)}

@@ -5,17 +5,22 @@ characters the same), beside the few columns that storage filters need.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import msgspec
 
+from shared.domain.agenda import Change
 from shared.domain.contact import ALWAYS
-from shared.domain.deadlines import Change, cools_at, deadline, due_times, stamp
+from shared.domain.deadlines import cools_at, deadline, due_times
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
+from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status
 from shared.domain.messages import Message, say
+from shared.domain.telling.dispatch import Dispatch
+from shared.domain.telling.mails import Mail
 from shared.domain.text import folded
 from shared.ids import digest
 
@@ -28,13 +33,20 @@ ROOM_FOR_TIME = 4_000
 RAW_PIECE = 65_536
 
 
+WRITTEN_AS: Mapping[type, tuple[str, str]] = {Dispatch: ("subject", "lead_id"), Mail: ("subject", "lead_id")}
+"""What a field is called in rows, where that is not its name: rows outlive names."""
+
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
 
 
 def dump(value: Any, *, limit: int = PIECE * PIECES, what: str = "lead") -> dict[str, Any]:
     """The columns `doc0` … of a record; raises InvalidRequest when its texts are too large together."""
     # What is stored must be read again: no NaN, no Infinity.
-    text = json.dumps(msgspec.to_builtins(value, enc_hook=_plain), separators=(",", ":"), allow_nan=False)
+    plain = msgspec.to_builtins(value, enc_hook=_plain)
+    if type(value) in WRITTEN_AS:
+        name, written = WRITTEN_AS[type(value)]
+        plain = {written if one == name else one: found for one, found in plain.items()}
+    text = json.dumps(plain, separators=(",", ":"), allow_nan=False)
     if len(text) > limit:
         message = say(
             "The texts of the %(what)s are too large together: %(most)d characters fit.", what=what, most=limit
@@ -58,6 +70,12 @@ def load(kind: type[T], entity: Any) -> T:
         if not more:
             break
         text += more
+    if kind in WRITTEN_AS:
+        name, written = WRITTEN_AS[kind]
+        plain = msgspec.json.decode(text)
+        plain[name] = plain.pop(written)
+        renamed: T = msgspec.convert(plain, kind)
+        return renamed
     decoder = _decoders.get(kind)
     if decoder is None:
         # Built at first use: what a cold start does not need it should not pay.

@@ -6,6 +6,8 @@ Keys are ASCII. Ids that come from outside pass through `safe`, which no charact
 import re
 from datetime import datetime
 
+from shared.domain.agenda import Hint, HintKind
+from shared.domain.instants import stamp
 from shared.domain.lead import Tab
 from shared.ids import digest, inverted_time
 
@@ -32,6 +34,10 @@ def safe(text: str) -> str:
     return escaped if 0 < len(escaped) <= _SAFE_MAX else "=" + digest(text)
 
 
+def _part(row_key: str, number: int) -> str:
+    return row_key.split("|")[number]
+
+
 def lead(lead_id: str) -> str:
     """The lead itself, under this key for ever."""
     return f"lead|{lead_id}"
@@ -40,6 +46,11 @@ def lead(lead_id: str) -> str:
 def copy(kind: str, lead_id: str) -> str:
     """The lead's copy while it is `open` (received, accepted) or `info` (informational)."""
     return f"{kind}|{lead_id}"
+
+
+def lead_of(row_key: str) -> str:
+    """The lead of its own row or of a copy."""
+    return _part(row_key, 1)
 
 
 def tab_range(
@@ -75,6 +86,16 @@ def out(at: str, lead_id: str, sequence: int) -> str:
     return f"{OUT}{at}|{lead_id}|{sequence:010d}"
 
 
+def event_of(row_key: str) -> tuple[datetime, str, int]:
+    """When such an event happened, to which lead, and its number."""
+    return datetime.fromisoformat(_part(row_key, 1)), _part(row_key, 2), int(_part(row_key, 3))
+
+
+def in_order(at: str, subject: str, sequence: int) -> str:
+    """Where an event stands among those of a destination; `at` is a stamp."""
+    return f"{at}|{subject}|{sequence:010d}"
+
+
 def waiting(destination: str) -> str:
     """The start of the events that wait for a destination, in their order."""
     return f"wait|{destination}|"
@@ -90,9 +111,9 @@ def parked(destination: str) -> str:
     return f"park|{destination}|"
 
 
-def newest_first(place: str, at: datetime) -> str:
-    """A place behind the time it ended."""
-    return f"{inverted_time(at)}|{place}"
+def newest_first(order: str, at: datetime) -> str:
+    """An event of a destination behind the time it ended."""
+    return f"{inverted_time(at)}|{order}"
 
 
 def lane(destination: str) -> str:
@@ -138,14 +159,26 @@ def who(partner_id: str, person: str) -> str:
     return f"who|{digest(partner_id, person)}|"
 
 
-def hint(kind: str, due: str, key: str) -> str:
-    """A row of the agenda; `due` is a stamp, so a range read up to now is what is due."""
-    return f"{kind}|{due}|{key}"
+def hint(due: Hint) -> str:
+    """A row of the agenda: a range read up to now is what is due."""
+    attempt = f"|{due.attempt}" if due.attempt else ""
+    return f"{due.kind}|{stamp(due.due)}|{due.partner_id}|{due.subject}{attempt}"
 
 
-def hints_until(kind: str, at: str) -> tuple[str, str]:
-    """Exclusive bounds of the kind's rows that are due at the stamp or before."""
-    return f"{kind}|", hint(kind, at, "~")
+def hint_of(row_key: str) -> Hint:
+    """The hint of such a row."""
+    kind, due, partner_id, subject, *attempt = row_key.split("|")
+    return Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, subject, *attempt)
+
+
+def hints_until(kind: HintKind, at: datetime) -> tuple[str, str]:
+    """Exclusive bounds of the kind's rows that are due at `at` or before."""
+    return f"{kind}|", f"{kind}|{stamp(at)}|~"
+
+
+def hints_after(kind: HintKind, at: datetime) -> tuple[str, str]:
+    """Exclusive bounds of the kind's rows that are due later."""
+    return hints_until(kind, at)[1], f"{kind}|~"
 
 
 def bookmark(name: str) -> str:
@@ -173,6 +206,11 @@ def checkpoints(export_id: str, step: str) -> str:
 def checkpoint(export_id: str, step: str, index: int) -> str:
     """One checkpoint; the newest stands first, since that is the one a run asks for."""
     return f"{checkpoints(export_id, step)}{CHECKPOINTS_MAX - index:05d}"
+
+
+def index_of(row_key: str) -> int:
+    """The index of a checkpoint."""
+    return CHECKPOINTS_MAX - int(_part(row_key, 3))
 
 
 def named(name: str, partner_id: str) -> str:
@@ -234,6 +272,11 @@ def held_line(state: str, at: datetime, held_id: str) -> str:
 def held_lines(state: str) -> str:
     """The start of such a list."""
     return f"list|{state}|"
+
+
+def held_of(row_key: str) -> str:
+    """The delivery of a line."""
+    return _part(row_key, 3)
 
 
 AGENDA_SHARD = "0"

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.agenda import HintKind
 from shared.domain.errors import Unavailable
 from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
@@ -39,7 +40,7 @@ class Ran:
 async def work_through(
     *,
     ports: Ports,
-    kind: str,
+    kind: HintKind,
     at: datetime,
     budget: Budget,
     grouped: Callable[[Sequence[DueHint]], Sequence[Sequence[DueHint]]],
@@ -65,7 +66,7 @@ async def work_through(
 async def run_each(
     *,
     ports: Ports,
-    kind: str,
+    kind: HintKind,
     at: datetime,
     budget: Budget,
     at_once: int,
@@ -105,7 +106,7 @@ async def put_off(ports: Ports, late: DueHint, problem: Exception, at: datetime)
             "event": "agenda.hint_failed",
             "kind": late.hint.kind,
             "partner": late.hint.partner_id,
-            "subject": late.hint.lead_id,
+            "subject": late.hint.subject,
             "tries": late.tries + 1,
             "cause": late.cause,
             "problem": type(problem).__name__,

@@ -151,7 +151,7 @@ async def test_l6_a_walk_selects_by_the_clock(leads: LeadStore, status: Status |
         stored = await leads.get(partner, lead.id)
         assert stored is not None
         decision = decide(lead, LeadAction(Action.ACCEPT, deal=DEAL), at=AT, by=ANN)
-        from shared.domain.deadlines import Change
+        from shared.domain.agenda import Change
 
         await leads.commit([(stored, decision)], Change(new_change_id(), AT))
     at = AT + days * DAY

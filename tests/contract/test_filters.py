@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.domain.deadlines import Change
+from shared.domain.agenda import Change
 from shared.domain.events import Event, EventType
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead

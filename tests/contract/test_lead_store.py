@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.deadlines import Change, Hint, hints
+from shared.domain.agenda import Change, Hint, HintKind
+from shared.domain.deadlines import hints
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.intake.receipt import Phone
 from shared.domain.lead import Lead, Reveal, Status, Tab, Validity
@@ -273,5 +274,5 @@ async def test_the_oldest_event_that_nobody_has_taken_names_its_announcement(lea
     await leads.add(first, delivery(), Change("first", AT + DAY / 1000))
     await leads.add(received(partner, AT + DAY), delivery(), Change("second", AT + DAY))
     assert await leads.first_announcement(partner) == Hint(
-        "publish", AT + DAY / 1000, f"{partner}|{first.lead.id}|first"
+        HintKind.PUBLISH, AT + DAY / 1000, partner, first.lead.id, "first"
     )

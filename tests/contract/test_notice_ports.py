@@ -66,13 +66,13 @@ async def test_what_waits_comes_in_its_order_page_by_page_and_moves_when_it_is_t
     assert await telling.lanes.lane(mine, dest) == lane, "all or nothing"
     await telling.lanes.save(mine, dest, lane, [(parked, parked.again()), (taken[0], taken[0].again())])
     pending, _ = await telling.lanes.page(mine, dest, DispatchState.PENDING, None, 9)
-    assert [one.place for one in pending] == [one.place for one in (failed, made[1], made[3], made[4])]
+    assert [one.order for one in pending] == [one.order for one in (failed, made[1], made[3], made[4])]
 
 
 async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telling: Telling) -> None:
     decision = received(unique())
     mine, dest = decision.lead.partner_id, new_source_id()
-    from shared.domain.deadlines import Change
+    from shared.domain.agenda import Change
 
     await telling.leads.add(decision, delivery(), Change("c", AT, "the request"))
     (event,), _ = await telling.tallies.pending(mine, None, 10)
@@ -101,7 +101,7 @@ async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telli
 async def test_a_day_is_closed_once_with_its_digest(telling: Telling) -> None:
     decision = received(unique())
     mine = decision.lead.partner_id
-    from shared.domain.deadlines import Change
+    from shared.domain.agenda import Change
 
     await telling.leads.add(decision, delivery(), Change("c", AT))
     (event,), _ = await telling.tallies.pending(mine, None, 10)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.correlation import caused_by
-from shared.domain.deadlines import Hint
+from shared.domain.agenda import Hint, HintKind
 from shared.domain.errors import Conflict
 from shared.domain.lead import Tab
 from shared.domain.programme.contact_lists import ContactLists
@@ -21,7 +21,7 @@ from tests.builders import AT, DAY, unique
 
 
 async def test_hints_are_written_again_and_removed_again_without_harm(agenda: Agenda) -> None:
-    hints = [Hint("expire", AT, f"{unique()}|m1"), Hint("cool", AT + DAY, f"{unique()}|m1")]
+    hints = [Hint(HintKind.EXPIRE, AT, unique(), "m1"), Hint(HintKind.COOL, AT + DAY, unique(), "m1")]
     await agenda.put(hints)
     await agenda.put(hints)
     assert await agenda.missing(hints) == []
@@ -33,8 +33,8 @@ async def test_hints_are_written_again_and_removed_again_without_harm(agenda: Ag
 
 
 async def test_a3_due_hints_come_by_kind_oldest_first_and_not_before_their_time(agenda: Agenda) -> None:
-    hints = [Hint("expire", AT + DAY * n, f"{unique()}|m1") for n in range(4)]
-    await agenda.put([*hints, Hint("cool", AT, "p|m1"), Hint("expired", AT, "p|m1")])
+    hints = [Hint(HintKind.EXPIRE, AT + DAY * n, unique(), "m1") for n in range(4)]
+    await agenda.put([*hints, Hint(HintKind.COOL, AT, "p", "m1"), Hint("expired", AT, "p", "m1")])
     assert await agenda.due("expire", AT - DAY / 86_400_000, 10) == []
     assert [late.hint for late in await agenda.due("expire", AT, 10)] == hints[:1]
     assert [late.hint for late in await agenda.due("expire", AT + 2 * DAY, 10)] == hints[:3]
@@ -43,7 +43,7 @@ async def test_a3_due_hints_come_by_kind_oldest_first_and_not_before_their_time(
 
 
 async def test_a_hint_says_what_wrote_it(agenda: Agenda) -> None:
-    hint = Hint(unique(), AT, "p|m1")
+    hint = Hint(HintKind.EXPIRE, AT, unique(), "m1")
     for cause in ("a request", "another"):
         with caused_by(cause):
             await agenda.put([hint])
@@ -54,7 +54,7 @@ async def test_a_hint_says_what_wrote_it(agenda: Agenda) -> None:
 
 
 async def test_a_hint_that_failed_is_counted_and_left_alone_for_a_while(agenda: Agenda) -> None:
-    hint, other = Hint("expire", AT, f"{unique()}|m1"), Hint("expire", AT, f"{unique()}|m2")
+    hint, other = Hint(HintKind.EXPIRE, AT, unique(), "m1"), Hint(HintKind.EXPIRE, AT, unique(), "m2")
     await agenda.put([hint, other])
     (late,) = [one for one in await agenda.due("expire", AT, 10) if one.hint == hint]
     await agenda.put_off(late, AT + DAY)
@@ -68,7 +68,7 @@ async def test_a_hint_that_failed_is_counted_and_left_alone_for_a_while(agenda: 
 
 
 async def test_hundreds_of_hints_are_written_missed_and_removed(agenda: Agenda) -> None:
-    hints = [Hint("expire", AT + DAY * n, f"{unique()}|m1") for n in range(230)]
+    hints = [Hint(HintKind.EXPIRE, AT + DAY * n, unique(), "m1") for n in range(230)]
     assert await agenda.missing(hints) == hints
     await agenda.put(hints)
     assert await agenda.missing(hints) == []
@@ -217,8 +217,8 @@ async def test_v1_what_bounced_is_remembered_whatever_lists_are_put(partners: Pa
 
 async def test_the_oldest_hint_of_a_kind_is_found_put_off_or_not(agenda: Agenda) -> None:
     assert await agenda.oldest("cool", AT + DAY) is None
-    hints = [Hint("cool", AT + n * DAY, f"{unique()}|m1") for n in range(2)]
-    await agenda.put([*hints, Hint("archive", AT - DAY, f"{unique()}|m2")])
+    hints = [Hint(HintKind.COOL, AT + n * DAY, unique(), "m1") for n in range(2)]
+    await agenda.put([*hints, Hint(HintKind.ARCHIVE, AT - DAY, unique(), "m2")])
     assert await agenda.oldest("cool", AT - DAY) is None
     (late,) = await agenda.due("cool", AT, 10)
     await agenda.put_off(late, AT + 9 * DAY)

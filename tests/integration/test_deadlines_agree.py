@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.deadlines import add_months
 from shared.domain.errors import Refusal
 from shared.domain.filters import ListTab
+from shared.domain.instants import add_months
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Action
 from shared.domain.ordering import Order

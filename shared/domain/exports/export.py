@@ -3,19 +3,18 @@
 import csv
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared.domain.agenda import Hint, HintKind
 from shared.domain.contact import shown
-from shared.domain.deadlines import Hint
 from shared.domain.exports import export_columns
 from shared.domain.exports.csv_cells import may_begin_cells
 from shared.domain.filters import LeadFilter
 from shared.domain.lead import SOURCE_TITLES, Lead
 from shared.domain.ordering import Order
 
-HINT = "export"
 SINCE_MARGIN = timedelta(minutes=5)
 """How far a sync looks back behind the start of the one before: clocks differ, and a commit takes its time."""
 SORTED_MAX = 50_000
@@ -140,9 +139,8 @@ class Export:
 
     def hints(self, going_on: timedelta, kept: timedelta) -> tuple[Hint, ...]:
         """The reminders to go on with this export while it has not ended, and to delete it."""
-        key = f"{self.partner_id}|{self.id}"
-        deleted = Hint(HINT, self.created_at + kept, key)
-        return (deleted,) if self.has_ended else (Hint(HINT, self.created_at + going_on, key), deleted)
+        deleted = Hint(HintKind.EXPORT, self.created_at + kept, self.partner_id, self.id)
+        return (deleted,) if self.has_ended else (replace(deleted, due=self.created_at + going_on), deleted)
 
 
 class _Echo:

@@ -14,9 +14,9 @@ from functools import cache
 from typing import Any
 
 from shared.domain.contact import NEVER
-from shared.domain.deadlines import stamp, stamped
 from shared.domain.exports.csv_cells import defuse
 from shared.domain.filters import flame_of
+from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Actor, Closing, Consent, LastTransition, Lead, Offer, Status, TeamMember
 
 Value = str | bool | list[Any] | Mapping[str, Any] | None

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.countries import country_code
-from shared.domain.deadlines import Windows, add_months, next_recheck, reminders_before
+from shared.domain.deadlines import Windows, next_recheck, reminders_before
 from shared.domain.events import Event, EventType
+from shared.domain.instants import add_months
 from shared.domain.intake.codes import call_to_action, forbids_contact, is_test, lead_source
 from shared.domain.intake.formats import Reading
 from shared.domain.lead import (

@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from shared.domain.deadlines import Hint, stamp
+from shared.domain.agenda import Hint, HintKind
+from shared.domain.instants import stamp
 from shared.domain.telling.retry import DISABLE_AFTER, QUIET_FOR, lane_waits, next_try
 
-DELIVER = "deliver"
 MAIL_FIRST, MAIL_LATER = "mail0", "mail1"
 """The lanes of mail: new leads one by one, and what can wait for them."""
 ATTEMPTS_KEPT = 18
@@ -38,13 +38,14 @@ class Attempt:
 class Dispatch:
     """One event for one destination; what it is about is read when it is sent.
 
-    `lead_id` is '' for what is about no lead. `sequence` is the history event's, or tells apart what has none.
+    `subject` is the id of what it is about: a lead, a webhook that was disabled, a mail day's leads; '' for what is
+    about none of these (a test, a validation). `sequence` is the history event's, or tells apart what has none.
     `cause` is the correlation id of what made the event; '' where no change of a lead did.
     """
 
     type: str
     at: datetime
-    lead_id: str
+    subject: str
     sequence: int
     state: DispatchState = DispatchState.PENDING
     attempts: tuple[Attempt, ...] = ()
@@ -54,15 +55,15 @@ class Dispatch:
     cause: str = ""
 
     @property
-    def place(self) -> str:
-        """Where it stands among others: in the order of events."""
-        return f"{stamp(self.at)}|{self.lead_id}|{self.sequence:010d}"
+    def order(self) -> tuple[str, str, int]:
+        """Where it stands among others: when it happened (a stamp), to what, and its number."""
+        return stamp(self.at), self.subject, self.sequence
 
     @property
     def id(self) -> str:
         """The same for every attempt, and for a resend: receivers know a repeat by it."""
         digits = "".join(c for c in stamp(self.at) if c.isdigit())
-        return f"{digits}-{self.lead_id or 'none'}-{self.sequence}"
+        return f"{digits}-{self.subject or 'none'}-{self.sequence}"
 
     @property
     def is_resent(self) -> bool:
@@ -97,17 +98,17 @@ class Dispatch:
         return replace(self, state=DispatchState.PENDING, next_at=None, first_at=None, ended_at=None)
 
 
-def place_of(event_id: str) -> str | None:
-    """The place behind an event's id; None for what is no such id."""
+def order_of(event_id: str) -> tuple[str, str, int] | None:
+    """The order that an event's id names; None for what is no such id."""
     digits, _, rest = event_id.partition("-")
-    lead_id, _, sequence = rest.rpartition("-")
-    if len(digits) != 17 or not digits.isdigit() or not digits.isascii() or not sequence.isdigit() or not lead_id:
+    subject, _, sequence = rest.rpartition("-")
+    if len(digits) != 17 or not digits.isdigit() or not digits.isascii() or not sequence.isdigit() or not subject:
         return None
-    if len(sequence) > 10 or not sequence.isascii() or not (lead_id.isalnum() and lead_id.isascii()):
+    if len(sequence) > 10 or not sequence.isascii() or not (subject.isalnum() and subject.isascii()):
         return None
     d = digits
     at = f"{d[:4]}-{d[4:6]}-{d[6:8]}T{d[8:10]}:{d[10:12]}:{d[12:14]}.{d[14:]}Z"
-    return f"{at}|{'' if lead_id == 'none' else lead_id}|{int(sequence):010d}"
+    return at, "" if subject == "none" else subject, int(sequence)
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Lane:
         return replace(self, holder=holder, leased_until=at + LEASE)
 
     def left(self) -> "Lane":
-        """Given back."""
+        """Free for the next worker."""
         return replace(self, holder="", leased_until=None)
 
     def held_until(self, at: datetime) -> "Lane":
@@ -169,4 +170,4 @@ class Lane:
 
 def deliver_hint(partner_id: str, destination: str, due: datetime) -> Hint:
     """Look at this lane then."""
-    return Hint(DELIVER, due, f"{partner_id}|{destination}")
+    return Hint(HintKind.DELIVER, due, partner_id, destination)

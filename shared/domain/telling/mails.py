@@ -65,12 +65,13 @@ class MailPlace:
 class Mail:
     """One mail to one address; `number` counts those of one event.
 
+    `subject` is the event's: the id of a lead, of a webhook, or of a mail day's leads.
     A mail about a day's leads has `leads`, the ids it names. A lead that such a mail tells of has a record of its own
     that was never to be sent: `gathered` is what that mail is about.
     """
 
     notice: MailNotice
-    lead_id: str
+    subject: str
     sequence: int
     number: int
     to: str

@@ -7,9 +7,9 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 from typing_extensions import TypedDict
 
-from shared.domain.deadlines import stamp, stamped
 from shared.domain.exports.export import ERRORS, OUTDATED, Cells, ExportFormat
 from shared.domain.filters import LeadFilter
+from shared.domain.instants import stamp, stamped
 from shared.http import since_tokens
 from shared.http.shapes.enumerations import CellsText, ColumnText, ExportFormatText, ExportStateText, HeadingsText
 from shared.texts import Translate

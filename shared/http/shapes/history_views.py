@@ -5,8 +5,8 @@ from typing import Any
 
 from typing_extensions import TypedDict
 
-from shared.domain.deadlines import stamp
 from shared.domain.events import Event
+from shared.domain.instants import stamp
 from shared.domain.lead import Actor
 from shared.domain.telling.mails import Mail
 from shared.http.shapes.enumerations import ActorText, EventText, MailStateText, NoticeText, StatusText

@@ -13,7 +13,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from shared.domain.contact import shown
-from shared.domain.deadlines import stamp, stamped
+from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Closing, Customer, Deal, Lead, Sender
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.permissions import Caller, Role

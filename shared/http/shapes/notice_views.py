@@ -5,7 +5,7 @@ from typing import Any, NotRequired
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
 
-from shared.domain.deadlines import stamp, stamped
+from shared.domain.instants import stamp, stamped
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.recommendations import TITLES
 from shared.domain.telling.webhooks import Webhook
@@ -193,7 +193,7 @@ def delivery_view(dispatch: Dispatch) -> DeliveryView:
     return {
         "eventId": dispatch.id,
         "type": dispatch.type,
-        "leadId": dispatch.lead_id or None,
+        "leadId": dispatch.subject or None,
         "state": dispatch.state,
         "attempts": [
             {"at": stamp(one.at), "status": one.status, "durationMs": one.duration_ms, "answer": one.answer}

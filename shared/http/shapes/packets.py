@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from shared.domain.contact import shown, shown_event
-from shared.domain.deadlines import stamp
 from shared.domain.events import Event
 from shared.domain.exports.export_columns import source_raw
+from shared.domain.instants import stamp
 from shared.domain.intake.codes import TEST_MARK
 from shared.domain.intake.payload import FORM
 from shared.domain.lead import (

@@ -5,7 +5,7 @@ from typing import NotRequired
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
 
-from shared.domain.deadlines import stamp, stamped
+from shared.domain.instants import stamp, stamped
 from shared.domain.intake.held import Held
 from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.offers import RegisteredOffer

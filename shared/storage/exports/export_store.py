@@ -7,8 +7,8 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
-from shared.domain.deadlines import stamp
 from shared.domain.exports.export import Export
+from shared.domain.instants import stamp
 from shared.ports.exports import Checkpoint, StoredExport
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
@@ -138,7 +138,7 @@ def _checkpoint(step: str, row: Any) -> Checkpoint:
     written = row.metadata["timestamp"]
     return Checkpoint(
         step=step,
-        index=keys.CHECKPOINTS_MAX - int(row["RowKey"].rsplit("|", 1)[1]),
+        index=keys.index_of(row["RowKey"]),
         id=row["id"],
         size=row["size"],
         rows=row["rows"],

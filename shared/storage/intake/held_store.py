@@ -96,13 +96,13 @@ class TableHeldStore:
         if only.partner_id is not None:
             condition += f" and partner eq '{keys.quoted(only.partner_id)}'"
         found = await reads.scan(self._parked, condition, top, ["RowKey"])
-        places = [str(row["RowKey"]).removeprefix(start) for row in found.rows]
+        lines = [str(row["RowKey"]) for row in found.rows]
         # Of a body its beginning is enough here.
         columns = [*codec.DOCS, "p0"]
         rows = await asyncio.gather(
-            *(reads.row(self._parked, keys.PARKED_SHARD, keys.held(place.split("|")[1]), columns) for place in places)
+            *(reads.row(self._parked, keys.PARKED_SHARD, keys.held(keys.held_of(line)), columns) for line in lines)
         )
-        following = None if found.done else places[-1]
+        following = None if found.done else lines[-1].removeprefix(start)
         held = [_held(row) for row in rows if row]
         return [one for one in held if one.state is state], following
 

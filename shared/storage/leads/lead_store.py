@@ -10,10 +10,11 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
+from shared.domain.agenda import Change, Hint, HintKind
 from shared.domain.contact import NEVER, person_keys, shown_until
-from shared.domain.deadlines import Change, Hint, stamp
 from shared.domain.events import Event
 from shared.domain.exports.export import Since
+from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
 from shared.domain.telling.notices import notified
@@ -182,7 +183,8 @@ class TableLeadStore:
             return None
         row = found.rows[0]
         change = Change(row["change"], datetime.fromisoformat(row["announced"]))
-        return change.announcement(partner_id, row["RowKey"].split("|")[2])
+        _, lead_id, _ = keys.event_of(row["RowKey"])
+        return change.announcement(partner_id, lead_id)
 
     async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
         """See the port: the e-mail's leads, else the phone's."""
@@ -220,7 +222,7 @@ class TableLeadStore:
 
 
 def _position(row: Any) -> str:
-    return position(row["RowKey"].split("|")[1])
+    return position(keys.lead_of(row["RowKey"]))
 
 
 def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Operation]:
@@ -258,9 +260,9 @@ def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Op
 
 
 def _hints_of(partner_id: str, row: Any) -> tuple[Hint, ...]:
-    key = f"{partner_id}|{row['RowKey'].split('|')[1]}"
+    lead_id = keys.lead_of(row["RowKey"])
     pairs = (pair.partition("=") for pair in row["hints"].split())
-    return tuple(Hint(kind, datetime.fromisoformat(due), key) for kind, _, due in pairs)
+    return tuple(Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, lead_id) for kind, _, due in pairs)
 
 
 def _size(operations: Sequence[Operation]) -> int:

@@ -8,7 +8,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
-from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, place_of
+from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.tables import Tables
@@ -84,16 +84,17 @@ class TableLaneStore:
 
     async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
         """See the port; what was taken stands under when it was, so those are looked through."""
-        place = place_of(event_id)
-        if place is None:
+        named = order_of(event_id)
+        if named is None:
             return None
+        order = keys.in_order(*named)
         for start in (keys.waiting(destination), keys.parked(destination)):
-            row = await reads.row(self._leads, partner_id, start + place)
+            row = await reads.row(self._leads, partner_id, start + order)
             if row:
                 return codec.load(Dispatch, row)
         start = keys.sent(destination)
         condition = (
-            f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~' and place eq '{place}'"
+            f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~' and place eq '{order}'"
         )
         found = await reads.scan(self._leads, condition, 1, ["RowKey", *codec.DOCS])
         return codec.load(Dispatch, found.rows[0]) if found.rows else None
@@ -104,13 +105,13 @@ def dispatch_row(partner_id: str, destination: str, dispatch: Dispatch) -> dict[
     return {
         "PartitionKey": partner_id,
         "RowKey": _key(destination, dispatch),
-        "place": dispatch.place,
+        "place": keys.in_order(*dispatch.order),
         **codec.dump(dispatch, what="delivery"),
     }
 
 
 def _key(destination: str, dispatch: Dispatch) -> str:
-    start = _STARTS[dispatch.state](destination)
+    start, order = _STARTS[dispatch.state](destination), keys.in_order(*dispatch.order)
     if dispatch.state is DispatchState.DELIVERED and dispatch.ended_at:
-        return start + keys.newest_first(dispatch.place, dispatch.ended_at)
-    return start + dispatch.place
+        return start + keys.newest_first(order, dispatch.ended_at)
+    return start + order

@@ -9,7 +9,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
-from shared.domain.deadlines import stamp
+from shared.domain.instants import stamp
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailPlace
@@ -143,5 +143,5 @@ def day_operation(partner_id: str, day: MailDay) -> tuple[Any, ...]:
 
 def mail_row(partner_id: str, mail: Mail) -> dict[str, Any]:
     """The record of a mail."""
-    key = keys.mail(mail.lead_id, mail.sequence, mail.number)
+    key = keys.mail(mail.subject, mail.sequence, mail.number)
     return {"PartitionKey": partner_id, "RowKey": key, **codec.dump(codec.untagged(mail), what="mail")}

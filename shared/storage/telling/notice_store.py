@@ -9,7 +9,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.contact import fold_email
-from shared.domain.deadlines import stamp
+from shared.domain.instants import stamp
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import Webhook
 from shared.ports.as_read import AsRead

@@ -11,9 +11,10 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
-from shared.domain.deadlines import Change, stamp
+from shared.domain.agenda import Change, Pending
+from shared.domain.instants import stamp
 from shared.domain.lead import Status, Tab
-from shared.domain.tally import Pending, Tally
+from shared.domain.tally import Tally
 from shared.ports.telling import Follows, Waiting
 from shared.storage import keys, reads
 from shared.storage.errors import translated, translating
@@ -46,7 +47,7 @@ class TableTallyStore:
         columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify"]
         found = await reads.scan(self._leads, condition, top, columns)
         events = [_pending(partner_id, row) for row in found.rows]
-        return events, None if found.done else events[-1].key
+        return events, None if found.done else found.rows[-1]["RowKey"]
 
     async def take(
         self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
@@ -59,7 +60,7 @@ class TableTallyStore:
             if before.tag
             else ("create", row)
         ]
-        operations += [("delete", {"PartitionKey": partner_id, "RowKey": event.key}) for event in events]
+        operations += [("delete", {"PartitionKey": partner_id, "RowKey": _out(event)}) for event in events]
         operations += [("upsert", dispatch_row(partner_id, *one), REPLACE) for one in follows.waits]
         operations += [day_operation(partner_id, day) for day in follows.days]
         for day, lead_id in follows.held:
@@ -86,18 +87,24 @@ class TableTallyStore:
         columns = ["RowKey", "deadline", "flame"]
         with translating():
             rows = self._leads.query_entities(f"{query} and {condition}", select=columns)
-            return [Waiting(row["RowKey"].split("|")[1], row["deadline"], row["flame"]) async for row in rows]
+            return [Waiting(keys.lead_of(row["RowKey"]), row["deadline"], row["flame"]) async for row in rows]
 
 
 def _column(tab: Tab, status: Status) -> str:
     return f"{tab}_{status}"
 
 
+def _out(event: Pending) -> str:
+    return keys.out(stamp(event.at), event.lead_id, event.sequence)
+
+
 def _pending(partner_id: str, row: Any) -> Pending:
+    at, lead_id, sequence = keys.event_of(row["RowKey"])
     return Pending(
-        key=row["RowKey"],
         partner_id=partner_id,
-        lead_id=row["RowKey"].split("|")[2],
+        lead_id=lead_id,
+        at=at,
+        sequence=sequence,
         change=Change(row["change"], datetime.fromisoformat(row["announced"]), row["cause"]),
         from_status=Status(row["from"]) if row["from"] else None,
         to_status=Status(row["to"]),

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.domain.agenda import HintKind
 from shared.domain.errors import Unavailable
-from shared.domain.exports.export import FAULTY, HINT
+from shared.domain.exports.export import FAULTY
 from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
@@ -30,7 +31,7 @@ class RanExports:
 async def run_exports(*, ports: Ports, at: datetime, budget: Budget) -> RanExports:
     """Work on every export whose hint is due at `at`, in turn; raises Unavailable when the agenda is out of reach."""
     ran = RanExports()
-    waiting = await ports.agenda.due(HINT, at, PAGE)
+    waiting = await ports.agenda.due(HintKind.EXPORT, at, PAGE)
     while waiting and budget.allows(0):
         going_on = []
         for late in waiting:
@@ -57,7 +58,7 @@ async def run_exports(*, ports: Ports, at: datetime, budget: Budget) -> RanExpor
 async def _one(ports: Ports, late: DueHint, at: datetime, budget: Budget) -> bool:
     """Do what is due for one export; False when it needs another turn."""
     hint = late.hint
-    partner_id, export_id = hint.partner_id, hint.lead_id
+    partner_id, export_id = hint.partner_id, hint.subject
     stored = await ports.exports.get(partner_id, export_id)
     if stored is None:
         # The hint comes first; whoever wrote it may still be about to store its export.
@@ -88,6 +89,6 @@ async def _broke(ports: Ports, late: DueHint, at: datetime, problem: Exception) 
     """Try again later; an export that breaks every time has failed, and one that storage has no time for has not."""
     await put_off(ports, late, problem, at)
     if late.tries + 1 >= ALERT_AFTER and not isinstance(problem, Unavailable):
-        stored = await ports.exports.get(late.hint.partner_id, late.hint.lead_id)
+        stored = await ports.exports.get(late.hint.partner_id, late.hint.subject)
         if stored is not None and not stored.export.has_ended:
             await fail(ports, stored, at, FAULTY)

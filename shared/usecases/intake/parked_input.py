@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids
-from shared.domain.deadlines import stamp
 from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Refusal, Unavailable
+from shared.domain.instants import stamp
 from shared.domain.intake.held import DISMISSED_KEPT, Held, HeldState, Reason, refusal_of
 from shared.domain.lifecycle import settle
 from shared.domain.messages import say

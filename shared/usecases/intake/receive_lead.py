@@ -12,8 +12,9 @@ from datetime import datetime
 
 from shared import ids, telemetry
 from shared.correlation import new_change
+from shared.domain.agenda import Hint
 from shared.domain.countries import country_code
-from shared.domain.deadlines import Hint, hints
+from shared.domain.deadlines import hints
 from shared.domain.errors import Detail, InvalidRequest, Refusal, Unauthenticated, Unavailable
 from shared.domain.intake.formats import Reading
 from shared.domain.intake.held import HeldState, Reason, refusal_of

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain.deadlines import stamp
+from shared.domain.agenda import Pending
 from shared.domain.errors import Unavailable
+from shared.domain.instants import stamp
 from shared.domain.lead import Status, Tab
-from shared.domain.tally import Pending, Place, moved
+from shared.domain.tally import Cell, moved
 from shared.ids import position
 from shared.ports.ports import Ports
 from shared.ports.telling import Waiting
@@ -26,7 +27,7 @@ PENDING_PAGE = 1_000
 class Counts:
     """Leads by tab and status; received ones this person has not opened, by tab; hot ones; this person's favorites."""
 
-    leads: Mapping[Place, int]
+    leads: Mapping[Cell, int]
     new: Mapping[Tab, int] = field(default_factory=dict)
     hot: int = 0
     favorites: int = 0
@@ -46,7 +47,7 @@ async def count_leads(*, ports: Ports, partner_id: str, person: str, at: datetim
     return Counts(leads, new, sum(one.flame > now for one in waiting), favorites)
 
 
-async def _counted(ports: Ports, partner_id: str, at: datetime) -> tuple[dict[Place, int], list[Waiting]]:
+async def _counted(ports: Ports, partner_id: str, at: datetime) -> tuple[dict[Cell, int], list[Waiting]]:
     """The counts at `at`, and the received leads.
 
     The counts must not move between the first read and the last. An event that is still on its way may have come after

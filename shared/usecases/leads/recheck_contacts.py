@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from shared.correlation import new_change
-from shared.domain.deadlines import RECHECK, hints, rechecks_at
+from shared.domain.agenda import HintKind
+from shared.domain.deadlines import hints, rechecks_at
 from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import recheck, settle
 from shared.domain.programme.contact_lists import ContactLists
@@ -25,12 +26,12 @@ async def recheck_contacts(*, ports: Ports, at: datetime, budget: Budget) -> Ran
     async def check(late: DueHint) -> None:
         await _check(ports, late, lists, at)
 
-    return await run_each(ports=ports, kind=RECHECK, at=at, budget=budget, at_once=TOGETHER, act=check)
+    return await run_each(ports=ports, kind=HintKind.RECHECK, at=at, budget=budget, at_once=TOGETHER, act=check)
 
 
 async def _check(ports: Ports, late: DueHint, lists: ContactLists, at: datetime) -> None:
     for _ in range(ATTEMPTS):
-        stored = await ports.leads.get(late.hint.partner_id, late.hint.lead_id)
+        stored = await ports.leads.get(late.hint.partner_id, late.hint.subject)
         if stored is None or not stored.lead.customer.email:
             return
         due = rechecks_at(settle(stored.lead, at).lead)

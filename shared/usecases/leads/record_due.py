@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from shared.domain.deadlines import Hint, hints
+from shared.domain.agenda import Hint, HintKind
+from shared.domain.deadlines import hints
 from shared.domain.lifecycle import settle
 from shared.ports.agenda import DueHint
 from shared.ports.ports import Ports
@@ -15,7 +16,7 @@ TOGETHER = 25
 """Leads recorded in one transaction: four operations each, of a hundred."""
 
 
-async def run_due(*, ports: Ports, kind: str, at: datetime, budget: Budget, decided: ByTime = settle) -> Ran:
+async def run_due(*, ports: Ports, kind: HintKind, at: datetime, budget: Budget, decided: ByTime = settle) -> Ran:
     """Handle the hints of one kind (`expire`, `cool`, `archive`, `remind`) that are due at `at`; raises Unavailable."""
 
     async def handle(some: Sequence[DueHint]) -> int:
@@ -34,17 +35,17 @@ def _together(page: Sequence[DueHint]) -> list[list[DueHint]]:
 
 async def _handle(ports: Ports, some: Sequence[DueHint], at: datetime, decided: ByTime) -> int:
     """Record, then take the hints away; the number of those that failed."""
-    lead_ids = list(dict.fromkeys(late.hint.lead_id for late in some))
+    lead_ids = list(dict.fromkeys(late.hint.subject for late in some))
     partner_id = some[0].hint.partner_id
     recorded = await record_time(ports=ports, partner_id=partner_id, lead_ids=lead_ids, at=at, decided=decided)
     # A hint may be found before its lead's deadline; then the lead keeps one that is right.
     await ports.agenda.put([hint for lead in recorded.leads for hint in hints(lead) if _is_early(hint, some)])
-    await ports.agenda.remove([late.hint for late in some if late.hint.lead_id not in recorded.failures])
-    failed = [late for late in some if late.hint.lead_id in recorded.failures]
+    await ports.agenda.remove([late.hint for late in some if late.hint.subject not in recorded.failures])
+    failed = [late for late in some if late.hint.subject in recorded.failures]
     for late in failed:
-        await put_off(ports, late, recorded.failures[late.hint.lead_id], at)
+        await put_off(ports, late, recorded.failures[late.hint.subject], at)
     return len(failed)
 
 
 def _is_early(needed: Hint, some: Sequence[DueHint]) -> bool:
-    return any(late.hint.key == needed.key and late.hint.kind == needed.kind for late in some)
+    return any(late.hint.subject == needed.subject and late.hint.kind == needed.kind for late in some)

@@ -7,13 +7,13 @@ import asyncio
 import heapq
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from shared import telemetry
-from shared.domain.deadlines import Hint
-from shared.domain.telling.dispatch import DELIVER, MAIL_FIRST, MAIL_LATER, deliver_hint
+from shared.domain.agenda import Hint, HintKind
+from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, deliver_hint
 from shared.ports.agenda import DueHint
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
@@ -29,6 +29,10 @@ LANES_AT_ONCE, LANES_MOST = 64, 192
 HINTS_AT_ONCE = 1_000
 LOOK_AGAIN_SECONDS = 0.5
 """How often a run looks for new work while lanes are under way."""
+
+
+LaneId = tuple[str, str]
+"""A partner and a destination."""
 
 
 @dataclass
@@ -50,13 +54,13 @@ class Run:
 async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
     """Publish what was committed and send what is due, until nothing is; raises Unavailable."""
     done, quota = Run(), MailQuota(ports)
-    under_way: dict[str, asyncio.Task[None]] = {}
+    under_way: dict[LaneId, asyncio.Task[None]] = {}
     try:
         while True:
             done.add(await publish_events(ports=ports, at=now(), budget=budget))
-            by_lane: dict[str, list[DueHint]] = {}
-            for late in await ports.agenda.due(DELIVER, now(), HINTS_AT_ONCE):
-                by_lane.setdefault(late.hint.key, []).append(late)
+            by_lane: dict[LaneId, list[DueHint]] = {}
+            for late in await ports.agenda.due(HintKind.DELIVER, now(), HINTS_AT_ONCE):
+                by_lane.setdefault((late.hint.partner_id, late.hint.subject), []).append(late)
             for key in fairly([key for key in by_lane if key not in under_way], under_way):
                 if budget.allows(done.lanes):
                     under_way[key] = asyncio.create_task(_lane(ports, by_lane[key], now, done, quota))
@@ -74,15 +78,15 @@ async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
         await asyncio.gather(*under_way.values(), return_exceptions=True)
 
 
-def fairly(waiting: Sequence[str], under_way: Iterable[str]) -> list[str]:
+def fairly(waiting: Sequence[LaneId], under_way: Iterable[LaneId]) -> list[LaneId]:
     """Which lanes are begun: those of whoever has the fewest, oldest first; nobody's dead receivers take all."""
-    busy = Counter(_partner(key) for key in under_way)
-    by_partner: dict[str, deque[str]] = {}
-    for key in waiting:
-        by_partner.setdefault(_partner(key), deque()).append(key)
+    busy = Counter(partner for partner, _ in under_way)
+    by_partner: dict[str, deque[LaneId]] = {}
+    for lane in waiting:
+        by_partner.setdefault(lane[0], deque()).append(lane)
     turns = [(busy[partner], number, partner) for number, partner in enumerate(by_partner)]
     heapq.heapify(turns)
-    chosen: list[str] = []
+    chosen: list[LaneId] = []
     running = busy.total()
     while turns:
         mine, number, partner = heapq.heappop(turns)
@@ -95,14 +99,10 @@ def fairly(waiting: Sequence[str], under_way: Iterable[str]) -> list[str]:
     return chosen
 
 
-def _partner(key: str) -> str:
-    return key.partition("|")[0]
-
-
 async def _lane(ports: Ports, hints: Sequence[DueHint], now: Now, done: Run, quota: MailQuota) -> None:
     """Work on one lane, then write when to look again, then take the hints away."""
     hint = hints[0].hint
-    partner_id, destination = hint.partner_id, hint.lead_id
+    partner_id, destination = hint.partner_id, hint.subject
     lane: dict[str, Any] = {"ports": ports, "partner_id": partner_id, "destination": destination, "now": now}
     try:
         with telemetry.span("work on lane", partner=partner_id, destination=destination):
@@ -125,4 +125,4 @@ def _not_among(hints: Sequence[DueHint], following: Hint) -> Hint:
     taken = {late.hint.due for late in hints}
     while due in taken:
         due += timedelta(milliseconds=1)
-    return Hint(following.kind, due, following.key)
+    return replace(following, due=due)

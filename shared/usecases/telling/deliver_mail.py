@@ -152,12 +152,12 @@ async def _one(turn: _Turn, dispatch: Dispatch) -> None:
 async def _plan(turn: _Turn, case: Case) -> list[Mail]:
     """The mails of an event; who is told is written down first, and a plan that is complete holds."""
     mails, dispatch = turn.ports.mails, case.dispatch
-    known = await mails.mails(turn.partner_id, dispatch.lead_id, dispatch.sequence)
+    known = await mails.mails(turn.partner_id, dispatch.subject, dispatch.sequence)
     if any(one.number == 0 for one in known):
         return known
     for part in await planned(ports=turn.ports, case=case, known=known, at=turn.now()):
         await _write(turn, part)
-    return await mails.mails(turn.partner_id, dispatch.lead_id, dispatch.sequence)
+    return await mails.mails(turn.partner_id, dispatch.subject, dispatch.sequence)
 
 
 async def _plan_next(turn: _Turn, case: Case, mails: dict[int, Mail]) -> list[Mail]:
@@ -167,7 +167,7 @@ async def _plan_next(turn: _Turn, case: Case, mails: dict[int, Mail]) -> list[Ma
     for start in range(0, len(made), PART):
         await _write(turn, made[start : start + PART])
     if made:
-        of_event = await turn.ports.mails.mails(turn.partner_id, case.dispatch.lead_id, case.dispatch.sequence)
+        of_event = await turn.ports.mails.mails(turn.partner_id, case.dispatch.subject, case.dispatch.sequence)
         made = [one for one in of_event if one.number not in mails]
         mails.update({one.number: one for one in made})
     return made
@@ -221,7 +221,7 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
             return mail
         operation, dispatch = _operation(turn.partner_id, mail), case.dispatch
         # Before the service knows of it: its report may be faster than our next line.
-        about = (dispatch.type, dispatch.at, mail.lead_id, mail.sequence)
+        about = (dispatch.type, dispatch.at, mail.subject, mail.sequence)
         await turn.ports.mails.note_place(
             operation, MailPlace(turn.partner_id, turn.destination, *about, sent=at, cause=dispatch.cause)
         )
@@ -268,7 +268,7 @@ async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
             told = (answer.problem or "").casefold()
             if any(word in told for word in ADDRESS_PROBLEMS):
                 if mail.to == CUSTOMER:
-                    await remember_bounce(ports=turn.ports, partner_id=turn.partner_id, lead_id=mail.lead_id)
+                    await remember_bounce(ports=turn.ports, partner_id=turn.partner_id, lead_id=mail.subject)
                 else:
                     await turn.ports.notices.add_unwanted(turn.partner_id, mail.to, BOUNCED)
             await turn.ports.mails.forget_place(mail.operation_id)
@@ -282,4 +282,4 @@ async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
 
 def _operation(partner_id: str, mail: Mail) -> str:
     """The same for every attempt at this mail; another one once the service has refused to take it for now."""
-    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{partner_id}|{mail.lead_id}|{mail.sequence}|{mail.number}|{mail.at}"))
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{partner_id}|{mail.subject}|{mail.sequence}|{mail.number}|{mail.at}"))

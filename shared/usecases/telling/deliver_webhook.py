@@ -125,7 +125,7 @@ async def _send(turn: _Turn, queue: list[Dispatch]) -> None:
         while True:
             at = turn.now()
             if not turn.over:
-                busy = {one.lead_id for one, _ in under_way.values() if one.lead_id}
+                busy = {one.subject for one, _ in under_way.values() if one.subject}
                 group, queue = _next(queue, turn, at, AT_ONCE - len(under_way), busy)
                 under_way |= {asyncio.create_task(_post(turn, one, at)): (one, at) for one in group}
             if not under_way:
@@ -134,7 +134,7 @@ async def _send(turn: _Turn, queue: list[Dispatch]) -> None:
             sent = [(*under_way.pop(task), task) for task in ended]
             # What was taken is recorded also where another attempt of the same moment fell over storage.
             known = [(one, began, task.result()) for one, began, task in sent if task.exception() is None]
-            await _record(turn, sorted(known, key=lambda one: one[0].place))
+            await _record(turn, sorted(known, key=lambda one: one[0].order))
             for *_, task in sent:
                 task.result()
             turn.has_ended()
@@ -151,19 +151,19 @@ def _next(
     group: list[Dispatch] = []
     left: list[Dispatch] = []
     for one in queue:
-        if one.lead_id and one.lead_id in turn.blocked:
+        if one.subject and one.subject in turn.blocked:
             continue
-        if one.lead_id in busy or len(group) >= most:
+        if one.subject in busy or len(group) >= most:
             left.append(one)
             continue
         if not one.is_due(at):
             turn.wakes.append(one.next_at or at)
-            if one.lead_id:
-                turn.blocked.add(one.lead_id)
+            if one.subject:
+                turn.blocked.add(one.subject)
             continue
         group.append(one)
-        if one.lead_id:
-            busy.add(one.lead_id)
+        if one.subject:
+            busy.add(one.subject)
     return group, left
 
 
@@ -176,11 +176,11 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
         after = one.succeeded(attempt) if good else one.failed(attempt, ids.jitter(), answer.retry_after)
         _judge(turn, one, answer)
         if after.next_at:
-            turn.blocked.add(one.lead_id)
+            turn.blocked.add(one.subject)
             turn.wakes.append(after.next_at)
         elif not good:
             # Parked: the lead's next event may go, but not in this turn, whose page was read before.
-            turn.blocked.add(one.lead_id)
+            turn.blocked.add(one.subject)
             turn.wakes.append(began)
         changed.append((one, after))
     turn.lane = turn.lane.taken(turn.lane.holder, turn.now())
@@ -231,7 +231,7 @@ def _measure(sent: Sequence[Dispatch]) -> None:
     for one in sent:
         outcome = "tryAgain" if one.state is DispatchState.PENDING else str(one.state)
         # Tests and validations are about no lead, and a resend waited for people.
-        timed = one.state is DispatchState.DELIVERED and one.lead_id and not one.is_resent
+        timed = one.state is DispatchState.DELIVERED and one.subject and not one.is_resent
         telemetry.attempted("webhook", outcome, one.ended_at - one.at if timed and one.ended_at else None)
 
 
@@ -247,7 +247,7 @@ async def _post(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
 
 
 def _subject(turn: _Turn, dispatch: Dispatch) -> dict[str, str]:
-    return {"partner": turn.partner_id, "destination": turn.destination, "lead": dispatch.lead_id}
+    return {"partner": turn.partner_id, "destination": turn.destination, "lead": dispatch.subject}
 
 
 async def _try(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
@@ -267,10 +267,10 @@ async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
     """One attempt; what it is about is read and written now, so that it shows what may be seen now (L9)."""
     ports, hook = turn.ports, turn.hook.webhook
     lead, made = None, None
-    if dispatch.lead_id:
+    if dispatch.subject:
         stored, events = await asyncio.gather(
-            ports.leads.get(turn.partner_id, dispatch.lead_id),
-            ports.leads.history(turn.partner_id, dispatch.lead_id, dispatch.sequence, 1),
+            ports.leads.get(turn.partner_id, dispatch.subject),
+            ports.leads.history(turn.partner_id, dispatch.subject, dispatch.sequence, 1),
         )
         if stored is None:
             return ReceiverReply(None, "The lead is not there any more.", 0)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.domain.contact import fold_email
-from shared.domain.deadlines import REMINDERS, stamp
+from shared.domain.deadlines import REMINDERS
 from shared.domain.events import EventType
+from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import settle
 from shared.domain.programme.profile import Profile
@@ -66,12 +67,12 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: da
     notice = NOTICES[dispatch.type]
     gathering = next((one for one in Gathering if one.event == dispatch.type), None)
     if gathering:
-        facts = replace(facts, day=await ports.mails.day(partner_id, key_of_subject(dispatch.lead_id)))
+        facts = replace(facts, day=await ports.mails.day(partner_id, key_of_subject(dispatch.subject)))
     elif notice is MailNotice.WEBHOOK_DISABLED:
-        hook = await ports.notices.webhook(partner_id, dispatch.lead_id)
+        hook = await ports.notices.webhook(partner_id, dispatch.subject)
         facts = replace(facts, webhook=hook.webhook if hook else None)
     else:
-        stored = await ports.leads.get(partner_id, dispatch.lead_id)
+        stored = await ports.leads.get(partner_id, dispatch.subject)
         facts = replace(facts, lead=settle(stored.lead, at).lead if stored else None)
     unwanted = await ports.notices.unwanted(list_of(partner_id, customers=notice is MailNotice.DECLINED))
     # A partner mutes its own recipients; nobody else is its to silence (N3).
@@ -101,7 +102,7 @@ async def planned(*, ports: Ports, case: Case, known: Sequence[Mail], at: dateti
     Number 0 is in the last part: a plan without it broke off, and what `known` holds of it stays as it is.
     """
     dispatch = case.dispatch
-    base = Mail(case.notice, dispatch.lead_id, dispatch.sequence, 0, "", "en", "", MailState.PLANNED, at)
+    base = Mail(case.notice, dispatch.subject, dispatch.sequence, 0, "", "en", "", MailState.PLANNED, at)
     told = await _told(ports, case, await _gathered(ports, case), at)
     pairs = {(fold_email(one.to), lead_id) for one in known for lead_id in one.leads}
     made = []
@@ -126,7 +127,7 @@ async def _gathered(ports: Ports, case: Case) -> list[str]:
     if case.gathering is not Gathering.WARNED:
         return held
     # Nobody is warned of a lead twice.
-    subject, sequence = case.dispatch.lead_id, case.dispatch.sequence
+    subject, sequence = case.dispatch.subject, case.dispatch.sequence
     named = {
         lead_id
         for one in await ports.mails.mails(case.partner_id, subject)

@@ -228,9 +228,9 @@ async def list_deliveries(
 
 async def _redacted(ports: Ports, partner_id: str, found: Sequence[Dispatch], at: datetime) -> set[str]:
     """Which of these events' leads hide their contact details, or are gone."""
-    leads = await ports.leads.many(partner_id, list({one.lead_id for one in found if one.lead_id}))
+    leads = await ports.leads.many(partner_id, list({one.subject for one in found if one.subject}))
     hidden = {lead.id for lead in leads if is_redacted(settle(lead, at).lead, at)}
-    return hidden | ({one.lead_id for one in found if one.lead_id} - {lead.id for lead in leads})
+    return hidden | ({one.subject for one in found if one.subject} - {lead.id for lead in leads})
 
 
 async def _hidden(ports: Ports, hook: Webhook, partner_id: str, found: Sequence[Dispatch], at: datetime) -> set[str]:
@@ -240,7 +240,7 @@ async def _hidden(ports: Ports, hook: Webhook, partner_id: str, found: Sequence[
 
 async def _as_may_be_seen(ports: Ports, partner_id: str, found: list[Dispatch], at: datetime) -> list[Dispatch]:
     hidden = await _redacted(ports, partner_id, found, at)
-    return [one.without_answers() if one.lead_id in hidden else one for one in found]
+    return [one.without_answers() if one.subject in hidden else one for one in found]
 
 
 async def _deliveries(
@@ -302,7 +302,7 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
     while done < RESEND_MAX and lost < ATTEMPTS:
         page, following = await ports.lanes.page(partner_id, webhook_id, DispatchState.PARKED, after, 10)
         hidden = await _hidden(ports, hook, partner_id, page, at)
-        page = [one for one in page if one.lead_id not in hidden]
+        page = [one for one in page if one.subject not in hidden]
         if not page:
             if following is None:
                 break

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.deadlines import stamp
 from shared.domain.errors import NotFound
 from shared.domain.filters import LeadFilter
+from shared.domain.instants import stamp
 from shared.domain.lead import Status
 from shared.domain.lifecycle import settle
 from shared.domain.telling.recommendations import Notification, about_lead, about_webhook

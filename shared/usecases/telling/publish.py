@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared import telemetry
-from shared.domain.deadlines import Hint
+from shared.domain.agenda import Hint, HintKind, Pending
 from shared.domain.events import EventType
-from shared.domain.tally import Pending, Tally, moved
+from shared.domain.tally import Tally, moved
 from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, Dispatch, deliver_hint
 from shared.domain.telling.mail_day import Gathering, MailDay, counted, day_of, next_day
 from shared.domain.telling.mails import Mail, MailNotice, MailState, NotMailed
@@ -26,7 +26,6 @@ from shared.ports.rules import Budget
 from shared.ports.telling import Follows
 from shared.usecases.agenda import PAGE, put_off
 
-KIND, DIGEST = "publish", "digest"
 TOGETHER = 90
 """Events read at once; of those as many are taken as go into one transaction with what follows from them."""
 ROWS_MAX = 98
@@ -68,7 +67,7 @@ async def publish_events(*, ports: Ports, at: datetime, budget: Budget) -> Publi
     while progress:
         progress = False
         by_partner: dict[str, list[DueHint]] = {}
-        for late in await ports.agenda.due(KIND, at, PAGE):
+        for late in await ports.agenda.due(HintKind.PUBLISH, at, PAGE):
             by_partner.setdefault(late.hint.partner_id, []).append(late)
         for partner_id, hints in by_partner.items():
             # Hints too young to go are there again; a partner has its turn once a run.
@@ -215,7 +214,7 @@ async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken)
         taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.KIND)
         return
     day = await _open_day(ports, event, told, taken.days, Gathering.WARNED)
-    if all(one.lead_id != day.subject for _, one in taken.waits):
+    if all(one.subject != day.subject for _, one in taken.waits):
         look = Dispatch(Gathering.WARNED.event, event.at, day.subject, day.total, cause=event.change.cause)
         taken.waits.append((MAIL_LATER, look))
     taken.held.append((day.key, event.lead_id))
@@ -250,4 +249,4 @@ def _hints(partner_id: str, follows: Follows, at: datetime) -> set[Hint]:
 
 def digest_hint(partner_id: str, day: MailDay) -> Hint:
     """Close this day when it is over."""
-    return Hint(DIGEST, day.ends, f"{partner_id}|{day.key}")
+    return Hint(HintKind.DIGEST, day.ends, partner_id, day.key)

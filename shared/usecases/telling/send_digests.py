@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
+from shared.domain.agenda import HintKind
 from shared.domain.telling.dispatch import MAIL_LATER, Dispatch, deliver_hint
 from shared.ports.agenda import DueHint
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.agenda import Ran, run_each
 from shared.usecases.races import until_won
-from shared.usecases.telling.publish import DIGEST
 
 DAYS_AT_ONCE = 10
 
@@ -19,12 +19,12 @@ async def send_digests(*, ports: Ports, at: datetime, budget: Budget) -> Ran:
     async def close(late: DueHint) -> None:
         await _close(ports, late, at)
 
-    return await run_each(ports=ports, kind=DIGEST, at=at, budget=budget, at_once=DAYS_AT_ONCE, act=close)
+    return await run_each(ports=ports, kind=HintKind.DIGEST, at=at, budget=budget, at_once=DAYS_AT_ONCE, act=close)
 
 
 async def _close(ports: Ports, late: DueHint, at: datetime) -> None:
     """Close the day; the digest stands in its lane from the same moment on."""
-    partner_id, key = late.hint.partner_id, late.hint.lead_id
+    partner_id, key = late.hint.partner_id, late.hint.subject
 
     async def close() -> None:
         day = await ports.mails.day(partner_id, key)

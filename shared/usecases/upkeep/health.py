@@ -5,25 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from shared.domain.deadlines import RECHECK, REMIND
+from shared.domain.agenda import HintKind
 from shared.domain.errors import Unavailable
-from shared.domain.exports.export import HINT as EXPORT
-from shared.domain.telling.dispatch import DELIVER
 from shared.ports.ports import Ports
-from shared.usecases.telling.publish import DIGEST
-from shared.usecases.telling.publish import KIND as PUBLISH
 
 SOON, LATER, HOURLY = timedelta(minutes=15), timedelta(hours=1), timedelta(hours=3)
-LATE: Mapping[str, timedelta] = {
-    PUBLISH: SOON,
-    DELIVER: SOON,
-    EXPORT: SOON,
-    "expire": LATER,
-    "cool": LATER,
-    REMIND: LATER,
-    DIGEST: LATER,
-    RECHECK: LATER,
-    "archive": HOURLY,
+LATE: Mapping[HintKind, timedelta] = {
+    HintKind.PUBLISH: SOON,
+    HintKind.DELIVER: SOON,
+    HintKind.EXPORT: SOON,
+    HintKind.EXPIRE: LATER,
+    HintKind.COOL: LATER,
+    HintKind.REMIND: LATER,
+    HintKind.DIGEST: LATER,
+    HintKind.RECHECK: LATER,
+    HintKind.ARCHIVE: HOURLY,
 }
 """How long something may have been due before the work is not done any more: many runs of its timer."""
 COUNTED_MAX = 1_000
@@ -40,7 +36,7 @@ class Health:
 
     checks: dict[str, bool]
     waiting: Mapping[str, int] = field(default_factory=dict)
-    overdue: Mapping[str, timedelta] = field(default_factory=dict)
+    overdue: Mapping[HintKind, timedelta] = field(default_factory=dict)
 
     @property
     def healthy(self) -> bool:
@@ -50,7 +46,7 @@ class Health:
     @property
     def undelivered(self) -> timedelta:
         """For how long the oldest event that could be told has not been."""
-        return max(self.overdue.get(PUBLISH, timedelta()), self.overdue.get(DELIVER, timedelta()))
+        return max(self.overdue.get(HintKind.PUBLISH, timedelta()), self.overdue.get(HintKind.DELIVER, timedelta()))
 
     @property
     def oldest(self) -> tuple[str, timedelta]:
@@ -62,8 +58,8 @@ async def check_health(*, ports: Ports, at: datetime) -> Health:
     """Ask storage for a row, and the agenda for what is due of each kind."""
     try:
         due, paused, oldest, _ = await asyncio.gather(
-            ports.agenda.due(DELIVER, at, COUNTED_MAX),
-            ports.agenda.ahead(DELIVER, at, COUNTED_MAX),
+            ports.agenda.due(HintKind.DELIVER, at, COUNTED_MAX),
+            ports.agenda.ahead(HintKind.DELIVER, at, COUNTED_MAX),
             asyncio.gather(*(ports.agenda.oldest(kind, at) for kind in LATE)),
             ports.partners.ping(),
         )
@@ -71,5 +67,9 @@ async def check_health(*, ports: Ports, at: datetime) -> Health:
         return Health({"storage": False})
     overdue = {kind: at - found if found else timedelta() for kind, found in zip(LATE, oldest, strict=True)}
     late = {kind for kind, behind in overdue.items() if behind >= LATE[kind]}
-    checks = {"storage": True, "delivery": not late & {PUBLISH, DELIVER}, "agenda": not late - {PUBLISH, DELIVER}}
+    checks = {
+        "storage": True,
+        "delivery": not late & {HintKind.PUBLISH, HintKind.DELIVER},
+        "agenda": not late - {HintKind.PUBLISH, HintKind.DELIVER},
+    }
     return Health(checks, {"deliveries": len(due), "pausedLanes": paused}, overdue)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from shared.domain.deadlines import Hint
+from shared.domain.agenda import Hint
 from shared.domain.exports.export import Export
 from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, DispatchState, deliver_hint
 from shared.ports.ports import Ports

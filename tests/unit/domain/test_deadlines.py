@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.deadlines import Hint, add_months, deadline, hints, stamp
+from shared.domain.agenda import Hint, HintKind
+from shared.domain.deadlines import deadline, hints
+from shared.domain.instants import add_months, stamp
 from tests.builders import AT, DAY, a_lead, informational
 
 
@@ -33,18 +35,17 @@ def test_a_stamp_is_utc_in_milliseconds_and_sorts_as_time_does() -> None:
 
 def test_a_received_lead_has_a_hint_for_its_expiry_and_its_flame() -> None:
     lead = a_lead()
-    key = f"contoso|{lead.id}"
     assert set(hints(lead)) == {
-        Hint("expire", AT + 14 * DAY, key),
-        Hint("cool", AT + 3 * DAY, key),
-        Hint("remind", AT + 7 * DAY, key),
+        Hint(HintKind.EXPIRE, AT + 14 * DAY, "contoso", lead.id),
+        Hint(HintKind.COOL, AT + 3 * DAY, "contoso", lead.id),
+        Hint(HintKind.REMIND, AT + 7 * DAY, "contoso", lead.id),
     }
     assert deadline(lead) == AT + 14 * DAY
 
 
 def test_an_informational_lead_has_a_hint_for_its_archival() -> None:
     lead = informational()
-    assert hints(lead) == (Hint("archive", add_months(AT, 6), f"contoso|{lead.id}"),)
+    assert hints(lead) == (Hint(HintKind.ARCHIVE, add_months(AT, 6), "contoso", lead.id),)
 
 
 def test_t9_a_test_lead_never_expires() -> None:

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.deadlines import add_months
 from shared.domain.events import EventType
+from shared.domain.instants import add_months
 from shared.domain.intake.receipt import Phone
 from shared.domain.lead import CallToAction, LeadType, Qualification, Reveal, Source, Status, Validity
 from tests.builders import AT, SOURCE, a_lead, received

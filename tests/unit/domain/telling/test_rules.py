@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.lifecycle import Activity, ActivityKind, log_activity
-from shared.domain.telling.dispatch import Dispatch, place_of
+from shared.domain.telling.dispatch import Dispatch, order_of
 from shared.domain.telling.mail_day import Gathering, MailDay, counted, day_of, key_of_subject, next_day
 from shared.domain.telling.preferences import language
 from shared.domain.telling.quota import Quota
 from shared.domain.telling.recommendations import about_lead, about_webhook
 from shared.domain.telling.retry import DELAYS, GIVE_UP_AFTER, lane_waits, next_try
 from shared.domain.telling.webhooks import Webhook, WebhookState
+from shared.storage import keys
 from tests.builders import ANN, AT, DAY, a_lead, accepted
 
 ZONES = ["UTC", "Europe/Stockholm", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns"]
@@ -143,15 +144,16 @@ def test_n4_the_nearest_language(tag: str | None, expected: str) -> None:
 
 
 @given(instants, st.sampled_from(["", "m" + "0" * 28]), st.integers(0, 10**9))
-def test_an_events_id_names_its_place(at: datetime, lead_id: str, sequence: int) -> None:
+def test_an_events_id_names_its_order(at: datetime, lead_id: str, sequence: int) -> None:
     one = Dispatch("lead.won", at.replace(microsecond=at.microsecond // 1000 * 1000), lead_id, sequence)
-    assert place_of(one.id) == one.place
+    assert order_of(one.id) == one.order
 
 
 @given(st.text(max_size=60))
 def test_what_is_no_events_id_is_none_or_harmless(text: str) -> None:
-    place = place_of(text)
-    assert place is None or all(c.isascii() and (c.isalnum() or c in "-:.|") for c in place)
+    order = order_of(text)
+    key = keys.in_order(*order) if order else ""
+    assert all(c.isascii() and (c.isalnum() or c in "-:.|") for c in key)
 
 
 # --- N5 --------------------------------------------------------------------------------------------------------------

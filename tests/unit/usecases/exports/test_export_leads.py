@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.deadlines import Hint
+from shared.domain.agenda import Hint, HintKind
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from shared.domain.exports.export import Export, ExportFormat, ExportState, Layout
 from shared.domain.filters import LeadFilter, ListTab
@@ -477,7 +477,7 @@ async def test_a_run_whose_blocks_are_gone_finds_the_export_ended_or_says_that_s
 
 async def test_a_hint_whose_export_is_still_to_be_stored_is_kept_for_two_minutes(source: LeadSource) -> None:
     ports = fake_ports()
-    hint = Hint("export", LATER, f"{source.partner_id}|{'0' * 28}")
+    hint = Hint(HintKind.EXPORT, LATER, source.partner_id, "0" * 28)
     await ports.agenda.put([hint])
     await by_timer(ports, LATER + timedelta(seconds=119))
     assert await ports.agenda.missing([hint]) == []

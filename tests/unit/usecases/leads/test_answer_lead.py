@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.deadlines import Change
+from shared.domain.agenda import Change
 from shared.domain.errors import InvalidTransition, NotFound, PreconditionRequired, Unavailable
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, LeadAction, decide

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.deadlines import Hint
+from shared.domain.agenda import Hint, HintKind
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Status, Tab
 from shared.domain.lifecycle import Action, LeadAction
@@ -116,7 +116,7 @@ async def test_the_relay_takes_each_event_once_with_its_hint(source: LeadSource)
 
 async def test_a_hint_without_an_event_goes_after_ten_minutes(source: LeadSource) -> None:
     ports = fake_ports()
-    hint = Hint("publish", AT, f"{source.partner_id}|m1|change")
+    hint = Hint(HintKind.PUBLISH, AT, source.partner_id, "m1", "change")
     await ports.agenda.put([hint])
     assert await relay(ports, AT + timedelta(minutes=9, seconds=59)) == 0
     assert await ports.agenda.missing([hint]) == []

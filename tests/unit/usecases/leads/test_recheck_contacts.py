@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.domain.deadlines import RECHECK, RECHECKS, hints
+from shared.domain.agenda import HintKind
+from shared.domain.deadlines import RECHECKS, hints
 from shared.domain.events import EventType
 from shared.domain.intake.receipt import Email
 from shared.domain.lead import Lead, Level, Status, Validity
@@ -46,7 +47,7 @@ async def the_lead(ports: Ports, source: LeadSource, lead_id: str) -> Lead:
 
 def rechecks(ports: Ports) -> list[datetime]:
     assert isinstance(ports.agenda, FakeAgenda)
-    return sorted(hint.due for hint in ports.agenda.hints if hint.kind == RECHECK)
+    return sorted(hint.due for hint in ports.agenda.hints if hint.kind == HintKind.RECHECK)
 
 
 async def test_v1_three_tries_over_a_day_and_then_it_stays_unknown(
@@ -101,7 +102,7 @@ async def test_a_hint_that_is_stale_or_whose_lead_is_gone_is_taken_away(
 ) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
     assert isinstance(ports.leads, FakeLeadStore)
-    (hint,) = [one for one in ports.agenda.hints if one.kind == RECHECK]
+    (hint,) = [one for one in ports.agenda.hints if one.kind == HintKind.RECHECK]
     await run(ports, AT + HOUR)
     await ports.agenda.put([hint])
     assert await run(ports, AT + HOUR) == Ran(1)
@@ -139,7 +140,7 @@ async def test_a_lost_race_is_decided_anew_and_a_run_ends_at_its_budget(
 async def test_the_hint_is_a_function_of_the_lead(ports: Ports, source: LeadSource, lead_id: str) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
     lead = await the_lead(ports, source, lead_id)
-    assert RECHECK in {hint.kind for hint in hints(lead)}
+    assert HintKind.RECHECK in {hint.kind for hint in hints(lead)}
     await ports.partners.put(Partner(lead.partner_id, "Contoso", (), AT, AT))
     ports.agenda.rows.clear()
     await reconcile(ports=ports, at=AT, budget=budget())

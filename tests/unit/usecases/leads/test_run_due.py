@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.deadlines import Hint
+from shared.domain.agenda import Hint, HintKind
 from shared.domain.errors import Refusal, Unavailable
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
@@ -40,7 +40,7 @@ async def test_a1_what_is_due_is_recorded_at_its_deadline_and_its_hint_goes(port
     stored = leads_of(ports)
     assert (stored[early].outcome, stored[early].closed_at) == ("expired", AT + 14 * DAY)
     assert stored[late].status is Status.RECEIVED
-    left = {(hint.kind, hint.lead_id) for hint in ports.agenda.hints if hint.kind != "publish"}
+    left = {(hint.kind, hint.subject) for hint in ports.agenda.hints if hint.kind != "publish"}
     assert left == {("cool", early), ("expire", late), ("cool", late), ("remind", early), ("remind", late)}
     assert await run_timers(ports, AT + 14 * DAY) == 2
     assert await run_timers(ports, AT + 14 * DAY) == 0
@@ -117,7 +117,7 @@ async def test_a_lost_race_in_a_bulk_is_decided_anew(ports: Ports, source: LeadS
 
 
 async def test_a_hint_that_fails_for_years_is_still_put_off(ports: Ports) -> None:
-    hint = Hint("expire", AT, "contoso|m1")
+    hint = Hint(HintKind.EXPIRE, AT, "contoso", "m1")
     await ports.agenda.put([hint])
     for tries in (0, 39, 100_000):
         await put_off(ports, DueHint(hint, tries), ValueError(), AT)
@@ -128,7 +128,7 @@ async def test_a_hint_without_a_lead_or_without_need_is_taken_away(ports: Ports,
     assert isinstance(ports.agenda, FakeAgenda)
     lead = (await deliver(ports, source)).lead_id
     await answer(ports, source, lead)
-    await ports.agenda.put([Hint("archive", AT, f"{source.partner_id}|{a_lead().id}")])
+    await ports.agenda.put([Hint(HintKind.ARCHIVE, AT, source.partner_id, a_lead().id)])
     await run_timers(ports, AT + 20 * DAY, [*TIMERS, "remind"])
     assert {hint.kind for hint in ports.agenda.hints} == {"publish"}
     assert leads_of(ports)[lead].status is Status.ACCEPTED
@@ -139,7 +139,7 @@ async def test_a_hint_found_early_is_written_again_at_the_leads_deadline(ports: 
     lead = (await deliver(ports, source)).lead_id
     right = {hint for hint in ports.agenda.hints if hint.kind == "expire"}
     await ports.agenda.remove(list(right))
-    await ports.agenda.put([Hint("expire", AT + DAY, f"{source.partner_id}|{lead}")])
+    await ports.agenda.put([Hint(HintKind.EXPIRE, AT + DAY, source.partner_id, lead)])
     assert (await run_due(ports=ports, kind="expire", at=AT + 2 * DAY, budget=budget())).done == 1
     assert {hint for hint in ports.agenda.hints if hint.kind == "expire"} == right
 
@@ -222,7 +222,7 @@ class World:
             case ("wait", seconds):
                 self.at += timedelta(seconds=seconds)
             case ("forget", number):
-                left = sorted(self.ports.agenda.hints, key=lambda hint: (hint.kind, hint.key))
+                left = sorted(self.ports.agenda.hints, key=lambda hint: (hint.kind, hint.subject))
                 await self.ports.agenda.remove(left[number : number + 1])
             case ("reconcile",):
                 await reconcile(ports=self.ports, at=AT, budget=budget())

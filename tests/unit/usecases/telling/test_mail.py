@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.deadlines import REMIND, Windows
+from shared.domain.agenda import HintKind
+from shared.domain.deadlines import Windows
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Actor, Sender
 from shared.domain.lifecycle import Action, LeadAction, remind
@@ -446,7 +447,7 @@ async def test_a1_a_partner_is_warned_on_day_twelve_and_only_if_it_wants_to(
     days = []
     for day in range(1, 14):
         at = AT + day * DAY
-        await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+        await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
         before = len(sent(ports))
         await run(ports, at)
         days += [day] * (len(sent(ports)) - before)
@@ -464,7 +465,7 @@ async def test_a1_late_reminders_are_one_and_none_after_an_answer(
     await answer(ports, source, done.lead_id)
     await run(ports)
     before = len(sent(ports))
-    await run_due(ports=ports, kind=REMIND, at=AT + 13 * DAY, budget=budget(), decided=remind)
+    await run_due(ports=ports, kind=HintKind.REMIND, at=AT + 13 * DAY, budget=budget(), decided=remind)
     assert isinstance(ports.leads, FakeLeadStore)
     found = [event.type for event in ports.leads.histories[partner, late.lead_id]]
     assert found.count("lead.expiresSoon") == 1
@@ -525,7 +526,7 @@ async def test_a1_the_warnings_of_a_day_are_one_mail_at_the_first_of_them(
     before = len(sent(ports))
     for late in (timedelta(), MINUTE, 3 * timedelta(hours=1), timedelta(hours=6)):
         at = AT + 12 * DAY + late
-        await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+        await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
         await run(ports, at)
     first, second = sent(ports)[before:]
     assert first.subject == "3 obesvarade leads går snart ut"
@@ -544,12 +545,12 @@ async def test_a1_a_lead_too_young_to_stand_in_the_days_mail_stands_in_the_next_
     await run(ports, AT)
     at = AT + timedelta(hours=1)
     before = len(sent(ports))
-    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
     await run(ports, at)
     await deliver(ports, source, delivery_body(Company="Company 1", Title="1"), at=at)
     assert ["Company 0" in one.text for one in sent(ports)[before:]] == [True]
     at += timedelta(hours=1)
-    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
     await run(ports, at)
     warnings = [one for one in sent(ports)[before:] if one.subject.startswith("Unanswered")]
     assert [("Company 0" in one.text, "Company 1" in one.text) for one in warnings] == [(True, False), (False, True)]
@@ -561,7 +562,7 @@ async def test_a1_a_warning_whose_answer_was_lost_is_not_repeated_once_its_lead_
     made = await deliver(ports, source)
     await run(ports)
     at, before = AT + 12 * DAY, len(sent(ports))
-    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
     await publish_events(ports=ports, at=at, budget=budget())
     mailer(ports).answers = [Unavailable()]
     await deliver_events(ports=ports, now=lambda: at, budget=budget())
@@ -581,7 +582,7 @@ async def test_a1_a_warning_that_waited_until_its_lead_had_expired_says_so(
     made = await deliver(ports, source)
     await run(ports)
     at = AT + 12 * DAY
-    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
     mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=3 * DAY)]
     await run(ports, at)
     await run(ports, at + 4 * DAY)
@@ -634,7 +635,7 @@ async def test_a1_a_warning_that_nobody_wants_is_on_record(ports: Ports, source:
     await ports.notices.put_preferences(partner, Preferences(expiry_mail=False))
     made = await deliver(ports, source)
     await run(ports)
-    await run_due(ports=ports, kind=REMIND, at=AT + 12 * DAY, budget=budget(), decided=remind)
+    await run_due(ports=ports, kind=HintKind.REMIND, at=AT + 12 * DAY, budget=budget(), decided=remind)
     await run(ports, AT + 12 * DAY)
     (mail,) = await told_of(ports, partner, made.lead_id, "lead.expiresSoon")
     assert (mail.state, mail.problem) == (MailState.SKIPPED, "kind")
@@ -753,7 +754,7 @@ async def test_a1_each_lead_that_expires_soon_stands_in_one_warning(
     before = len(sent(ports))
     for late in (timedelta(), 5 * MINUTE, DAY):
         at = AT + 12 * DAY + late
-        await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+        await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
         await run(ports, at)
         await run(ports, at + MINUTE)
     first, second = names(ports, "Company")[before:]
@@ -794,7 +795,7 @@ async def test_n1_a_colleague_whose_own_leads_were_answered_takes_the_place_of_w
     before = len(sent(ports))
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
     at = AT + 12 * DAY
-    await run_due(ports=ports, kind=REMIND, at=at, budget=budget(), decided=remind)
+    await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
     mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=MINUTE)]
     await run(ports, at)
     await answer(ports, source, made[1], at=at)

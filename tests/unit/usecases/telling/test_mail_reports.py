@@ -58,7 +58,7 @@ async def test_the_next_contact_is_told_when_a_mail_did_not_arrive(source: LeadS
         await report(ports, mail, what)
         await run(ports, AT + HOUR)
     assert [letter.to for letter in sent(ports)] == ["lena@contoso.example", "op@contoso.example"]
-    first, second = await ports.mails.mails(partner, mail.lead_id)
+    first, second = await ports.mails.mails(partner, mail.subject)
     assert (first.state, first.problem) == (MailState.FAILED, what)
     assert (second.to, second.state, second.why) == ("op@contoso.example", MailState.DELIVERED, "partner")
     muted = (await wishes(ports, partner)).muted_addresses
@@ -70,17 +70,17 @@ async def test_what_arrived_stays_as_it_is_and_is_not_remembered(source: LeadSou
     ports, partner, mail = await world(source)
     await report(ports, mail, what)
     await run(ports, AT + HOUR)
-    assert await ports.mails.mails(partner, mail.lead_id) == [mail]
+    assert await ports.mails.mails(partner, mail.subject) == [mail]
     assert await ports.mails.place(mail.operation_id) is None
 
 
 async def test_nobody_is_told_of_a_lead_that_was_answered_meanwhile(source: LeadSource) -> None:
     ports, partner, mail = await world(source)
-    await answer(ports, source, mail.lead_id)
+    await answer(ports, source, mail.subject)
     await report(ports, mail, Report.BOUNCED)
     await run(ports, AT + HOUR)
     assert len(sent(ports)) == 1
-    assert [one.state for one in await ports.mails.mails(partner, mail.lead_id)] == [
+    assert [one.state for one in await ports.mails.mails(partner, mail.subject)] == [
         MailState.FAILED,
         MailState.SKIPPED,
     ]
@@ -89,14 +89,14 @@ async def test_nobody_is_told_of_a_lead_that_was_answered_meanwhile(source: Lead
 async def test_a_report_of_a_stranger_changes_nothing(source: LeadSource) -> None:
     ports, partner, mail = await world(source)
     await report(ports, replace(mail, operation_id="someone's"), Report.BOUNCED)
-    assert await ports.mails.mails(partner, mail.lead_id) == [mail]
+    assert await ports.mails.mails(partner, mail.subject) == [mail]
 
 
 async def test_v1_a_customer_whose_mail_bounced_is_invalid_from_the_next_lead_on(source: LeadSource) -> None:
     ports, partner, first = await world(source)
-    await answer(ports, source, first.lead_id, LeadAction(Action.DECLINE, reason="budget"))
+    await answer(ports, source, first.subject, LeadAction(Action.DECLINE, reason="budget"))
     await run(ports)
-    mail = next(one for one in await ports.mails.mails(partner, first.lead_id) if one.to == "customer")
+    mail = next(one for one in await ports.mails.mails(partner, first.subject) if one.to == "customer")
     await report(ports, mail, Report.BOUNCED)
     assert (await ports.partners.contact_lists(AT + DAY)).bounced == {bounced_key("ada.berg@northwind.example")}
     assert await ports.notices.unwanted(partner) == {}

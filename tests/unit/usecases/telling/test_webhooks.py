@@ -543,17 +543,19 @@ async def test_w2_who_hangs_takes_one_place_and_the_others_go_on_past_it(
 
 
 def test_lanes_are_taken_fairly_among_partners() -> None:
-    waiting = [f"a|{n}" for n in range(60)] + [f"b|{n}" for n in range(60)] + ["c|0", "c|1"]
+    waiting = [("a", f"{n}") for n in range(60)] + [("b", f"{n}") for n in range(60)] + [("c", "0"), ("c", "1")]
     first = fairly(waiting, [])
     assert len(first) == LANES_AT_ONCE
-    assert {"c|0", "c|1"} <= set(first)
+    assert {("c", "0"), ("c", "1")} <= set(first)
     assert abs(sum(key[0] == "a" for key in first) - sum(key[0] == "b" for key in first)) <= 1
-    assert first[:3] == ["a|0", "b|0", "c|0"]
-    full = [f"{partner}|{n}" for partner in "ab" for n in range(LANES_AT_ONCE // 2)]
-    assert fairly([*waiting, "d|0", "d|1"], full) == ["c|0", "d|0"], "who has none gets one, however busy it is"
-    busy = [f"p{n}|0" for n in range(LANES_MOST)]
-    assert fairly(["x|0"], busy) == []
-    assert fairly(["x|0", "x|1"], busy[1:]) == ["x|0"]
+    assert first[:3] == [("a", "0"), ("b", "0"), ("c", "0")]
+    full = [(partner, f"{n}") for partner in "ab" for n in range(LANES_AT_ONCE // 2)]
+    assert fairly([*waiting, ("d", "0"), ("d", "1")], full) == [("c", "0"), ("d", "0")], (
+        "who has none gets one, however busy it is"
+    )
+    busy = [(f"p{n}", "0") for n in range(LANES_MOST)]
+    assert fairly([("x", "0")], busy) == []
+    assert fairly([("x", "0"), ("x", "1")], busy[1:]) == [("x", "0")]
     assert fairly([], full) == []
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.domain.deadlines import Hint
+from shared.domain.agenda import Hint
 from shared.domain.exports.export import Export
 from shared.domain.filters import LeadFilter
 from shared.domain.lifecycle import Action, LeadAction
