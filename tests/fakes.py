@@ -29,7 +29,6 @@ from shared.domain.tally import Tally
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailPlace
-from shared.domain.telling.notices import notified
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import Webhook
 from shared.domain.text import folded
@@ -169,7 +168,7 @@ class FakeLeadStore:
 
     def _write(self, lead: Lead, events: Sequence[Event], change: Change) -> None:
         for one in events:
-            moves = (one.from_status, one.to_status, lead.is_test, str(one.type), notified(lead, one))
+            moves = (one.from_status, one.to_status, lead.is_test, str(one.type), one.notify or "")
             pending = Pending(lead.partner_id, lead.id, one.at, one.sequence, change, *moves)
             self.out.setdefault(lead.partner_id, []).append(pending)
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())

@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.domain import errors, messages
 from shared.domain.errors import Refusal
 from shared.domain.exports import export, export_columns
-from shared.domain.telling import notices, recommendations
+from shared.domain.telling import alerts, recommendations
 from shared.http import problems
 from shared.usecases.telling import deliver_webhook
 from tests.builders import ROOT
@@ -32,7 +32,7 @@ def of_mails() -> set[str]:
 def of_the_interface() -> set[str]:
     """What the API says: errors with their details, alerts, warnings, titles and pages."""
     found = {" ".join((one.__doc__ or "").split()) for one in vars(errors).values() if _is_refusal(one)}
-    found |= {*notices.TEXTS.values(), *notices.WARNINGS.values(), *recommendations.TITLES.values()}
+    found |= {*alerts.TEXTS.values(), *alerts.WARNINGS.values(), *recommendations.TITLES.values()}
     found |= messages.WORDS | set(export_columns.LABELS.values())
     found |= {*export.ERRORS.values(), export.OUTDATED, *problems.SAYS.values()}
     found |= {deliver_webhook.WAS_GONE, deliver_webhook.FAILED_LONG}

@@ -31,7 +31,7 @@ class Event:
     """One line of a lead's history; never holds the customer's contact details.
 
     `sequence` is dense from 1 in each lead. `changes` maps a field's path to `{"from": …, "to": …}`, JSON values only.
-    `notify` names who is to be told besides the partner (A1: sender or operator), for whoever sends notices.
+    `notify` says who is mailed about it (`notify.notified`); None for no one.
     """
 
     sequence: int

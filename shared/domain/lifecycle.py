@@ -29,6 +29,7 @@ from shared.domain.lead import (
 )
 from shared.domain.messages import say, word, words
 from shared.domain.money import fits, fraction_digits
+from shared.domain.notify import PARTNER, notified
 from shared.domain.quality import quality_of
 
 
@@ -240,7 +241,7 @@ def remind(lead: Lead, at: datetime) -> Decision:
     after = replace(lead, reminded=due)
     after, event = _record(after, EventType.EXPIRES_SOON, lead, warned_at, REMIND_TIMER, changes)
     # One of the warnings is mailed; where it is late, whichever is raised in its place.
-    notify = "partner" if lead.reminded < MAILED_REMINDER <= due else None
+    notify = PARTNER if lead.reminded < MAILED_REMINDER <= due else None
     return Decision(after, (replace(event, notify=notify),))
 
 
@@ -290,10 +291,8 @@ def _record(
     """Number the event, stand it on the lead; the times of a lead's events never go back."""
     by = by or {EventType.FLAME_COOLED: COOL_TIMER, EventType.EXPIRED: EXPIRE_TIMER}.get(kind, ARCHIVE_TIMER)
     at = max(at, before.updated_at)
-    # A1: nobody answered, so whoever sent the lead is told; where no address is known, the operator.
-    told = "sender" if before.sender and before.sender.addresses else "operator"
-    notify = told if kind is EventType.EXPIRED else None
-    event = Event(before.sequence + 1, kind, at, by, before.status, after.status, changes or {}, notify)
+    moves = (before.status, after.status)
+    event = Event(before.sequence + 1, kind, at, by, *moves, changes or {}, notified(kind, before))
     last = LastTransition(kind, at, by) if before.status is not after.status else before.last_transition
     return replace(after, sequence=event.sequence, updated_at=at, last_transition=last), event
 

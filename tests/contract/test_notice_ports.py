@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.events import EventType
+from shared.domain.notify import MailKind
 from shared.domain.tally import Tally, moved
 from shared.domain.telling.dispatch import Attempt, Dispatch, DispatchState, Lane
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailNotice, MailPlace, MailState
-from shared.domain.telling.preferences import MailKind, Preferences
+from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import Secret, Webhook, WebhookState
 from shared.ids import new_source_id
 from shared.ports.as_read import AsRead

@@ -88,7 +88,7 @@ async def test_a_copy_and_reconcile_are_a_system_that_goes_on(
         pass
     await deliver_events(ports=restored, now=lambda: later, budget=budget())
     told = await restored.lanes.page(partner, HOOK, DispatchState.DELIVERED, None, 50)
-    assert {one.lead_id for one in told[0]} == set(leads)
+    assert {one.subject for one in told[0]} == set(leads)
     ended = AT + 15 * DAY
     assert (await run_due(ports=restored, kind="expire", at=ended, budget=budget())).failed == 0
     status = {one: (await restored.leads.get(partner, one)).lead.status for one in leads}  # type: ignore[union-attr]

@@ -24,6 +24,7 @@ from shared.domain.lead import (
     Validity,
 )
 from shared.domain.lifecycle import Decision
+from shared.domain.notify import notified
 from shared.domain.programme.offers import Offers
 from shared.domain.programme.partner import Door
 from shared.domain.quality import quality_of
@@ -96,7 +97,6 @@ def receive(
         id=registered.id if registered else reading.offer_id,
         title=reading.offer_title or (registered.title if registered else None),
     )
-    event = Event(1, EventType.RECEIVED, at, door.by, None, status)
     lead = Lead(
         id=lead_id,
         partner_id=partner_id,
@@ -111,7 +111,7 @@ def receive(
             at=min(reading.agreed_at or reading.created_at or at, at),
             country=country,
         ),
-        last_transition=LastTransition(event.type, at, door.by),
+        last_transition=LastTransition(EventType.RECEIVED, at, door.by),
         type=reading.type,
         qualification=reading.qualification,
         source=_source(reading, door),
@@ -139,7 +139,8 @@ def receive(
         reminded=0 if informational or test else reminders_before(at + windows.expiry, at),
         recheck_at=next_recheck(at, 0) if email.ask_again and not test else None,
     )
-    return Decision(lead, (event,))
+    told = notified(EventType.RECEIVED, lead)
+    return Decision(lead, (Event(1, EventType.RECEIVED, at, door.by, None, status, notify=told),))
 
 
 def _action(reading: Reading, registered: CallToAction | None) -> CallToAction | None:

@@ -1,18 +1,8 @@
 """What a partner wants to be told, when, and in which language (SPEC 7; API.md, preferences)."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from shared.domain.lead import CallToAction, Lead, LeadType, Qualification
-
-
-class MailKind(StrEnum):
-    """Leads that a partner may be mailed about (N1)."""
-
-    CONTACT_ME = "contactMe"
-    PROFILE = "profile"
-    QUALIFIED = "qualified"
-
+from shared.domain.notify import MailKind
 
 LANGUAGES = ("en", "de", "it", "sv", "hu", "pt-BR")
 """N4; the first is for everybody else."""
@@ -31,17 +21,6 @@ class Preferences:
     mail_kinds: tuple[MailKind, ...] = (MailKind.CONTACT_ME, MailKind.PROFILE)
     expiry_mail: bool = True
     muted_addresses: tuple[str, ...] = ()
-
-
-def mail_kind(lead: Lead) -> MailKind | None:
-    """The kind of mail a new lead is worth (N1); None for tests, notices and what nobody has to answer (T6, T9)."""
-    if lead.is_test or lead.do_not_contact:
-        return None
-    if lead.qualification is not Qualification.CUSTOMER_INQUIRY:
-        return MailKind.QUALIFIED
-    if lead.type is LeadType.PROFILE:
-        return MailKind.PROFILE
-    return MailKind.CONTACT_ME if lead.call_to_action is CallToAction.CONTACT_ME else None
 
 
 def language(tag: str | None) -> str:

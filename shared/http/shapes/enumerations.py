@@ -12,14 +12,14 @@ from shared.domain.intake.held import HeldState, Reason
 from shared.domain.intake.receipt import SENDER_KINDS
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Reveal, Source, Status, Validity
 from shared.domain.lifecycle import REASONS, Action
+from shared.domain.notify import MailKind
 from shared.domain.programme.offers import OfferState
 from shared.domain.programme.partner import PartnerState, SourceKind
 from shared.domain.programme.profile import CompanySize
+from shared.domain.telling.alerts import FLAMES, TEXTS, WARNINGS
 from shared.domain.telling.crm_presets import CrmPreset
 from shared.domain.telling.dispatch import DispatchState
 from shared.domain.telling.mails import MailNotice, MailState
-from shared.domain.telling.notices import FLAMES, TEXTS, WARNINGS
-from shared.domain.telling.preferences import MailKind
 from shared.domain.telling.recommendations import TITLES
 from shared.domain.telling.webhooks import EVENTS, TEST, VALIDATION, FieldsAs, WebhookFormat, WebhookState
 

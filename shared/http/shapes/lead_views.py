@@ -17,7 +17,7 @@ from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Closing, Customer, Deal, Lead, Sender
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.permissions import Caller, Role
-from shared.domain.telling.notices import FLAMES, WARNINGS, Alert, alerts
+from shared.domain.telling.alerts import FLAMES, WARNINGS, Alert, alerts
 from shared.http.shapes.enumerations import (
     ActionText,
     AlertText,

@@ -18,8 +18,9 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from shared.domain.messages import say
+from shared.domain.notify import MailKind
 from shared.domain.telling.crm_presets import PRESETS, CrmPreset, alternatives
-from shared.domain.telling.preferences import MailKind, Preferences
+from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import CONSTANT, EVENTS, FIELDS, FIELDS_MAX, HEADERS_MAX, FieldsAs, WebhookFormat
 from shared.http.documents import Patch
 from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, one_line, unique

@@ -17,7 +17,6 @@ from shared.domain.exports.export import Since
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
-from shared.domain.telling.notices import notified
 from shared.ids import from_position, position
 from shared.ports.leads import Delivery, LeadPage, LeadQuery, Once, StoredLead
 from shared.storage import codec, keys, reads
@@ -280,7 +279,7 @@ def _events(decision: Decision, change: Change) -> list[Operation]:
         pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
         noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at), "cause": change.cause}
         moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
-        operations.append(("create", pending | noted | moves | {"notify": notified(lead, event)}))
+        operations.append(("create", pending | noted | moves | {"notify": event.notify or ""}))
     return operations
 
 

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from shared import telemetry
 from shared.domain.agenda import Hint, HintKind, Pending
 from shared.domain.events import EventType
+from shared.domain.notify import OPERATOR, PARTNER
 from shared.domain.tally import Tally, moved
 from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, Dispatch, deliver_hint
 from shared.domain.telling.mail_day import Gathering, MailDay, counted, day_of, next_day
@@ -178,9 +179,9 @@ async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Take
         match event.type:
             case EventType.RECEIVED:
                 await _mail_new_lead(ports, event, told, taken)
-            case EventType.EXPIRES_SOON if event.notify == "partner" and not event.is_test:
+            case EventType.EXPIRES_SOON if event.notify == PARTNER and not event.is_test:
                 await _mail_warning(ports, event, told, taken)
-            case EventType.EXPIRED if event.notify == "operator" and not event.is_test:
+            case EventType.EXPIRED if event.notify == OPERATOR and not event.is_test:
                 day = await _open_day(ports, event, told, taken.days, Gathering.EXPIRED)
                 taken.days[day.key], _ = counted(day, 0)
                 taken.held.append((day.key, event.lead_id))

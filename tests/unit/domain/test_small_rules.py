@@ -14,7 +14,7 @@ from shared.domain.lead import Validity
 from shared.domain.lifecycle import settle
 from shared.domain.permissions import Caller, Role, may_enter, roles_of
 from shared.domain.programme.partner import KEYS_MAX, LeadSource, SourceKey, accepts, rotated
-from shared.domain.telling.notices import alerts, flame
+from shared.domain.telling.alerts import alerts, flame
 from shared.domain.text import flaw, repaired
 from tests.builders import AT, DAY, a_lead, accepted, informational
 

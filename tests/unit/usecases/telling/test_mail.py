@@ -13,10 +13,11 @@ from shared.domain.deadlines import Windows
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Actor, Sender
 from shared.domain.lifecycle import Action, LeadAction, remind
+from shared.domain.notify import MailKind
 from shared.domain.programme.partner import Door, LeadSource, Partner, Takes
 from shared.domain.programme.profile import Contact, Location, Profile
 from shared.domain.telling.mails import Mail, MailState
-from shared.domain.telling.preferences import MailKind, Preferences
+from shared.domain.telling.preferences import Preferences
 from shared.ids import bounced_key
 from shared.ports.delivery import Letter, MailAnswer, Sending
 from shared.ports.ports import Ports

@@ -1,14 +1,12 @@
 """What a lead tells the person who looks at it: the flame and the alerts (A1, A2, T6, T9).
 
-The texts stand here because they are part of the rules; their translations come with the notices that are mailed.
+The texts stand here because they are part of the rules; their translations are in `shared/locale`.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain.events import Event, EventType
 from shared.domain.lead import Lead, Status, Validity
-from shared.domain.telling.preferences import mail_kind
 
 EXPIRES_SOON = timedelta(days=7)
 """A1: how long before expiry the warning starts (day 7 of 14)."""
@@ -39,18 +37,6 @@ WARNINGS = {
 FLAMES = {"flameHot": "hot", "flameCooled": "cooled"}
 """The alerts that are a flame, which comes first, and its state."""
 ALERTS = {kind: Alert(kind, message) for kind, message in TEXTS.items()}
-
-
-def notified(lead: Lead, event: Event) -> str:
-    """Who is mailed about an event: a new lead's kind (N1), partner, customer, sender or operator; '' for no one.
-
-    Of the warnings before expiry one is mailed (A1); a decline tells the customer (L3).
-    """
-    if event.type is EventType.RECEIVED:
-        return mail_kind(lead) or ""
-    if event.type is EventType.DECLINED:
-        return "customer"
-    return event.notify or ""
 
 
 def flame(lead: Lead, at: datetime) -> Alert | None:
