@@ -22,9 +22,9 @@ from shared.storage.exports import blobs
 from shared.storage.tables import connect
 from shared.usecases.leads.read_leads import read_lead
 from shared.usecases.telling.deliver import deliver_events
-from tests.builders import AT, delivery_body, unique
+from tests.builders import AT, submission_body, unique
 from tests.fakes import FakeMailer, FakeReceivers
-from tests.steps import TIMERS, answer, budget, deliver, listed, run_timers
+from tests.steps import TIMERS, answer, budget, listed, run_timers, submit
 from tests.transports import RoundTrips
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -59,7 +59,7 @@ async def _life(ports: Ports, trips: RoundTrips, leads: int) -> dict[str, int]:
     await ports.notices.put_preferences(partner, Preferences("leads@contoso.example", digest_threshold=100))
     hook = Webhook("a" * 16, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
     await ports.notices.put_webhook(partner, hook, None)
-    await deliver(ports, source, delivery_body(Title="warms the caches"))
+    await submit(ports, source, submission_body(Title="warms the caches"))
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     found: dict[str, int] = {}
 
@@ -68,7 +68,7 @@ async def _life(ports: Ports, trips: RoundTrips, leads: int) -> dict[str, int]:
         trips.reset()
 
     trips.reset()
-    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(leads)]
+    made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(leads)]
     counted("intake")
     for seconds in (0, 11):
         at = AT + timedelta(seconds=seconds)

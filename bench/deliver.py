@@ -26,8 +26,8 @@ from shared.settings import Settings
 from shared.storage.exports import blobs
 from shared.storage.tables import connect
 from shared.usecases.telling.deliver import deliver_events
-from tests.builders import AT, delivery_body, unique
-from tests.steps import deliver
+from tests.builders import AT, submission_body, unique
+from tests.steps import submit
 
 LEADS, ANSWERING, PAIRS = 40, 19, 3
 NEIGHBOURS, THEIRS = 2, 50
@@ -109,7 +109,7 @@ async def _partner(ports: Ports, receivers: Receivers, paths: list[str], *, lead
         )
         await ports.notices.put_webhook(partner, hook, None)
     for n in range(leads):
-        await deliver(ports, source, delivery_body(Company=str(n), ActionCode="INS"), at=AT + timedelta(seconds=n))
+        await submit(ports, source, submission_body(Company=str(n), ActionCode="INS"), at=AT + timedelta(seconds=n))
 
 
 async def main() -> None:

@@ -26,7 +26,7 @@ from shared.settings import Settings
 from shared.storage import keys
 from shared.storage.exports import blobs
 from shared.storage.tables import Tables, connect
-from tests.builders import DEAL_BODY, delivery_body
+from tests.builders import DEAL_BODY, submission_body
 from tests.in_process import InProcess, Reply
 
 TIMES, WARM_UP = 200, 10
@@ -59,7 +59,7 @@ class Caller:
 
     async def post(self, mark: str) -> str:
         """One delivery; its lead's id."""
-        return str((await self.call("POST", self._door, delivery_body(Description=mark))).json["id"])
+        return str((await self.call("POST", self._door, submission_body(Description=mark))).json["id"])
 
 
 class Bare:

@@ -1,4 +1,4 @@
-"""Called by the operator: deliveries that wait, because they cannot be read or have no partner (I5, R1)."""
+"""Called by the operator: submissions that wait, because they cannot be read or have no partner (I5, R1)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -36,7 +36,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.route("parked", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def list_parked(call: Call[Nothing, ParkedQuery]) -> Response[HeldPageView]:
-    """List deliveries that could not become leads, newest first; the first page counts all of them (I5)."""
+    """List submissions that could not become leads, newest first; the first page counts all of them (I5)."""
     return await _list_held(call, HeldState(call.query.state))
 
 
@@ -44,7 +44,7 @@ async def list_parked(call: Call[Nothing, ParkedQuery]) -> Response[HeldPageView
 @blueprint.route("parked/{heldId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def read_parked(call: Call[Nothing, Nothing]) -> Response[HeldView]:
-    """Read a parked delivery with its whole body."""
+    """Read a parked submission with its whole body."""
     return await _read_held(call, HeldState.PARKED)
 
 
@@ -52,7 +52,7 @@ async def read_parked(call: Call[Nothing, Nothing]) -> Response[HeldView]:
 @blueprint.route("parked/{heldId}/replay", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
 async def replay_parked(call: Call[ReplayIn, Nothing]) -> Response[ReceivedView]:
-    """Deliver a parked delivery again, as it was or corrected; done again, it answers with the same lead (I5)."""
+    """Submit a parked submission again, as it was or corrected; done again, it answers with the same lead (I5)."""
     received = await holding.replay(ports=call.app.ports, held_id=call.path("heldId"), body=call.body.body, at=call.at)
     return Response(received_view(received, call.translate), 200 if received.duplicate else 201)
 
@@ -61,7 +61,7 @@ async def replay_parked(call: Call[ReplayIn, Nothing]) -> Response[ReceivedView]
 @blueprint.route("parked/{heldId}/dismiss", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(204,), refuses=(Conflict,))
 async def dismiss_parked(call: Call[Nothing, Nothing]) -> Response[None]:
-    """Dismiss a parked delivery: it leaves the list, and can be brought back by a replay for thirty days."""
+    """Dismiss a parked submission: it leaves the list, and can be brought back by a replay for thirty days."""
     await holding.dismiss(ports=call.app.ports, held_id=call.path("heldId"), at=call.at)
     return Response(None)
 
@@ -70,7 +70,7 @@ async def dismiss_parked(call: Call[Nothing, Nothing]) -> Response[None]:
 @blueprint.route("parked/replay", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def replay_many_parked(call: Call[HeldIdsIn, Nothing]) -> Response[DoneManyView]:
-    """Deliver up to a hundred parked deliveries again, with a result for each (I5)."""
+    """Submit up to a hundred parked submissions again, with a result for each (I5)."""
 
     async def act(held_id: str) -> Received:
         return await holding.replay(ports=call.app.ports, held_id=held_id, body=None, at=call.at)
@@ -82,7 +82,7 @@ async def replay_many_parked(call: Call[HeldIdsIn, Nothing]) -> Response[DoneMan
 @blueprint.route("parked/dismiss", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def dismiss_many_parked(call: Call[HeldIdsIn, Nothing]) -> Response[DoneManyView]:
-    """Dismiss up to a hundred parked deliveries, with a result for each."""
+    """Dismiss up to a hundred parked submissions, with a result for each."""
 
     async def act(held_id: str) -> None:
         await holding.dismiss(ports=call.app.ports, held_id=held_id, at=call.at)
@@ -94,7 +94,7 @@ async def dismiss_many_parked(call: Call[HeldIdsIn, Nothing]) -> Response[DoneMa
 @blueprint.route("unassigned/assign", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def assign_many_unassigned(call: Call[AssignManyIn, Nothing]) -> Response[DoneManyView]:
-    """Give up to a hundred waiting deliveries to a partner, with a result for each (R1)."""
+    """Give up to a hundred waiting submissions to a partner, with a result for each (R1)."""
 
     async def act(held_id: str) -> Received:
         partner_id = call.body.partner_id
@@ -112,7 +112,7 @@ async def _each(call: Call[Any, Nothing], act: Callable[[str], Awaitable[Receive
 @blueprint.route("unassigned", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Response[HeldPageView]:
-    """List deliveries that have no partner, newest first; the first page counts all of them (R1, R2)."""
+    """List submissions that have no partner, newest first; the first page counts all of them (R1, R2)."""
     return await _list_held(call, HeldState.UNASSIGNED)
 
 
@@ -120,7 +120,7 @@ async def list_unassigned(call: Call[Nothing, UnassignedQuery]) -> Response[Held
 @blueprint.route("unassigned/{heldId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR)
 async def read_unassigned(call: Call[Nothing, Nothing]) -> Response[HeldView]:
-    """Read a delivery that waits for its partner, with its whole body."""
+    """Read a submission that waits for its partner, with its whole body."""
     return await _read_held(call, HeldState.UNASSIGNED)
 
 
@@ -128,7 +128,7 @@ async def read_unassigned(call: Call[Nothing, Nothing]) -> Response[HeldView]:
 @blueprint.route("unassigned/{heldId}/assign", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
 async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Response[ReceivedView]:
-    """Give a waiting delivery to a partner; its deadlines start now (R1)."""
+    """Give a waiting submission to a partner; its deadlines start now (R1)."""
     received = await holding.assign(
         ports=call.app.ports, held_id=call.path("heldId"), partner_id=call.body.partner_id, at=call.at
     )

@@ -8,12 +8,12 @@ from shared.domain.intake.payload import is_form
 from shared.domain.messages import say
 from shared.domain.programme.partner import LeadSource, SourceKind
 from shared.http.calls import Call, Html, Response
-from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.shapes.form_answers import answer_visitor
 from shared.http.shapes.lead_views import ReceivedView, received_view
 from shared.http.shapes.queries import KeyQuery
+from shared.http.submissions import SUBMISSIONS, read_submission
 from shared.usecases.intake.receive_lead import open_door, wrong_key
 from shared.usecases.intake.receive_lead import receive_lead as receive
 
@@ -26,19 +26,19 @@ blueprint = func.Blueprint()
     status=(201, 200, 303),
     takes=("Idempotency-Key", "x-source-key"),
     headers=("Location",),
-    content_types=DELIVERIES,
+    content_types=SUBMISSIONS,
     refuses=(Unauthenticated, AccessDenied, Conflict, TooManyRequests, PayloadTooLarge),
 )
 async def receive_lead(call: Call[Nothing, KeyQuery]) -> Response[ReceivedView | Html | None]:
-    """Receive a lead through a source; the same delivery again answers with the first lead (V4)."""
+    """Receive a lead through a source; the same submission again answers with the first lead (V4)."""
     key = call.request.headers.get("x-source-key") or call.query.key or ""
     source = await _open(call, call.path("sourceId"), key)
     if source.kind not in (SourceKind.HTTPS, SourceKind.FORM):
-        raise AccessDenied(say("A source of the kind %(kind)s takes no deliveries.", kind=source.kind))
+        raise AccessDenied(say("A source of the kind %(kind)s takes no submissions.", kind=source.kind))
     call.app.limits.intake.take(source.id)
-    delivered = read_delivery(call)
-    receiving = receive(ports=call.app.ports, door=source.door(), delivered=delivered, at=call.at)
-    if is_form(delivered.content_type):
+    submission = read_submission(call)
+    receiving = receive(ports=call.app.ports, door=source.door(), submission=submission, at=call.at)
+    if is_form(submission.content_type):
         return await answer_visitor(call, source, receiving)
     received = await receiving
     return Response(received_view(received, call.translate), 200 if received.duplicate else 201)

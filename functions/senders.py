@@ -7,13 +7,13 @@ from shared.domain.errors import Conflict, PayloadTooLarge, TooManyRequests
 from shared.domain.intake.held import HeldState
 from shared.domain.permissions import Role
 from shared.http.calls import Call, Response
-from shared.http.deliveries import DELIVERIES, read_delivery
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page, PageQuery
-from shared.http.shapes.delivery_shapes import QualifiedLead
 from shared.http.shapes.lead_views import ReceivedView, received_view
 from shared.http.shapes.list_views import SentLeadView, sent_lead_view
+from shared.http.shapes.submission_shapes import QualifiedLead
+from shared.http.submissions import SUBMISSIONS, read_submission
 from shared.usecases.intake import sent_leads as sending
 
 blueprint = func.Blueprint()
@@ -30,15 +30,19 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
     status=(201, 200),
     takes=("Idempotency-Key",),
     headers=("Location",),
-    content_types=DELIVERIES,
-    delivery=QualifiedLead,
+    content_types=SUBMISSIONS,
+    submission=QualifiedLead,
     refuses=(Conflict, TooManyRequests, PayloadTooLarge),
 )
 async def send_lead(call: Call[Nothing, Nothing]) -> Response[ReceivedView]:
-    """Send a qualified lead to any partner; the same delivery again answers with the first lead (I4, V4)."""
+    """Send a qualified lead to any partner; the same submission again answers with the first lead (I4, V4)."""
     call.app.limits.intake.take(ids.sender_id(call.caller.tenant, call.caller.client or call.caller.person))
     received = await sending.send_lead(
-        ports=call.app.ports, partner_id=call.partner_id, caller=call.caller, delivered=read_delivery(call), at=call.at
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        caller=call.caller,
+        submission=read_submission(call),
+        at=call.at,
     )
     # What waits for the operator has no place among the sent ones yet.
     is_lead = received.status is not HeldState.UNASSIGNED

@@ -65,7 +65,7 @@ class Settings(BaseModel):
     leads_url: Annotated[str, Field(pattern=r"^(https?://[!-.0-~]+(/[!-~]*)?)?$")] = ""
     # W4: on a developer's machine only, receivers on that machine.
     webhook_loopback: bool = False
-    # V4: how long the same content without a key counts as the same delivery.
+    # V4: how long the same content without a key counts as the same submission.
     duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.
     source_key_overlap_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 24
@@ -80,7 +80,7 @@ class Settings(BaseModel):
     export_link_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 60
     # S3: what one partner may keep running at once, since each reads the whole partition.
     export_unfinished_max: Annotated[int, Field(ge=1, le=100)] = 10
-    # S3: what one source or sender may deliver to one instance; a programme sends a lead in ten seconds on average.
+    # S3: what one source or sender may submit to one instance; a programme sends a lead in ten seconds on average.
     intake_per_second: Annotated[float, Field(gt=0, le=10_000)] = 50
     intake_burst: Annotated[int, Field(ge=1, le=100_000)] = 200
     # S3: what one person or system may ask of one instance: pages ask for tens a minute, a sync for tens a second.

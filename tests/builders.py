@@ -1,4 +1,4 @@
-"""Test material: fixed times, leads and deliveries of the documented shapes."""
+"""Test material: fixed times, leads and submissions of the documented shapes."""
 
 import itertools
 import json
@@ -16,7 +16,7 @@ from shared.domain.lead import Actor, Deal, Lead, Reveal, Tab
 from shared.domain.lifecycle import Action, Decision, LeadAction, decide
 from shared.domain.programme.offers import Offers
 from shared.domain.programme.partner import Door
-from shared.ports.leads import Delivery
+from shared.ports.leads import Submitted
 
 ROOT = Path(__file__).resolve().parent.parent
 AT = datetime(2026, 11, 21, 20, 4, 27, 123000, tzinfo=UTC)
@@ -38,7 +38,7 @@ def unique(prefix: str = "p") -> str:
     return f"{prefix}-{next(_numbers)}-{ids.new_change_id()[:8]}"
 
 
-def delivery_body(**changes: Any) -> dict[str, Any]:
+def submission_body(**changes: Any) -> dict[str, Any]:
     """The contact-me sample with other top-level or person fields."""
     body = json.loads(json.dumps(CONTACT_ME))
     for name, value in changes.items():
@@ -58,7 +58,7 @@ def received(
 ) -> Decision:
     """A lead just received from the contact-me sample with these changes."""
     return receive(
-        read(delivery_body(**changes)),
+        read(submission_body(**changes)),
         Door(SOURCE.id, SOURCE, partner_id, reveal=reveal),
         lead_id=ids.new_lead_id(tab, at),
         partner_id=partner_id,
@@ -86,7 +86,7 @@ def accepted(lead: Lead, at: datetime = AT) -> Lead:
     return decide(lead, LeadAction(Action.ACCEPT, deal=DEAL), at=at, by=ANN).lead
 
 
-def delivery(text: str = "", **changes: Any) -> Delivery:
+def submitted(text: str = "", **changes: Any) -> Submitted:
     """What intake stores beside a lead; each call claims something else."""
-    made = Delivery(b'{"a": 1}', "application/json", ids.digest(text or unique()), ids.digest("content"))
+    made = Submitted(b'{"a": 1}', "application/json", ids.digest(text or unique()), ids.digest("content"))
     return replace(made, **changes)

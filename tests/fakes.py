@@ -40,7 +40,7 @@ from shared.ports.delivery import Letter, MailAnswer, Packet, ReceiverReply, Sen
 from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.exports import Checkpoint, Link, StoredExport
 from shared.ports.intake import EVERY, HeldCounts, Only, Sent, StoredHeld, TableRow
-from shared.ports.leads import Delivery, LeadPage, LeadQuery, Mark, Once, StoredLead
+from shared.ports.leads import LeadPage, LeadQuery, Mark, Once, StoredLead, Submitted
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.ports.telling import BOUNCED, Follows, StoredWebhook, Waiting
@@ -66,7 +66,7 @@ class FakeLeadStore:
         self.claims: dict[tuple[str, str], Once] = {}
         self.histories: dict[tuple[str, str], list[Event]] = {}
         self.shown: dict[tuple[str, str], dict[str, datetime]] = {}
-        self.payloads: dict[str, Delivery] = {}
+        self.payloads: dict[str, Submitted] = {}
         self.out: dict[str, list[Pending]] = {}
         self.poisoned: set[str] = set()
         self.together_most = 25
@@ -79,14 +79,14 @@ class FakeLeadStore:
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
         return self.rows.get((partner_id, lead_id))
 
-    async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
+    async def add(self, received: Decision, submitted: Submitted, change: Change) -> None:
         lead = received.lead
-        claim = (lead.partner_id, delivery.once)
+        claim = (lead.partner_id, submitted.once)
         held = self.claims.get(claim)
-        if (held.tag if held else None) != delivery.replaces or (lead.partner_id, lead.id) in self.rows:
+        if (held.tag if held else None) != submitted.replaces or (lead.partner_id, lead.id) in self.rows:
             raise LostRace
-        self.claims[claim] = Once(lead.id, received.events[0].at, delivery.content, self._tag())
-        self.payloads[lead.id] = delivery
+        self.claims[claim] = Once(lead.id, received.events[0].at, submitted.content, self._tag())
+        self.payloads[lead.id] = submitted
         self._write(lead, received.events, change)
 
     async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:

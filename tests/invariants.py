@@ -66,7 +66,7 @@ def _history_is_dense(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
 def _each_lead_has_its_own_rows(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
     assert {key.split("|")[1] for key in rows if key.startswith("raw|")} == set(leads)
     claimed = [row["lead"] for key, row in rows.items() if key.startswith("once|")]
-    assert sorted(claimed) == sorted(leads), "every accepted delivery is exactly one lead"
+    assert sorted(claimed) == sorted(leads), "every accepted submission is exactly one lead"
 
 
 def _counts_do_not_drift(rows: dict[str, Any], leads: dict[str, Lead]) -> None:

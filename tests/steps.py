@@ -1,4 +1,4 @@
-"""The verbs of a test: a delivery, an answer, a look, on any ports."""
+"""The verbs of a test: a submission, an answer, a look, on any ports."""
 
 import json
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from shared.domain.programme.partner import LeadSource
 from shared.domain.telling.preferences import Preferences
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import Received, receive_lead
 from shared.usecases.leads import answer_lead as answering
 from shared.usecases.leads import list_leads as listing
@@ -23,12 +23,12 @@ from shared.usecases.telling import preferences as telling
 from tests.builders import ANN, AT, CONTACT_ME, DEAL
 
 
-async def deliver(
+async def submit(
     ports: Ports, source: LeadSource, body: Any = CONTACT_ME, *, key: str | None = None, at: datetime = AT
 ) -> Received:
     """Post a body to a source, bytes as they are."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return await receive_lead(ports=ports, door=source.door(), delivered=Delivered(raw, key=key), at=at)
+    return await receive_lead(ports=ports, door=source.door(), submission=Submission(raw, key=key), at=at)
 
 
 async def answer(

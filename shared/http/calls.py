@@ -46,7 +46,7 @@ class Contract:
     reads: bool
     every_partner: bool
     active: bool
-    delivery: type[BaseModel] | None
+    submission: type[BaseModel] | None
     body: type[BaseModel]
     query: type[BaseModel]
     content_types: tuple[str, ...]

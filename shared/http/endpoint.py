@@ -37,7 +37,7 @@ def endpoint(
     reads: bool = False,
     every_partner: bool = False,
     active: bool = False,
-    delivery: type[BaseModel] | None = None,
+    submission: type[BaseModel] | None = None,
     content_types: tuple[str, ...] = JSON,
     status: tuple[int, ...] = (200,),
     takes: tuple[str, ...] = (),
@@ -48,7 +48,7 @@ def endpoint(
 
     `who`: roles of which one is needed, ANYONE for a route that takes no token. `reads`: the operator may too.
     `every_partner`: the partner in the route need not be the caller's. `active`: not while that is suspended.
-    `delivery`: what a body that is read whatever it is should look like.
+    `submission`: what a body that is read whatever it is should look like.
     The handler's annotation `Call[Body, Query]` says what body and query are validated into (`Nothing` is not
     even read), and `Response[View]` what it answers. The rest is for the description of the interface: `status` with
     the usual one first, request headers it `takes`, `headers` of its own, and what it `refuses` beyond the obvious.
@@ -62,7 +62,7 @@ def endpoint(
             reads,
             every_partner,
             active,
-            delivery,
+            submission,
             body,
             query,
             content_types,

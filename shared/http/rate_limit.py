@@ -1,7 +1,7 @@
 """How fast one caller may go on: a token bucket each, in this instance's memory (S3).
 
 With n instances a caller may go n times as fast; what it protects is the instance, and storage behind it from one
-sender's mistake. A limit that is exact over all instances would cost every delivery a round trip.
+sender's mistake. A limit that is exact over all instances would cost every submission a round trip.
 """
 
 import math
@@ -68,7 +68,7 @@ class Remembered(Generic[V]):
 
 
 class Limits:
-    """What one caller may ask of this instance: deliveries by source, calls by person and by partner.
+    """What one caller may ask of this instance: submissions by source, calls by person and by partner.
 
     `wrong_keys` and `health` remember what anybody may ask for.
     """

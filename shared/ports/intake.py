@@ -10,7 +10,7 @@ from shared.domain.intake.held import Held, HeldState
 
 @dataclass(frozen=True)
 class StoredHeld:
-    """A held delivery as it was read, with the storage tag that decides every race."""
+    """A held submission as it was read, with the storage tag that decides every race."""
 
     held: Held
     tag: str
@@ -22,7 +22,7 @@ COUNTED_MAX = 10_000
 
 @dataclass(frozen=True)
 class Only:
-    """Which held deliveries are wanted; None = any."""
+    """Which held submissions are wanted; None = any."""
 
     reason: str | None = None
     partner_id: str | None = None
@@ -33,7 +33,7 @@ EVERY = Only()
 
 @dataclass(frozen=True)
 class HeldCounts:
-    """How many deliveries wait, by reason and by partner ('' = none); `is_at_least` where there are more."""
+    """How many submissions wait, by reason and by partner ('' = none); `is_at_least` where there are more."""
 
     total: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
@@ -42,7 +42,7 @@ class HeldCounts:
 
 
 class HeldStore(Protocol):
-    """Deliveries that wait for the operator, and the programme's notes of where each delivery went."""
+    """Submissions that wait for the operator, and the programme's notes of where each submission went."""
 
     async def add(self, held: Held) -> StoredHeld | None:
         """Store it; None when another of this id is there already, which stays. One that is just so is this one."""

@@ -1,4 +1,4 @@
-"""Leads, with what was delivered and what a person has marked."""
+"""Leads, with what was submitted and what a person has marked."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class Once:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class Submitted:
     """What intake stores beside the lead: the payload whole, and the idempotency row it claims.
 
     `replaces` is the tag of an outlived claim to be taken over, else the claim must be new.
@@ -82,11 +82,11 @@ class LeadStore(Protocol):
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
         """One lead; None when the partner has none of this id."""
 
-    async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
+    async def add(self, received: Decision, submitted: Submitted, change: Change) -> None:
         """Store a new lead with its first events, payload and claim, all or nothing.
 
         Raises LostRace when the claim is taken or moved, or the lead there already, also by an earlier attempt of the
-        same delivery: read it with `once`. An attempt whose answer was lost is found again by its change and counts.
+        same submission: read it with `once`. An attempt whose answer was lost is found again by its change and counts.
         """
 
     async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:

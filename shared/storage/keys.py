@@ -256,11 +256,11 @@ def offer(offer_id: str) -> str:
 
 
 PARKED_SHARD = "0"
-"""Held deliveries stand in one partition, so that each and its line in a list are one transaction."""
+"""Held submissions stand in one partition, so that each and its line in a list are one transaction."""
 
 
 def held(held_id: str) -> str:
-    """A held delivery."""
+    """A held submission."""
     return f"item|{held_id}"
 
 
@@ -275,7 +275,7 @@ def held_lines(state: str) -> str:
 
 
 def held_of(row_key: str) -> str:
-    """The delivery of a line."""
+    """The submission of a line."""
     return _part(row_key, 3)
 
 

@@ -13,7 +13,7 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision, settle
 from shared.ids import position
 from shared.ports.leads import LeadQuery, LeadStore
-from tests.builders import AT, DAY, SOURCE, delivery, unique
+from tests.builders import AT, DAY, SOURCE, submitted, unique
 from tests.filters import SINGLE, filters, leads_of_every_kind, moments
 
 HOUR = timedelta(hours=1)
@@ -23,7 +23,7 @@ async def fill(leads: LeadStore, partner: str) -> list[Lead]:
     made = leads_of_every_kind(partner)
     for lead in made:
         event = Event(1, EventType.RECEIVED, lead.created_at, SOURCE, None, lead.status)
-        await leads.add(Decision(lead, (event,)), delivery(), Change("change", AT))
+        await leads.add(Decision(lead, (event,)), submitted(), Change("change", AT))
     return made
 
 

@@ -14,13 +14,13 @@ from shared.domain.lifecycle import Action, Decision, LeadAction, decide, settle
 from shared.ids import position
 from shared.ports.errors import LostRace
 from shared.ports.leads import LeadQuery, LeadStore
-from tests.builders import ANN, AT, DAY, DEAL, a_lead, delivery, received, unique
+from tests.builders import ANN, AT, DAY, DEAL, a_lead, received, submitted, unique
 
 ACCEPT = LeadAction(Action.ACCEPT, deal=DEAL)
 
 
 async def store(leads: LeadStore, decision: Decision) -> Lead:
-    await leads.add(decision, delivery(), Change("change", AT))
+    await leads.add(decision, submitted(), Change("change", AT))
     return decision.lead
 
 
@@ -41,7 +41,7 @@ async def test_a_missing_lead_is_none_and_another_partners_is_missing(leads: Lea
 
 async def test_v4_a_claim_is_taken_once(leads: LeadStore) -> None:
     first, second = received(partner := unique()), received(partner)
-    claimed = delivery("same")
+    claimed = submitted("same")
     await leads.add(first, claimed, Change("one", AT))
     with pytest.raises(LostRace):
         await leads.add(second, claimed, Change("two", AT))
@@ -49,14 +49,14 @@ async def test_v4_a_claim_is_taken_once(leads: LeadStore) -> None:
     assert held is not None
     assert (held.lead_id, held.at, held.content) == (first.lead.id, AT, claimed.content)
     assert await leads.get(partner, second.lead.id) is None
-    assert await leads.once(partner, delivery("other").once) is None
+    assert await leads.once(partner, submitted("other").once) is None
 
 
 async def test_v4_the_same_lead_again_by_another_attempt_is_a_lost_race(leads: LeadStore) -> None:
     decision = received(unique())
-    claimed = delivery("same")
+    claimed = submitted("same")
     await leads.add(decision, claimed, Change("one", AT))
-    for again in (claimed, delivery("other")):
+    for again in (claimed, submitted("other")):
         with pytest.raises(LostRace):
             await leads.add(decision, again, Change("two", AT))
     events = await leads.history(decision.lead.partner_id, decision.lead.id, 10, 10)
@@ -78,11 +78,11 @@ async def test_a_commit_on_a_lead_that_is_not_there_is_a_lost_race(leads: LeadSt
 
 async def test_v4_an_outlived_claim_is_taken_over_once(leads: LeadStore) -> None:
     first, second, third = received(partner := unique()), received(partner), received(partner)
-    claimed = delivery("same")
+    claimed = submitted("same")
     await leads.add(first, claimed, Change("one", AT))
     held = await leads.once(partner, claimed.once)
     assert held is not None
-    again = delivery("same", replaces=held.tag)
+    again = submitted("same", replaces=held.tag)
     await leads.add(second, again, Change("two", AT))
     with pytest.raises(LostRace):
         await leads.add(third, again, Change("three", AT))
@@ -271,8 +271,8 @@ async def test_the_oldest_event_that_nobody_has_taken_names_its_announcement(lea
     partner = unique()
     assert await leads.first_announcement(partner) is None
     first = received(partner, AT)
-    await leads.add(first, delivery(), Change("first", AT + DAY / 1000))
-    await leads.add(received(partner, AT + DAY), delivery(), Change("second", AT + DAY))
+    await leads.add(first, submitted(), Change("first", AT + DAY / 1000))
+    await leads.add(received(partner, AT + DAY), submitted(), Change("second", AT + DAY))
     assert await leads.first_announcement(partner) == Hint(
         HintKind.PUBLISH, AT + DAY / 1000, partner, first.lead.id, "first"
     )

@@ -17,7 +17,7 @@ from shared.ids import new_source_id
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.telling import BOUNCED, Follows, StoredWebhook
-from tests.builders import AT, DAY, a_lead, delivery, received, unique
+from tests.builders import AT, DAY, a_lead, received, submitted, unique
 from tests.contract.conftest import Telling
 
 LEAD = a_lead().id
@@ -75,7 +75,7 @@ async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telli
     mine, dest = decision.lead.partner_id, new_source_id()
     from shared.domain.agenda import Change
 
-    await telling.leads.add(decision, delivery(), Change("c", AT, "the request"))
+    await telling.leads.add(decision, submitted(), Change("c", AT, "the request"))
     (event,), _ = await telling.tallies.pending(mine, None, 10)
     assert (event.type, event.notify, event.sequence, event.at) == (EventType.RECEIVED, "contactMe", 1, AT)
     assert event.change == Change("c", AT, "the request")
@@ -104,7 +104,7 @@ async def test_a_day_is_closed_once_with_its_digest(telling: Telling) -> None:
     mine = decision.lead.partner_id
     from shared.domain.agenda import Change
 
-    await telling.leads.add(decision, delivery(), Change("c", AT))
+    await telling.leads.add(decision, submitted(), Change("c", AT))
     (event,), _ = await telling.tallies.pending(mine, None, 10)
     day = MailDay("2026-11-21", AT + DAY, total=1, held=1)
     before = await telling.tallies.read(mine)

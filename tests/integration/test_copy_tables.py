@@ -24,9 +24,9 @@ from shared.storage.tables import Tables, connect
 from shared.usecases.leads.record_due import run_due
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.upkeep.reconcile import reconcile
-from tests.builders import AT, DAY, delivery_body, unique
+from tests.builders import AT, DAY, submission_body, unique
 from tests.fakes import FakeReceivers
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, submit
 from tools.copy_tables import COPIED, PASSES, copy_table, copy_until_still, main
 
 HOOK = "a" * 16
@@ -53,7 +53,7 @@ async def begin(ports: Ports) -> tuple[LeadSource, list[str]]:
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
     hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
     await ports.notices.put_webhook(partner, hook, None)
-    return source, [(await deliver(ports, source, delivery_body(Company=f"{n}"))).lead_id for n in range(4)]
+    return source, [(await submit(ports, source, submission_body(Company=f"{n}"))).lead_id for n in range(4)]
 
 
 async def rows(tables: Tables, name: str) -> list[dict[str, Any]]:

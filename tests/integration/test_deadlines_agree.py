@@ -23,10 +23,10 @@ from shared.usecases.leads.count_leads import count_leads
 from shared.usecases.leads.favorites import set_favorite
 from shared.usecases.leads.list_leads import Look, list_leads
 from shared.usecases.leads.read_leads import read_history, read_lead
-from tests.builders import delivery_body, unique
+from tests.builders import submission_body, unique
 from tests.exports import ask, rows_of
 from tests.filters import SINGLE
-from tests.steps import answer, budget, deliver, listed, run_timers
+from tests.steps import answer, budget, listed, run_timers, submit
 
 ANN = Caller("contoso", "ann", "Ann", frozenset({Role.LEADS_ADMIN, Role.LEADS_USER}), "contoso")
 SECOND = timedelta(seconds=1)
@@ -92,7 +92,7 @@ async def test_lists_reads_and_actions_agree_with_timers_off_and_on(
     found = []
     for timers_on in (False, True):
         source = LeadSource("0123456789abcdef", unique(), "Marketplace", receipt)
-        lead = (await deliver(ports, source, delivery_body(ActionCode=code), at=receipt)).lead_id
+        lead = (await submit(ports, source, submission_body(ActionCode=code), at=receipt)).lead_id
         await set_favorite(ports=ports, partner_id=source.partner_id, person="ann", lead_id=lead, favorite=True)
         if timers_on:
             await run_timers(ports, at)
@@ -113,7 +113,7 @@ def _recorded(lead: Lead, name: str) -> bool:
 async def test_the_comparison_would_notice_a_difference(ports: Ports) -> None:
     at = RECEIPTS[0]
     source = LeadSource("0123456789abcdef", unique(), "Marketplace", at)
-    lead = (await deliver(ports, source, at=at)).lead_id
+    lead = (await submit(ports, source, at=at)).lead_id
     seen = await read_lead(ports=ports, partner_id=source.partner_id, person="ann", lead_id=lead, at=at)
     other = replace(seen, lead=replace(seen.lead, flame_cooled=True))
     assert str(lead_view(seen, ANN, at, EN)) != str(lead_view(other, ANN, at, EN))

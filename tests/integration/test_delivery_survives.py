@@ -20,10 +20,10 @@ from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ids import new_source_id
 from shared.ports.ports import Ports
 from shared.usecases.telling.deliver import deliver_events
-from tests.builders import AT, delivery_body, unique
+from tests.builders import AT, submission_body, unique
 from tests.fakes import FakeMailer, FakeReceivers
 from tests.integration.conftest import Connect
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, submit
 from tests.transports import BEFORE, LOST, FaultyTransport
 
 HOOK = "a" * 16
@@ -38,7 +38,7 @@ async def begin(ports: Ports) -> tuple[LeadSource, list[str]]:
     await ports.notices.put_preferences(partner, Preferences("lena@contoso.example"))
     hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
     await ports.notices.put_webhook(partner, hook, None)
-    leads = [(await deliver(ports, source, delivery_body(Company=f"{n}"))).lead_id for n in range(2)]
+    leads = [(await submit(ports, source, submission_body(Company=f"{n}"))).lead_id for n in range(2)]
     await answer(ports, source, leads[1], at=AT + MINUTE)
     return source, leads
 

@@ -25,10 +25,10 @@ from shared.storage.tables import Tables
 from shared.usecases.exports.export_leads import SeenExport, list_exports
 from shared.usecases.exports.write_export import WALK, write
 from tests import invariants
-from tests.builders import AT, DAY, ROOT, delivery_body, unique
+from tests.builders import AT, DAY, ROOT, submission_body, unique
 from tests.exports import SPENT, TIMER, again, ask, by_timer, ids_of, in_small_blocks, rows_of, stored
 from tests.integration.conftest import Connect
-from tests.steps import all_leads, answer, budget, deliver, run_timers
+from tests.steps import all_leads, answer, budget, run_timers, submit
 from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport
 
 LATER = AT + timedelta(hours=1)
@@ -39,9 +39,9 @@ def a_source() -> LeadSource:
 
 
 async def leads(ports: Ports, source: LeadSource, count: int) -> list[str]:
-    bodies = [delivery_body(Title=str(n), Company="BAC"[n % 3]) for n in range(count)]
+    bodies = [submission_body(Title=str(n), Company="BAC"[n % 3]) for n in range(count)]
     made = await asyncio.gather(
-        *(deliver(ports, source, body, at=AT + timedelta(seconds=n)) for n, body in enumerate(bodies))
+        *(submit(ports, source, body, at=AT + timedelta(seconds=n)) for n, body in enumerate(bodies))
     )
     return [one.lead_id for one in made][::-1]
 
@@ -189,7 +189,7 @@ async def test_leads_that_arrive_move_and_expire_between_blocks(ports: Ports, fi
             what = chance.choice([Action.ACCEPT, LeadAction(Action.DECLINE, reason="budget"), Action.WIN])
             with suppress(Refusal):
                 await answer(ports, source, lead_id, what, at=at)
-        await deliver(ports, source, delivery_body(Title=f"new {at}"), at=at)
+        await submit(ports, source, submission_body(Title=f"new {at}"), at=at)
         if chance.random() < 0.5:
             await run_timers(ports, at)
         await look()
@@ -223,7 +223,7 @@ async def test_two_syncs_around_concurrent_writes_miss_nothing(ports: Ports, fil
             with suppress(Refusal):
                 await answer(ports, source, lead_id, what, at=at)
         if chance.random() < 0.6:
-            made.append((await deliver(ports, source, delivery_body(Title=f"{at} {chance.random()}"), at=at)).lead_id)
+            made.append((await submit(ports, source, submission_body(Title=f"{at} {chance.random()}"), at=at)).lead_id)
 
     async def sync() -> int:
         nonlocal since, syncs

@@ -28,7 +28,7 @@ from shared.ports.ports import Ports
 from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.tables import Tables
 from shared.usecases.intake.ingest_table import ingest_tables
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.parked_input import assign, replay
 from shared.usecases.intake.receive_lead import open_door
 from shared.usecases.intake.route_lead import partners_of_title
@@ -41,10 +41,10 @@ from shared.usecases.programme.manage_partner import add_source, put_partner, ro
 from shared.usecases.telling.publish import publish_events
 from shared.usecases.upkeep.reconcile import reconcile
 from tests import invariants
-from tests.builders import ANN, AT, DAY, ROOT, delivery_body, unique
+from tests.builders import ANN, AT, DAY, ROOT, submission_body, unique
 from tests.fakes import FakeEmails
 from tests.integration.conftest import Connect
-from tests.steps import TIMERS, answer, budget, deliver, run_timers
+from tests.steps import TIMERS, answer, budget, run_timers, submit
 from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, changes_leads
 
 
@@ -71,7 +71,7 @@ class World:
 class Operation:
     """Something that talks to storage: what comes before it, itself, and what must be in the end.
 
-    `ends` is what became of the partner's leads, `held` how many deliveries wait for the operator.
+    `ends` is what became of the partner's leads, `held` how many submissions wait for the operator.
     """
 
     act: Callable[[Ports, World], Awaitable[object]]
@@ -84,7 +84,7 @@ class Operation:
 
 
 async def _deliver(ports: Ports, world: World) -> object:
-    return await deliver(ports, world.source, delivery_body(Title="new"))
+    return await submit(ports, world.source, submission_body(Title="new"))
 
 
 def _answer(what: LeadAction | Action, at: datetime = AT) -> Callable[[Ports, World], Awaitable[object]]:
@@ -151,7 +151,7 @@ def _recheck(at: datetime) -> Callable[[Ports, World], Awaitable[object]]:
 
 
 async def _with_a_lead_to_recheck(ports: Ports, world: World) -> World:
-    made = await deliver(asking_again(ports), world.source)
+    made = await submit(asking_again(ports), world.source)
     return replace(world, leads=(made.lead_id,))
 
 
@@ -162,12 +162,12 @@ async def _with_an_offer(ports: Ports, world: World) -> World:
 
 
 async def _deliver_to_the_programme(ports: Ports, world: World) -> object:
-    return await deliver(ports, world.programme, delivery_body(OfferTitle=world.partner_id))
+    return await submit(ports, world.programme, submission_body(OfferTitle=world.partner_id))
 
 
 async def _deliver_rubbish(ports: Ports, world: World) -> object:
     with suppress(InvalidRequest):
-        return await deliver(ports, world.source, b"not json")
+        return await submit(ports, world.source, b"not json")
     return None
 
 
@@ -187,7 +187,7 @@ async def _holding(ports: Ports, world: World, state: HeldState) -> World:
 
 
 async def waiting(ports: Ports, world: World, *states: HeldState) -> list[Held]:
-    """This world's deliveries that wait for the operator."""
+    """This world's submissions that wait for the operator."""
     found = []
     for state in states or (HeldState.PARKED, HeldState.UNASSIGNED):
         page, _ = await ports.held.page(state, None, 1000)
@@ -200,13 +200,14 @@ async def _assign(ports: Ports, world: World) -> object:
 
 
 async def _replay(ports: Ports, world: World) -> object:
-    return await replay(ports=ports, held_id=world.held, body=delivery_body(), at=AT + DAY)
+    return await replay(ports=ports, held_id=world.held, body=submission_body(), at=AT + DAY)
 
 
 async def _send(ports: Ports, world: World) -> object:
     body = {"qualification": "salesQualified", "customer": {"company": "F"}}
-    delivered = Delivered(json.dumps(body).encode())
-    return await send_lead(ports=ports, partner_id=world.partner_id, caller=_sender(world), delivered=delivered, at=AT)
+    submission = Submission(json.dumps(body).encode())
+    named = {"partner_id": world.partner_id, "caller": _sender(world)}
+    return await send_lead(ports=ports, **named, submission=submission, at=AT)
 
 
 def _sender(world: World) -> Caller:
@@ -313,7 +314,7 @@ async def begin(ports: Ports, operation: Operation) -> World:
     source = LeadSource(new_source_id(), partner_id, "Marketplace", AT)
     await ports.partners.put(Partner(partner_id, "Contoso", (), AT, AT))
     leads = [
-        (await deliver(ports, source, delivery_body(ActionCode=code, Title=str(n)))).lead_id
+        (await submit(ports, source, submission_body(ActionCode=code, Title=str(n)))).lead_id
         for n, code in enumerate(operation.codes)
     ]
     for action in operation.before:

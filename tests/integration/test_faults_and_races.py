@@ -16,9 +16,9 @@ from shared.usecases.leads import read_leads as reading
 from shared.usecases.leads.answer_lead import log_contact_attempt
 from shared.usecases.leads.record_due import run_due
 from tests import invariants
-from tests.builders import ANN, AT, DAY, delivery_body
+from tests.builders import ANN, AT, DAY, submission_body
 from tests.integration.conftest import Connect
-from tests.steps import TIMERS, all_leads, answer, budget, deliver, listed, run_timers
+from tests.steps import TIMERS, all_leads, answer, budget, listed, run_timers, submit
 from tests.transports import BEFORE, BUSY_AFTER, LOST, FaultyTransport, RoundTrips, changes_leads, together
 
 
@@ -51,7 +51,7 @@ async def history_of(ports: Ports, source: LeadSource, lead_id: str) -> list[str
 async def test_an_accept_whose_commit_was_answered_badly_is_found_and_counts_once(
     connected: Connect, ports: Ports, source: LeadSource, way: str
 ) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     transport = FaultyTransport(once_only(changes_leads), way)
     faulty = await connected(transport=transport)
     transport.armed = True
@@ -67,7 +67,7 @@ async def test_v4_a_delivery_whose_commit_was_answered_badly_is_one_new_lead(
     transport = FaultyTransport(once_only(changes_leads), way)
     faulty = await connected(transport=transport)
     transport.armed = True
-    received = await deliver(faulty, source)
+    received = await submit(faulty, source)
     assert not received.duplicate
     assert [lead.id for lead in await all_leads(ports, source)] == [received.lead_id]
     hinted = await rows(tables, keys.AGENDA)
@@ -79,15 +79,15 @@ async def test_any_failed_call_of_an_intake_ends_after_a_retry_as_one_lead_with_
     connected: Connect, ports: Ports, source: LeadSource, tables: Tables, way: str
 ) -> None:
     for failing in range(2):
-        body = delivery_body(Description=f"call {failing} {way}")
+        body = submission_body(Description=f"call {failing} {way}")
         # Every try of the SDK fails from this call on, so that nothing is mended behind our back.
         transport = FaultyTransport(lambda number, _, failing=failing: number >= failing, way)  # type: ignore[misc] # bound now
         faulty = await connected(transport=transport)
         before = {lead.id for lead in await all_leads(ports, source)}
         transport.armed = True
         with pytest.raises(Unavailable):
-            await deliver(faulty, source, body)
-        received = await deliver(ports, source, body)
+            await submit(faulty, source, body)
+        received = await submit(ports, source, body)
         new = {lead.id for lead in await all_leads(ports, source)} - before
         assert new == {received.lead_id}
         hinted = {row["RowKey"] for row in await rows(tables, keys.AGENDA)}
@@ -102,7 +102,7 @@ async def test_nothing_is_written_when_the_first_call_never_leaves(
     faulty = await connected(transport=transport)
     transport.armed = True
     with pytest.raises(Unavailable):
-        await deliver(faulty, source)
+        await submit(faulty, source)
     assert await rows(tables, keys.LEADS) == []
     assert await rows(tables, keys.AGENDA) == []
 
@@ -110,7 +110,7 @@ async def test_nothing_is_written_when_the_first_call_never_leaves(
 async def test_l7_of_fifty_accepts_at_once_one_wins_and_the_others_learn_who(
     ports: Ports, source: LeadSource, tables: Tables
 ) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     outcomes = await together(*(answer(ports, source, lead) for _ in range(50)))
     won = [one for one in outcomes if isinstance(one, reading.SeenLead)]
     lost = [one for one in outcomes if isinstance(one, InvalidTransition)]
@@ -123,7 +123,7 @@ async def test_l7_of_fifty_accepts_at_once_one_wins_and_the_others_learn_who(
 
 
 async def test_l7_an_accept_and_a_decline_at_once_leave_one_answer(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     declining = LeadAction(Action.DECLINE, reason="budget")
     outcomes = await together(*(answer(ports, source, lead, what) for what in [Action.ACCEPT, declining] * 10))
     assert sum(isinstance(one, reading.SeenLead) for one in outcomes) == 1
@@ -133,7 +133,7 @@ async def test_l7_an_accept_and_a_decline_at_once_leave_one_answer(ports: Ports,
 async def test_v4_fifty_deliveries_of_the_same_at_once_make_one_lead(
     ports: Ports, source: LeadSource, tables: Tables
 ) -> None:
-    outcomes = await together(*(deliver(ports, source) for _ in range(50)))
+    outcomes = await together(*(submit(ports, source) for _ in range(50)))
     received = [one for one in outcomes if isinstance(one, Received)]
     assert len(received) == 50
     assert len({one.lead_id for one in received}) == 1
@@ -143,22 +143,22 @@ async def test_v4_fifty_deliveries_of_the_same_at_once_make_one_lead(
 
 
 async def test_v4_the_same_content_counts_as_one_for_24_hours_across_midnight(ports: Ports, source: LeadSource) -> None:
-    first = await deliver(ports, source)
-    again = await deliver(ports, source, at=AT + DAY - DAY / 86400)
+    first = await submit(ports, source)
+    again = await submit(ports, source, at=AT + DAY - DAY / 86400)
     assert (again.lead_id, again.duplicate) == (first.lead_id, True)
-    later = await deliver(ports, source, at=AT + DAY)
+    later = await submit(ports, source, at=AT + DAY)
     assert not later.duplicate
-    outcomes = await together(*(deliver(ports, source, at=AT + 2 * DAY) for _ in range(10)))
+    outcomes = await together(*(submit(ports, source, at=AT + 2 * DAY) for _ in range(10)))
     assert sum(not one.duplicate for one in outcomes) == 1
 
 
 async def test_v4_a_key_names_one_delivery_for_ever_and_refuses_other_content(ports: Ports, source: LeadSource) -> None:
-    first = await deliver(ports, source, key="k1")
-    again = await deliver(ports, source, key="k1", at=AT + 100 * DAY)
+    first = await submit(ports, source, key="k1")
+    again = await submit(ports, source, key="k1", at=AT + 100 * DAY)
     assert (again.lead_id, again.duplicate, again.status) == (first.lead_id, True, Status.ARCHIVED)
     with pytest.raises(Conflict):
-        await deliver(ports, source, delivery_body(Company="Else"), key="k1")
-    assert not (await deliver(ports, source, key="k2")).duplicate
+        await submit(ports, source, submission_body(Company="Else"), key="k1")
+    assert not (await submit(ports, source, key="k2")).duplicate
 
 
 async def test_every_commit_keeps_the_copies_equal_to_the_lead(
@@ -170,7 +170,7 @@ async def test_every_commit_keeps_the_copies_equal_to_the_lead(
         bare = {row["RowKey"]: {k: v for k, v in row.items() if k != "RowKey"} for row in found}
         return {key.split("|")[0]: row for key, row in bare.items() if key.startswith(wanted)}
 
-    lead = (await deliver(ports, source, delivery_body(ActionCode="INS"))).lead_id
+    lead = (await submit(ports, source, submission_body(ActionCode="INS"))).lead_id
     found = await kinds()
     assert set(found) == {"lead", "info"}
     assert found["lead"] == found["info"]
@@ -185,8 +185,8 @@ async def test_every_commit_keeps_the_copies_equal_to_the_lead(
 async def test_history_rows_hold_no_contact_details_and_the_payload_is_whole(
     ports: Ports, source: LeadSource, tables: Tables
 ) -> None:
-    body = delivery_body(FirstName="n" * 10_000, Description="d" * 150_000)
-    lead = (await deliver(ports, source, body)).lead_id
+    body = submission_body(FirstName="n" * 10_000, Description="d" * 150_000)
+    lead = (await submit(ports, source, body)).lead_id
     (raw,) = await rows(tables, keys.LEADS, "raw|")
     whole = b"".join(raw[f"p{n}"] for n in range(3))
     assert whole.decode().count("n" * 10_000) == 1
@@ -198,7 +198,7 @@ async def test_history_rows_hold_no_contact_details_and_the_payload_is_whole(
 
 async def test_paging_goes_on_past_what_one_request_gives(ports: Ports, source: LeadSource) -> None:
     await together(
-        *(deliver(ports, source, delivery_body(Description=str(n)), at=AT + DAY / 86400 * n) for n in range(230))
+        *(submit(ports, source, submission_body(Description=str(n)), at=AT + DAY / 86400 * n) for n in range(230))
     )
     found: list[str] = []
     after = None
@@ -219,7 +219,7 @@ async def test_marks_beyond_the_first_thousand_are_still_seen(
 
     monkeypatch.setattr(mark_store, "NEAR_MAX", 2)
     for number in range(6):
-        lead = (await deliver(ports, source, delivery_body(Description=str(number)), at=AT + DAY * number)).lead_id
+        lead = (await submit(ports, source, submission_body(Description=str(number)), at=AT + DAY * number)).lead_id
         await ports.marks.put(source.partner_id, "ann", lead, favorite=True)
     page = await listed(ports, source, AT + 6 * DAY)
     assert [seen.mark.favorite for seen in page.leads] == [True] * 6
@@ -230,7 +230,7 @@ async def test_a1_two_hosts_running_the_same_timers_at_once_change_each_lead_onc
 ) -> None:
     for number in range(60):
         code = ("PLT", "", "INS")[number % 3]
-        await deliver(ports, source, delivery_body(ActionCode=code, Title=str(number)))
+        await submit(ports, source, submission_body(ActionCode=code, Title=str(number)))
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
     other = await connected()
     late = AT + 400 * DAY
@@ -250,7 +250,7 @@ async def test_a_run_costs_what_is_due_and_not_what_is_stored(
 ) -> None:
     for number in range(due + 50):
         at = AT if number < due else AT + DAY
-        await deliver(ports, source, delivery_body(Title=str(number)), at=at)
+        await submit(ports, source, submission_body(Title=str(number)), at=at)
     trips = RoundTrips()
     counted = await connected(transport=trips)
     ran = await run_due(ports=counted, kind="expire", at=AT + 14 * DAY, budget=budget())
@@ -261,7 +261,7 @@ async def test_a_run_costs_what_is_due_and_not_what_is_stored(
 
 
 async def test_l8_contact_attempts_logged_at_once_are_all_logged(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
 
     async def log(number: int) -> object:
         activity = Activity(ActivityKind.CALL, str(number))

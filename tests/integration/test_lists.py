@@ -21,10 +21,10 @@ from shared.usecases.exports.write_export import WALK, write
 from shared.usecases.leads.count_leads import count_leads
 from shared.usecases.telling.publish import publish_events
 from tests import invariants
-from tests.builders import AT, DAY, delivery_body
+from tests.builders import AT, DAY, submission_body
 from tests.exports import SPENT, again, ask, ids_of, stored
 from tests.integration.conftest import Connect
-from tests.steps import all_leads, answer, budget, deliver, listed, run_timers
+from tests.steps import all_leads, answer, budget, listed, run_timers, submit
 from tests.transports import EmptyPages, RoundTrips, together
 
 LATER = AT + timedelta(hours=1)
@@ -50,8 +50,8 @@ async def test_q5_a_lead_that_stays_in_the_filter_is_neither_skipped_nor_repeate
     chance, asked = random.Random(seed), FILTERS[number]
     wanted = LeadFilter(**asked)
     codes = ["PLT", "PLT", "INS", ""]
-    bodies = [delivery_body(Title=str(n), ActionCode=codes[n % 4]) for n in range(24)]
-    made = [(await deliver(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
+    bodies = [submission_body(Title=str(n), ActionCode=codes[n % 4]) for n in range(24)]
+    made = [(await submit(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
     at = AT + 14 * DAY - timedelta(seconds=20)
     stayed: set[str] | None = None
     found: list[str] = []
@@ -76,7 +76,7 @@ async def test_q5_a_lead_that_stays_in_the_filter_is_neither_skipped_nor_repeate
             what = chance.choice([Action.ACCEPT, Action.WIN, LeadAction(Action.DECLINE, reason="budget")])
             with suppress(Refusal):
                 await answer(ports, source, lead_id, what, at=at)
-        await deliver(ports, source, delivery_body(Title=f"new {at} {chance.random()}"), at=at)
+        await submit(ports, source, submission_body(Title=f"new {at} {chance.random()}"), at=at)
         if chance.random() < 0.3:
             await run_timers(ports, at)
     stayed &= await inside()
@@ -109,10 +109,12 @@ async def test_q6_counts_are_those_of_the_leads_at_every_moment(
     for step in range(25):
         at += timedelta(days=chance.choice([0, 0, 1, 5, 40]))
         for _ in range(chance.randint(0, 3)):
-            body = delivery_body(Title=f"{step} {chance.random()}", ActionCode=chance.choice(["PLT", "INS", "DNC", ""]))
+            body = submission_body(
+                Title=f"{step} {chance.random()}", ActionCode=chance.choice(["PLT", "INS", "DNC", ""])
+            )
             if chance.random() < 0.1:
                 body["UserDetails"]["FirstName"] = "MSFT_TEST_A"
-            made.append((await deliver(ports, source, body, at=at)).lead_id)
+            made.append((await submit(ports, source, body, at=at)).lead_id)
         for lead_id in chance.sample(made, min(len(made), 2)):
             what = chance.choice([Action.ACCEPT, Action.WIN, LeadAction(Action.DECLINE, reason="budget")])
             with suppress(Refusal):
@@ -132,7 +134,7 @@ async def test_q6_counts_are_those_of_the_leads_at_every_moment(
 async def test_q6_two_relays_and_writers_at_once_count_everything_once(
     ports: Ports, tables: Tables, source: LeadSource
 ) -> None:
-    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(30)]
+    made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(30)]
 
     async def relay() -> object:
         return await publish_events(ports=ports, at=LATER, budget=budget())
@@ -142,7 +144,7 @@ async def test_q6_two_relays_and_writers_at_once_count_everything_once(
         relay(),
         relay(),
         *(answer(ports, source, lead_id, at=LATER) for lead_id in made[:15]),
-        *(deliver(ports, source, delivery_body(Title=f"more {n}"), at=LATER) for n in range(10)),
+        *(submit(ports, source, submission_body(Title=f"more {n}"), at=LATER) for n in range(10)),
         *(counted(ports, source, LATER) for _ in range(10)),
     )
     assert not [one for one in outcomes if isinstance(one, Exception)], outcomes
@@ -163,10 +165,10 @@ async def test_counting_reads_nothing_of_the_archive(connected: Connect, ports: 
         await counted(other, source, LATER)
         return trips.requests
 
-    await deliver(ports, source)
+    await submit(ports, source)
     await publish_events(ports=ports, at=LATER, budget=budget())
     before = await requests()
-    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(60)]
+    made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(60)]
     await asyncio.gather(
         *(answer(ports, source, one, LeadAction(Action.DECLINE, reason="budget"), at=LATER) for one in made)
     )
@@ -185,8 +187,8 @@ async def test_a_partner_that_was_registered_and_nothing_more_has_zeros(ports: P
 async def test_where_storage_finds_nothing_for_long_a_page_ends_and_the_next_goes_on(
     connected: Connect, ports: Ports, source: LeadSource, looks: int
 ) -> None:
-    bodies = [delivery_body(Title=str(n), Country="Iceland" if n in (3, 17) else "Sweden") for n in range(20)]
-    made = [(await deliver(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
+    bodies = [submission_body(Title=str(n), Country="Iceland" if n in (3, 17) else "Sweden") for n in range(20)]
+    made = [(await submit(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
     expected = [made[17], made[3]]
     transport = EmptyPages(looks, "country")
     slow = await connected(transport=transport)
@@ -215,8 +217,8 @@ async def test_where_storage_finds_nothing_for_long_a_page_ends_and_the_next_goe
 async def test_an_export_that_finds_nothing_for_long_keeps_what_it_has_looked_through(
     connected: Connect, ports: Ports, source: LeadSource
 ) -> None:
-    bodies = [delivery_body(Title=str(n), Country="Iceland" if n == 2 else "Sweden") for n in range(20)]
-    made = [(await deliver(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
+    bodies = [submission_body(Title=str(n), Country="Iceland" if n == 2 else "Sweden") for n in range(20)]
+    made = [(await submit(ports, source, body, at=AT + timedelta(seconds=n))).lead_id for n, body in enumerate(bodies)]
     slow = await connected(transport=EmptyPages(4, "country"))
     seen = await ask(slow, source, LATER, within=SPENT, country=frozenset({"IS"}))
     places = []

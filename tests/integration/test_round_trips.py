@@ -14,14 +14,14 @@ from shared.domain.programme.offers import RegisteredOffer
 from shared.domain.programme.partner import LeadSource
 from shared.domain.programme.profile import Profile
 from shared.ports.ports import Ports
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.sent_leads import send_lead
 from shared.usecases.leads import favorites
 from shared.usecases.leads import read_leads as reading
-from tests.builders import AT, DAY, delivery_body
+from tests.builders import AT, DAY, submission_body
 from tests.exports import ask
 from tests.integration.conftest import Connect
-from tests.steps import answer, deliver, listed
+from tests.steps import answer, listed, submit
 from tests.transports import RoundTrips
 
 
@@ -29,7 +29,7 @@ from tests.transports import RoundTrips
 async def test_a_small_export_costs_what_it_writes(
     counted: Ports, trips: RoundTrips, source: LeadSource, order: str, expected: tuple[int, int]
 ) -> None:
-    await deliver(counted, source)
+    await submit(counted, source)
     spent(trips)
     assert (await ask(counted, source, order=order)).rows == 1
     assert spent(trips) == expected
@@ -65,7 +65,7 @@ def spent(trips: RoundTrips) -> tuple[int, int]:
 
 
 async def test_intake_hints_then_the_transaction(counted: Ports, trips: RoundTrips, source: LeadSource) -> None:
-    await deliver(counted, source)
+    await submit(counted, source)
     assert spent(trips) == (2, 3)
 
 
@@ -79,16 +79,16 @@ async def test_intake_hints_then_the_transaction(counted: Ports, trips: RoundTri
 async def test_intake_costs_the_same_in_every_format(
     counted: Ports, trips: RoundTrips, source: LeadSource, body: dict[str, Any]
 ) -> None:
-    await deliver(counted, source, body)
+    await submit(counted, source, body)
     assert spent(trips) == (2, 3)
 
 
 async def test_a_qualified_lead_notes_its_sender_beside_the_hints(
     counted: Ports, trips: RoundTrips, source: LeadSource
 ) -> None:
-    delivered = Delivered(b'{"qualification": "salesQualified", "customer": {"company": "F"}}')
+    submission = Submission(b'{"qualification": "salesQualified", "customer": {"company": "F"}}')
     caller = Caller("operator", "bo", is_operators=True)
-    await send_lead(ports=counted, partner_id=source.partner_id or "", caller=caller, delivered=delivered, at=AT)
+    await send_lead(ports=counted, partner_id=source.partner_id or "", caller=caller, submission=submission, at=AT)
     assert spent(trips) == (2, 4)
 
 
@@ -99,7 +99,7 @@ async def test_a_source_of_the_programmes_notes_first_where_the_lead_goes(
     name = source.partner_id or ""
     programme = replace(source, partner_id=None)
     by_id = {"Company": "F", "LeadSource": f"AppSource-INS|{name}.crm"}
-    made = await deliver(counted, programme, by_id if known_by == "id" else delivery_body(OfferTitle=name))
+    made = await submit(counted, programme, by_id if known_by == "id" else submission_body(OfferTitle=name))
     assert made.status in ("received", "informational")
     assert spent(trips) == (3, 3)
 
@@ -108,9 +108,9 @@ async def test_what_waits_for_the_operator_costs_one_round_trip(
     counted: Ports, trips: RoundTrips, source: LeadSource
 ) -> None:
     with pytest.raises(InvalidRequest):
-        await deliver(counted, source, b"{}")
+        await submit(counted, source, b"{}")
     assert spent(trips) == (1, 1)
-    unknown = await deliver(counted, replace(source, partner_id=None), {"Company": "F"})
+    unknown = await submit(counted, replace(source, partner_id=None), {"Company": "F"})
     assert unknown.status == "unassigned"
     assert spent(trips) == (1, 1)
 
@@ -118,7 +118,7 @@ async def test_what_waits_for_the_operator_costs_one_round_trip(
 async def test_read_three_requests_and_a_fourth_the_first_time(
     counted: Ports, trips: RoundTrips, source: LeadSource
 ) -> None:
-    lead = (await deliver(counted, source)).lead_id
+    lead = (await submit(counted, source)).lead_id
     spent(trips)
     for expected in ((2, 4), (2, 3), (2, 3)):
         await reading.read_lead(ports=counted, partner_id=source.partner_id, person="ann", lead_id=lead, at=AT)
@@ -138,7 +138,7 @@ async def test_read_three_requests_and_a_fourth_the_first_time(
 async def test_an_answer_takes_two_round_trips(
     counted: Ports, trips: RoundTrips, source: LeadSource, what: LeadAction | Action, prepare: list[Action]
 ) -> None:
-    lead = (await deliver(counted, source)).lead_id
+    lead = (await submit(counted, source)).lead_id
     for step in prepare:
         await answer(counted, source, lead, step)
     spent(trips)
@@ -164,7 +164,7 @@ async def test_a_page_costs_its_ranges_and_the_marks(
     expected: tuple[int, int],
 ) -> None:
     for number in range(60):
-        await deliver(counted, source, delivery_body(Description=str(number)), at=AT + DAY / 1000 * number)
+        await submit(counted, source, submission_body(Description=str(number)), at=AT + DAY / 1000 * number)
     spent(trips)
     page = await listed(counted, source, AT + DAY, tab=tab, status=statuses)
     assert len(page.leads) == 50
@@ -175,7 +175,7 @@ async def test_favorites_one_range_then_the_leads_side_by_side(
     counted: Ports, trips: RoundTrips, source: LeadSource
 ) -> None:
     for number in range(5):
-        lead = (await deliver(counted, source, delivery_body(Description=str(number)))).lead_id
+        lead = (await submit(counted, source, submission_body(Description=str(number)))).lead_id
         spent(trips)
         await favorites.set_favorite(
             ports=counted, partner_id=source.partner_id, person="ann", lead_id=lead, favorite=True

@@ -14,7 +14,7 @@ from shared import app, clock
 from shared.settings import Settings
 from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables
-from tests.builders import delivery_body, unique
+from tests.builders import submission_body, unique
 from tests.in_process import InProcess, fire
 from tests.integration.receiver import Receiver
 from tests.spans import measured, traced
@@ -64,7 +64,7 @@ async def test_a_webhook_names_what_caused_it_and_so_does_every_span_on_the_way(
         assert made.status == 201
         hook_id = made.json["id"]
         above = {"traceparent": f"00-{TRACE}-00f067aa0ba902b7-01", "tracestate": "canary=canary"}
-        reply = await api.call("POST", door, delivery_body(Email="canary@northwind.example"), headers=above)
+        reply = await api.call("POST", door, submission_body(Email="canary@northwind.example"), headers=above)
         assert reply.status == 201
         request_id, lead_id = reply.headers["x-ms-request-id"], reply.json["id"]
         await fire("deliver_events")

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from tests.builders import DEAL_BODY, delivery_body
+from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.insights import Insights
 from tests.journeys.local_host import LocalHost, register
 from tests.journeys.test_telling import fire, mails
@@ -50,7 +50,7 @@ def test_a_whole_course_of_things_leaves_no_secret_in_log_or_trace(host: LocalHo
         hook = {"notificationUrl": "http://127.0.0.1:9/hook?code=canary-url-secret", "events": ["lead.received"]}
         made = admin.post(f"{here}/webhooks", json=hook | {"validation": "none"}).json()
         secrets.add(made["secret"])
-        posted = [httpx.post(intake, json=delivery_body(**PERSON, Title=str(n)), timeout=30) for n in range(3)]
+        posted = [httpx.post(intake, json=submission_body(**PERSON, Title=str(n)), timeout=30) for n in range(3)]
         leads, caused = [one.json()["id"] for one in posted], posted[0]
         # What is refused is no more talkative than what is taken.
         assert httpx.post(intake, json={"UserDetails": {"Email": [PERSON["Email"]]}}, timeout=30).status_code == 400

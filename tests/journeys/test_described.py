@@ -17,7 +17,7 @@ from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi import checks
 
 from functions.descriptions import described
-from tests.builders import DEAL_BODY, delivery_body
+from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.local_host import LocalHost, register
 
 PARTNER = "described"
@@ -25,7 +25,7 @@ EXAMPLES = 6
 EXCLUDED = [checks.unsupported_method, checks.positive_data_acceptance]
 MENDED = [checks.negative_data_rejection, checks.missing_required_header]
 OPERATOR = ("/partners", "/sources", "/parked", "/unassigned", "/contactLists")
-DELIVERED = ("POST /intake/", "POST /partners/{partnerId}/leads")
+SUBMITTED = ("POST /intake/", "POST /partners/{partnerId}/leads")
 schema = schemathesis.openapi.from_dict(described("http://localhost/api"))
 
 
@@ -34,8 +34,8 @@ def world(host: LocalHost) -> dict[str, str]:
     """A partner with something behind every id of a route, and who may ask."""
     intake = register(host, PARTNER)
     here = f"/partners/{PARTNER}"
-    lead = httpx.post(intake, json=delivery_body(Company="Described"), timeout=30).json()["id"]
-    taken = httpx.post(intake, json=delivery_body(Company="Accepted"), timeout=30).json()["id"]
+    lead = httpx.post(intake, json=submission_body(Company="Described"), timeout=30).json()["id"]
+    taken = httpx.post(intake, json=submission_body(Company="Accepted"), timeout=30).json()["id"]
     httpx.post(intake, content=b"not json", timeout=30)
     roles = "Partner.Admin,Sender"
     with host.client(roles, PARTNER) as admin, host.client("Operator", "operator") as operator:
@@ -82,8 +82,8 @@ def test_every_operation_keeps_its_word(case: Any, host: LocalHost, world: dict[
     token = world["operator" if is_operators else "partner"]
     headers = {"Authorization": f"Bearer {token}"}
     excluded = EXCLUDED + (MENDED if _is_mended(case) else [])
-    # A delivery is read however sloppy it is: what it should look like is no bound.
-    excluded += [checks.negative_data_rejection] if case.operation.label.startswith(DELIVERED) else []
+    # A submission is read however sloppy it is: what it should look like is no bound.
+    excluded += [checks.negative_data_rejection] if case.operation.label.startswith(SUBMITTED) else []
     case.call_and_validate(base_url=f"{host.url}/api", headers=headers, excluded_checks=excluded, timeout=30)
 
 

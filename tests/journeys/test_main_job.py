@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tests.builders import CONTACT_ME, DEAL_BODY, ROOT, delivery_body, unique
+from tests.builders import CONTACT_ME, DEAL_BODY, ROOT, submission_body, unique
 from tests.journeys.local_host import LocalHost, register
 
 CANARY = "canary.person@northwind.example"
@@ -178,8 +178,8 @@ def test_s2_keys_tokens_and_people_never_reach_the_log(host: LocalHost) -> None:
     partner = unique("secret")
     intake = register(host, partner)
     key = intake.partition("key=")[2]
-    httpx.post(intake, json=delivery_body(Email=CANARY), timeout=30)
-    httpx.post(intake + "x", json=delivery_body(Email=CANARY), timeout=30)
+    httpx.post(intake, json=submission_body(Email=CANARY), timeout=30)
+    httpx.post(intake + "x", json=submission_body(Email=CANARY), timeout=30)
     httpx.post(intake, json={"UserDetails": {"Email": [CANARY]}}, timeout=30)
     token = host.token("Leads.Admin", partner)
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30) as ann:

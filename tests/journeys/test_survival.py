@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from local.azurite import _is_azurite, free_port
-from tests.builders import CONTACT_ME, delivery_body, unique
+from tests.builders import CONTACT_ME, submission_body, unique
 from tests.journeys.local_host import LocalHost, refused_start
 
 
@@ -32,7 +32,7 @@ class Poster(threading.Thread):
             while not self.stopped:
                 number += 1
                 with suppress(httpx.HTTPError):
-                    answer = client.post(self.intake, json=delivery_body(Description=f"{self.name} {number}"))
+                    answer = client.post(self.intake, json=submission_body(Description=f"{self.name} {number}"))
                     if answer.status_code == 201:
                         self.acknowledged.append(answer.json()["id"])
                         if len(self.acknowledged) >= 25:

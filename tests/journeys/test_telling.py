@@ -11,7 +11,7 @@ import httpx
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from tests.builders import DEAL_BODY, delivery_body
+from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.local_host import LocalHost, register
 
 PARTNER = "telling"
@@ -91,7 +91,7 @@ def test_leads_are_mailed_digested_and_pushed(tmp_path: Path, receiver: Receiver
             secret = made.json()["secret"]
             receiver.status = 503
             leads = [
-                httpx.post(intake, json=delivery_body(Company=f"Company {n}"), timeout=30).json()["id"]
+                httpx.post(intake, json=submission_body(Company=f"Company {n}"), timeout=30).json()["id"]
                 for n in range(11)
             ]
             assert admin.post(f"{here}/leads/{leads[0]}/accept", json=DEAL_BODY).status_code == 200
@@ -134,7 +134,7 @@ def test_leads_are_mailed_digested_and_pushed(tmp_path: Path, receiver: Receiver
         assert link
         assert "lena@contoso.example" in httpx.get(link[0], timeout=30).text
         assert httpx.post(link[0], timeout=30).status_code == 200
-        httpx.post(intake, json=delivery_body(Company="After"), timeout=30)
+        httpx.post(intake, json=submission_body(Company="After"), timeout=30)
         fire(host, "deliver_events")
         assert mails(host)[0]["to"] == ["operator@programme.example"]
 
@@ -145,7 +145,7 @@ def test_a_mail_that_bounces_later_goes_to_the_next_contact(host: LocalHost) -> 
         here = "/partners/bouncing"
         address = "late-bounce@bouncing.example"
         assert admin.put(f"{here}/preferences", json={"preferredEmail": address}).status_code == 200
-        lead = httpx.post(intake, json=delivery_body(Company="Bouncing"), timeout=30).json()["id"]
+        lead = httpx.post(intake, json=submission_body(Company="Bouncing"), timeout=30).json()["id"]
         fire(host, "deliver_events")
         # The report comes by itself, over a socket, a moment after the service took the mail.
         for _ in range(100):

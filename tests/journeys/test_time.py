@@ -7,7 +7,7 @@ import httpx
 from azure.data.tables import TableClient
 
 from local import azurite
-from tests.builders import CONTACT_ME, DEAL_BODY, delivery_body
+from tests.builders import CONTACT_ME, DEAL_BODY, submission_body
 from tests.journeys.local_host import LocalHost
 
 
@@ -35,7 +35,7 @@ def test_post_advance_look(tmp_path: Path) -> None:
 def test_timers_record_what_the_clock_has_done_and_reconcile_mends_the_agenda(tmp_path: Path) -> None:
     with LocalHost(tmp_path) as host:
         asked = httpx.post(host.intake, json=CONTACT_ME, timeout=30).json()["id"]
-        got = httpx.post(host.intake, json=delivery_body(ActionCode="INS"), timeout=30).json()["id"]
+        got = httpx.post(host.intake, json=submission_body(ActionCode="INS"), timeout=30).json()["id"]
         _forget_deadlines(host)
         for name in ("reconcile", "cool_flames", "expire_leads", "archive_leads"):
             answer = httpx.post(f"{host.url}/admin/functions/{name}", json={"input": ""}, timeout=60)
@@ -51,7 +51,7 @@ def test_timers_record_what_the_clock_has_done_and_reconcile_mends_the_agenda(tm
         assert (aged["type"], aged["by"]["id"]) == ("lead.aged", "archive_leads")
         assert _statuses(host) == {"archived"}
         # The moved clock passes over every schedule, and each missed run happens once, by itself.
-        late = httpx.post(host.intake, json=delivery_body(Title="late"), timeout=30).json()["id"]
+        late = httpx.post(host.intake, json=submission_body(Title="late"), timeout=30).json()["id"]
         httpx.post(f"{host.url}/dev/clock", json={"advance": "P14D"}, timeout=30)
         for _ in range(100):
             if _statuses(host) == {"archived"}:

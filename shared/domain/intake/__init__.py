@@ -1,1 +1,1 @@
-"""What a delivery says, and what becomes of it."""
+"""What a submission says, and what becomes of it."""

@@ -44,7 +44,7 @@ ACTIONS: Mapping[str, Effect] = {
     "starttestdrive": Effect(CallToAction.TEST_DRIVE),
     "dnc": Effect(forbids_contact=True),
 }
-"""T5, whole; a code that is missing here or from the delivery is the registered offer's business."""
+"""T5, whole; a code that is missing here or from the submission is the registered offer's business."""
 _UNKNOWN = Effect(offer_first=True)
 
 

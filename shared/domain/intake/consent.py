@@ -1,4 +1,4 @@
-"""What a delivery says that the customer agreed to (T10, T6): a no anywhere is a no, a ticked box is a yes."""
+"""What a submission says that the customer agreed to (T10, T6): a no anywhere is a no, a ticked box is a yes."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,11 +21,11 @@ class Agreed:
 
 
 def agreed(given: Fields, *persons: Fields | None, boxes: bool = False) -> Agreed:
-    """The consent of a delivery, wherever it stands: flat, in `consent`, or with the person.
+    """The consent of a submission, wherever it stands: flat, in `consent`, or with the person.
 
-    A `share` that is withheld is a fault: such a delivery goes to no partner. Flat, `contact` is often somebody's name,
-    so it is read there only where it is a yes or a no; `boxes` says that it is a web form's box and nothing else. An
-    action code that forbids contact counts wherever it stands (T6).
+    A `share` that is withheld is a fault: such a submission goes to no partner. Flat, `contact` is often somebody's
+    name, so it is read there only where it is a yes or a no; `boxes` says that it is a web form's box and nothing else.
+    An action code that forbids contact counts wherever it stands (T6).
     """
     shares: list[bool | None] = []
     contacts: list[bool | None] = []

@@ -63,7 +63,7 @@ class Given:
 
 
 class Fields:
-    """One object of a delivery while it is being read."""
+    """One object of a submission while it is being read."""
 
     def __init__(self, given: Mapping[str, Any], prefix: str = "", faults: list[Detail] | None = None) -> None:
         self.prefix = prefix

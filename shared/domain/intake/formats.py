@@ -25,7 +25,7 @@ HONEYPOT = "_gotcha"
 
 @dataclass(frozen=True)
 class Reading:
-    """What a delivery says, cut to its bounds; country and phone are as written.
+    """What a submission says, cut to its bounds; country and phone are as written.
 
     `type` is what kind of lead it is to be, None for a qualified one. `share` and `contact` are the consent (T10), None
     where nothing is said of it; `created_at` is when the marketplace says it was made, `agreed_at` when the customer
@@ -62,7 +62,7 @@ class Reading:
 
 
 def read(body: object, takes: Takes = Takes.MARKETPLACE) -> Reading:
-    """The delivery, whichever format it has; raises InvalidRequest with one detail for every field at fault."""
+    """The submission, whichever format it has; raises InvalidRequest with one detail for every field at fault."""
     if not isinstance(body, Mapping):
         message = say("The body must be a JSON object or a form.")
         raise InvalidRequest(message, details=[Detail("invalidType", message)])

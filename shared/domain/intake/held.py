@@ -1,4 +1,4 @@
-"""Deliveries that wait for the operator: parked because they cannot be read, or unassigned (I5, R1, R2)."""
+"""Submissions that wait for the operator: parked because they cannot be read, or unassigned (I5, R1, R2)."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.domain.programme.partner import Door
 
 
 class HeldState(StrEnum):
-    """What a held delivery waits for; `placed` for nothing: it has its lead, or is the programme's note of where.
+    """What a held submission waits for; `placed` for nothing: it has its lead, or is the programme's note of where.
 
     `dismissed` is what the operator made nothing of; it can still be replayed, and goes after DISMISSED_KEPT.
     """
@@ -22,7 +22,7 @@ class HeldState(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a delivery is held."""
+    """Why a submission is held."""
 
     UNREADABLE = "unreadable"
     KEY_REUSED = "idempotencyKeyReused"
@@ -33,9 +33,9 @@ class Reason(StrEnum):
 
 
 DISMISSED_KEPT = timedelta(days=30)
-"""How long a dismissed delivery can be brought back."""
+"""How long a dismissed submission can be brought back."""
 DETAILS_MAX = 100_000
-"""Characters of faults that are kept with a delivery: whatever is wrong with it, it must fit into its row (I5)."""
+"""Characters of faults that are kept with a submission: whatever is wrong with it, it must fit into its row (I5)."""
 
 
 def kept_details(details: tuple[Detail, ...]) -> tuple[Detail, ...]:
@@ -51,9 +51,9 @@ def kept_details(details: tuple[Detail, ...]) -> tuple[Detail, ...]:
 
 @dataclass(frozen=True)
 class Held:
-    """A delivery with everything that a second attempt needs.
+    """A submission with everything that a second attempt needs.
 
-    `id` is made of the door and the delivery's hash, so a repeat is the same one. `claim` and `content` are V4's.
+    `id` is made of the door and the submission's hash, so a repeat is the same one. `claim` and `content` are V4's.
     Once `assigned`, `lead_id` and `partner_id` stand: every attempt to make the lead uses the same. `was` is what it
     waited for last, `was_parked` that it waited to be read before that. `size` is the body's as it came.
     """

@@ -1,4 +1,4 @@
-"""The customer of a delivery (T7), under the names that forms, marketplaces and builders of forms use."""
+"""The customer of a submission (T7), under the names that forms, marketplaces and builders of forms use."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""What becomes of a delivery (SPEC 2): the lead that is born from it, its first event and its deadlines."""
+"""What becomes of a submission (SPEC 2): the lead that is born from it, its first event and its deadlines."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +63,7 @@ def receive(
     created_at: datetime,
     at: datetime,
 ) -> Decision:
-    """The lead of a delivery that reached its partner at `at`; its deadlines are fixed here, once (R1).
+    """The lead of a submission that reached its partner at `at`; its deadlines are fixed here, once (R1).
 
     `created_at` is when the customer asked, as far as known; its id carries the same time.
     """

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 BOUNCED_MAX = 1_000
 CHARACTERS_MAX = 200_000
-"""Of all entries together: they are one row, read with the first delivery of a minute."""
+"""Of all entries together: they are one row, read with the first submission of a minute."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The offers that partners have registered: what a delivery's offer means, and which partner it belongs to (T5, R1)."""
+"""The offers that partners have registered: what the offer of a submission means, and whose it is (T5, R1)."""
 
 import re
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class OfferState(StrEnum):
 
 @dataclass(frozen=True)
 class RegisteredOffer:
-    """An offer with what its deliveries leave open; `call_to_action` None where the offer has none."""
+    """An offer with what its submissions leave open; `call_to_action` None where the offer has none."""
 
     id: str
     title: str

@@ -16,7 +16,7 @@ class PartnerState(StrEnum):
 
 
 class SourceKind(StrEnum):
-    """What a source is for: deliveries over HTTPS, a web form, a marketplace's own table, or reading the directory."""
+    """What a source is for: submissions over HTTPS, a web form, a marketplace's own table, or reading the directory."""
 
     HTTPS = "https"
     FORM = "form"
@@ -62,7 +62,7 @@ class SourceKey:
 
 @dataclass(frozen=True)
 class Door:
-    """Where a delivery came in, and what its lead takes over from there.
+    """Where a submission came in, and what its lead takes over from there.
 
     Idempotency is bound to `id`. `partner_id` None is the programme's own (R1). A sender's door is made of its token:
     `sender_id` names the list of what it sent; with `names_sender` the body may say who the sender is.

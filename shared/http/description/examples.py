@@ -95,7 +95,7 @@ QUALIFIED = {
     "contactRequested": True,
     "consent": {"share": True, "contact": True},
 }
-DELIVERIES: dict[tuple[str, str], dict[str, Any]] = {
+SUBMISSIONS: dict[tuple[str, str], dict[str, Any]] = {
     ("receiveLead", "application/json"): {
         "contactMe": {"summary": "Somebody of a marketplace asks to be contacted", "value": CONTACT_ME},
         "crmForm": {"summary": "A lead as its CRM form names the fields", "value": CRM_FORM},

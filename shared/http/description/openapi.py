@@ -30,7 +30,7 @@ from shared.domain.errors import (
 )
 from shared.domain.programme.offers import OFFER_ID
 from shared.http.calls import Contract, Html
-from shared.http.description.examples import DELIVERIES, EXAMPLES
+from shared.http.description.examples import EXAMPLES, SUBMISSIONS
 from shared.http.description.wording import missing, of_parameter, of_property, of_schema, plain, summary
 from shared.http.fields import Nothing
 from shared.http.problems import STATUS, ErrorView
@@ -103,7 +103,7 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     """A reference to each shape that is taken or answered, and the schemas by name."""
     modes: dict[Any, Any] = {ErrorView: "serialization"}
     for contract in contracts:
-        bodies = (contract.body, contract.query, contract.delivery)
+        bodies = (contract.body, contract.query, contract.submission)
         modes |= {model: "validation" for model in bodies if model not in (Nothing, None)}
         modes |= {view: "serialization" for view in _views(contract) if view is not Html}
     modes |= dict.fromkeys(CALLBACKS.values(), "serialization")
@@ -187,21 +187,21 @@ def _operation(
     }
     if not contract.who:
         operation["security"] = []
-    # A delivery is read whatever it is; only its media types are known.
+    # A submission is read whatever it is; only its media types are known.
     is_free = contract.body is Nothing and "text/plain" in contract.content_types
     if contract.body is not Nothing or is_free:
         shape: Json = {"type": "object", "additionalProperties": True} if is_free else shapes[contract.body]
-        if contract.delivery:
-            shape = shapes[contract.delivery]
+        if contract.submission:
+            shape = shapes[contract.submission]
         # A PUT without a body would replace a document by nothing, so none is taken.
         must = is_free or method == "put" or bool(schemas[contract.body.__name__].get("required"))
         # Whatever is taken beside, one type is enough for whoever writes anew: a merge patch for a patch, JSON for a
         # lead with parts of its own, which no form holds. What is read as JSON though it says text is not announced.
-        kinds = contract.content_types[:1] if method == "patch" or contract.delivery else contract.content_types
+        kinds = contract.content_types[:1] if method == "patch" or contract.submission else contract.content_types
         content = {kind: {"schema": shape} for kind in kinds if kind not in ("application/xml", "text/plain")}
         for kind, one in content.items():
-            if (named, kind) in DELIVERIES:
-                one["examples"] = DELIVERIES[named, kind]
+            if (named, kind) in SUBMISSIONS:
+                one["examples"] = SUBMISSIONS[named, kind]
         operation["requestBody"] = {"required": must, "content": content}
     operation["responses"] = {
         **{

@@ -17,37 +17,37 @@ Ids = Annotated[
 
 
 class UnassignedQuery(PageQuery):
-    """Which deliveries without a partner are listed; `partnerId` is the one they are for."""
+    """Which submissions without a partner are listed; `partnerId` is the one they are for."""
 
     reason: Reason | None = None
     partner_id: Text | None = None
 
 
 class ParkedQuery(UnassignedQuery):
-    """Which parked deliveries are listed."""
+    """Which parked submissions are listed."""
 
     state: Literal["parked", "dismissed"] = "parked"
 
 
 class ReplayIn(Incoming):
-    """A parked delivery's corrected body, a text or a JSON object; without it the body goes again as it was."""
+    """A parked submission's corrected body, a text or a JSON object; without it the body goes again as it was."""
 
     body: str | dict[str, Any] | None = None
 
 
 class AssignIn(Incoming):
-    """The partner an unassigned delivery goes to."""
+    """The partner an unassigned submission goes to."""
 
     partner_id: Text
 
 
 class HeldIdsIn(Incoming):
-    """Deliveries that wait."""
+    """Submissions that wait."""
 
     ids: Ids
 
 
 class AssignManyIn(HeldIdsIn):
-    """Deliveries without a partner, and the one they go to."""
+    """Submissions without a partner, and the one they go to."""
 
     partner_id: Text

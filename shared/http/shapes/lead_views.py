@@ -49,7 +49,7 @@ class WarningView(TypedDict):
 
 
 class ReceivedView(TypedDict):
-    """The answer to a delivery; `warnings` where something of it was not taken."""
+    """The answer to a submission; `warnings` where something of it was not taken."""
 
     id: str
     status: ReceivedText
@@ -58,7 +58,7 @@ class ReceivedView(TypedDict):
 
 
 def received_view(received: Received, translate: Translate) -> ReceivedView:
-    """The answer to a delivery."""
+    """The answer to a submission."""
     view: ReceivedView = {"id": received.lead_id, "status": received.status, "duplicate": received.duplicate}
     warnings: list[WarningView] = [{"code": one.code, "message": translate(one.message)} for one in received.warnings]
     return {**view, "warnings": warnings} if warnings else view

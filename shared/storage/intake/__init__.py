@@ -1,1 +1,1 @@
-"""Deliveries that wait, what senders sent, marketplaces' tables."""
+"""Submissions that wait, what senders sent, marketplaces' tables."""

@@ -1,4 +1,4 @@
-"""Held deliveries in the table Parked: each with a line in the list of those that wait for the same (I5, R1)."""
+"""Held submissions in the table Parked: each with a line in the list of those that wait for the same (I5, R1)."""
 
 import asyncio
 from collections import Counter

@@ -18,7 +18,7 @@ from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
 from shared.ids import from_position, position
-from shared.ports.leads import Delivery, LeadPage, LeadQuery, Once, StoredLead
+from shared.ports.leads import LeadPage, LeadQuery, Once, StoredLead, Submitted
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.leads import conditions
@@ -49,36 +49,36 @@ class TableLeadStore:
         entity = await reads.row(self._leads, partner_id, keys.lead(lead_id))
         return StoredLead(codec.load(Lead, entity), entity.metadata["etag"]) if entity else None
 
-    async def add(self, received: Decision, delivery: Delivery, change: Change) -> None:
+    async def add(self, received: Decision, submitted: Submitted, change: Change) -> None:
         """See the port. Eight operations, all inserts but an outlived claim."""
         lead = received.lead
         partner = lead.partner_id
         claim = {
             "PartitionKey": partner,
-            "RowKey": keys.once(delivery.once),
+            "RowKey": keys.once(submitted.once),
             "lead": lead.id,
             "at": stamp(received.events[0].at),
-            "content": delivery.content,
+            "content": submitted.content,
             "change": change.id,
         }
         columns = codec.lead_columns(lead)
-        pieces = range(0, len(delivery.body), codec.RAW_PIECE)
-        raw = {f"p{n}": delivery.body[i : i + codec.RAW_PIECE] for n, i in enumerate(pieces)}
-        raw_key = {"PartitionKey": partner, "RowKey": keys.raw(lead.id), "contentType": delivery.content_type}
+        pieces = range(0, len(submitted.body), codec.RAW_PIECE)
+        raw = {f"p{n}": submitted.body[i : i + codec.RAW_PIECE] for n, i in enumerate(pieces)}
+        raw_key = {"PartitionKey": partner, "RowKey": keys.raw(lead.id), "contentType": submitted.content_type}
         operations: list[Operation] = [
             ("create", _row(lead, keys.lead(lead.id), columns)),
             ("create", raw_key | raw),
             ("create", claim)
-            if delivery.replaces is None
-            else ("update", claim, {"mode": "replace", **_if_unchanged(delivery.replaces)}),
+            if submitted.replaces is None
+            else ("update", claim, {"mode": "replace", **_if_unchanged(submitted.replaces)}),
             *_copies(None, lead, columns),
             *_events(received, change),
             *_whos(None, lead),
         ]
 
         async def is_mine() -> bool:
-            # By its change: an earlier attempt of the same delivery has the same lead and content (V4).
-            held = await reads.row(self._leads, partner, keys.once(delivery.once), ["lead", "change"])
+            # By its change: an earlier attempt of the same submission has the same lead and content (V4).
+            held = await reads.row(self._leads, partner, keys.once(submitted.once), ["lead", "change"])
             return held is not None and (held["lead"], held.get("change")) == (lead.id, change.id)
 
         await self._transact(operations, is_mine)

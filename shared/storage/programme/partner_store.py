@@ -149,7 +149,7 @@ class TablePartnerStore:
         return self._signing_key
 
     async def contact_lists(self, at: datetime) -> ContactLists:
-        """See the port; that there are none is remembered too, or every delivery would ask."""
+        """See the port; that there are none is remembered too, or every submission would ask."""
         return await self._cache.read(keys.LISTS, keys.LISTS, at, self._contact_lists)
 
     async def stored_contact_lists(self) -> ContactLists:

@@ -1,1 +1,1 @@
-"""Deliveries become leads, or wait (I1–I5, R1, R2)."""
+"""Submissions become leads, or wait (I1–I5, R1, R2)."""

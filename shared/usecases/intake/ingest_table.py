@@ -16,7 +16,7 @@ from shared.ports.errors import NoSuchTable
 from shared.ports.intake import TableRow
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import is_known, receive_lead
 
 log = logging.getLogger(__name__)
@@ -92,11 +92,11 @@ async def _take(ports: Ports, source: LeadSource, row: TableRow, at: datetime, d
     """Make a lead of one row; what is wrong with one holds up no other."""
     body = json.dumps(row.columns, ensure_ascii=False).encode("utf-8", "replace")
     # A row may be larger than a payload's row; its beginning is parked then.
-    delivered = Delivered(body[:BODY_MAX], identity=row.identity)
+    submission = Submission(body[:BODY_MAX], identity=row.identity)
     try:
-        if await is_known(ports=ports, door=source.door(), delivered=delivered):
+        if await is_known(ports=ports, door=source.door(), submission=submission):
             return replace(done, known=done.known + 1)
-        received = await receive_lead(ports=ports, door=source.door(), delivered=delivered, at=at)
+        received = await receive_lead(ports=ports, door=source.door(), submission=submission, at=at)
     except (InvalidRequest, Conflict):
         return replace(done, parked=done.parked + 1)
     except Exception as problem:  # noqa: BLE001 - see above

@@ -1,4 +1,4 @@
-"""What came through a door, read, with the claim that tells it from every other delivery (V4)."""
+"""What came through a door, read, with the claim that tells it from every other submission (V4)."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -17,8 +17,8 @@ ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Delivered:
-    """What came through a door: the body as it was sent, and what tells it from every other delivery, where known.
+class Submission:
+    """What came through a door: the body as it was sent, and what tells it from every other submission, where known.
 
     `key` is the sender's Idempotency-Key; `identity` names a row of a table, whose content may change later (I3).
     """
@@ -31,13 +31,13 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Parcel:
-    """A delivery that is being made a lead: its claim (V4), whether that ends by the clock, and what it says.
+    """A submission that is being made a lead: its claim (V4), whether that ends by the clock, and what it says.
 
     `held_at` is when it came, where it had to wait for the operator since.
     """
 
     door: Door
-    delivered: Delivered
+    submission: Submission
     claim: str
     content: str
     is_for_ever: bool
@@ -56,36 +56,36 @@ class Parcel:
 
 
 def marks(parcel: Parcel) -> tuple[str, str]:
-    """What a delivery is noted under (R1), and what it is parked under (I5)."""
+    """What a submission is noted under (R1), and what it is parked under (I5)."""
     return parcel.claim, ids.digest("parked", parcel.claim, parcel.content)
 
 
-def read_parcel(door: Door, delivered: Delivered) -> Parcel:
-    """The delivery, read; raises InvalidRequest naming every field at fault."""
-    value = payload.value_of(delivered.body, delivered.content_type)
-    parcel = parcel_of(door, delivered, json.dumps(value, sort_keys=True))
+def read_parcel(door: Door, submission: Submission) -> Parcel:
+    """The submission, read; raises InvalidRequest naming every field at fault."""
+    value = payload.value_of(submission.body, submission.content_type)
+    parcel = parcel_of(door, submission, json.dumps(value, sort_keys=True))
     return replace(parcel, reading=read(value, door.takes))
 
 
-def unread(door: Door, delivered: Delivered) -> Parcel:
-    """The delivery under the claim that it will have once it can be read."""
+def unread(door: Door, submission: Submission) -> Parcel:
+    """The submission under the claim that it will have once it can be read."""
     try:
-        written = json.dumps(payload.value_of(delivered.body, delivered.content_type), sort_keys=True)
+        written = json.dumps(payload.value_of(submission.body, submission.content_type), sort_keys=True)
     except InvalidRequest:
-        written = delivered.body.decode("latin-1")
-    return parcel_of(door, delivered, written)
+        written = submission.body.decode("latin-1")
+    return parcel_of(door, submission, written)
 
 
-def parcel_of(door: Door, delivered: Delivered, written: str) -> Parcel:
-    """A delivery under its claim: its row, its key, or what is `written` in it."""
+def parcel_of(door: Door, submission: Submission, written: str) -> Parcel:
+    """A submission under its claim: its row, its key, or what is `written` in it."""
     content = ids.digest(written)
-    if delivered.identity is not None:
-        return Parcel(door, delivered, ids.digest(door.id, "row", delivered.identity), "", is_for_ever=True)
-    if delivered.key is not None:
-        return Parcel(door, delivered, ids.digest(door.id, "key", delivered.key), content, is_for_ever=True)
-    return Parcel(door, delivered, ids.digest(door.id, "body", content), content, is_for_ever=False)
+    if submission.identity is not None:
+        return Parcel(door, submission, ids.digest(door.id, "row", submission.identity), "", is_for_ever=True)
+    if submission.key is not None:
+        return Parcel(door, submission, ids.digest(door.id, "key", submission.key), content, is_for_ever=True)
+    return Parcel(door, submission, ids.digest(door.id, "body", content), content, is_for_ever=False)
 
 
 def is_outlived(ports: Ports, parcel: Parcel, first: datetime, at: datetime) -> bool:
-    """True when the first such delivery is so long ago that this is another one (V4); a held one came when it came."""
+    """True when the first such submission is so long ago that this is another (V4); a held one came when it came."""
     return not parcel.is_for_ever and (parcel.held_at or at) - first >= ports.rules.duplicate_window

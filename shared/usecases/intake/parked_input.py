@@ -1,7 +1,7 @@
-"""What the operator does with deliveries that wait: look, send again, assign (I5, R1).
+"""What the operator does with submissions that wait: look, send again, assign (I5, R1).
 
-Both verbs decide the lead's id and partner once, by the held delivery's tag, before they make the lead: done again, or
-twice at once, they make the same lead.
+Both verbs decide the lead's id and partner once, by the held submission's tag, before they make the lead: done again,
+or twice at once, they make the same lead.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from shared.ids import inverted_time
 from shared.ports.errors import LostRace
 from shared.ports.intake import EVERY, HeldCounts, Only, StoredHeld
 from shared.ports.ports import Ports
-from shared.usecases.intake.parcels import ATTEMPTS, Delivered, Parcel, is_outlived, read_parcel
-from shared.usecases.intake.receive_lead import Received, deliver
+from shared.usecases.intake.parcels import ATTEMPTS, Parcel, Submission, is_outlived, read_parcel
+from shared.usecases.intake.receive_lead import Received, make_lead
 from shared.usecases.intake.route_lead import Place, check_place, find_place
 from shared.usecases.races import until_won
 
@@ -32,14 +32,14 @@ log = logging.getLogger(__name__)
 
 
 BULK_MAX = 100
-"""Deliveries that one request may act on."""
+"""Submissions that one request may act on."""
 AT_ONCE = 8
 """How many of them are worked on side by side."""
 
 
 @dataclass(frozen=True)
 class HeldPage:
-    """Deliveries that wait, newest first; `next` is the place to go on from, None at the end.
+    """Submissions that wait, newest first; `next` is the place to go on from, None at the end.
 
     `counts` are of everything in that state, whatever is asked for; only the first page has them.
     """
@@ -68,7 +68,7 @@ async def list_held(*, ports: Ports, state: HeldState, after: str | None, top: i
 
 
 async def dismiss(*, ports: Ports, held_id: str, at: datetime) -> None:
-    """Make nothing of a parked delivery: it leaves the list, and goes after DISMISSED_KEPT. Again is harmless.
+    """Make nothing of a parked submission: it leaves the list, and goes after DISMISSED_KEPT. Again is harmless.
 
     Raises NotFound; Conflict for one that is a lead or waits for a partner by now.
     """
@@ -80,7 +80,7 @@ async def dismiss(*, ports: Ports, held_id: str, at: datetime) -> None:
         if stored.held.state is not HeldState.PARKED:
             raise Conflict("It is not parked any more.", target="state")
         await ports.held.replace(stored, replace(stored.held, state=HeldState.DISMISSED, dismissed_at=at))
-        log.info("A parked delivery was dismissed.", extra={"event": "held.dismissed", "held": held_id})
+        log.info("A parked submission was dismissed.", extra={"event": "held.dismissed", "held": held_id})
 
     await until_won(leave)
 
@@ -121,7 +121,7 @@ async def read_held(*, ports: Ports, held_id: str, state: HeldState) -> Held:
 
 
 async def replay(*, ports: Ports, held_id: str, body: object | None, at: datetime) -> Received:
-    """Send a parked delivery again, as it was or with a corrected body (a text, or a JSON value).
+    """Send a parked submission again, as it was or with a corrected body (a text, or a JSON value).
 
     Raises NotFound; InvalidRequest or Conflict while it still cannot become a lead, which leaves it where it is.
     """
@@ -150,7 +150,7 @@ async def replay(*, ports: Ports, held_id: str, body: object | None, at: datetim
 
 
 async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -> Received:
-    """Give an unassigned delivery to a partner; its deadlines start now (R1).
+    """Give an unassigned submission to a partner; its deadlines start now (R1).
 
     Raises NotFound; InvalidRequest for an unknown partner; Conflict for a suspended one, for one that takes no profile
     inquiries, and when it was given to another.
@@ -183,7 +183,7 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
 
 
 async def _already(ports: Ports, stored: StoredHeld, parcel: Parcel, at: datetime) -> Received | None:
-    """The lead that the same delivery made at its own partner, while that was not suspended; None when it did not."""
+    """The lead that the same submission made at its own partner, while that was not suspended; None when it did not."""
     home = parcel.door.partner_id
     once = await ports.leads.once(home, parcel.claim) if home else None
     if home is None or once is None or is_outlived(ports, parcel, once.at, at) or once.content != parcel.content:
@@ -196,24 +196,24 @@ async def _already(ports: Ports, stored: StoredHeld, parcel: Parcel, at: datetim
 
 
 async def _place(ports: Ports, stored: StoredHeld, parcel: Parcel, partner_id: str, at: datetime) -> Received:
-    """Decide on lead and partner, make the lead, and take the delivery out of its list."""
+    """Decide on lead and partner, make the lead, and take the submission out of its list."""
     held = stored.held
     lead_id = held.lead_id or ids.new_lead_id(parcel.tab, at)
     if not held.assigned:
         decided = replace(held, lead_id=lead_id, partner_id=partner_id, assigned=True)
         stored = await ports.held.replace(stored, decided)
-    received = await deliver(ports=ports, parcel=parcel, partner_id=partner_id, lead_id=lead_id, at=at)
+    received = await make_lead(ports=ports, parcel=parcel, partner_id=partner_id, lead_id=lead_id, at=at)
     placed = replace(stored.held, state=HeldState.PLACED, lead_id=received.lead_id, body=b"", details=())
     await ports.held.replace(stored, placed)
     log.info(
-        "A delivery that waited has its lead.",
+        "A submission that waited has its lead.",
         extra={"event": "held.placed", "held": held.id, "partner": partner_id, "lead": received.lead_id},
     )
     return received
 
 
 async def _leave_unassigned(ports: Ports, stored: StoredHeld, parcel: Parcel, place: Place) -> Received:
-    """A parked delivery can be read now, but nobody takes it: it goes on waiting, for a partner."""
+    """A parked submission can be read now, but nobody takes it: it goes on waiting, for a partner."""
     lead_id = stored.held.lead_id or ids.new_lead_id(parcel.tab, stored.held.first_at)
     waiting = replace(
         stored.held,
@@ -227,8 +227,8 @@ async def _leave_unassigned(ports: Ports, stored: StoredHeld, parcel: Parcel, pl
         claim=parcel.claim,
         content=parcel.content,
         keyed=parcel.is_for_ever,
-        content_type=parcel.delivered.content_type,
-        body=parcel.delivered.body,
+        content_type=parcel.submission.content_type,
+        body=parcel.submission.body,
     )
     await ports.held.replace(stored, waiting)
     return Received(lead_id, HeldState.UNASSIGNED, duplicate=False)
@@ -243,7 +243,7 @@ async def _done(ports: Ports, held: Held, at: datetime) -> Received:
 
 
 async def _stored(ports: Ports, held_id: str, state: HeldState) -> StoredHeld:
-    """The held delivery if it waits for this, or has waited for it."""
+    """The held submission if it waits for this, or has waited for it."""
     stored = await ports.held.get(held_id) if ids.HELD_ID.fullmatch(held_id) else None
     if stored is None or not (stored.held.was is state or (state is HeldState.PARKED and stored.held.was_parked)):
         raise NotFound
@@ -251,21 +251,21 @@ async def _stored(ports: Ports, held_id: str, state: HeldState) -> StoredHeld:
 
 
 def _again(held: Held, body: object | None) -> Parcel:
-    """The delivery once more; raises InvalidRequest while it cannot be read.
+    """The submission once more; raises InvalidRequest while it cannot be read.
 
     As it was, it keeps its claim, so that a sender who tries again after a release meets the same lead. Corrected, or
-    where its key is another delivery's, it has a claim of its own.
+    where its key is another submission's, it has a claim of its own.
     """
     if body is None:
-        delivered = Delivered(held.body, held.content_type)
+        submission = Submission(held.body, held.content_type)
     elif isinstance(body, str):
-        delivered = Delivered(body.encode("utf-8", "surrogatepass"), held.content_type)
+        submission = Submission(body.encode("utf-8", "surrogatepass"), held.content_type)
     else:
-        delivered = Delivered(json.dumps(body).encode("utf-8"))
-    parcel = replace(read_parcel(held.door, delivered), held_at=held.first_at)
+        submission = Submission(json.dumps(body).encode("utf-8"))
+    parcel = replace(read_parcel(held.door, submission), held_at=held.first_at)
     if body is None and not held.is_corrected:
         claim = held.claim if held.keyed else parcel.claim
         # What is told by its identity has no content to be told by (I3).
         return replace(parcel, claim=claim, content=held.content and parcel.content, is_for_ever=held.keyed)
-    # Of the same bytes parked again another time, each is a delivery of its own.
+    # Of the same bytes parked again another time, each is a submission of its own.
     return replace(parcel, claim=ids.digest("replayed", held.id, stamp(held.first_at)), is_for_ever=True)

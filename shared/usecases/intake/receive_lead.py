@@ -1,8 +1,8 @@
-"""Receives a delivery: one path for every door (SPEC 10, V4, S2).
+"""Receives a submission: one path for every door (SPEC 10, V4, S2).
 
 Decides nothing about a lead itself (that is `domain/receipt.py`); here is the order of steps that loses none: what
 cannot be read is parked, what has no partner is held, and for the rest hints first, then one transaction that claims
-the delivery, and after a lost race a look at who has it.
+the submission, and after a lost race a look at who has it.
 """
 
 import asyncio
@@ -24,13 +24,13 @@ from shared.domain.lifecycle import Decision, settle
 from shared.domain.programme.partner import Door, LeadSource, accepts
 from shared.ports.errors import LostRace
 from shared.ports.intake import Sent, StoredHeld
-from shared.ports.leads import Delivery, Once
+from shared.ports.leads import Once, Submitted
 from shared.ports.ports import Ports
-from shared.usecases.intake.hold_delivery import count_repeat, held_id, note, park
+from shared.usecases.intake.hold_submission import count_repeat, held_id, note, park
 from shared.usecases.intake.parcels import (
     ATTEMPTS,
-    Delivered,
     Parcel,
+    Submission,
     is_outlived,
     marks,
     parcel_of,
@@ -42,7 +42,7 @@ from shared.usecases.intake.route_lead import find_place
 
 @dataclass(frozen=True)
 class Received:
-    """The answer to a delivery; `duplicate` when an earlier one made the lead. It may still wait for its partner.
+    """The answer to a submission; `duplicate` when an earlier one made the lead. It may still wait for its partner.
 
     `warnings` tell the sender what of it was not taken.
     """
@@ -70,15 +70,15 @@ async def open_door(*, ports: Ports, source_id: str, key: str, at: datetime) -> 
     raise wrong_key()
 
 
-async def receive_lead(*, ports: Ports, door: Door, delivered: Delivered, at: datetime) -> Received:
-    """Make a lead of a delivery, or return the one that the same delivery made before (V4).
+async def receive_lead(*, ports: Ports, door: Door, submission: Submission, at: datetime) -> Received:
+    """Make a lead of a submission, or return the one that the same submission made before (V4).
 
     What cannot become a lead is parked (I5), then raises InvalidRequest naming every field at fault, or Conflict: the
     idempotency key came with other content before, or the partner's profile is not published (R2).
     """
     outcome = "failed"
     try:
-        received = await _receive_lead(ports, door, delivered, at)
+        received = await _receive_lead(ports, door, submission, at)
         made = "waits" if received.status is HeldState.UNASSIGNED else "made"
         outcome = "repeated" if received.duplicate else made
     except Refusal as refusal:
@@ -89,23 +89,23 @@ async def receive_lead(*, ports: Ports, door: Door, delivered: Delivered, at: da
     return received
 
 
-async def _receive_lead(ports: Ports, door: Door, delivered: Delivered, at: datetime) -> Received:
+async def _receive_lead(ports: Ports, door: Door, submission: Submission, at: datetime) -> Received:
     try:
-        parcel = read_parcel(door, delivered)
+        parcel = read_parcel(door, submission)
     except InvalidRequest as problem:
-        await park(ports, unread(door, delivered), Reason.UNREADABLE, at, details=problem.details)
+        await park(ports, unread(door, submission), Reason.UNREADABLE, at, details=problem.details)
         raise
     return replace(await _routed(ports, parcel, at), warnings=parcel.reading.warnings)
 
 
 async def _routed(ports: Ports, parcel: Parcel, at: datetime) -> Received:
-    """Find the delivery's partner, and make the lead there or let it wait."""
+    """Find the submission's partner, and make the lead there or let it wait."""
     door = parcel.door
     place = await find_place(ports=ports, door=door, reading=parcel.reading, at=at)
     lead_id = ids.new_lead_id(parcel.tab, _created(parcel.reading, at))
     if door.partner_id is not None:
         if place.reason is None:
-            return await deliver(ports=ports, parcel=parcel, partner_id=door.partner_id, lead_id=lead_id, at=at)
+            return await make_lead(ports=ports, parcel=parcel, partner_id=door.partner_id, lead_id=lead_id, at=at)
         # It may have come while the partner took it.
         first = await ports.leads.once(door.partner_id, parcel.claim)
         if first and not is_outlived(ports, parcel, first.at, at):
@@ -116,12 +116,12 @@ async def _routed(ports: Ports, parcel: Parcel, at: datetime) -> Received:
     noted = await note(ports, parcel, place, lead_id, at)
     if noted.state is HeldState.UNASSIGNED or noted.partner_id is None or noted.lead_id is None:
         return Received(noted.lead_id or lead_id, HeldState.UNASSIGNED, duplicate=noted.lead_id != lead_id)
-    return await deliver(ports=ports, parcel=parcel, partner_id=noted.partner_id, lead_id=noted.lead_id, at=at)
+    return await make_lead(ports=ports, parcel=parcel, partner_id=noted.partner_id, lead_id=noted.lead_id, at=at)
 
 
-async def is_known(*, ports: Ports, door: Door, delivered: Delivered) -> bool:
+async def is_known(*, ports: Ports, door: Door, submission: Submission) -> bool:
     """True when this row of a table was taken up or parked before (I3): cheaper than finding it out by trying."""
-    parcel = parcel_of(door, delivered, "")
+    parcel = parcel_of(door, submission, "")
     if door.partner_id is not None and await ports.leads.once(door.partner_id, parcel.claim):
         return True
     found = await asyncio.gather(*(ports.held.get(held_id(door, mark)) for mark in marks(parcel)))
@@ -133,13 +133,13 @@ async def is_known(*, ports: Ports, door: Door, delivered: Delivered) -> bool:
 
 
 def _created(reading: Reading, at: datetime) -> datetime:
-    """When the customer asked, as far as the delivery says so; nobody asked in the future."""
+    """When the customer asked, as far as the submission says so; nobody asked in the future."""
     return min(reading.created_at, at) if reading.created_at and reading.created_at >= ids.EPOCH else at
 
 
-async def deliver(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: str, at: datetime) -> Received:
-    """Make the lead of this id for the partner, unless the same delivery, or this id, has one; park a reused key."""
-    door, delivered = parcel.door, parcel.delivered
+async def make_lead(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: str, at: datetime) -> Received:
+    """Make the lead of this id for the partner, unless the same submission, or this id, has one; park a reused key."""
+    door, submission = parcel.door, parcel.submission
     received = await _received(ports, parcel, partner_id, lead_id, at)
     lead, change = received.lead, new_change(at)
     announced = (change.announcement(lead.partner_id, lead.id), *hints(lead))
@@ -150,10 +150,10 @@ async def deliver(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: str
         # It came while the partner was suspended: it waits, or the operator has given it to somebody.
         await _take_back(ports, parcel, lead, announced, None)
         return await _follow(ports, parcel, noted, at)
-    delivery = Delivery(delivered.body, delivered.content_type, parcel.claim, parcel.content)
+    submitted = Submitted(submission.body, submission.content_type, parcel.claim, parcel.content)
     for _ in range(ATTEMPTS):
         try:
-            await ports.leads.add(received, delivery, change)
+            await ports.leads.add(received, submitted, change)
             return Received(lead.id, lead.status, duplicate=False)
         except LostRace:
             held = await ports.leads.once(partner_id, parcel.claim)
@@ -164,13 +164,13 @@ async def deliver(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: str
         if held is None and (stored := await ports.leads.get(partner_id, lead.id)):
             await _take_back(ports, parcel, lead, announced, lead.id)
             return Received(lead.id, settle(stored.lead, at).lead.status, duplicate=True)
-        delivery = replace(delivery, replaces=held.tag if held else None)
+        submitted = replace(submitted, replaces=held.tag if held else None)
     await _take_back(ports, parcel, lead, announced, None)
     raise Unavailable
 
 
 async def _noted(ports: Ports, parcel: Parcel) -> StoredHeld | None:
-    """The note of where this delivery went, where only the operator writes one; beside the hints it costs no time."""
+    """The note of where this submission went, where only the operator writes one; beside the hints it costs no time."""
     if parcel.door.partner_id is None or parcel.is_held:
         return None
     mark, _ = marks(parcel)
@@ -183,7 +183,7 @@ async def _note_sent(ports: Ports, door: Door, lead_id: str, partner_id: str) ->
 
 
 async def _follow(ports: Ports, parcel: Parcel, noted: StoredHeld, at: datetime) -> Received:
-    """What became of a delivery that had to wait."""
+    """What became of a submission that had to wait."""
     held = noted.held
     if held.content != parcel.content:
         raise refusal_of(await park(ports, parcel, Reason.KEY_REUSED, at, partner_id=held.partner_id))
@@ -224,7 +224,7 @@ async def _take_back(ports: Ports, parcel: Parcel, lead: Lead, announced: Sequen
 
 
 async def _first(ports: Ports, parcel: Parcel, partner_id: str, held: Once, at: datetime) -> Received:
-    """The lead that the delivery made the first time, as it stands now."""
+    """The lead that the submission made the first time, as it stands now."""
     if held.content != parcel.content:
         raise refusal_of(await park(ports, parcel, Reason.KEY_REUSED, at, partner_id=partner_id))
     return await _as_it_stands(ports, parcel, partner_id, held.lead_id, at)

@@ -1,4 +1,4 @@
-"""Finds the partner a delivery is for (R1), and whether that partner takes it (R2)."""
+"""Finds the partner a submission is for (R1), and whether that partner takes it (R2)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.ports.ports import Ports
 
 @dataclass(frozen=True)
 class Place:
-    """Where a delivery goes; with a reason, and what the operator is told of it, it cannot go there now.
+    """Where a submission goes; with a reason, and what the operator is told of it, it cannot go there now.
 
     Without a partner it goes nowhere.
     """
@@ -57,7 +57,7 @@ async def find_place(*, ports: Ports, door: Door, reading: Reading, at: datetime
 
 
 async def check_place(*, ports: Ports, partner_id: str | None, reading: Reading, at: datetime) -> Place:
-    """Whether the partner takes the delivery (R2)."""
+    """Whether the partner takes the submission (R2)."""
     if partner_id is None:
         return Place(None, Reason.OFFER_UNKNOWN)
     partner = await ports.partners.known(partner_id, at)

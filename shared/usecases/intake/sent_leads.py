@@ -11,11 +11,11 @@ from shared.domain.permissions import Caller, must_belong
 from shared.domain.programme.partner import Door, Takes
 from shared.ports.intake import Sent
 from shared.ports.ports import Ports
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import Received, receive_lead
 
 
-async def send_lead(*, ports: Ports, partner_id: str, caller: Caller, delivered: Delivered, at: datetime) -> Received:
+async def send_lead(*, ports: Ports, partner_id: str, caller: Caller, submission: Submission, at: datetime) -> Received:
     """Send a qualified lead to a partner; as `receive_lead`. Raises AccessDenied for a tenant that is nobody's."""
     must_belong(caller)
     door = Door(
@@ -28,7 +28,7 @@ async def send_lead(*, ports: Ports, partner_id: str, caller: Caller, delivered:
         names_sender=caller.is_operators,
         sender_id=ids.sender_id(caller.tenant, caller.person),
     )
-    return await receive_lead(ports=ports, door=door, delivered=delivered, at=at)
+    return await receive_lead(ports=ports, door=door, submission=submission, at=at)
 
 
 async def list_sent(

@@ -34,7 +34,7 @@ class SeenProfile:
 class SeenOffer:
     """An offer; `title_is_shared` when another partner has registered one of the same title.
 
-    Then a delivery that names the title alone waits for the operator, who is told why.
+    Then a submission that names the title alone waits for the operator, who is told why.
     """
 
     offer: RegisteredOffer

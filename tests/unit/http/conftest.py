@@ -14,7 +14,7 @@ from shared.http.auth import SigningKeys, TokenVerifier
 from shared.http.rate_limit import Remembered
 from shared.ports.ports import Ports
 from shared.settings import Settings
-from tests.builders import AT, delivery_body
+from tests.builders import AT, submission_body
 from tests.fakes import fake_ports
 from tests.in_process import InProcess
 
@@ -81,6 +81,6 @@ async def door(api: InProcess) -> str:
 
 
 async def post_lead(api: InProcess, door: str, **changes: Any) -> str:
-    reply = await api.call("POST", door, delivery_body(**changes))
+    reply = await api.call("POST", door, submission_body(**changes))
     assert reply.status == 201
     return str(reply.json["id"])

@@ -13,7 +13,7 @@ from shared.domain.errors import Refusal
 from shared.domain.lifecycle import REASONS, Action
 from shared.http import fields
 from shared.http.description import wording
-from shared.http.description.examples import DELIVERIES, EXAMPLES
+from shared.http.description.examples import EXAMPLES, SUBMISSIONS
 from shared.http.problems import STATUS
 from shared.http.shapes import held_requests, lead_requests, notice_requests, partner_requests, queries
 from tests.builders import ROOT
@@ -103,9 +103,9 @@ def test_every_body_has_an_example() -> None:
 def test_a_collection_made_of_the_description_posts_a_real_lead(openapi: dict[str, Any]) -> None:
     samples = ROOT / "docs" / "samples"
     for name, file in (("contactMe", "contact-me.json"), ("crmForm", "crm-form.json")):
-        sample = DELIVERIES["receiveLead", "application/json"][name]["value"]
+        sample = SUBMISSIONS["receiveLead", "application/json"][name]["value"]
         assert sample == json.loads((samples / file).read_text()), "an example is the sample of the documents"
-    for (operation, kind), examples in DELIVERIES.items():
+    for (operation, kind), examples in SUBMISSIONS.items():
         (told,) = (
             one for item in openapi["paths"].values() for one in item.values() if one["operationId"] == operation
         )
@@ -114,7 +114,7 @@ def test_a_collection_made_of_the_description_posts_a_real_lead(openapi: dict[st
 
 @pytest.mark.parametrize("name", ["contactMe", "crmForm"])
 async def test_what_it_posts_is_a_lead(api: InProcess, door: str, name: str) -> None:
-    sample = DELIVERIES["receiveLead", "application/json"][name]["value"]
+    sample = SUBMISSIONS["receiveLead", "application/json"][name]["value"]
     assert (await api.call("POST", door, sample)).status == 201
 
 

@@ -11,7 +11,7 @@ from shared.domain.intake.held import DISMISSED_KEPT
 from shared.http.rate_limit import TokenBuckets
 from shared.ports.ports import Ports
 from shared.usecases.intake.parked_input import forget_dismissed
-from tests.builders import DAY, DEAL_BODY, ROOT, delivery_body
+from tests.builders import DAY, DEAL_BODY, ROOT, submission_body
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
 
@@ -161,7 +161,7 @@ async def waits(api: InProcess) -> list[Any]:
 
 
 async def arrives(api: InProcess, url: str, body: Any) -> bool:
-    """Post a delivery; False where it waits for its partner."""
+    """Post a submission; False where it waits for its partner."""
     reply = await api.call("POST", url, body)
     assert reply.status == 201, reply.text
     return bool(reply.json["status"] != "unassigned")
@@ -188,7 +188,7 @@ async def test_s6_an_offer_of_an_unknown_publisher_waits_for_the_operator(api: I
     wanted = {"partnerId": "fabrikam", "id": "fabrikam.crm", "title": "Fabrikam CRM", "callToAction": "freeTrial"}
     assert pending.json == {"value": [wanted]}
     for about in ({"offerId": "fabrikam.crm"}, {"OfferTitle": "Fabrikam CRM"}):
-        body = delivery_body(**about) | {"LeadSource": "SPZA-INS|fabrikam.crm"}
+        body = submission_body(**about) | {"LeadSource": "SPZA-INS|fabrikam.crm"}
         assert await arrives(api, programme, body | {"Title": str(about)}) is False
     assert [reason for reason, _ in await waits(api)] == ["offerUnknown", "offerUnknown"]
     assert (await api.call("POST", f"{offer}/approve", **THEIRS)).status == 403
@@ -196,13 +196,13 @@ async def test_s6_an_offer_of_an_unknown_publisher_waits_for_the_operator(api: I
     for _ in range(2):
         assert (await api.call("POST", f"{offer}/approve", **OPERATOR)).json["state"] == "registered"
     assert (await api.call("GET", "/pendingOffers", **OPERATOR)).json == {"value": []}
-    body = delivery_body(Company="Now") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
+    body = submission_body(Company="Now") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
     assert await arrives(api, programme, body) is True
     kept = await api.call("PATCH", offer, {"title": "Fabrikam Suite"}, **THEIRS)
     assert kept.json["state"] == "registered"
     for _ in range(2):
         assert (await api.call("POST", f"{offer}/refuse", **OPERATOR)).json["state"] == "refused"
-    body = delivery_body(Company="Then") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
+    body = submission_body(Company="Then") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
     assert await arrives(api, programme, body) is False
     again = await api.call("PUT", offer, {"title": "Fabrikam CRM"}, **THEIRS)
     assert again.json["state"] == "pending", "it may be asked for again"
@@ -245,7 +245,7 @@ async def test_s6_publishers_are_unique_in_the_programme(api: InProcess, program
 
 async def test_s6_an_id_counts_more_than_a_title_that_somebody_else_has(api: InProcess, programme: str) -> None:
     await api.call("PUT", f"{FABRIKAM}/offers/fabrikam.crm", {"title": "Contoso BI"}, **OPERATOR)
-    body = delivery_body(OfferTitle="Contoso BI") | {"LeadSource": "SPZA-INS|contoso.bi"}
+    body = submission_body(OfferTitle="Contoso BI") | {"LeadSource": "SPZA-INS|contoso.bi"}
     made = await api.call("POST", programme, body)
     assert made.status == 201
     assert (await read(api, made.json["id"]))["partnerId"] == "contoso"
@@ -254,13 +254,13 @@ async def test_s6_an_id_counts_more_than_a_title_that_somebody_else_has(api: InP
 async def test_s6_what_two_claim_waits_and_all_three_see_why(api: InProcess, programme: str) -> None:
     for where, offer_id in ((P, "contoso.crm"), (FABRIKAM, "fabrikam.crm")):
         await api.call("PUT", f"{where}/offers/{offer_id}", {"title": "The CRM"}, **OPERATOR)
-    assert await arrives(api, programme, delivery_body(OfferTitle="the crm")) is False
+    assert await arrives(api, programme, submission_body(OfferTitle="the crm")) is False
     assert await waits(api) == [("claimedBySeveral", ["It is claimed by several: contoso, fabrikam."])]
     for where, offer_id, who in ((P, "contoso.crm", {"as_": "Partner.Admin"}), (FABRIKAM, "fabrikam.crm", THEIRS)):
         assert (await api.call("GET", f"{where}/offers/{offer_id}", **who)).json["titleIsShared"] is True
         (listed,) = (await api.call("GET", f"{where}/offers", **who)).json["value"]
         assert listed["titleIsShared"] is True
-    by_id = delivery_body(OfferTitle="the crm") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
+    by_id = submission_body(OfferTitle="the crm") | {"LeadSource": "SPZA-INS|fabrikam.crm"}
     assert await arrives(api, programme, by_id) is True
     alone = await api.call("PATCH", f"{FABRIKAM}/offers/fabrikam.crm", {"title": "Another CRM"}, **THEIRS)
     assert alone.json["titleIsShared"] is False
@@ -286,13 +286,13 @@ async def test_s6_what_the_operator_refuses_of_a_partners_own_publisher_is_nobod
     mine = {"as_": "Partner.Admin"}
     await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "Contoso CRM"}, **mine)
     assert (await api.call("POST", f"{P}/offers/contoso.crm/refuse", **OPERATOR)).json["state"] == "refused"
-    body = delivery_body(OfferTitle="Contoso CRM") | {"LeadSource": "SPZA-INS|contoso.crm"}
+    body = submission_body(OfferTitle="Contoso CRM") | {"LeadSource": "SPZA-INS|contoso.crm"}
     assert await arrives(api, programme, body) is False
     told = "The operator has refused the offer to contoso, whose publisher it names."
     assert await waits(api) == [("offerUnknown", [told])]
     changed = await api.call("PATCH", f"{P}/offers/contoso.crm", {"title": "CRM"}, **mine)
     assert (changed.status, changed.json["state"]) == (200, "refused"), "a no holds until the operator's yes"
-    other = delivery_body(Company="Other") | {"LeadSource": "SPZA-INS|contoso.erp"}
+    other = submission_body(Company="Other") | {"LeadSource": "SPZA-INS|contoso.erp"}
     assert await arrives(api, programme, other) is True
     assert (await api.call("POST", f"{P}/offers/contoso.crm/approve", **OPERATOR)).json["state"] == "registered"
     assert await arrives(api, programme, body | {"Title": "again"}) is True
@@ -326,9 +326,9 @@ async def test_r1_who_is_not_published_or_suspended_keeps_nobody_from_leads(api:
     await api.call("PUT", f"{FABRIKAM}/profile", hidden, as_="Profile.Admin", tenant="fabrikam")
     inquiry = {"customer": {"company": "N", "email": "a@n.example"}, "share": True, "profile": "contoso ltd"}
     assert await arrives(api, await source(api, "", kind="form"), inquiry) is True
-    assert await arrives(api, programme, delivery_body(OfferTitle="the crm")) is False
+    assert await arrives(api, programme, submission_body(OfferTitle="the crm")) is False
     await api.call("PATCH", FABRIKAM, {"state": "suspended"}, **OPERATOR)
-    assert await arrives(api, programme, delivery_body(OfferTitle="the crm", Company="Later")) is True
+    assert await arrives(api, programme, submission_body(OfferTitle="the crm", Company="Later")) is True
 
 
 # --- Sources of all kinds --------------------------------------------------------------------------------------------
@@ -443,7 +443,7 @@ async def test_the_crm_form_and_a_tables_row_come_through_the_same_door(api: InP
 
 @pytest.mark.parametrize("kind", ["text/xml", "application/octet-stream", "", "text/plain", "a/b; charset=latin-1"])
 async def test_whatever_a_body_is_called_it_is_read(api: InProcess, door: str, kind: str) -> None:
-    raw = json.dumps(delivery_body(Title=kind)).encode()
+    raw = json.dumps(submission_body(Title=kind)).encode()
     assert (await api.call("POST", door, raw, headers={"content-type": kind})).status == 201
 
 
@@ -470,8 +470,8 @@ async def test_a_source_says_what_is_wrong_with_it(api: InProcess, door: str) ->
 async def test_a_table_and_a_directory_take_no_deliveries(api: InProcess, door: str) -> None:
     for body in ({"kind": "marketplaceTable", "tableName": "Leads1"}, {"kind": "directory"}):
         url = await source(api, **body)
-        assert (await api.call("POST", url, delivery_body())).status == 403
-        assert (await api.call("POST", url + "x", delivery_body())).status == 401
+        assert (await api.call("POST", url, submission_body())).status == 403
+        assert (await api.call("POST", url + "x", submission_body())).status == 401
 
 
 async def test_the_programmes_sources_are_the_operators(api: InProcess, door: str) -> None:
@@ -483,7 +483,7 @@ async def test_the_programmes_sources_are_the_operators(api: InProcess, door: st
     assert (await api.call("POST", f"{P}/sources/{listed['id']}/rotate", **OPERATOR)).status == 404
     assert (await api.call("GET", "/sources", as_="Partner.Admin")).status == 403
     assert (await api.call("DELETE", f"/sources/{listed['id']}", **OPERATOR)).status == 204
-    assert (await api.call("POST", url, delivery_body())).status == 401
+    assert (await api.call("POST", url, submission_body())).status == 401
 
 
 # --- What waits ------------------------------------------------------------------------------------------------------
@@ -505,11 +505,11 @@ async def test_i5_parked_input_is_listed_read_corrected_and_replayed(api: InProc
     whole = (await api.call("GET", f"/parked/{newest['id']}", **OPERATOR)).json
     assert whole["body"].encode() == long
     assert (await api.call("POST", f"/parked/{oldest['id']}/replay", {}, **OPERATOR)).status == 400
-    corrected = await api.call("POST", f"/parked/{oldest['id']}/replay", {"body": delivery_body()}, **OPERATOR)
+    corrected = await api.call("POST", f"/parked/{oldest['id']}/replay", {"body": submission_body()}, **OPERATOR)
     assert (corrected.status, corrected.json["duplicate"]) == (201, False)
     again = await api.call("POST", f"/parked/{oldest['id']}/replay", **OPERATOR)
     assert (again.status, again.json) == (200, corrected.json | {"duplicate": True})
-    as_text = {"body": json.dumps(delivery_body(Title="text"))}
+    as_text = {"body": json.dumps(submission_body(Title="text"))}
     assert (await api.call("POST", f"/parked/{newest['id']}/replay", as_text, **OPERATOR)).status == 201
     none = {"total": 0, "reasons": {}, "partners": {}, "isAtLeast": False}
     assert (await api.call("GET", "/parked", **OPERATOR)).json == {"value": [], "counts": none}
@@ -617,7 +617,7 @@ async def test_i5_parking_never_fails_however_large_the_names_at_fault_are(api: 
 
 async def test_r1_the_programmes_lead_waits_until_it_is_assigned(api: InProcess, door: str) -> None:
     url = await source(api, "")
-    made = await api.call("POST", url, delivery_body())
+    made = await api.call("POST", url, submission_body())
     assert (made.status, made.json["status"], made.json["duplicate"]) == (201, "unassigned", False)
     (held,) = (await api.call("GET", "/unassigned", **OPERATOR)).json["value"]
     assert (held["leadId"], held["reason"], held["sourceName"]) == (made.json["id"], "offerUnknown", "Door")
@@ -630,7 +630,7 @@ async def test_r1_the_programmes_lead_waits_until_it_is_assigned(api: InProcess,
     assert lead["expirationDateTime"] == "2026-12-08T20:04:27.123Z"
     routed = await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "Contoso CRM"}, **OPERATOR)
     assert routed.status == 201
-    assert (await api.call("POST", url, delivery_body(Title="x"))).json["status"] == "received"
+    assert (await api.call("POST", url, submission_body(Title="x"))).json["status"] == "received"
 
 
 async def test_r2_an_inquiry_without_a_published_profile_is_a_conflict(api: InProcess, door: str) -> None:
@@ -645,7 +645,7 @@ async def test_r2_an_inquiry_without_a_published_profile_is_a_conflict(api: InPr
 async def test_r2_a_suspended_partners_deliveries_are_unassigned(api: InProcess, door: str) -> None:
     partner = {"name": "Contoso", "tenantIds": ["contoso"], "state": "suspended"}
     await api.call("PUT", P, partner, **OPERATOR)
-    assert (await api.call("POST", door, delivery_body())).json["status"] == "unassigned"
+    assert (await api.call("POST", door, submission_body())).json["status"] == "unassigned"
     (held,) = (await api.call("GET", "/unassigned", **OPERATOR)).json["value"]
     assert (held["reason"], held["partnerId"]) == ("partnerSuspended", "contoso")
     waits = await send(api)
@@ -755,10 +755,10 @@ async def test_s3_who_delivers_too_fast_is_told_when_to_come_again(api: InProces
     app.use(limited)
     for n in range(2):
         await post_lead(api, door, Title=str(n))
-    refused = await api.call("POST", door, delivery_body(Title="more"))
+    refused = await api.call("POST", door, submission_body(Title="more"))
     assert (refused.status, refused.error["code"], refused.headers["Retry-After"]) == (429, "tooManyRequests", "2")
     # Who has no key takes nobody's tokens, and other callers have their own.
-    assert (await api.call("POST", door + "x", delivery_body())).status == 401
+    assert (await api.call("POST", door + "x", submission_body())).status == 401
     assert (await send(api)).status == 201
     seconds[0] = 2
     await post_lead(api, door, Title="more")

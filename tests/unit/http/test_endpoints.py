@@ -13,7 +13,7 @@ from shared.domain.programme.partner import Partner
 from shared.http import page_tokens
 from shared.ports.ports import Ports
 from shared.usecases.upkeep.health import LATE
-from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, delivery_body
+from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, submission_body
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
 
@@ -260,7 +260,7 @@ async def test_s2_keys_open_one_source_only_and_say_nothing_else(api: InProcess,
         reply = await api.call("POST", bad, CONTACT_ME)
         assert (reply.status, reply.error["code"]) == (401, "unauthenticated")
     assert (await api.call("POST", path, CONTACT_ME, headers={"x-source-key": key})).status == 201
-    more = delivery_body(Company="Else")
+    more = submission_body(Company="Else")
     assert (await api.call("POST", f"{door}&utm=1", more, headers={"content-type": "text/plain"})).status == 201
 
 
@@ -271,11 +271,11 @@ async def test_s2_a_rotated_key_works_for_a_day_and_a_deleted_source_not_at_all(
     assert rotated.status == 200
     fresh = rotated.json["intakeUrl"].removeprefix("http://localhost:7071/api")
     assert fresh != door
-    assert (await api.call("POST", door, delivery_body(Title="1"))).status == 201
-    assert (await api.call("POST", fresh, delivery_body(Title="2"))).status == 201
+    assert (await api.call("POST", door, submission_body(Title="1"))).status == 201
+    assert (await api.call("POST", fresh, submission_body(Title="2"))).status == 201
     clock.offset = timedelta(days=1)
-    assert (await api.call("POST", door, delivery_body(Title="3"))).status == 401
-    assert (await api.call("POST", fresh, delivery_body(Title="4"))).status == 201
+    assert (await api.call("POST", door, submission_body(Title="3"))).status == 401
+    assert (await api.call("POST", fresh, submission_body(Title="4"))).status == 201
     listed = (await api.call("GET", f"{P}/sources", **operator)).json["value"]
     assert [one["id"] for one in listed] == [source]
     assert "key" not in listed[0]
@@ -283,7 +283,7 @@ async def test_s2_a_rotated_key_works_for_a_day_and_a_deleted_source_not_at_all(
     assert (await api.call("POST", f"/partners/else/sources/{source}/rotate", **operator)).status == 404
     assert (await api.call("DELETE", f"{P}/sources/{source}", **operator)).status == 204
     assert (await api.call("DELETE", f"{P}/sources/{source}", **operator)).status == 404
-    assert (await api.call("POST", fresh, delivery_body(Title="5"))).status == 401
+    assert (await api.call("POST", fresh, submission_body(Title="5"))).status == 401
 
 
 @pytest.mark.parametrize(
@@ -396,7 +396,7 @@ async def test_a_forged_page_token_is_no_more_than_a_mistaken_one(
 
 async def test_a_strange_content_type_loses_no_lead(api: InProcess, door: str) -> None:
     headers = {"content-type": "application/" + "x" * 40_000 + "+json"}
-    assert (await api.call("POST", door, delivery_body(Title="long"), headers=headers)).status == 201
+    assert (await api.call("POST", door, submission_body(Title="long"), headers=headers)).status == 201
 
 
 async def test_q1_tabs_and_t9_test_leads(api: InProcess, door: str) -> None:
@@ -503,7 +503,7 @@ async def test_v4_the_same_delivery_again_is_200_with_the_first_id(api: InProces
     assert (again.status, again.json) == (200, {"id": lead, "status": "received", "duplicate": True})
     keyed = await api.call("POST", door, CONTACT_ME, headers={"idempotency-key": "k"})
     assert keyed.status == 201
-    other = await api.call("POST", door, delivery_body(Title="x"), headers={"idempotency-key": "k"})
+    other = await api.call("POST", door, submission_body(Title="x"), headers={"idempotency-key": "k"})
     assert (other.status, other.error["code"], other.error["target"]) == (409, "conflict", "Idempotency-Key")
     for none in ("", "  "):
         reply = await api.call("POST", door, CONTACT_ME, headers={"idempotency-key": none})

@@ -10,7 +10,7 @@ from shared.domain.lifecycle import REASONS, Action
 from shared.domain.messages import WORDS
 from shared.domain.telling.preferences import LANGUAGES
 from shared.texts import accepted, catalogue, translator
-from tests.builders import DEAL_BODY, delivery_body
+from tests.builders import DEAL_BODY, submission_body
 from tests.in_process import InProcess
 from tests.texts import written_in_place
 from tests.unit.http.conftest import P, post_lead
@@ -95,7 +95,7 @@ async def test_errors_and_their_details_are_in_the_callers_language(api: InProce
 
 
 async def test_a_refused_delivery_says_so_in_the_senders_language(api: InProcess, door: str) -> None:
-    body = delivery_body() | {"UserDetails": {"Email": ["a"]}}
+    body = submission_body() | {"UserDetails": {"Email": ["a"]}}
     reply = await api.call("POST", door, body, headers={"Accept-Language": "sv"})
     assert reply.status == 400
     assert reply.json["error"]["message"] == "Leaden kan inte läsas."

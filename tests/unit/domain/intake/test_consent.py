@@ -9,7 +9,7 @@ from shared.domain.intake import payload
 from shared.domain.intake.fields import FALSE, TRUE
 from shared.domain.intake.formats import Reading, read
 from shared.domain.programme.partner import Takes
-from tests.builders import delivery_body, received
+from tests.builders import received, submission_body
 
 PERSON = {"company": "Fabrikam", "email": "a@x.example"}
 
@@ -136,7 +136,7 @@ def test_t10_a_marketplaces_consent_is_implied_unless_something_says_no(
 
 
 def test_t10_a_no_beside_the_person_counts() -> None:
-    assert not read(delivery_body() | {"UserDetails": {"Email": "a@x.example", "contact": False}}).contact
+    assert not read(submission_body() | {"UserDetails": {"Email": "a@x.example", "contact": False}}).contact
     assert targets({"UserDetails": {"Email": "a@x.example", "consent": 1, "share": False}}, Takes.MARKETPLACE) == {
         "share"
     }
@@ -152,7 +152,7 @@ def test_t10_a_no_beside_the_person_counts() -> None:
 def test_t6_dnc_in_either_place_counts(code: str | None, source: str) -> None:
     lead = received(LeadSource=source, ActionCode=code).lead
     assert (lead.do_not_contact, lead.contact_requested) == (True, False)
-    missing = {key: value for key, value in delivery_body(LeadSource=source).items() if key != "ActionCode"}
+    missing = {key: value for key, value in submission_body(LeadSource=source).items() if key != "ActionCode"}
     assert not read(missing).contact
     assert received(LeadSource="SPZA-PLT|x.y", ActionCode="DNC\u200b").lead.do_not_contact
 

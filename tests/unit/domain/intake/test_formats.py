@@ -16,7 +16,7 @@ from shared.domain.intake.formats import HONEYPOT, Reading, read
 from shared.domain.lead import ADDITIONAL_MAX, NAME_MAX, NOTES_MAX, CallToAction, LeadType, Qualification, Source
 from shared.domain.programme.partner import Takes
 from shared.domain.text import flaw
-from tests.builders import CONTACT_ME, ROOT, delivery_body
+from tests.builders import CONTACT_ME, ROOT, submission_body
 
 SAMPLES = ROOT / "docs" / "samples"
 
@@ -40,7 +40,7 @@ def test_i1_keys_come_in_any_letter_case(change: Any) -> None:
 
 
 def test_i5_unknown_fields_are_kept_under_their_own_names() -> None:
-    body = delivery_body(Campaign="Spring", Score=7, Nested={"a": [1, None]})
+    body = submission_body(Campaign="Spring", Score=7, Nested={"a": [1, None]})
     body["UserDetails"]["Twitter"] = "@ada"
     assert read(body).additional_fields == {
         "Campaign": "Spring",
@@ -51,26 +51,26 @@ def test_i5_unknown_fields_are_kept_under_their_own_names() -> None:
 
 
 def test_i5_unknown_fields_have_a_bound_together() -> None:
-    body = delivery_body(**{f"Field{n}": "x" * 1000 for n in range(100)})
+    body = submission_body(**{f"Field{n}": "x" * 1000 for n in range(100)})
     kept = read(body).additional_fields
     assert 10 < len(kept) < 20
     assert len(json.dumps(kept)) <= ADDITIONAL_MAX
 
 
 def test_long_texts_are_cut_at_their_bounds() -> None:
-    reading = read(delivery_body(FirstName="n" * 10_000, Description="d" * 10_000))
+    reading = read(submission_body(FirstName="n" * 10_000, Description="d" * 10_000))
     assert reading.first_name == "n" * NAME_MAX
     assert reading.notes == "d" * NOTES_MAX
 
 
 def test_control_characters_and_lone_surrogates_do_not_reach_the_lead() -> None:
-    reading = read(delivery_body(FirstName="A\x00d\ud800a", Description="one\r\ntwo\x07"))
+    reading = read(submission_body(FirstName="A\x00d\ud800a", Description="one\r\ntwo\x07"))
     assert reading.first_name == "A d\ufffda"
     assert reading.notes == "one\r\ntwo"
 
 
 def test_a_number_is_read_as_it_is_written() -> None:
-    assert read(delivery_body(Phone=16175555555)).phone == "16175555555"
+    assert read(submission_body(Phone=16175555555)).phone == "16175555555"
 
 
 def test_of_a_field_that_comes_twice_the_one_that_says_something_wins() -> None:
@@ -82,7 +82,7 @@ def test_of_a_field_that_comes_twice_the_one_that_says_something_wins() -> None:
 
 
 def test_i5_a_number_too_large_for_other_readers_is_kept_as_text() -> None:
-    assert read(delivery_body(Big=10**30)).additional_fields == {"Big": str(10**30)}
+    assert read(submission_body(Big=10**30)).additional_fields == {"Big": str(10**30)}
 
 
 def test_t7_one_of_company_email_and_phone_is_enough() -> None:

@@ -1,4 +1,4 @@
-"""What becomes of a delivery (T1 to T10, A1 to A3)."""
+"""What becomes of a submission (T1 to T10, A1 to A3)."""
 
 from datetime import timedelta
 

@@ -15,7 +15,7 @@ from shared.domain.intake.person import bare_address, plain_number, split_name
 from shared.domain.lead import Customer
 from shared.domain.programme.partner import Takes
 from shared.domain.text import INVISIBLE, folded, repaired, trimmed, visible
-from tests.builders import delivery_body
+from tests.builders import submission_body
 
 
 def form(text: str, takes: Takes = Takes.INQUIRIES) -> Reading:
@@ -246,7 +246,7 @@ EMPTY: list[Any] = [
 @pytest.mark.parametrize("empty", EMPTY)
 @pytest.mark.parametrize("name", ["Email", "Company", "FirstName", "Country", "Title", "OfferTitle", "Description"])
 def test_i5_what_says_nothing_is_missing(empty: Any, name: str) -> None:
-    body = delivery_body(**{name: empty, "Phone": "1"})
+    body = submission_body(**{name: empty, "Phone": "1"})
     reading = read(body)
     ours = {"FirstName": "first_name", "OfferTitle": "offer_title", "Description": "notes"}.get(name, name.lower())
     assert getattr(reading, ours) is None
@@ -267,11 +267,11 @@ def test_i5_an_object_that_says_nothing_is_missing(empty: Any) -> None:
 @pytest.mark.parametrize("full", [True, ["x"], {"a": 1}])
 def test_i5_a_full_container_and_true_stay_faults(full: Any) -> None:
     with pytest.raises(InvalidRequest):
-        read(delivery_body(FirstName=full))
+        read(submission_body(FirstName=full))
 
 
 def test_invisible_characters_do_not_hide_what_is_meant() -> None:
-    body = delivery_body(
+    body = submission_body(
         Email="ada\u200b@contoso.com\u200b",
         Phone="\u202a+46 8 1\u202c",
         FirstName="\u2066\u200b\u2069",
@@ -362,12 +362,12 @@ def test_v1_addresses_as_people_write_them(written: str, address: str) -> None:
     ],
 )
 def test_numbers_as_spreadsheets_write_them(written: Any, text: str) -> None:
-    assert read(delivery_body(Phone=written)).phone == text
+    assert read(submission_body(Phone=written)).phone == text
     assert plain_number(text) == text
 
 
 def test_whole_numbers_lose_their_point_everywhere() -> None:
-    reading = read(delivery_body(Company=7.0, Seats=12.0, Rate=0.5))
+    reading = read(submission_body(Company=7.0, Seats=12.0, Rate=0.5))
     assert (reading.company, json.dumps(reading.additional_fields)) == ("7", '{"Seats": 12, "Rate": 0.5}')
     assert number_text(1e300) == "1e+300"
 

@@ -23,10 +23,10 @@ from shared.usecases.exports.export_leads import cancel_export, link_export, lis
 from shared.usecases.exports.run_exports import run_exports
 from shared.usecases.exports.write_export import MERGE, WALK, write
 from shared.usecases.leads.favorites import set_favorite
-from tests.builders import AT, DAY, delivery_body, unique
+from tests.builders import AT, DAY, submission_body, unique
 from tests.exports import SPENT, TIMER, again, ask, by_timer, ids_of, in_small_blocks, rows_of, stopping, stored
 from tests.fakes import FakeAgenda, FakeExportStore, FakeFileStore, FakeLeadStore, fake_ports
-from tests.steps import answer, budget, deliver, run_timers
+from tests.steps import answer, budget, run_timers, submit
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def source() -> LeadSource:
 async def leads(ports: Ports, source: LeadSource, count: int, **changes: Any) -> list[str]:
     """Leads a minute apart, newest first."""
     made = [
-        (await deliver(ports, source, delivery_body(Title=str(n), **changes), at=AT + timedelta(minutes=n))).lead_id
+        (await submit(ports, source, submission_body(Title=str(n), **changes), at=AT + timedelta(minutes=n))).lead_id
         for n in range(count)
     ]
     return made[::-1]
@@ -67,7 +67,7 @@ async def test_a_small_export_is_done_when_the_request_answers(
 async def test_x5_an_export_goes_on_where_it_stopped_whoever_goes_on(source: LeadSource, order: str) -> None:
     ports = in_small_blocks(fake_ports())
     made = [
-        (await deliver(ports, source, delivery_body(Company="BAC"[n % 3], Title=str(n)), at=AT + n * DAY / 24)).lead_id
+        (await submit(ports, source, submission_body(Company="BAC"[n % 3], Title=str(n)), at=AT + n * DAY / 24)).lead_id
         for n in range(24)
     ]
     newest = made[::-1]
@@ -146,8 +146,8 @@ async def test_x5_two_runs_at_once_never_lose_or_double_a_row(source: LeadSource
 async def test_x4_the_filter_and_the_clock_decide(source: LeadSource) -> None:
     ports = fake_ports()
     received, taken = await leads(ports, source, 2)
-    info = (await deliver(ports, source, delivery_body(ActionCode="INS"), at=AT + DAY)).lead_id
-    await deliver(ports, source, delivery_body(FirstName="MSFT_TEST_A"), at=AT + DAY)
+    info = (await submit(ports, source, submission_body(ActionCode="INS"), at=AT + DAY)).lead_id
+    await submit(ports, source, submission_body(FirstName="MSFT_TEST_A"), at=AT + DAY)
     await answer(ports, source, taken, at=AT + DAY)
 
     async def found(at: Any, *statuses: Status, **filters: Any) -> list[str]:
@@ -189,7 +189,7 @@ async def test_x1_another_order_has_a_limit_which_is_said(source: LeadSource) ->
     ports = in_small_blocks(fake_ports(), sorted_max=5)
     await leads(ports, source, 5)
     assert (await ask(ports, source, LATER, order="company")).state is ExportState.SUCCEEDED
-    await deliver(ports, source, at=LATER)
+    await submit(ports, source, at=LATER)
     seen = await ask(ports, source, LATER, order="company")
     assert (seen.state, seen.export.error, seen.link) == (ExportState.FAILED, "sortTooLarge", None)
     assert (await ask(ports, source, LATER)).rows == 6
@@ -211,9 +211,9 @@ async def test_since_brings_what_changed_and_takes_out_what_left_the_filter(sour
     ports.leads.written = dict.fromkeys(ports.leads.written, since.stored - DAY)
     assert await rows_of(ports.files, await ask(ports, source, LATER, since=since, **only)) == []
     await answer(ports, source, made[0], at=LATER)
-    new = (await deliver(ports, source, delivery_body(Title="new"), at=LATER)).lead_id
-    test = delivery_body(FirstName="MSFT_TEST_A")
-    await deliver(ports, source, test, at=LATER)
+    new = (await submit(ports, source, submission_body(Title="new"), at=LATER)).lead_id
+    test = submission_body(FirstName="MSFT_TEST_A")
+    await submit(ports, source, test, at=LATER)
     rows = await rows_of(ports.files, await ask(ports, source, LATER + DAY, since=since, **only))
     assert [row["Id"] for row in rows] == [new, made[0]]
     assert rows[1] == {"Id": made[0], "Removed": True}
@@ -404,9 +404,9 @@ async def test_favorites_come_once_however_often_the_time_is_over(source: LeadSo
 @pytest.mark.parametrize("order", ["status", "expiry", "updated desc"])
 async def test_l6_an_order_follows_the_clock_too(source: LeadSource, order: str, timers: bool) -> None:
     ports = fake_ports()
-    old = (await deliver(ports, source, delivery_body(Title="old"), at=AT)).lead_id
-    new = (await deliver(ports, source, delivery_body(Title="new"), at=AT + 10 * DAY)).lead_id
-    taken = (await deliver(ports, source, delivery_body(Title="taken"), at=AT + 9 * DAY)).lead_id
+    old = (await submit(ports, source, submission_body(Title="old"), at=AT)).lead_id
+    new = (await submit(ports, source, submission_body(Title="new"), at=AT + 10 * DAY)).lead_id
+    taken = (await submit(ports, source, submission_body(Title="taken"), at=AT + 9 * DAY)).lead_id
     await answer(ports, source, taken, at=AT + 9 * DAY)
     at = AT + 15 * DAY
     if timers:
@@ -526,8 +526,8 @@ async def test_x5_an_export_that_another_host_works_on_is_no_failure(
 async def test_l9_a_file_that_shows_what_has_expired_since_gets_no_new_link(source: LeadSource, order: str) -> None:
     ports = in_small_blocks(fake_ports())
     for n in range(60):
-        await deliver(ports, source, delivery_body(Company=f"C{n}"), at=AT + timedelta(minutes=n))
-    await deliver(ports, source, delivery_body(ActionCode="INS"), at=AT - 20 * DAY)
+        await submit(ports, source, submission_body(Company=f"C{n}"), at=AT + timedelta(minutes=n))
+    await submit(ports, source, submission_body(ActionCode="INS"), at=AT - 20 * DAY)
     seen = await ask(ports, source, AT + DAY, order=order)
     named: dict[str, Any] = {"ports": ports, "partner_id": source.partner_id, "export_id": seen.export.id}
     assert seen.export.hides_at == AT + 14 * DAY, "when the first of its leads expires"

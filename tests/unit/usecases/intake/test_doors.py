@@ -1,4 +1,4 @@
-"""Routing, parking, assigning, replaying: no delivery is lost, none becomes two leads (I5, R1, R2, V4)."""
+"""Routing, parking, assigning, replaying: no submission is lost, none becomes two leads (I5, R1, R2, V4)."""
 
 import json
 from dataclasses import replace
@@ -19,13 +19,13 @@ from shared.domain.programme.profile import Profile
 from shared.ports.errors import LostRace
 from shared.ports.leads import StoredLead
 from shared.ports.ports import Ports
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.parked_input import assign, list_held, read_held, replay
 from shared.usecases.intake.receive_lead import Received, receive_lead
 from shared.usecases.intake.sent_leads import list_sent, read_sent, send_lead
-from tests.builders import ANN, AT, DAY, delivery_body
+from tests.builders import ANN, AT, DAY, submission_body
 from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, FakeListingStore, FakeSentStore
-from tests.steps import answer, deliver
+from tests.steps import answer, submit
 
 CRM = RegisteredOffer("contoso.crm", "Contoso CRM", CallToAction.FREE_TRIAL)
 CRM_FORM = {"Company": "Fabrikam", "Email": "kata@fabrikam.example", "LeadSource": "AppSource-INS|contoso.crm"}
@@ -75,17 +75,17 @@ async def suspend(ports: Ports, partner: str, state: PartnerState = PartnerState
 
 async def test_t5_a_registered_offer_says_what_ins_means(ports: Ports, source: LeadSource, partner: str) -> None:
     await ports.listings.put_offer(partner, CRM, None)
-    lead = (await lead_of(ports, partner, await deliver(ports, source, CRM_FORM))).lead
+    lead = (await lead_of(ports, partner, await submit(ports, source, CRM_FORM))).lead
     assert (lead.call_to_action, lead.status) == (CallToAction.FREE_TRIAL, Status.INFORMATIONAL)
     assert lead.offer is not None
     assert (lead.offer.id, lead.offer.title) == ("contoso.crm", "Contoso CRM")
-    by_title = delivery_body(ActionCode="INS", OfferTitle="contoso  CRM")
-    lead = (await lead_of(ports, partner, await deliver(ports, source, by_title))).lead
+    by_title = submission_body(ActionCode="INS", OfferTitle="contoso  CRM")
+    lead = (await lead_of(ports, partner, await submit(ports, source, by_title))).lead
     assert (lead.call_to_action, lead.offer and lead.offer.id) == (CallToAction.FREE_TRIAL, "contoso.crm")
 
 
 async def test_an_unknown_offer_is_kept_as_text(ports: Ports, source: LeadSource, partner: str) -> None:
-    lead = (await lead_of(ports, partner, await deliver(ports, source, CRM_FORM))).lead
+    lead = (await lead_of(ports, partner, await submit(ports, source, CRM_FORM))).lead
     assert (lead.call_to_action, lead.offer and lead.offer.id) == (CallToAction.GET_IT_NOW, "contoso.crm")
     assert (lead.source, lead.source_text) == (Source.APP_SOURCE, "AppSource-INS|contoso.crm")
 
@@ -95,20 +95,20 @@ async def test_i4_an_inquiry_is_a_hot_profile_lead_of_its_listing(
 ) -> None:
     await publish(ports, partner)
     source = replace(source, kind=SourceKind.FORM, listing_source=Source.AZURE_PORTAL, reveal=Reveal.ON_ACCEPT)
-    lead = (await lead_of(ports, partner, await deliver(ports, source, INQUIRY | {"location": "HQ"}))).lead
+    lead = (await lead_of(ports, partner, await submit(ports, source, INQUIRY | {"location": "HQ"}))).lead
     assert (lead.type, lead.source, lead.call_to_action) == (
         LeadType.PROFILE,
         Source.AZURE_PORTAL,
         CallToAction.CONTACT_ME,
     )
     assert (lead.location, lead.flame_until, lead.reveal) == ("HQ", AT + timedelta(hours=72), Reveal.ON_ACCEPT)
-    silent = await deliver(ports, source, INQUIRY | {"contactRequested": False})
+    silent = await submit(ports, source, INQUIRY | {"contactRequested": False})
     assert (await lead_of(ports, partner, silent)).lead.flame_until is None
 
 
 async def test_t10_withheld_contact_makes_a_notice(ports: Ports, source: LeadSource, partner: str) -> None:
     await publish(ports, partner)
-    lead = (await lead_of(ports, partner, await deliver(ports, source, INQUIRY | {"contact": False}))).lead
+    lead = (await lead_of(ports, partner, await submit(ports, source, INQUIRY | {"contact": False}))).lead
     assert (lead.do_not_contact, lead.status, lead.contact_requested) == (True, Status.INFORMATIONAL, False)
     assert not lead.consent.contact
 
@@ -124,7 +124,7 @@ async def test_i5_what_cannot_be_read_is_parked_whole_and_a_repeat_is_one_row(
 ) -> None:
     for n in range(3):
         with pytest.raises(InvalidRequest) as refused:
-            await deliver(ports, source, body, at=AT + DAY * n)
+            await submit(ports, source, body, at=AT + DAY * n)
         assert refused.value.details
     (held,) = await waiting(ports)
     assert (held.body, held.reason, held.count) == (body, Reason.UNREADABLE, 3)
@@ -138,17 +138,17 @@ async def test_i5_a_replay_with_a_corrected_body_is_one_lead_however_often(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     with pytest.raises(InvalidRequest):
-        await deliver(ports, source, b'{"UserDetails": {"Email": []}}')
+        await submit(ports, source, b'{"UserDetails": {"Email": []}}')
     (held,) = await waiting(ports)
     with pytest.raises(InvalidRequest):
         await replay(ports=ports, held_id=held.id, body=None, at=AT + DAY)
     with pytest.raises(InvalidRequest):
         await replay(ports=ports, held_id=held.id, body="{}", at=AT + DAY)
     assert await waiting(ports) == [held]
-    first = await replay(ports=ports, held_id=held.id, body=delivery_body(), at=AT + DAY)
+    first = await replay(ports=ports, held_id=held.id, body=submission_body(), at=AT + DAY)
     lead = (await lead_of(ports, partner, first)).lead
     assert (first.duplicate, lead.created_at, lead.expires_at) == (False, AT + DAY, AT + 15 * DAY)
-    for body in (None, delivery_body(), delivery_body(Title="else")):
+    for body in (None, submission_body(), submission_body(Title="else")):
         again = await replay(ports=ports, held_id=held.id, body=body, at=AT + 2 * DAY)
         assert again == replace(first, duplicate=True)
     assert await waiting(ports) == []
@@ -162,14 +162,14 @@ async def test_i5_a_delivery_that_a_later_release_can_read_meets_its_senders_ret
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     with pytest.raises(InvalidRequest):
-        await deliver(ports, source, b"{}")
+        await submit(ports, source, b"{}")
     (held,) = await waiting(ports)
     # As after a release: the bytes that were parked mean something now.
     stored = await ports.held.get(held.id)
     assert stored is not None
-    body = json.dumps(delivery_body()).encode()
+    body = json.dumps(submission_body()).encode()
     await ports.held.replace(stored, replace(held, body=body))
-    made = await deliver(ports, source, body)
+    made = await submit(ports, source, body)
     again = await replay(ports=ports, held_id=held.id, body=None, at=AT)
     assert again == replace(made, duplicate=True)
     assert await waiting(ports) == []
@@ -180,7 +180,7 @@ async def test_a_form_is_replayed_as_a_form(ports: Ports, source: LeadSource, pa
     form = replace(source, kind=SourceKind.FORM)
     kind = "application/x-www-form-urlencoded"
     with pytest.raises(InvalidRequest):
-        await receive_lead(ports=ports, door=form.door(), delivered=Delivered(b"company=F", kind), at=AT)
+        await receive_lead(ports=ports, door=form.door(), submission=Submission(b"company=F", kind), at=AT)
     (held,) = await waiting(ports)
     made = await replay(ports=ports, held_id=held.id, body="company=F&share=on", at=AT)
     assert (await lead_of(ports, partner, made)).lead.customer.company == "F"
@@ -189,13 +189,13 @@ async def test_a_form_is_replayed_as_a_form(ports: Ports, source: LeadSource, pa
 async def test_v4_a_reused_key_is_parked_and_can_become_a_lead_of_its_own(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    first = await deliver(ports, source, key="constant")
+    first = await submit(ports, source, key="constant")
     for n in range(2):
         with pytest.raises(Conflict):
-            await deliver(ports, source, delivery_body(Title="CFO"), key="constant", at=AT + DAY * n)
+            await submit(ports, source, submission_body(Title="CFO"), key="constant", at=AT + DAY * n)
     (held,) = await waiting(ports)
     assert (held.reason, held.count) == (Reason.KEY_REUSED, 2)
-    assert (await deliver(ports, source, key="constant")) == replace(first, duplicate=True)
+    assert (await submit(ports, source, key="constant")) == replace(first, duplicate=True)
     second = await replay(ports=ports, held_id=held.id, body=None, at=AT)
     assert second.lead_id != first.lead_id
     assert (await lead_of(ports, partner, second)).lead.customer.title == "CFO"
@@ -207,7 +207,7 @@ async def test_r2_an_inquiry_waits_for_a_published_profile(ports: Ports, source:
         if profile:
             await ports.listings.put_profile(partner, profile, None)
         with pytest.raises(Conflict) as refused:
-            await deliver(ports, source, INQUIRY, at=AT + DAY / 9 * n)
+            await submit(ports, source, INQUIRY, at=AT + DAY / 9 * n)
         assert "profileNotPublished" in refused.value.message
     (held,) = await waiting(ports)
     assert (held.reason, held.count, held.partner_id) == (Reason.PROFILE_NOT_PUBLISHED, 2, partner)
@@ -215,12 +215,12 @@ async def test_r2_an_inquiry_waits_for_a_published_profile(ports: Ports, source:
         await replay(ports=ports, held_id=held.id, body=None, at=AT)
     await publish(ports, partner)
     made = await replay(ports=ports, held_id=held.id, body=None, at=AT)
-    assert (await deliver(ports, source, INQUIRY)) == replace(made, duplicate=True)
+    assert (await submit(ports, source, INQUIRY)) == replace(made, duplicate=True)
 
 
 async def test_what_is_not_there_cannot_be_replayed_or_assigned(ports: Ports, source: LeadSource) -> None:
     with pytest.raises(InvalidRequest):
-        await deliver(ports, source, b"{}")
+        await submit(ports, source, b"{}")
     (held,) = await waiting(ports)
     for held_id in ("x", "../" + held.id, held.id[:-1] + "g", held.id):
         with pytest.raises(NotFound):
@@ -234,27 +234,27 @@ async def test_what_is_not_there_cannot_be_replayed_or_assigned(ports: Ports, so
 
 async def test_r1_the_programmes_lead_goes_to_the_partner_of_its_offer(ports: Ports, partner: str) -> None:
     await ports.listings.put_offer(partner, CRM, None)
-    for body in (CRM_FORM, delivery_body(OfferTitle="CONTOSO crm"), CRM_FORM | {"LeadSource": "x-INS|Contoso.CRM"}):
-        made = await deliver(ports, PROGRAMME, body)
+    for body in (CRM_FORM, submission_body(OfferTitle="CONTOSO crm"), CRM_FORM | {"LeadSource": "x-INS|Contoso.CRM"}):
+        made = await submit(ports, PROGRAMME, body)
         assert (await lead_of(ports, partner, made)).lead.partner_id == partner
-        assert (await deliver(ports, PROGRAMME, body)) == replace(made, duplicate=True)
+        assert (await submit(ports, PROGRAMME, body)) == replace(made, duplicate=True)
     assert await waiting(ports, HeldState.UNASSIGNED) == []
 
 
 async def test_r1_an_inquiry_goes_to_the_profile_it_names(ports: Ports, partner: str) -> None:
     await publish(ports, partner)
     for n, name in enumerate((partner, "CONTOSO")):
-        made = await deliver(ports, PROGRAMME, INQUIRY | {"profile": name, "notes": str(n)})
+        made = await submit(ports, PROGRAMME, INQUIRY | {"profile": name, "notes": str(n)})
         assert (await lead_of(ports, partner, made)).lead.type is LeadType.PROFILE
 
 
 async def test_r1_what_nobody_or_several_claim_waits_for_the_operator(ports: Ports, partner: str) -> None:
-    unknown = await deliver(ports, PROGRAMME, CRM_FORM)
+    unknown = await submit(ports, PROGRAMME, CRM_FORM)
     assert (unknown.status, unknown.duplicate) == (HeldState.UNASSIGNED, False)
-    assert (await deliver(ports, PROGRAMME, CRM_FORM)) == replace(unknown, duplicate=True)
+    assert (await submit(ports, PROGRAMME, CRM_FORM)) == replace(unknown, duplicate=True)
     await ports.listings.put_offer(partner, CRM, None)
     await ports.listings.put_offer("fabrikam", replace(CRM, id="fabrikam.crm"), None)
-    both = await deliver(ports, PROGRAMME, delivery_body())
+    both = await submit(ports, PROGRAMME, submission_body())
     assert both.status is HeldState.UNASSIGNED
     held = {one.lead_id: one for one in await waiting(ports, HeldState.UNASSIGNED)}
     assert set(held) == {unknown.lead_id, both.lead_id}
@@ -266,7 +266,7 @@ async def test_r1_what_nobody_or_several_claim_waits_for_the_operator(ports: Por
 
 
 async def test_r1_deadlines_start_with_the_assignment(ports: Ports, partner: str) -> None:
-    made = await deliver(ports, PROGRAMME, delivery_body())
+    made = await submit(ports, PROGRAMME, submission_body())
     (held,) = await waiting(ports, HeldState.UNASSIGNED)
     with pytest.raises(InvalidRequest) as refused:
         await assign(ports=ports, held_id=held.id, partner_id="nobody", at=AT)
@@ -282,7 +282,7 @@ async def test_r1_deadlines_start_with_the_assignment(ports: Ports, partner: str
     before = set(ports.agenda.hints)
     again = await assign(ports=ports, held_id=held.id, partner_id=partner, at=later)
     assert again == replace(received, duplicate=True)
-    assert (await deliver(ports, PROGRAMME, delivery_body(), at=AT + DAY / 2)) == again
+    assert (await submit(ports, PROGRAMME, submission_body(), at=AT + DAY / 2)) == again
     assert ports.agenda.hints == before
     await ports.partners.put(Partner("fabrikam", "Fabrikam", (), AT, AT))
     with pytest.raises(Conflict):
@@ -292,29 +292,29 @@ async def test_r1_deadlines_start_with_the_assignment(ports: Ports, partner: str
 async def test_v4_the_programmes_delivery_is_another_one_after_a_day_unless_it_waits(
     ports: Ports, partner: str
 ) -> None:
-    waits = await deliver(ports, PROGRAMME, delivery_body())
-    assert (await deliver(ports, PROGRAMME, delivery_body(), at=AT + 3 * DAY)) == replace(waits, duplicate=True)
+    waits = await submit(ports, PROGRAMME, submission_body())
+    assert (await submit(ports, PROGRAMME, submission_body(), at=AT + 3 * DAY)) == replace(waits, duplicate=True)
     await ports.listings.put_offer(partner, CRM, None)
-    first = await deliver(ports, PROGRAMME, CRM_FORM)
-    again = await deliver(ports, PROGRAMME, CRM_FORM, at=AT + DAY - timedelta(milliseconds=1))
+    first = await submit(ports, PROGRAMME, CRM_FORM)
+    again = await submit(ports, PROGRAMME, CRM_FORM, at=AT + DAY - timedelta(milliseconds=1))
     assert again == replace(first, duplicate=True)
-    later = await deliver(ports, PROGRAMME, CRM_FORM, at=AT + DAY)
+    later = await submit(ports, PROGRAMME, CRM_FORM, at=AT + DAY)
     assert (later.duplicate, later.lead_id != first.lead_id) == (False, True)
-    assert (await deliver(ports, PROGRAMME, CRM_FORM, at=AT + DAY)) == replace(later, duplicate=True)
-    keyed = await deliver(ports, PROGRAMME, CRM_FORM, key="k")
+    assert (await submit(ports, PROGRAMME, CRM_FORM, at=AT + DAY)) == replace(later, duplicate=True)
+    keyed = await submit(ports, PROGRAMME, CRM_FORM, key="k")
     with pytest.raises(Conflict):
-        await deliver(ports, PROGRAMME, delivery_body(), key="k")
-    assert (await deliver(ports, PROGRAMME, CRM_FORM, key="k", at=AT + 99 * DAY)) == replace(
+        await submit(ports, PROGRAMME, submission_body(), key="k")
+    assert (await submit(ports, PROGRAMME, CRM_FORM, key="k", at=AT + 99 * DAY)) == replace(
         keyed, duplicate=True, status=keyed.status
     )
 
 
 async def test_r1_routing_is_decided_once(ports: Ports, partner: str) -> None:
     await ports.listings.put_offer(partner, CRM, None)
-    first = await deliver(ports, PROGRAMME, CRM_FORM)
+    first = await submit(ports, PROGRAMME, CRM_FORM)
     assert isinstance(ports.listings, FakeListingStore)
     ports.listings.registered = {("fabrikam", "contoso.crm"): CRM}
-    assert (await deliver(ports, PROGRAMME, CRM_FORM)) == replace(first, duplicate=True)
+    assert (await submit(ports, PROGRAMME, CRM_FORM)) == replace(first, duplicate=True)
     assert isinstance(ports.leads, FakeLeadStore)
     assert len(ports.leads.rows) == 1
 
@@ -322,21 +322,21 @@ async def test_r1_routing_is_decided_once(ports: Ports, partner: str) -> None:
 async def test_r2_a_suspended_partners_deliveries_wait_and_none_is_doubled(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    before = await deliver(ports, source)
+    before = await submit(ports, source)
     await suspend(ports, partner)
-    assert (await deliver(ports, source)) == replace(before, duplicate=True)
-    waits = await deliver(ports, source, delivery_body(Title="CFO"))
+    assert (await submit(ports, source)) == replace(before, duplicate=True)
+    waits = await submit(ports, source, submission_body(Title="CFO"))
     assert waits.status is HeldState.UNASSIGNED
     (held,) = await waiting(ports, HeldState.UNASSIGNED)
     assert (held.reason, held.partner_id) == (Reason.PARTNER_SUSPENDED, partner)
     with pytest.raises(Conflict):
         await assign(ports=ports, held_id=held.id, partner_id=partner, at=AT)
     await suspend(ports, partner, PartnerState.ACTIVE)
-    retried = await deliver(ports, source, delivery_body(Title="CFO"), at=AT + DAY / 2)
+    retried = await submit(ports, source, submission_body(Title="CFO"), at=AT + DAY / 2)
     assert retried == replace(waits, duplicate=True), "it is the operator's now"
     made = await assign(ports=ports, held_id=held.id, partner_id=partner, at=AT + 2 * DAY)
     assert made.lead_id == waits.lead_id
-    assert (await deliver(ports, source, delivery_body(Title="CFO"), at=AT + DAY / 2)) == replace(made, duplicate=True)
+    assert (await submit(ports, source, submission_body(Title="CFO"), at=AT + DAY / 2)) == replace(made, duplicate=True)
     assert len(leads(ports)) == 2
 
 
@@ -344,14 +344,14 @@ async def test_r2_what_was_given_to_another_partner_is_known_at_home(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await suspend(ports, partner)
-    await deliver(ports, source, key="k")
+    await submit(ports, source, key="k")
     await ports.partners.put(Partner("fabrikam", "Fabrikam", (), AT, AT))
     (held,) = await waiting(ports, HeldState.UNASSIGNED)
     made = await assign(ports=ports, held_id=held.id, partner_id="fabrikam", at=AT)
     await suspend(ports, partner, PartnerState.ACTIVE)
-    assert (await deliver(ports, source, key="k", at=AT + 9 * DAY)) == replace(made, duplicate=True)
+    assert (await submit(ports, source, key="k", at=AT + 9 * DAY)) == replace(made, duplicate=True)
     with pytest.raises(Conflict):
-        await deliver(ports, source, delivery_body(Title="B"), key="k", at=AT + 9 * DAY)
+        await submit(ports, source, submission_body(Title="B"), key="k", at=AT + 9 * DAY)
     assert len(leads(ports)) == 1
 
 
@@ -360,11 +360,11 @@ async def test_v4_a_lead_that_was_made_at_home_meanwhile_is_the_one(
 ) -> None:
     """As when another instance does not know of the suspension yet: it delivers what this one holds."""
     await suspend(ports, partner)
-    waits = await deliver(ports, source)
+    waits = await submit(ports, source)
     (held,) = await waiting(ports, HeldState.UNASSIGNED)
     await suspend(ports, partner, PartnerState.ACTIVE)
     unaware = replace(ports, held=FakeHeldStore())
-    made = await deliver(unaware, source, at=AT + DAY / 9)
+    made = await submit(unaware, source, at=AT + DAY / 9)
     assert made.lead_id != waits.lead_id
     await ports.partners.put(Partner("fabrikam", "Fabrikam", (), AT, AT))
     instead, races = ports.held.replace, [LostRace()]
@@ -385,9 +385,9 @@ async def test_v4_a_replay_days_later_meets_the_senders_own_retry(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     with pytest.raises(Conflict):
-        await deliver(ports, source, INQUIRY)
+        await submit(ports, source, INQUIRY)
     await publish(ports, partner)
-    made = await deliver(ports, source, INQUIRY, at=AT + DAY / 24)
+    made = await submit(ports, source, INQUIRY, at=AT + DAY / 24)
     (held,) = await waiting(ports)
     again = await replay(ports=ports, held_id=held.id, body=None, at=AT + 9 * DAY)
     assert again == replace(made, duplicate=True)
@@ -399,9 +399,9 @@ async def test_v4_a_known_lead_is_known_although_the_profile_is_not_published_an
 ) -> None:
     await publish(ports, partner)
     for key in (None, "k"):
-        made = await deliver(ports, source, INQUIRY, key=key)
+        made = await submit(ports, source, INQUIRY, key=key)
         await publish(ports, partner, published=False)
-        assert (await deliver(ports, source, INQUIRY, key=key, at=AT + DAY / 24)) == replace(made, duplicate=True)
+        assert (await submit(ports, source, INQUIRY, key=key, at=AT + DAY / 24)) == replace(made, duplicate=True)
         await publish(ports, partner)
     assert await waiting(ports) == []
 
@@ -409,7 +409,7 @@ async def test_v4_a_known_lead_is_known_although_the_profile_is_not_published_an
 async def test_v4_a_constant_key_of_parked_inquiries_loses_none(ports: Ports, source: LeadSource, partner: str) -> None:
     for n in range(2):
         with pytest.raises(Conflict):
-            await deliver(ports, source, INQUIRY | {"notes": str(n)}, key="k")
+            await submit(ports, source, INQUIRY | {"notes": str(n)}, key="k")
     await publish(ports, partner)
     first, second = await waiting(ports)
     await replay(ports=ports, held_id=first.id, body=None, at=AT)
@@ -423,23 +423,23 @@ async def test_v4_a_constant_key_of_parked_inquiries_loses_none(ports: Ports, so
 async def test_i5_the_same_bytes_long_after_a_replay_wait_again(ports: Ports, source: LeadSource, partner: str) -> None:
     for n in range(3):
         with pytest.raises(InvalidRequest):
-            await deliver(ports, source, b"{}", at=AT + 30 * DAY * n)
+            await submit(ports, source, b"{}", at=AT + 30 * DAY * n)
         (held,) = await waiting(ports)
         assert (held.body, held.first_at) == (b"{}", AT + 30 * DAY * n)
-        await replay(ports=ports, held_id=held.id, body=delivery_body(), at=AT + 30 * DAY * n)
+        await replay(ports=ports, held_id=held.id, body=submission_body(), at=AT + 30 * DAY * n)
         assert len(leads(ports)) == n + 1
-    # The same delivery tried again right after is the one that was replayed.
+    # The same submission tried again right after is the one that was replayed.
     with pytest.raises(InvalidRequest):
-        await deliver(ports, source, b"{}", at=AT + 60 * DAY + DAY / 24)
+        await submit(ports, source, b"{}", at=AT + 60 * DAY + DAY / 24)
     assert await waiting(ports) == []
 
 
 async def test_a_replay_that_found_no_partner_says_so_again(ports: Ports, partner: str) -> None:
     with pytest.raises(InvalidRequest):
-        await deliver(ports, PROGRAMME, b"{}")
+        await submit(ports, PROGRAMME, b"{}")
     (held,) = await waiting(ports)
-    moved = await replay(ports=ports, held_id=held.id, body=delivery_body(), at=AT)
-    again = await replay(ports=ports, held_id=held.id, body=delivery_body(), at=AT)
+    moved = await replay(ports=ports, held_id=held.id, body=submission_body(), at=AT)
+    again = await replay(ports=ports, held_id=held.id, body=submission_body(), at=AT)
     assert again == replace(moved, duplicate=True)
     made = await assign(ports=ports, held_id=held.id, partner_id=partner, at=AT)
     assert (await replay(ports=ports, held_id=held.id, body=None, at=AT)) == replace(made, duplicate=True)
@@ -449,7 +449,7 @@ async def test_r2_the_lead_of_a_suspended_partner_can_go_to_another(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await suspend(ports, partner)
-    await deliver(ports, source)
+    await submit(ports, source)
     await ports.partners.put(Partner("fabrikam", "Fabrikam", (), AT, AT))
     (held,) = await waiting(ports, HeldState.UNASSIGNED)
     made = await assign(ports=ports, held_id=held.id, partner_id="fabrikam", at=AT)
@@ -458,9 +458,9 @@ async def test_r2_the_lead_of_a_suspended_partner_can_go_to_another(
 
 async def test_a_parked_delivery_that_nobody_takes_goes_on_waiting_for_a_partner(ports: Ports, partner: str) -> None:
     with pytest.raises(InvalidRequest):
-        await deliver(ports, PROGRAMME, b"{}")
+        await submit(ports, PROGRAMME, b"{}")
     (held,) = await waiting(ports)
-    moved = await replay(ports=ports, held_id=held.id, body=delivery_body(), at=AT + DAY)
+    moved = await replay(ports=ports, held_id=held.id, body=submission_body(), at=AT + DAY)
     assert moved.status is HeldState.UNASSIGNED
     assert await waiting(ports) == []
     (waits,) = await waiting(ports, HeldState.UNASSIGNED)
@@ -474,8 +474,8 @@ async def test_a_parked_delivery_that_nobody_takes_goes_on_waiting_for_a_partner
 
 async def send(ports: Ports, caller: Caller, body: Any = QUALIFIED, *, key: str | None = None, to: str) -> Received:
     raw = json.dumps(body).encode()
-    delivered = Delivered(raw, key=key)
-    return await send_lead(ports=ports, partner_id=to, caller=caller, delivered=delivered, at=AT)
+    submission = Submission(raw, key=key)
+    return await send_lead(ports=ports, partner_id=to, caller=caller, submission=submission, at=AT)
 
 
 async def test_i4_a_partners_seller_is_named_by_the_token(ports: Ports, partner: str) -> None:
@@ -577,12 +577,12 @@ async def test_a1_the_sender_is_told_of_an_expiry(ports: Ports, partner: str) ->
 
 async def test_v4_a_programme_source_knows_a_repeat_as_a_partners_does(ports: Ports, partner: str) -> None:
     await ports.listings.put_offer(partner, CRM, None)
-    first = await deliver(ports, PROGRAMME, CRM_FORM)
+    first = await submit(ports, PROGRAMME, CRM_FORM)
     assert isinstance(ports.agenda, FakeAgenda)
     before = set(ports.agenda.hints)
     for _ in range(2):
-        again = await deliver(ports, PROGRAMME, CRM_FORM)
+        again = await submit(ports, PROGRAMME, CRM_FORM)
         assert again == replace(first, duplicate=True)
     assert ports.agenda.hints == before, "a repeat leaves no hints behind"
     await answer(ports, replace(PROGRAMME, partner_id=partner), first.lead_id)
-    assert (await deliver(ports, PROGRAMME, CRM_FORM)).status is Status.ACCEPTED
+    assert (await submit(ports, PROGRAMME, CRM_FORM)).status is Status.ACCEPTED

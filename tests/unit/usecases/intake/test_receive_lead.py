@@ -10,11 +10,11 @@ from shared.ports.ports import Ports
 from shared.usecases.intake.receive_lead import open_door
 from tests.builders import AT, DAY
 from tests.fakes import FakeAgenda, FakeLeadStore
-from tests.steps import deliver
+from tests.steps import submit
 
 
 async def test_a_delivery_leaves_a_lead_its_payload_and_all_its_hints(ports: Ports, source: LeadSource) -> None:
-    received = await deliver(ports, source)
+    received = await submit(ports, source)
     stored = await ports.leads.get(source.partner_id, received.lead_id)
     assert stored is not None
     assert isinstance(ports.leads, FakeLeadStore)
@@ -27,23 +27,23 @@ async def test_a_delivery_leaves_a_lead_its_payload_and_all_its_hints(ports: Por
 
 async def test_a_repeat_leaves_nothing_more(ports: Ports, source: LeadSource) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
-    first = await deliver(ports, source)
+    first = await submit(ports, source)
     before = set(ports.agenda.hints)
-    assert (await deliver(ports, source)).lead_id == first.lead_id
+    assert (await submit(ports, source)).lead_id == first.lead_id
     assert ports.agenda.hints == before
 
 
 async def test_an_unreadable_body_leaves_nothing(ports: Ports, source: LeadSource) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
     with pytest.raises(InvalidRequest):
-        await deliver(ports, source, {"UserDetails": {}})
+        await submit(ports, source, {"UserDetails": {}})
     assert not ports.agenda.hints
 
 
 async def test_key_order_does_not_make_a_delivery_another_one(ports: Ports, source: LeadSource) -> None:
     one = {"UserDetails": {"Email": "a@b.example", "Company": "C"}, "ActionCode": "PLT"}
     other = {"ActionCode": "PLT", "UserDetails": {"Company": "C", "Email": "a@b.example"}}
-    assert (await deliver(ports, source, one)).lead_id == (await deliver(ports, source, other)).lead_id
+    assert (await submit(ports, source, one)).lead_id == (await submit(ports, source, other)).lead_id
 
 
 async def test_s2_the_door_opens_to_its_own_key_alone(ports: Ports, source: LeadSource) -> None:

@@ -11,18 +11,18 @@ from shared.ports.ports import Ports
 from shared.usecases.leads.answer_lead import ATTEMPTS
 from tests.builders import ANN, AT, DEAL, a_lead
 from tests.fakes import FakeAgenda, FakeLeadStore
-from tests.steps import answer, deliver
+from tests.steps import answer, submit
 
 
 async def test_a_lost_race_is_decided_again_on_the_fresh_lead(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     assert isinstance(ports.leads, FakeLeadStore)
     ports.leads.lose_next_commits = 3
     assert (await answer(ports, source, lead)).lead.status is Status.ACCEPTED
 
 
 async def test_races_without_end_are_told_as_unavailable_and_keep_their_hint(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     assert isinstance(ports.leads, FakeLeadStore)
     assert isinstance(ports.agenda, FakeAgenda)
     before = set(ports.agenda.hints)
@@ -33,7 +33,7 @@ async def test_races_without_end_are_told_as_unavailable_and_keep_their_hint(por
 
 
 async def test_a_refused_answer_takes_its_hint_back(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     await answer(ports, source, lead)
     assert isinstance(ports.agenda, FakeAgenda)
     before = set(ports.agenda.hints)
@@ -49,7 +49,7 @@ async def test_a_refused_answer_takes_its_hint_back(ports: Ports, source: LeadSo
 
 
 async def test_the_loser_decides_on_what_the_winner_left(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     stored = await ports.leads.get(source.partner_id, lead)
     assert stored is not None
     real_get = ports.leads.get
@@ -69,7 +69,7 @@ async def test_the_loser_decides_on_what_the_winner_left(ports: Ports, source: L
 
 
 async def test_what_was_done_is_done_even_if_related_leads_cannot_be_read(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
 
     async def down(*_: object) -> list[str]:
         raise Unavailable

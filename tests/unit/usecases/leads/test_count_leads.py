@@ -16,9 +16,9 @@ from shared.usecases.leads.count_leads import Counts, count_leads
 from shared.usecases.leads.favorites import set_favorite
 from shared.usecases.leads.read_leads import read_lead
 from shared.usecases.telling.publish import publish_events
-from tests.builders import AT, DAY, delivery_body, unique
+from tests.builders import AT, DAY, submission_body, unique
 from tests.fakes import FakeAgenda, FakeTallyStore, fake_ports
-from tests.steps import answer, budget, deliver, run_timers
+from tests.steps import answer, budget, run_timers, submit
 
 LATER = AT + timedelta(hours=1)
 
@@ -45,9 +45,9 @@ async def relay(ports: Ports, at: object = LATER) -> int:
 @pytest.mark.parametrize("relayed", ["never", "in between", "at the end"])
 async def test_counts_are_exact_however_far_the_relay_is(source: LeadSource, relayed: str) -> None:
     ports = fake_ports()
-    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(4)]
-    await deliver(ports, source, delivery_body(ActionCode="INS"))
-    await deliver(ports, source, delivery_body(FirstName="MSFT_TEST_A"))
+    made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(4)]
+    await submit(ports, source, submission_body(ActionCode="INS"))
+    await submit(ports, source, submission_body(FirstName="MSFT_TEST_A"))
     if relayed == "in between":
         assert await relay(ports) == 6
     await answer(ports, source, made[0], at=LATER)
@@ -67,8 +67,8 @@ async def test_counts_are_exact_however_far_the_relay_is(source: LeadSource, rel
 async def test_l6_time_counts_with_timers_off_and_on(source: LeadSource, relayed: bool, timers: bool) -> None:
     ports = fake_ports()
     for n in range(2):
-        await deliver(ports, source, delivery_body(Title=str(n)))
-    await deliver(ports, source, delivery_body(ActionCode="INS"))
+        await submit(ports, source, submission_body(Title=str(n)))
+    await submit(ports, source, submission_body(ActionCode="INS"))
     second = timedelta(seconds=1)
     for at, expected, hot in (
         (AT + 3 * DAY - second, {"received": 2, "informational": 1}, 2),
@@ -88,8 +88,8 @@ async def test_l6_time_counts_with_timers_off_and_on(source: LeadSource, relayed
 
 async def test_new_is_what_this_person_has_not_opened_and_favorites_are_ones_own(source: LeadSource) -> None:
     ports = fake_ports()
-    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(3)]
-    test = (await deliver(ports, source, delivery_body(FirstName="MSFT_TEST_A"))).lead_id
+    made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(3)]
+    test = (await submit(ports, source, submission_body(FirstName="MSFT_TEST_A"))).lead_id
     await read_lead(ports=ports, partner_id=source.partner_id, person="ann", lead_id=made[0], at=LATER)
     for lead_id in (made[1], made[2], test):
         await set_favorite(ports=ports, partner_id=source.partner_id, person="bob", lead_id=lead_id, favorite=True)
@@ -104,7 +104,7 @@ async def test_new_is_what_this_person_has_not_opened_and_favorites_are_ones_own
 async def test_the_relay_takes_each_event_once_with_its_hint(source: LeadSource) -> None:
     ports = fake_ports()
     for n in range(100):
-        await deliver(ports, source, delivery_body(Title=str(n)))
+        await submit(ports, source, submission_body(Title=str(n)))
     assert await relay(ports) == 100
     assert await relay(ports) == 0
     assert isinstance(ports.agenda, FakeAgenda)
@@ -128,7 +128,7 @@ async def test_a_partner_that_cannot_be_counted_is_put_off_and_holds_up_nobody(s
     ports = fake_ports()
     other = replace(source, partner_id=unique())
     for one in (source, other):
-        await deliver(ports, one)
+        await submit(ports, one)
     assert isinstance(ports.tallies, FakeTallyStore)
     ports.tallies.poisoned.add(source.partner_id)
     done = await publish_events(ports=ports, at=LATER, budget=budget())
@@ -142,7 +142,7 @@ async def test_a_partner_that_cannot_be_counted_is_put_off_and_holds_up_nobody(s
 async def test_a_run_out_of_budget_leaves_the_hints_of_what_is_left(source: LeadSource) -> None:
     ports = fake_ports()
     for n in range(200):
-        await deliver(ports, source, delivery_body(Title=str(n), ActionCode="INS"))
+        await submit(ports, source, submission_body(Title=str(n), ActionCode="INS"))
     first = await publish_events(ports=ports, at=LATER, budget=budget(rows=90))
     # Whole transactions, of 47 events with a note each.
     assert (first.events, first.unfinished) == (94, True)
@@ -152,7 +152,7 @@ async def test_a_run_out_of_budget_leaves_the_hints_of_what_is_left(source: Lead
 
 async def test_counts_that_never_stand_still_are_unavailable_and_not_wrong(source: LeadSource) -> None:
     ports = fake_ports()
-    await deliver(ports, source)
+    await submit(ports, source)
 
     class Restless(FakeTallyStore):
         async def read(self, partner_id: str) -> Tally:

@@ -14,9 +14,9 @@ from shared.domain.programme.partner import LeadSource
 from shared.ports.ports import Ports
 from shared.usecases.leads.favorites import set_favorite
 from shared.usecases.leads.read_leads import read_lead
-from tests.builders import AT, delivery_body, unique
+from tests.builders import AT, submission_body, unique
 from tests.fakes import FakeLeadStore, fake_ports
-from tests.steps import answer, budget, deliver, listed
+from tests.steps import answer, budget, listed, submit
 
 NAMES = ("Gamma", "Beta", "Alpha")
 LATER = AT + timedelta(hours=1)
@@ -29,8 +29,8 @@ def source() -> LeadSource:
 
 async def leads(ports: Ports, source: LeadSource, count: int) -> list[str]:
     """Leads of the companies Gamma, Beta, Alpha, Gamma …, newest first."""
-    bodies = [delivery_body(Title=str(n), Company=f"{NAMES[n % 3]} {n:03d}") for n in range(count)]
-    made = [(await deliver(ports, source, one, at=AT + timedelta(minutes=n))).lead_id for n, one in enumerate(bodies)]
+    bodies = [submission_body(Title=str(n), Company=f"{NAMES[n % 3]} {n:03d}") for n in range(count)]
+    made = [(await submit(ports, source, one, at=AT + timedelta(minutes=n))).lead_id for n, one in enumerate(bodies)]
     return made[::-1]
 
 

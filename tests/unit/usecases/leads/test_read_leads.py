@@ -4,11 +4,11 @@ from shared.domain.programme.partner import LeadSource
 from shared.ports.ports import Ports
 from shared.usecases.leads.read_leads import read_history, read_lead
 from tests.builders import AT, DAY
-from tests.steps import answer, deliver
+from tests.steps import answer, submit
 
 
 async def test_q6_a_lead_is_new_to_each_person_until_that_person_opens_it(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     for person in ("ann", "bob"):
         assert not (await ports.marks.get(source.partner_id, person, lead)).opened
         seen = await read_lead(ports=ports, partner_id=source.partner_id, person=person, lead_id=lead, at=AT)
@@ -17,7 +17,7 @@ async def test_q6_a_lead_is_new_to_each_person_until_that_person_opens_it(ports:
 
 
 async def test_l6_history_shows_what_time_did_before_a_timer_recorded_it(ports: Ports, source: LeadSource) -> None:
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
 
     async def page(top: int, below: int | None, at: object = AT + 20 * DAY) -> tuple[list[tuple[int, str]], int | None]:
         events, following = await read_history(

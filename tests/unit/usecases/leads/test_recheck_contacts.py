@@ -15,9 +15,9 @@ from shared.ports.ports import Ports
 from shared.usecases.agenda import Ran
 from shared.usecases.leads.recheck_contacts import recheck_contacts
 from shared.usecases.upkeep.reconcile import reconcile
-from tests.builders import AT, DAY, a_lead, accepted, delivery_body
+from tests.builders import AT, DAY, a_lead, accepted, submission_body
 from tests.fakes import FakeAgenda, FakeEmails, FakeLeadStore
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, submit
 
 HOUR = timedelta(hours=1)
 ASK_AGAIN = Email(Validity.UNKNOWN, ask_again=True)
@@ -27,7 +27,7 @@ ASK_AGAIN = Email(Validity.UNKNOWN, ask_again=True)
 async def lead_id(ports: Ports, source: LeadSource) -> str:
     """A lead whose address nobody could check."""
     now_finds(ports, ASK_AGAIN)
-    return (await deliver(ports, source)).lead_id
+    return (await submit(ports, source)).lead_id
 
 
 def now_finds(ports: Ports, found: Email) -> None:
@@ -114,7 +114,7 @@ async def test_a_hint_that_is_stale_or_whose_lead_is_gone_is_taken_away(
 
 async def test_what_fails_is_put_off_and_holds_up_nobody(ports: Ports, source: LeadSource, lead_id: str) -> None:
     assert isinstance(ports.leads, FakeLeadStore)
-    other = (await deliver(ports, source, delivery_body(Title="x"))).lead_id
+    other = (await submit(ports, source, submission_body(Title="x"))).lead_id
     ports.leads.poisoned.add(lead_id)
     now_finds(ports, Email(Validity.VALID))
     assert await run(ports, AT + HOUR) == Ran(1, failed=1)
@@ -130,7 +130,7 @@ async def test_a_lost_race_is_decided_anew_and_a_run_ends_at_its_budget(
 ) -> None:
     assert isinstance(ports.leads, FakeLeadStore)
     for n in range(3):
-        await deliver(ports, source, delivery_body(Title=str(n)))
+        await submit(ports, source, submission_body(Title=str(n)))
     ports.leads.lose_next_commits = 1
     now_finds(ports, Email(Validity.VALID))
     assert await run(ports, AT + HOUR, rows=2) == Ran(2, unfinished=True)

@@ -22,9 +22,9 @@ from shared.ports.ports import Ports
 from shared.usecases.agenda import ALERT_AFTER, put_off
 from shared.usecases.leads.record_due import run_due
 from shared.usecases.upkeep.reconcile import reconcile
-from tests.builders import ANN, AT, DAY, DEAL, a_lead, delivery_body, unique
+from tests.builders import ANN, AT, DAY, DEAL, a_lead, submission_body, unique
 from tests.fakes import FakeAgenda, FakeLeadStore, fake_ports
-from tests.steps import TIMERS, answer, budget, deliver, run_timers
+from tests.steps import TIMERS, answer, budget, run_timers, submit
 
 
 def leads_of(ports: Ports) -> dict[str, Lead]:
@@ -34,8 +34,8 @@ def leads_of(ports: Ports) -> dict[str, Lead]:
 
 async def test_a1_what_is_due_is_recorded_at_its_deadline_and_its_hint_goes(ports: Ports, source: LeadSource) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
-    early = (await deliver(ports, source)).lead_id
-    late = (await deliver(ports, source, delivery_body(Title="x"), at=AT + DAY)).lead_id
+    early = (await submit(ports, source)).lead_id
+    late = (await submit(ports, source, submission_body(Title="x"), at=AT + DAY)).lead_id
     assert (await run_due(ports=ports, kind="expire", at=AT + 14 * DAY, budget=budget())).done == 1
     stored = leads_of(ports)
     assert (stored[early].outcome, stored[early].closed_at) == ("expired", AT + 14 * DAY)
@@ -48,7 +48,7 @@ async def test_a1_what_is_due_is_recorded_at_its_deadline_and_its_hint_goes(port
 
 async def test_each_recorded_change_is_announced_before(ports: Ports, source: LeadSource) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
-    await deliver(ports, source)
+    await submit(ports, source)
     before = set(ports.agenda.hints)
     await run_timers(ports, AT + 20 * DAY)
     (publish,) = ports.agenda.hints - before
@@ -57,7 +57,7 @@ async def test_each_recorded_change_is_announced_before(ports: Ports, source: Le
 
 async def test_a_run_stops_at_its_budget_and_the_next_goes_on(ports: Ports, source: LeadSource) -> None:
     for number in range(70):
-        await deliver(ports, source, delivery_body(Title=str(number)))
+        await submit(ports, source, submission_body(Title=str(number)))
     at = AT + 14 * DAY
     first = await run_due(ports=ports, kind="expire", at=at, budget=budget(rows=50))
     assert (first.done, first.unfinished) == (50, True)
@@ -71,7 +71,7 @@ async def test_one_lead_that_cannot_be_recorded_holds_up_nobody(
     ports: Ports, source: LeadSource, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert isinstance(ports.leads, FakeLeadStore)
-    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(30)]
+    made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(30)]
     ports.leads.poisoned = {made[7]}
     at = AT + 14 * DAY
     with caplog.at_level(logging.WARNING):
@@ -93,7 +93,7 @@ async def test_one_lead_that_cannot_be_recorded_holds_up_nobody(
 async def test_leads_that_do_not_fit_together_go_in_several_commits(ports: Ports, source: LeadSource) -> None:
     assert isinstance(ports.leads, FakeLeadStore)
     for number in range(25):
-        await deliver(ports, source, delivery_body(Title=str(number)))
+        await submit(ports, source, submission_body(Title=str(number)))
     ports.leads.together_most = 4
     assert (await run_due(ports=ports, kind="expire", at=AT + 14 * DAY, budget=budget())).done == 25
     assert {lead.outcome for lead in leads_of(ports).values()} == {"expired"}
@@ -101,7 +101,7 @@ async def test_leads_that_do_not_fit_together_go_in_several_commits(ports: Ports
 
 
 async def test_a_lost_race_in_a_bulk_is_decided_anew(ports: Ports, source: LeadSource) -> None:
-    made = [(await deliver(ports, source, delivery_body(Title=str(n)))).lead_id for n in range(5)]
+    made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(5)]
     real = ports.leads.commit
 
     async def somebody_is_faster(decided: Any, change: Any) -> None:
@@ -126,7 +126,7 @@ async def test_a_hint_that_fails_for_years_is_still_put_off(ports: Ports) -> Non
 
 async def test_a_hint_without_a_lead_or_without_need_is_taken_away(ports: Ports, source: LeadSource) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     await answer(ports, source, lead)
     await ports.agenda.put([Hint(HintKind.ARCHIVE, AT, source.partner_id, a_lead().id)])
     await run_timers(ports, AT + 20 * DAY, [*TIMERS, "remind"])
@@ -136,7 +136,7 @@ async def test_a_hint_without_a_lead_or_without_need_is_taken_away(ports: Ports,
 
 async def test_a_hint_found_early_is_written_again_at_the_leads_deadline(ports: Ports, source: LeadSource) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
-    lead = (await deliver(ports, source)).lead_id
+    lead = (await submit(ports, source)).lead_id
     right = {hint for hint in ports.agenda.hints if hint.kind == "expire"}
     await ports.agenda.remove(list(right))
     await ports.agenda.put([Hint(HintKind.EXPIRE, AT + DAY, source.partner_id, lead)])
@@ -208,8 +208,8 @@ class World:
     async def begin(self) -> None:
         await self.ports.partners.put(Partner(self.source.partner_id, "Contoso", (), AT, AT))
         for number, code in enumerate(("PLT", "", "INS", "DNC")):
-            body = delivery_body(ActionCode=code)
-            lead_id = (await deliver(self.ports, self.source, body, at=AT + timedelta(hours=number))).lead_id
+            body = submission_body(ActionCode=code)
+            lead_id = (await submit(self.ports, self.source, body, at=AT + timedelta(hours=number))).lead_id
             self.model[lead_id] = leads_of(self.ports)[lead_id], []
 
     async def step(self, step: tuple[Any, ...]) -> None:

@@ -18,9 +18,9 @@ from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.telling import manage_webhooks as managing
 from shared.usecases.telling.deliver import deliver_events
-from tests.builders import AT, DAY, delivery_body
+from tests.builders import AT, DAY, submission_body
 from tests.fakes import FakeReceivers, fake_ports
-from tests.steps import budget, deliver
+from tests.steps import budget, submit
 
 URL = "https://crm.example/leads"
 
@@ -103,7 +103,7 @@ async def test_a_lead_stands_under_the_names_of_the_crm(
     ports: Ports, source: LeadSource, partner: str, preset: CrmPreset, more: dict[str, str], expected: Any
 ) -> None:
     await subscribe(ports, partner, preset, **more)
-    made = await deliver(ports, source, delivery_body(Phone="+46 8 123 456 78"))
+    made = await submit(ports, source, submission_body(Phone="+46 8 123 456 78"))
     (found,) = await sent(ports)
     assert found | expected == found
     assert made.lead_id in str(found), "it is found again by our id"
@@ -113,7 +113,7 @@ async def test_a_lead_stands_under_the_names_of_the_crm(
 async def test_what_a_crm_needs_is_there_whatever_is_missing(ports: Ports, source: LeadSource, partner: str) -> None:
     await subscribe(ports, partner, CrmPreset.SALESFORCE, oid="=00D")
     bare = {"UserDetails": {"Email": "li@fabrikam.example"}, "ActionCode": "PLT", "LeadSource": "x"}
-    await deliver(ports, source, bare)
+    await submit(ports, source, bare)
     (found,) = await sent(ports)
     assert (found["last_name"], found["company"]) == ("li@fabrikam.example", "li@fabrikam.example")
     assert "first_name" not in found
@@ -124,7 +124,7 @@ async def test_what_does_not_fit_or_cannot_be_read_is_whole_in_the_description(
 ) -> None:
     await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
     long = "C" * 256
-    await deliver(ports, source, delivery_body(Company=long, Phone="ask Ada", Country="Atlantis"))
+    await submit(ports, source, submission_body(Company=long, Phone="ask Ada", Country="Atlantis"))
     (found,) = await sent(ports)
     assert found["company_name"] == long[:255]
     assert "phone" not in found
@@ -142,7 +142,7 @@ async def test_an_address_that_the_crm_would_refuse_costs_no_lead(
 ) -> None:
     """Tried: BottleCRM 1.2 answers 400 to the whole lead."""
     await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
-    await deliver(ports, source, delivery_body(Email=address, Country="CW"))
+    await submit(ports, source, submission_body(Email=address, Country="CW"))
     (found,) = await sent(ports)
     assert "email" not in found
     assert f": {address}" in found["description"]
@@ -153,7 +153,7 @@ async def test_an_address_that_the_crm_would_refuse_costs_no_lead(
 async def test_an_address_is_never_cut(ports: Ports, source: LeadSource, partner: str) -> None:
     address = f"{'a' * 60}@contoso-example.com.au.example"
     await subscribe(ports, partner, CrmPreset.SALESFORCE, oid="=00D")
-    await deliver(ports, source, delivery_body(Email=address, Company="C" * 256))
+    await submit(ports, source, submission_body(Email=address, Company="C" * 256))
     (found,) = await sent(ports)
     assert "email" not in found, "cut it would be somebody else's"
     assert found["company"] == "C" * 255
@@ -165,7 +165,7 @@ async def test_what_was_cut_is_found_wherever_the_description_goes(
     ports: Ports, source: LeadSource, partner: str, ours: str
 ) -> None:
     await subscribe(ports, partner, CrmPreset.BOTTLE_CRM, description=ours)
-    await deliver(ports, source, delivery_body(Company="C" * 256, Description=""))
+    await submit(ports, source, submission_body(Company="C" * 256, Description=""))
     (found,) = await sent(ports)
     assert f"company_name (whole): {'C' * 256}" in found["description"]
 
@@ -174,7 +174,7 @@ async def test_a_lead_that_hides_who_it_is_is_not_sent_again(ports: Ports, sourc
     hook = await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
     assert isinstance(ports.webhooks, FakeReceivers)
     ports.webhooks.answers[URL] = [ReceiverReply(400, "{}", 1)] * 40
-    await deliver(ports, source)
+    await submit(ports, source)
     for hours in range(0, 100, 4):
         await sent(ports, AT + timedelta(hours=hours))
     (parked,), _ = await managing.list_deliveries(
@@ -255,7 +255,7 @@ async def test_a_delivery_follows_what_the_answer_means(
     hook = await subscribe(ports, partner, preset)
     assert isinstance(ports.webhooks, FakeReceivers)
     ports.webhooks.answers[URL] = [answer]
-    await deliver(ports, source)
+    await submit(ports, source)
     await sent(ports)
     log, _ = await managing.list_deliveries(ports=ports, partner_id=partner, webhook_id=hook, after=None, top=5, at=AT)
     assert [one.state for one in log] == [state]

@@ -22,7 +22,7 @@ from shared.ids import bounced_key
 from shared.ports.delivery import Letter, MailAnswer, Sending
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import receive_lead
 from shared.usecases.leads.read_leads import read_history, read_mails
 from shared.usecases.leads.record_due import run_due
@@ -30,9 +30,9 @@ from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.preferences import unsubscribe
 from shared.usecases.telling.publish import publish_events
 from shared.usecases.telling.send_digests import send_digests
-from tests.builders import AT, DAY, delivery_body
+from tests.builders import AT, DAY, submission_body
 from tests.fakes import FakeLeadStore, FakeMailer, fake_ports
-from tests.steps import answer, budget, deliver, wish, wishes
+from tests.steps import answer, budget, submit, wish, wishes
 
 MINUTE = timedelta(minutes=1)
 LENA = Contact("Lena", "lena@contoso.example", None, "sv")
@@ -79,7 +79,7 @@ async def mails(ports: Ports, partner: str, lead_id: str) -> list[Mail]:
 async def test_n1_a_contact_me_lead_is_mailed_in_the_contacts_language(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await run(ports)
     (letter,) = sent(ports)
     assert (letter.to, letter.subject) == ("lena@contoso.example", "Ny lead: Northwind Traders")
@@ -119,7 +119,7 @@ async def test_n1_the_first_of_the_partners_wishes_that_has_an_address(
     await ports.listings.put_profile(partner, replace(PROFILE, locations=(*PROFILE.locations, berlin)), None)
     await ports.notices.put_preferences(partner, replace(Preferences(), **changes))
     inquiry = {"customer": {"company": "F", "country": "Sweden"}, "share": True, "location": location}
-    made = await deliver(ports, source, inquiry)
+    made = await submit(ports, source, inquiry)
     await run(ports)
     found = await mails(ports, partner, made.lead_id)
     assert [(one.to, one.why) for one in found if one.state is MailState.DELIVERED] == expected
@@ -132,12 +132,12 @@ async def test_n1_the_first_of_the_partners_wishes_that_has_an_address(
 @pytest.mark.parametrize(
     ("body", "kinds", "count"),
     [
-        (delivery_body(ActionCode="INS"), list(MailKind), 0),
-        (delivery_body(ActionCode=""), list(MailKind), 0),
-        (delivery_body(ActionCode="DNC"), list(MailKind), 0),
-        (delivery_body(FirstName="MSFT_TEST_1"), list(MailKind), 0),
-        (delivery_body(), [MailKind.PROFILE], 0),
-        (delivery_body(), [MailKind.CONTACT_ME], 1),
+        (submission_body(ActionCode="INS"), list(MailKind), 0),
+        (submission_body(ActionCode=""), list(MailKind), 0),
+        (submission_body(ActionCode="DNC"), list(MailKind), 0),
+        (submission_body(FirstName="MSFT_TEST_1"), list(MailKind), 0),
+        (submission_body(), [MailKind.PROFILE], 0),
+        (submission_body(), [MailKind.CONTACT_ME], 1),
         ({"customer": {"company": "F"}, "share": True}, [MailKind.PROFILE], 1),
     ],
 )
@@ -145,13 +145,13 @@ async def test_n1_which_leads_are_mailed(
     ports: Ports, source: LeadSource, partner: str, body: Any, kinds: list[MailKind], count: int
 ) -> None:
     await ports.notices.put_preferences(partner, replace(Preferences(), mail_kinds=tuple(kinds)))
-    await deliver(ports, source, body)
+    await submit(ports, source, body)
     await run(ports)
     assert len(sent(ports)) == count
 
 
 async def test_a_lead_that_was_answered_meanwhile_is_not_mailed(ports: Ports, source: LeadSource, partner: str) -> None:
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await publish_events(ports=ports, at=AT, budget=budget())
     await answer(ports, source, made.lead_id)
     await run(ports)
@@ -160,7 +160,7 @@ async def test_a_lead_that_was_answered_meanwhile_is_not_mailed(ports: Ports, so
 
 
 async def test_what_was_mailed_stands_in_the_leads_history(ports: Ports, source: LeadSource, partner: str) -> None:
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await run(ports)
     events, _ = await read_history(
         ports=ports, partner_id=partner, lead_id=made.lead_id, below=None, top=50, at=AT + MINUTE
@@ -175,7 +175,7 @@ async def test_what_was_mailed_stands_in_the_leads_history(ports: Ports, source:
 async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: Ports, source: LeadSource, partner: str) -> None:
     """The digest is due at the end of the mail day, and once (A4)."""
     for n in range(11):
-        await deliver(ports, source, delivery_body(Company=f"Company {n:02}"), at=AT + timedelta(seconds=n))
+        await submit(ports, source, submission_body(Company=f"Company {n:02}"), at=AT + timedelta(seconds=n))
     await run(ports, AT + MINUTE)
     assert len(sent(ports)) == 10
     midnight = datetime.fromisoformat("2026-11-22T00:00:00Z")
@@ -198,7 +198,7 @@ async def test_n2_days_and_thresholds_are_the_partners(ports: Ports, source: Lea
     # 22:00 in Stockholm is 21:00 UTC.
     before, after = AT, AT + timedelta(hours=1)
     for n, at in enumerate((before, before, after, after, after)):
-        await deliver(ports, source, delivery_body(Company=str(n)), at=at)
+        await submit(ports, source, submission_body(Company=str(n)), at=at)
     await run(ports, after)
     assert len(sent(ports)) == 2, "the first of each day"
     ends = datetime.fromisoformat("2026-11-21T21:00:00Z")
@@ -216,7 +216,7 @@ async def test_n2_a_threshold_changed_in_mid_day_holds_from_then_on(
             await ports.notices.put_preferences(partner, Preferences(digest_threshold=2))
         if n == 6:
             await ports.notices.put_preferences(partner, Preferences(digest_threshold=8))
-        await deliver(ports, source, delivery_body(Company=str(n)), at=AT + n * MINUTE)
+        await submit(ports, source, submission_body(Company=str(n)), at=AT + n * MINUTE)
         await run(ports, AT + n * MINUTE)
     assert len(sent(ports)) == 3 + 0 + 2
     day = await ports.mails.day(partner, "2026-11-21")
@@ -228,11 +228,11 @@ async def test_n2_an_event_that_finds_its_day_closed_counts_in_the_next(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
-    await deliver(ports, source, delivery_body(Company="early"))
+    await submit(ports, source, submission_body(Company="early"))
     await run(ports)
     midnight = datetime.fromisoformat("2026-11-22T00:00:00Z")
     await send_digests(ports=ports, at=midnight, budget=budget())
-    await deliver(ports, source, delivery_body(Company="late"))
+    await submit(ports, source, submission_body(Company="late"))
     await run(ports, midnight)
     assert await ports.mails.held(partner, "2026-11-22")
     await send_digests(ports=ports, at=midnight + DAY, budget=budget())
@@ -255,7 +255,7 @@ async def test_n6_an_answer_that_was_lost_is_asked_about_and_the_mail_goes_once(
             return MailAnswer(Sending.ACCEPTED)
 
     lost = Lost()
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     for n in range(4):
         await run(replace(ports, mailer=lost), AT + n * 5 * MINUTE)
     (mail,) = await mails(ports, partner, made.lead_id)
@@ -267,7 +267,7 @@ async def test_n6_a_mail_nobody_knows_of_is_repeated_for_four_minutes_and_then_n
     ports: Ports, source: LeadSource, partner: str, later: int, state: MailState, count: int
 ) -> None:
     mailer(ports).answers = [Unavailable()]
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     lane = await ports.lanes.lane(partner, "mail0")
     await ports.lanes.save(partner, "mail0", replace(lane.left(), next_at=None))
@@ -284,7 +284,7 @@ async def test_n6_a_failed_attempt_is_asked_about_in_seconds_and_the_mail_goes(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).answers = [Unavailable()]
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     for n in range(12):
         await deliver_events(ports=ports, now=lambda n=n: AT + n * timedelta(seconds=10), budget=budget())
     (mail,) = await mails(ports, partner, made.lead_id)
@@ -295,20 +295,20 @@ async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
-    await deliver(ports, source, at=AT)
+    await submit(ports, source, at=AT)
     await run(ports)
     midnight = datetime.fromisoformat("2026-11-22T00:00:00Z")
     await send_digests(ports=ports, at=midnight, budget=budget())
     await ports.notices.put_preferences(partner, Preferences(digest_threshold=0, digest_hour=18))
     morning = midnight + timedelta(hours=9)
-    await deliver(ports, source, delivery_body(Company="next"), at=morning)
+    await submit(ports, source, submission_body(Company="next"), at=morning)
     await run(ports, morning)
     assert len(await ports.mails.held(partner, "2026-11-22")) == 1
 
 
 async def test_n3_a_customer_can_switch_mails_off_too(ports: Ports, source: LeadSource, partner: str) -> None:
     await ports.notices.add_unwanted(f"{partner}~customers", "ada.berg@northwind.example", "unsubscribed")
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
     await run(ports)
     assert sent(ports) == []
@@ -321,7 +321,7 @@ async def test_who_unsubscribes_while_a_mail_waits_does_not_get_it(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(hours=1))]
-    await deliver(ports, source)
+    await submit(ports, source)
     await run(ports)
     await ports.notices.add_unwanted(partner, "lena@contoso.example", "unsubscribed")
     await run(ports, AT + timedelta(hours=1))
@@ -330,7 +330,7 @@ async def test_who_unsubscribes_while_a_mail_waits_does_not_get_it(
 
 async def test_a_failure_of_the_service_itself_marks_nobody(ports: Ports, source: LeadSource, partner: str) -> None:
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "SenderDomainNotVerified")
-    await deliver(ports, source)
+    await submit(ports, source)
     await run(ports)
     await run(ports, AT + MINUTE)
     assert await ports.notices.unwanted(partner) == {}
@@ -341,7 +341,7 @@ async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(minutes=3))]
-    await deliver(ports, source)
+    await submit(ports, source)
     await run(ports)
     await run(ports, AT + 2 * MINUTE)
     assert mailer(ports).count == 0
@@ -353,7 +353,7 @@ async def test_a_bounce_marks_the_address_and_the_next_contact_is_told(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "Suppressed")
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     for n in range(3):
         await run(ports, AT + n * MINUTE)
     found = await mails(ports, partner, made.lead_id)
@@ -363,7 +363,7 @@ async def test_a_bounce_marks_the_address_and_the_next_contact_is_told(
     ]
     shown = await wishes(ports, partner)
     assert shown.muted_addresses == ("lena@contoso.example",)
-    await deliver(ports, source, delivery_body(Company="next"), at=AT + DAY)
+    await submit(ports, source, submission_body(Company="next"), at=AT + DAY)
     await run(ports, AT + DAY)
     assert sent(ports)[-1].to == "op@contoso.example"
 
@@ -372,7 +372,7 @@ async def test_mails_keep_within_the_services_quota(source: LeadSource) -> None:
     ports = fake_ports(Rules(operator_mail="operator@programme.example", mails_per_minute=3, mails_per_hour=5))
     await ports.partners.put(Partner(source.partner_id or "", "Contoso", (), AT, AT))
     for n in range(8):
-        await deliver(ports, source, delivery_body(Company=str(n)))
+        await submit(ports, source, submission_body(Company=str(n)))
     counts = []
     for n in range(4):
         await deliver_events(ports=ports, now=lambda n=n: AT + n * MINUTE, budget=budget())
@@ -389,12 +389,12 @@ async def test_all_lanes_share_the_quota_and_bulk_mails_leave_some_for_new_leads
         own = replace(source, id=str(n) * 16, partner_id=f"partner-{n}")
         await ports.partners.put(Partner(f"partner-{n}", "Contoso", (), AT, AT))
         for company in range(2):
-            made = await deliver(ports, own, delivery_body(Company=str(company)))
+            made = await submit(ports, own, submission_body(Company=str(company)))
             await answer(ports, own, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
     # Six customers are to be told that nobody helps them; then a lead arrives.
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     assert mailer(ports).count == 4
-    await deliver(ports, own, delivery_body(Company="new"))
+    await submit(ports, own, submission_body(Company="new"))
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     assert mailer(ports).count == 5
     assert sent(ports)[-1].subject == "New lead: new"
@@ -407,7 +407,7 @@ async def test_a_busy_service_is_left_alone_by_every_lane(source: LeadSource) ->
     for n in range(5):
         own = replace(source, id=str(n) * 16, partner_id=f"partner-{n}")
         await ports.partners.put(Partner(f"partner-{n}", "Contoso", (), AT, AT))
-        await deliver(ports, own)
+        await submit(ports, own)
     tried = mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(minutes=2))] * 5
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     # Those that were handed over at the same moment are refused, too; nobody else asks.
@@ -429,7 +429,7 @@ async def test_a_quota_that_is_short_is_shared_out_among_the_partners(source: Le
         )
         await ports.notices.put_preferences(f"partner-{n}", Preferences(digest_threshold=100))
         for lead in range(leads):
-            await deliver(ports, own, delivery_body(Company=str(lead)))
+            await submit(ports, own, submission_body(Company=str(lead)))
     for seconds in range(0, 130, 10):
         await deliver_events(ports=ports, now=lambda s=seconds: AT + timedelta(seconds=s), budget=budget())
     told = [letter.to for letter in sent(ports)]
@@ -443,7 +443,7 @@ async def test_a_quota_that_is_short_is_shared_out_among_the_partners(source: Le
 async def test_a1_a_partner_is_warned_on_day_twelve_and_only_if_it_wants_to(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await run(ports)
     days = []
     for day in range(1, 14):
@@ -461,8 +461,8 @@ async def test_a1_a_partner_is_warned_on_day_twelve_and_only_if_it_wants_to(
 async def test_a1_late_reminders_are_one_and_none_after_an_answer(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    late = await deliver(ports, source)
-    done = await deliver(ports, source, delivery_body(Company="done"))
+    late = await submit(ports, source)
+    done = await submit(ports, source, submission_body(Company="done"))
     await answer(ports, source, done.lead_id)
     await run(ports)
     before = len(sent(ports))
@@ -478,12 +478,12 @@ async def test_a1_late_reminders_are_one_and_none_after_an_answer(
 async def test_a1_the_operator_or_the_sender_is_told_of_an_expiry(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    await deliver(ports, source)
+    await submit(ports, source)
     sent_by = Sender("seller", "Sam", "sam@vendor.example")
     other = replace(source, id="f" * 16)
     door = replace(other.door(), sender=sent_by)
     body = b'{"UserDetails": {"Company": "Fabrikam"}, "ActionCode": "PLT"}'
-    await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT)
+    await receive_lead(ports=ports, door=door, submission=Submission(body), at=AT)
     await run_due(ports=ports, kind="expire", at=AT + 14 * DAY, budget=budget())
     await run(ports, AT + 14 * DAY)
     assert [one.to for one in sent(ports)] == ["sam@vendor.example"]
@@ -496,7 +496,7 @@ async def test_n6_the_operator_hears_of_a_days_expired_leads_in_one_mail(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     made = [
-        (await deliver(ports, source, delivery_body(Company=f"Company {n}", Title=str(n)), at=AT + n * MINUTE)).lead_id
+        (await submit(ports, source, submission_body(Company=f"Company {n}", Title=str(n)), at=AT + n * MINUTE)).lead_id
         for n in range(3)
     ]
     before = len(sent(ports))
@@ -520,8 +520,8 @@ async def test_a1_the_warnings_of_a_day_are_one_mail_at_the_first_of_them(
     """AT is 20:04 in UTC and the mail day ends at midnight."""
     made = []
     for n, at in enumerate((AT, AT + MINUTE, AT + 3 * timedelta(hours=1), AT + timedelta(hours=6), AT + 2 * MINUTE)):
-        body = delivery_body(Company=f"Company {n}", Title=str(n))
-        made.append((await deliver(ports, source, body, at=at)).lead_id)
+        body = submission_body(Company=f"Company {n}", Title=str(n))
+        made.append((await submit(ports, source, body, at=at)).lead_id)
     await answer(ports, source, made[4], at=AT + DAY)
     await run(ports, AT + DAY)
     before = len(sent(ports))
@@ -542,13 +542,13 @@ async def test_a1_a_lead_too_young_to_stand_in_the_days_mail_stands_in_the_next_
     ports = fake_ports(Rules(windows=Windows(expiry=timedelta(hours=49)), mails_per_minute=1000, mails_per_hour=1000))
     assert source.partner_id is not None
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
-    await deliver(ports, source, delivery_body(Company="Company 0", Title="0"))
+    await submit(ports, source, submission_body(Company="Company 0", Title="0"))
     await run(ports, AT)
     at = AT + timedelta(hours=1)
     before = len(sent(ports))
     await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
     await run(ports, at)
-    await deliver(ports, source, delivery_body(Company="Company 1", Title="1"), at=at)
+    await submit(ports, source, submission_body(Company="Company 1", Title="1"), at=at)
     assert ["Company 0" in one.text for one in sent(ports)[before:]] == [True]
     at += timedelta(hours=1)
     await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
@@ -560,7 +560,7 @@ async def test_a1_a_lead_too_young_to_stand_in_the_days_mail_stands_in_the_next_
 async def test_a1_a_warning_whose_answer_was_lost_is_not_repeated_once_its_lead_is_answered(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await run(ports)
     at, before = AT + 12 * DAY, len(sent(ports))
     await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
@@ -580,7 +580,7 @@ async def test_a1_a_warning_whose_answer_was_lost_is_not_repeated_once_its_lead_
 async def test_a1_a_warning_that_waited_until_its_lead_had_expired_says_so(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await run(ports)
     at = AT + 12 * DAY
     await run_due(ports=ports, kind=HintKind.REMIND, at=at, budget=budget(), decided=remind)
@@ -612,18 +612,18 @@ async def told_of(ports: Ports, partner: str, lead_id: str, kind: str = "lead.re
 @pytest.mark.parametrize(
     ("body", "wishes", "why"),
     [
-        (delivery_body(ActionCode="INS"), Preferences(), "kind"),
-        (delivery_body(ActionCode="DNC"), Preferences(), "kind"),
-        (delivery_body(), Preferences(mail_kinds=()), "kind"),
-        (delivery_body(FirstName="MSFT_TEST_1"), Preferences(), "test"),
-        (delivery_body(), Preferences(digest_threshold=0), "digest"),
+        (submission_body(ActionCode="INS"), Preferences(), "kind"),
+        (submission_body(ActionCode="DNC"), Preferences(), "kind"),
+        (submission_body(), Preferences(mail_kinds=()), "kind"),
+        (submission_body(FirstName="MSFT_TEST_1"), Preferences(), "test"),
+        (submission_body(), Preferences(digest_threshold=0), "digest"),
     ],
 )
 async def test_n1_a_lead_that_is_not_mailed_by_itself_says_why(
     ports: Ports, source: LeadSource, partner: str, body: Any, wishes: Preferences, why: str
 ) -> None:
     await ports.notices.put_preferences(partner, wishes)
-    made = await deliver(ports, source, body)
+    made = await submit(ports, source, body)
     await run(ports)
     assert sent(ports) == []
     (mail,) = await told_of(ports, partner, made.lead_id)
@@ -634,7 +634,7 @@ async def test_n1_a_lead_that_is_not_mailed_by_itself_says_why(
 
 async def test_a1_a_warning_that_nobody_wants_is_on_record(ports: Ports, source: LeadSource, partner: str) -> None:
     await ports.notices.put_preferences(partner, Preferences(expiry_mail=False))
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await run(ports)
     await run_due(ports=ports, kind=HintKind.REMIND, at=AT + 12 * DAY, budget=budget(), decided=remind)
     await run(ports, AT + 12 * DAY)
@@ -647,7 +647,7 @@ async def test_n2_a_digest_and_its_bounce_stand_in_the_history_of_each_of_its_le
 ) -> None:
     await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
-    made = [(await deliver(ports, source, delivery_body(Company=name))).lead_id for name in ("One", "Two")]
+    made = [(await submit(ports, source, submission_body(Company=name))).lead_id for name in ("One", "Two")]
     await run(ports)
     await close_days(ports, AT + DAY)
     for lead_id in made:
@@ -671,7 +671,7 @@ async def test_n1_a_digest_tells_each_contact_of_the_leads_of_its_own_location(
     mailer(ports).ends["max@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
     for name, place in (("North AB", "HQ"), ("Spree GmbH", "Berlin"), ("Rhein GmbH", "Bonn")):
         inquiry = {"customer": {"company": name, "country": "DE"}, "share": True, "location": place}
-        await deliver(ports, source, inquiry)
+        await submit(ports, source, inquiry)
     await run(ports)
     await close_days(ports, AT + DAY)
     named = [
@@ -695,11 +695,11 @@ async def test_n2_each_lead_of_a_long_day_stands_in_a_digest(ports: Ports, sourc
     """A mail names two hundred; more of them are several mails, newest first over both tabs."""
     await ports.notices.put_preferences(partner, Preferences(digest_threshold=0, mail_kinds=tuple(MailKind)))
     for n in range(203):
-        await deliver(ports, source, delivery_body(Company=f"Company {n:03}"), at=AT + timedelta(seconds=n))
+        await submit(ports, source, submission_body(Company=f"Company {n:03}"), at=AT + timedelta(seconds=n))
     sender = Sender("seller", "Sam", "sam@vendor.example")
     door = Door("f" * 16, Actor("source", "f" * 16), partner, Takes.QUALIFIED, sender=sender)
     body = json.dumps({"customer": {"company": "Company 203"}, "qualification": "salesQualified"}).encode()
-    await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT + timedelta(seconds=203))
+    await receive_lead(ports=ports, door=door, submission=Submission(body), at=AT + timedelta(seconds=203))
     await run(ports, AT + DAY / 8)
     await close_days(ports, AT + DAY)
     first, second = names(ports, "Company")
@@ -716,7 +716,7 @@ async def test_n2_a_contact_whose_lead_is_the_oldest_of_a_long_day_is_told_too(
     await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
     for n in range(201):
         inquiry = {"customer": {"company": f"Company {n}"}, "share": True, "location": "HQ" if n else "Bonn"}
-        await deliver(ports, source, inquiry, at=AT + timedelta(seconds=n))
+        await submit(ports, source, inquiry, at=AT + timedelta(seconds=n))
     await run(ports, AT + DAY / 8)
     await close_days(ports, AT + DAY)
     assert [
@@ -736,7 +736,7 @@ async def test_n1_each_contact_of_a_digest_is_told_however_many_there_are(
     await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
     for p in range(30):
         inquiry = {"customer": {"company": f"C{p}", "country": "SE"}, "share": True, "location": f"Place {p}"}
-        await deliver(ports, source, inquiry)
+        await submit(ports, source, inquiry)
     await run(ports)
     await close_days(ports, AT + DAY)
     assert sorted(one.to for one in sent(ports)) == sorted(
@@ -748,8 +748,8 @@ async def test_a1_each_lead_that_expires_soon_stands_in_one_warning(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     for n in range(203):
-        await deliver(
-            ports, source, delivery_body(Company=f"Company {n:03}", Title=str(n)), at=AT + timedelta(seconds=n)
+        await submit(
+            ports, source, submission_body(Company=f"Company {n:03}", Title=str(n)), at=AT + timedelta(seconds=n)
         )
     await run(ports, AT + DAY / 8)
     before = len(sent(ports))
@@ -769,7 +769,7 @@ async def test_n1_a_digest_without_an_answer_for_one_and_a_refusal_for_the_other
     await ports.listings.put_profile(partner, replace(PROFILE, locations=(both,)), None)
     await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
     mailer(ports).ends["max@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await run(ports)
     await send_digests(ports=ports, at=AT + DAY, budget=budget())
     mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=MINUTE)]
@@ -791,7 +791,7 @@ async def test_n1_a_colleague_whose_own_leads_were_answered_takes_the_place_of_w
     made = []
     for place in ("HQ", "Lund"):
         inquiry = {"customer": {"company": f"Of {place}", "country": "SE"}, "share": True, "location": place}
-        made.append((await deliver(ports, source, inquiry)).lead_id)
+        made.append((await submit(ports, source, inquiry)).lead_id)
     await run(ports)
     before = len(sent(ports))
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
@@ -822,7 +822,7 @@ async def test_n1_a_colleague_whose_own_leads_were_answered_takes_the_place_of_w
 async def test_l3_a_declined_customer_is_told_to_look_elsewhere(
     ports: Ports, source: LeadSource, partner: str, changes: dict[str, Any], reason: str, told: bool
 ) -> None:
-    made = await deliver(ports, source, delivery_body(**changes))
+    made = await submit(ports, source, submission_body(**changes))
     await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason=reason, notes="none of theirs"))
     await run(ports)
     letters = [one for one in sent(ports) if one.to == "ada.berg@northwind.example"]
@@ -834,13 +834,13 @@ async def test_l3_a_declined_customer_is_told_to_look_elsewhere(
 async def test_n3_who_unsubscribes_is_mailed_no_more_whatever_is_put(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    await deliver(ports, source)
+    await submit(ports, source)
     await run(ports)
     token = sent(ports)[0].headers["List-Unsubscribe"].split("token=")[1].rstrip(">")
     assert (await unsubscribe(ports=ports, token=token, at=AT)).address == "lena@contoso.example"
     stored = await wish(ports, partner, Preferences())
     assert stored.muted_addresses == ("lena@contoso.example",)
-    await deliver(ports, source, delivery_body(Company="next"))
+    await submit(ports, source, submission_body(Company="next"))
     await run(ports)
     assert [one.to for one in sent(ports)] == ["lena@contoso.example", "op@contoso.example"]
 
@@ -851,8 +851,8 @@ async def test_n3_who_unsubscribes_is_mailed_no_more_whatever_is_put(
 async def expiry_of(ports: Ports, partner: str, sender: Sender | None) -> list[Mail]:
     """Who is told of the expiry of a lead of this sender."""
     door = Door("f" * 16, Actor("source", "f" * 16), partner, sender=sender)
-    body = json.dumps(delivery_body(Company=f"of {sender.name if sender else 'nobody'}")).encode()
-    made = await receive_lead(ports=ports, door=door, delivered=Delivered(body), at=AT)
+    body = json.dumps(submission_body(Company=f"of {sender.name if sender else 'nobody'}")).encode()
+    made = await receive_lead(ports=ports, door=door, submission=Submission(body), at=AT)
     at = AT + 14 * DAY
     await run_due(ports=ports, kind="expire", at=at, budget=budget())
     for n in range(3):
@@ -896,7 +896,7 @@ async def test_v1_a_customer_whose_address_is_suppressed_is_invalid_from_the_nex
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).ends["ada.berg@northwind.example"] = MailAnswer(Sending.FAILED, "EmailDroppedAllRecipientsSuppressed")
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
     await run(ports)
     await run(ports, AT + MINUTE)

@@ -23,9 +23,9 @@ from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.mail_reports import ARRIVED, TAKES_NO_MAIL, Report, take_report
-from tests.builders import AT, DAY, delivery_body
+from tests.builders import AT, DAY, submission_body
 from tests.fakes import FakeMailer, fake_ports
-from tests.steps import answer, budget, deliver, wish, wishes
+from tests.steps import answer, budget, submit, wish, wishes
 from tests.unit.usecases.telling.test_mail import run, sent
 from tests.unit.usecases.telling.test_survives import Died, breaking
 
@@ -40,7 +40,7 @@ async def world(source: LeadSource) -> tuple[Ports, str, Mail]:
     partner = source.partner_id or ""
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
     await ports.listings.put_profile(partner, PROFILE, None)
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await run(ports)
     (mail,) = await ports.mails.mails(partner, made.lead_id)
     assert (mail.to, mail.state) == ("lena@contoso.example", MailState.DELIVERED)
@@ -112,7 +112,7 @@ async def test_an_address_that_works_again_is_taken_off_by_whoever_puts_the_pref
     assert (await ports.notices.preferences(partner) or Preferences()).muted_addresses == (), "no copies"
     again = await wish(ports, partner, Preferences())
     assert again.muted_addresses == ("max@contoso.example",)
-    await deliver(ports, source, delivery_body(Company="next"), at=AT + DAY)
+    await submit(ports, source, submission_body(Company="next"), at=AT + DAY)
     await run(ports, AT + DAY)
     assert sent(ports)[-1].to == "lena@contoso.example"
 
@@ -194,10 +194,10 @@ async def test_a_report_that_comes_while_a_worker_asks_holds_up_no_other_mail(
     partner = source.partner_id or ""
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
     await ports.listings.put_profile(partner, PROFILE, None)
-    first = await deliver(ports, source)
+    first = await submit(ports, source)
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     # A second later, so that it stands behind the first in its lane.
-    await deliver(ports, source, delivery_body(Company="second"), at=AT + timedelta(seconds=1))
+    await submit(ports, source, submission_body(Company="second"), at=AT + timedelta(seconds=1))
     (mail,) = await ports.mails.mails(partner, first.lead_id)
     real = ports.mailer.status
     reported = []

@@ -28,9 +28,9 @@ from shared.ports.rules import Rules
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.send_digests import send_digests
 from shared.usecases.upkeep.reconcile import reconcile
-from tests.builders import AT, DAY, delivery_body, unique
+from tests.builders import AT, DAY, submission_body, unique
 from tests.fakes import FakeAgenda, FakeLeadStore, FakeMailer, FakeReceivers, fake_ports
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, submit
 
 STORES = ("agenda", "lanes", "mails", "notices", "tallies", "leads", "webhooks", "mailer")
 HOOK = "a" * 16
@@ -88,7 +88,7 @@ async def a_world(*, refused: bool = False) -> tuple[Ports, LeadSource, list[str
     made = []
     for n in range(4):
         at = AT + timedelta(seconds=n)
-        made.append((await deliver(ports, source, delivery_body(Company=f"Company {n}"), at=at)).lead_id)
+        made.append((await submit(ports, source, submission_body(Company=f"Company {n}"), at=at)).lead_id)
     await answer(ports, source, made[0], at=AT + timedelta(seconds=5))
     await answer(ports, source, made[0], Action.WIN, at=AT + timedelta(seconds=6))
     return ports, source, made
@@ -187,7 +187,7 @@ async def test_w3_for_any_course_of_things_each_lead_is_told_in_order(steps: lis
         open_leads = [row.lead for row in ports.leads.rows.values() if row.lead.status == "received"]
         match what:
             case "deliver":
-                await deliver(ports, source, delivery_body(Company=f"{number}"), at=at)
+                await submit(ports, source, submission_body(Company=f"{number}"), at=at)
             case "accept" if open_leads:
                 await answer(ports, source, open_leads[value % len(open_leads)].id, at=at)
             case "answers":

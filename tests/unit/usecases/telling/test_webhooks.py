@@ -32,9 +32,9 @@ from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
 from shared.usecases.telling import manage_webhooks as managing
 from shared.usecases.telling.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
-from tests.builders import AT, DAY, a_lead, delivery_body
+from tests.builders import AT, DAY, a_lead, submission_body
 from tests.fakes import FakeAgenda, FakeReceivers
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, submit
 
 URL, OTHER = "https://crm.example/hook", "https://flow.example/start"
 DOWN = ReceiverReply(500, "down", 1)
@@ -82,7 +82,7 @@ async def test_w1_every_subscription_gets_the_events_it_asked_for(
 ) -> None:
     await subscribe(ports, partner)
     await subscribe(ports, partner, OTHER, events=("lead.won", "lead.received"))
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     for action in (Action.ACCEPT, Action.WIN):
         await answer(ports, source, made.lead_id, action)
     await run(ports)
@@ -104,9 +104,9 @@ async def test_t9_test_leads_go_to_webhooks_flagged_and_l9_holds_when_sent(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner)
-    await deliver(ports, source, delivery_body(FirstName="MSFT_TEST_1"))
-    await deliver(ports, source, delivery_body(ActionCode="DNC"))
-    await deliver(ports, source, delivery_body(Title="late"))
+    await submit(ports, source, submission_body(FirstName="MSFT_TEST_1"))
+    await submit(ports, source, submission_body(ActionCode="DNC"))
+    await submit(ports, source, submission_body(Title="late"))
     await run(ports, AT + 15 * DAY)
     by_test = {one["data"]["isTest"]: one["data"] for one in taken(ports) if one["type"] == "lead.received"}
     assert set(by_test) == {True, False}
@@ -118,8 +118,8 @@ async def test_w3_events_of_a_lead_come_in_order_and_a_failing_one_holds_up_only
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner)
-    first = await deliver(ports, source)
-    second = await deliver(ports, source, delivery_body(Title="x"), at=AT + timedelta(seconds=1))
+    first = await submit(ports, source)
+    second = await submit(ports, source, submission_body(Title="x"), at=AT + timedelta(seconds=1))
     await answer(ports, source, first.lead_id, at=AT + timedelta(seconds=2))
     receivers(ports).answers[URL] = [DOWN]
     at = AT + timedelta(seconds=3)
@@ -135,7 +135,7 @@ async def test_a_receiver_that_was_down_for_an_hour_gets_everything_in_order(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
-    made = [await deliver(ports, source, delivery_body(Title=str(n)), at=AT + timedelta(seconds=n)) for n in range(20)]
+    made = [await submit(ports, source, submission_body(Title=str(n)), at=AT + timedelta(seconds=n)) for n in range(20)]
     receivers(ports).answers[URL] = [DOWN] * 10_000
     for minute in range(60):
         await run(ports, AT + timedelta(minutes=minute))
@@ -157,7 +157,7 @@ async def test_w2_after_three_days_an_event_is_parked_and_can_be_sent_again(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
-    await deliver(ports, source)
+    await submit(ports, source)
     receivers(ports).answers[URL] = [DOWN] * 10_000
     at = AT
     while at < AT + GIVE_UP_AFTER + DAY / 2:
@@ -187,7 +187,7 @@ async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_ow
     at = AT
     for n in range(6 * 24 * 2):
         if n % 24 == 0:
-            await deliver(ports, source, delivery_body(Title=str(n)), at=at)
+            await submit(ports, source, submission_body(Title=str(n)), at=at)
         await run(ports, at)
         at += timedelta(minutes=30)
     stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
@@ -198,7 +198,7 @@ async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_ow
     assert (mail.to, mail.notice) == ("o@c.example", "webhookDisabled")
     # What waited still does; what comes now is not queued.
     waits = len([one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING])
-    await deliver(ports, source, delivery_body(Title="while disabled"), at=at)
+    await submit(ports, source, submission_body(Title="while disabled"), at=at)
     await run(ports, at)
     assert len([one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING]) == waits > 0
     receivers(ports).answers.clear()
@@ -214,7 +214,7 @@ async def test_w2_idle_weeks_between_two_failures_are_no_failing(
     for n in range(3):
         at = AT + n * 8 * DAY
         receivers(ports).answers[URL] = [DOWN] * 100
-        await deliver(ports, source, delivery_body(Title=str(n)), at=at)
+        await submit(ports, source, submission_body(Title=str(n)), at=at)
         await run(ports, at)
         lane = await ports.lanes.lane(partner, hook.id)
         assert lane.failing_since is not None
@@ -230,7 +230,7 @@ async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_
     for n in range(2):
         at = AT + n * DAY
         receivers(ports).answers[URL] = [ReceiverReply(410, "gone", 1)]
-        await deliver(ports, source, delivery_body(Title=str(n)), at=at)
+        await submit(ports, source, submission_body(Title=str(n)), at=at)
         await run(ports, at)
         again = await subscribe(ports, partner)
         assert again.webhook.state is WebhookState.ACTIVE
@@ -245,7 +245,7 @@ async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_
 async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partner: str) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [ReceiverReply(410, "gone", 1)]
-    await deliver(ports, source)
+    await submit(ports, source)
     await run(ports)
     stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.DISABLED
@@ -254,7 +254,7 @@ async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partne
 async def test_retry_after_is_honoured(ports: Ports, source: LeadSource, partner: str) -> None:
     await subscribe(ports, partner)
     receivers(ports).answers[URL] = [ReceiverReply(429, "", 1, timedelta(hours=2))]
-    await deliver(ports, source)
+    await submit(ports, source)
     await run(ports)
     await run(ports, AT + timedelta(hours=1, minutes=59))
     assert taken(ports) == []
@@ -267,7 +267,7 @@ async def test_w1_a_pending_one_is_validated_first_and_its_events_wait(
 ) -> None:
     hook = (await subscribe(ports, partner, validated=False)).webhook
     assert hook.state is WebhookState.PENDING
-    await deliver(ports, source)
+    await submit(ports, source)
     receivers(ports).answers[URL] = [ReceiverReply(404, "not yet", 1)]
     await run(ports)
     assert (len(receivers(ports).calls), taken(ports)) == (1, [])
@@ -322,7 +322,7 @@ async def test_fifty_subscriptions_of_one_event_fit_into_its_transaction(
     for n in range(SUBSCRIPTIONS_MAX):
         await subscribe(ports, partner, f"{URL}/{n}")
     for n in range(5):
-        await deliver(ports, source, delivery_body(Title=str(n)))
+        await submit(ports, source, submission_body(Title=str(n)))
     await run(ports)
     assert len(receivers(ports).taken) == 5 * SUBSCRIPTIONS_MAX
 
@@ -347,7 +347,7 @@ async def test_a_deleted_one_is_sent_nothing_more_and_a_test_event_stands_in_the
     await run(ports)
     assert [one["type"] for one in taken(ports)] == ["webhook.test"]
     assert [one.type for one in await log(ports, partner, hook)] == ["webhook.test"]
-    await deliver(ports, source)
+    await submit(ports, source)
     await managing.unsubscribe(ports=ports, partner_id=partner, webhook_id=hook.id)
     await run(ports)
     assert len(taken(ports)) == 1
@@ -362,7 +362,7 @@ async def test_w5_what_crms_take_from_marketplaces_makes_the_same_lead_again(
     ports: Ports, source: LeadSource, partner: str, format_: WebhookFormat
 ) -> None:
     await subscribe(ports, partner, events=("lead.received",), format_=format_)
-    await deliver(ports, source)
+    await submit(ports, source)
     await run(ports)
     ((_, _, packet),) = receivers(ports).taken
     reading = read(payload.value_of(packet.body, packet.content_type))
@@ -389,12 +389,12 @@ async def test_no_destination_slows_another(ports: Ports, source: LeadSource, pa
     ports = replace(ports, webhooks=hanging)
     await subscribe(ports, partner)
     await subscribe(ports, partner, OTHER)
-    await deliver(ports, source)
+    await submit(ports, source)
     running = asyncio.create_task(deliver_events(ports=ports, now=lambda: AT, budget=budget()))
     for n in range(30):
         await asyncio.sleep(0.02)
         if n == 5:
-            await deliver(ports, source, delivery_body(Title="while one hangs"))
+            await submit(ports, source, submission_body(Title="while one hangs"))
         if len(hanging.taken) == 2:
             break
     assert len(hanging.taken) == 2
@@ -410,7 +410,7 @@ async def test_w2_one_that_was_enabled_again_is_disabled_again_when_it_goes_on_f
     at, states = AT, []
     for n in range(13 * 24):
         if n % 12 == 0:
-            await deliver(ports, source, delivery_body(Title=str(n)), at=at)
+            await submit(ports, source, submission_body(Title=str(n)), at=at)
         await run(ports, at)
         stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
         if stored.state is WebhookState.DISABLED:
@@ -426,7 +426,7 @@ async def test_w2_one_that_was_enabled_again_is_disabled_again_when_it_goes_on_f
 
 async def waiting_events(ports: Ports, source: LeadSource, count: int) -> None:
     for n in range(count):
-        await deliver(ports, source, delivery_body(Title=str(n)), at=AT + timedelta(milliseconds=n))
+        await submit(ports, source, submission_body(Title=str(n)), at=AT + timedelta(milliseconds=n))
 
 
 async def test_w2_a_receiver_that_was_down_for_a_minute_is_not_left_alone_for_eight(
@@ -475,7 +475,7 @@ async def test_w2_retry_after_holds_the_whole_lane_and_is_no_failure(
     shown = [one.next_at for one in await log(ports, partner, hook)]
     assert min(one for one in shown if one) == AT + timedelta(minutes=5), "the later of the lane's and the event's time"
     assert None not in shown
-    await deliver(ports, source, delivery_body(Title="new"), at=AT + timedelta(minutes=1))
+    await submit(ports, source, submission_body(Title="new"), at=AT + timedelta(minutes=1))
     await run(ports, AT + timedelta(minutes=4))
     assert len(receivers(ports).calls) == calls
     for minute in (5, 6, 8):
@@ -502,7 +502,7 @@ async def test_w2_who_answers_nothing_but_400_for_weeks_is_not_disabled_for_it(
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [ReceiverReply(400, "", 1)] * 10_000
     for day in range(8):
-        await deliver(ports, source, delivery_body(Title=str(day)), at=AT + day * DAY)
+        await submit(ports, source, submission_body(Title=str(day)), at=AT + day * DAY)
         for hour in range(0, 24, 3):
             await run(ports, AT + day * DAY + timedelta(hours=hour))
     stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
@@ -578,11 +578,11 @@ async def test_two_partners_with_dead_receivers_delay_no_third(ports: Ports, sou
         other = LeadSource(f"{name:0<16}", name, name, AT)
         for n in range(50):
             await subscribe(ports, name, f"https://dead.example/{name}/{n}")
-        await deliver(ports, other)
+        await submit(ports, other)
     await subscribe(ports, partner)
     running = asyncio.create_task(deliver_events(ports=ports, now=lambda: AT, budget=budget()))
     await asyncio.sleep(0.05)
-    await deliver(ports, source)
+    await submit(ports, source)
     for _ in range(400):
         if dead.taken:
             break
@@ -596,7 +596,7 @@ async def test_a_short_fault_of_storage_puts_no_lane_off_for_minutes(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner)
-    await deliver(ports, source)
+    await submit(ports, source)
 
     class Faulty:
         broken = True
@@ -656,8 +656,8 @@ async def test_w5_what_a_receiver_has_no_field_for_travels_in_the_description(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.CRM_FORM)
-    body = delivery_body(Phone="+46 8 123 456 78", Campaign="Spring", Score=7, Lead="m-forged")
-    made = await deliver(ports, source, body)
+    body = submission_body(Phone="+46 8 123 456 78", Campaign="Spring", Score=7, Lead="m-forged")
+    made = await submit(ports, source, body)
     await run(ports)
     (sent,) = flat(ports)
     assert sent["Phone"] == "+46812345678"
@@ -680,7 +680,7 @@ async def test_w5_what_is_not_valid_can_be_left_out_and_is_named_then(
 ) -> None:
     shape = managing.Shape(only_valid=only_valid)
     await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.CRM_FORM, shape=shape)
-    await deliver(ports, source, delivery_body(Email="nobody", Phone="08"))
+    await submit(ports, source, submission_body(Email="nobody", Phone="08"))
     await run(ports)
     (sent,) = flat(ports)
     assert sent["Email"] == ("" if only_valid else "nobody")
@@ -694,7 +694,7 @@ async def test_w5_a_mapping_writes_our_fields_under_their_names(
     names = {"oid": "=00D5e", "last_name": "lastName", "00N5e": "id", "lead_source": "leadSource", "who": "name"}
     shape = managing.Shape(fields=names, fields_as=fields_as, headers={"Authorization": "Bearer s3cret"})
     made = await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.FIELDS, shape=shape)
-    lead = await deliver(ports, source)
+    lead = await submit(ports, source)
     await run(ports)
     assert flat(ports) == [
         {
@@ -719,12 +719,12 @@ def test_every_field_that_a_mapping_may_ask_for_is_told() -> None:
 
 async def test_l9_changes_of_a_redacted_lead_hold_no_free_text(ports: Ports, source: LeadSource, partner: str) -> None:
     await subscribe(ports, partner, events=("lead.declined", "lead.received"))
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
     await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="other", notes="They said no."))
     await run(ports)
     declined = next(one for one in taken(ports) if one["type"] == "lead.declined")
     assert declined["changes"]["closing.notes"]["to"] == "They said no."
-    late = await deliver(ports, replace(source, reveal=Reveal.ON_ACCEPT), delivery_body(Title="hidden"))
+    late = await submit(ports, replace(source, reveal=Reveal.ON_ACCEPT), submission_body(Title="hidden"))
     await answer(ports, source, late.lead_id, LeadAction(Action.DECLINE, reason="other", notes="Secret."), at=AT)
     await run(ports, AT + timedelta(seconds=5))
     assert "Secret." not in str([one for one in taken(ports) if one["data"]["id"] == late.lead_id])
@@ -735,7 +735,7 @@ async def test_l9_what_a_receiver_said_of_an_expired_lead_is_not_shown(
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [ReceiverReply(500, "cannot store ada.berg@northwind.example", 1)]
-    await deliver(ports, source)
+    await submit(ports, source)
     await run(ports)
     (shown,) = await log(ports, partner, hook)
     assert "ada.berg" in shown.attempts[0].answer
@@ -753,12 +753,12 @@ async def test_w2_what_failed_long_ago_disables_nobody_who_fails_no_more(
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [DOWN, *[ReceiverReply(422, "", 1)] * 30]
-    await deliver(ports, source)
+    await submit(ports, source)
     for hour in range(0, 24 * 4, 2):
         await run(ports, AT + timedelta(hours=hour))
     assert (await ports.lanes.lane(partner, hook.id)).failures == 1
     receivers(ports).answers[URL] = [said]
-    await deliver(ports, source, delivery_body(Title="later"), at=AT + 30 * DAY)
+    await submit(ports, source, submission_body(Title="later"), at=AT + 30 * DAY)
     await run(ports, AT + 30 * DAY)
     stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.ACTIVE
@@ -768,11 +768,11 @@ async def test_w3_a_resend_meanwhile_makes_nothing_go_twice(
     ports: Ports, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
-    first = await deliver(ports, source)
+    first = await submit(ports, source)
     await run(ports)
     (old,) = await log(ports, partner, hook)
     for n in range(4):
-        await deliver(ports, source, delivery_body(Title=str(n)), at=AT + timedelta(seconds=n + 1))
+        await submit(ports, source, submission_body(Title=str(n)), at=AT + timedelta(seconds=n + 1))
     at, send, asked = AT + timedelta(minutes=1), receivers(ports).send, []
 
     async def sending(url: str, message_id: str, packet: Any, secrets: Any) -> ReceiverReply:
@@ -794,7 +794,7 @@ async def test_w1_whoever_refuses_the_validation_is_sent_nothing_and_disabled(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner, validated=False)).webhook
-    await deliver(ports, source)
+    await submit(ports, source)
     receivers(ports).answers[URL] = [ReceiverReply(400, "", 1)] * 10_000
     for hour in range(0, 24 * 7, 3):
         await run(ports, AT + timedelta(hours=hour))

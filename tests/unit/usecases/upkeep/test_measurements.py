@@ -15,10 +15,10 @@ from shared.ports.ports import Ports
 from shared.usecases.telling import manage_webhooks as managing
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.mail_reports import Report, take_report
-from tests.builders import AT, DAY, delivery_body
+from tests.builders import AT, DAY, submission_body
 from tests.fakes import FakeAgenda, FakeReceivers
 from tests.spans import measured
-from tests.steps import budget, deliver
+from tests.steps import budget, submit
 from tests.unit.usecases.telling.test_mail import run as run_mail
 from tests.unit.usecases.telling.test_mail_reports import world
 
@@ -58,7 +58,7 @@ async def told(ports: Ports, source: LeadSource) -> tuple[Ports, str, str]:
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
     named = {"events": ("lead.received",), "format_": WebhookFormat.STANDARD, "validated": True, "owner": None}
     made = await managing.subscribe(ports=ports, partner_id=partner, url=URL, at=AT, **named)  # type: ignore[arg-type] # named as they are
-    await deliver(ports, source)
+    await submit(ports, source)
     assert isinstance(ports.webhooks, FakeReceivers)
     return ports, partner, made.webhook.id
 
@@ -102,10 +102,10 @@ async def test_intake_tells_a_refusal_from_a_failure_of_ours(ports: Ports, sourc
 
     before = seen()
     for _ in range(2):
-        await deliver(ports, source)
+        await submit(ports, source)
     with pytest.raises(InvalidRequest):
-        await deliver(ports, source, {"UserDetails": []})
+        await submit(ports, source, {"UserDetails": []})
     with pytest.raises(Unavailable):
-        await deliver(replace(ports, agenda=Broken()), source, delivery_body(Title="another"))
+        await submit(replace(ports, agenda=Broken()), source, submission_body(Title="another"))
     after = seen()
     assert {one: after[one] - before[one] for one in after} == {"made": 1, "repeated": 1, "refused": 1, "failed": 1}

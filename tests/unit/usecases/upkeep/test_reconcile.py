@@ -14,16 +14,16 @@ from shared.domain.programme.partner import LeadSource, Partner
 from shared.ids import new_export_id
 from shared.ports.ports import Ports
 from shared.usecases.upkeep.reconcile import reconcile
-from tests.builders import AT, delivery_body, unique
+from tests.builders import AT, submission_body, unique
 from tests.fakes import FakeAgenda, FakeLeadStore
-from tests.steps import answer, budget, deliver
+from tests.steps import answer, budget, submit
 
 
 async def test_missing_hints_come_back_and_what_is_right_is_left_alone(ports: Ports, source: LeadSource) -> None:
     assert isinstance(ports.agenda, FakeAgenda)
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
     for code in ("PLT", "INS", ""):
-        await deliver(ports, source, delivery_body(ActionCode=code))
+        await submit(ports, source, submission_body(ActionCode=code))
     right = dict(ports.agenda.rows)
     assert (await reconcile(ports=ports, at=AT, budget=budget())).repaired == 0
     assert ports.agenda.rows == right
@@ -41,7 +41,7 @@ async def test_a_partner_with_many_exports_does_not_keep_it_from_the_next(ports:
         await ports.partners.put(Partner(one, "Contoso", (), AT, AT))
     for _ in range(450):
         await ports.exports.add(Export(new_export_id(AT), first, "ann", AT, LeadFilter(), Order()))
-    await deliver(ports, LeadSource("0123456789abcdef", second, "Marketplace", AT))
+    await submit(ports, LeadSource("0123456789abcdef", second, "Marketplace", AT))
     ports.agenda.rows.clear()
     runs = 1
     while (await reconcile(ports=ports, at=AT, budget=budget(rows=1))).unfinished:
@@ -58,7 +58,7 @@ async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: Ports
     for one in partners:
         await ports.partners.put(Partner(one, "Contoso", (), AT, AT))
         door = LeadSource("0123456789abcdef", one, "Marketplace", AT)
-        await deliver(ports, door, delivery_body(Title=one))
+        await submit(ports, door, submission_body(Title=one))
     right = dict(ports.agenda.rows)
     ports.agenda.rows.clear()
     runs = []
@@ -76,7 +76,7 @@ async def test_what_was_answered_since_it_was_read_is_nothing_to_warn_of(
     assert isinstance(ports.agenda, FakeAgenda)
     assert isinstance(ports.leads, FakeLeadStore)
     await ports.partners.put(Partner(source.partner_id or "", "Contoso", (), AT, AT))
-    made = await deliver(ports, source)
+    made = await submit(ports, source)
 
     class AnswersMeanwhile(FakeAgenda):
         """Somebody declines the lead between the look at it and the look for its hints."""

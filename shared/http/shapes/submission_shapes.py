@@ -1,4 +1,4 @@
-"""What a delivery should look like, for whoever writes one; what comes is read however sloppy it is (`formats.py`)."""
+"""What a submission should look like, for whoever writes one; any that comes is read, however sloppy (`formats.py`)."""
 
 from typing import Literal
 

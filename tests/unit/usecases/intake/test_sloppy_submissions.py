@@ -19,7 +19,7 @@ from shared.domain.programme.partner import Door, Partner, Takes
 from shared.domain.programme.profile import Profile
 from shared.domain.text import flaw
 from shared.ports.ports import Ports
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import Received, receive_lead
 from tests.builders import AT
 from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, fake_ports
@@ -65,16 +65,18 @@ def encoded(body: Any) -> bytes:
     return json.dumps(body).encode()
 
 
-deliveries = st.one_of(
-    bodies.map(encoded).map(Delivered),
-    likely.map(encoded).map(Delivered),
-    likely.map(lambda body: Delivered(encoded(body), "text/xml")),
-    people.map(lambda body: Delivered(encoded(body | {"share": True}))),
-    values.map(encoded).map(Delivered),
-    st.binary(max_size=60).map(Delivered),
-    pairs.map(lambda fields: Delivered(urlencode(fields, errors="replace").encode(), FORM)),
-    st.binary(max_size=60).map(lambda raw: Delivered(raw, FORM)),
-    st.tuples(likely, texts).map(lambda t: Delivered(encoded({"CustomerInfo": json.dumps(t[0]), "CreatedTime": t[1]}))),
+submissions = st.one_of(
+    bodies.map(encoded).map(Submission),
+    likely.map(encoded).map(Submission),
+    likely.map(lambda body: Submission(encoded(body), "text/xml")),
+    people.map(lambda body: Submission(encoded(body | {"share": True}))),
+    values.map(encoded).map(Submission),
+    st.binary(max_size=60).map(Submission),
+    pairs.map(lambda fields: Submission(urlencode(fields, errors="replace").encode(), FORM)),
+    st.binary(max_size=60).map(lambda raw: Submission(raw, FORM)),
+    st.tuples(likely, texts).map(
+        lambda t: Submission(encoded({"CustomerInfo": json.dumps(t[0]), "CreatedTime": t[1]}))
+    ),
 )
 doors = st.sampled_from(
     [
@@ -86,11 +88,11 @@ doors = st.sampled_from(
 )
 
 
-async def deliver(ports: Ports, door: Door, delivered: Delivered) -> Received | None:
+async def submit(ports: Ports, door: Door, submission: Submission) -> Received | None:
     """The answer; None when the sender is told that it is parked."""
     problem: InvalidRequest | Conflict
     try:
-        return await receive_lead(ports=ports, door=door, delivered=delivered, at=AT)
+        return await receive_lead(ports=ports, door=door, submission=submission, at=AT)
     except (InvalidRequest, Conflict) as refused:
         problem = refused
     assert problem.message
@@ -98,14 +100,14 @@ async def deliver(ports: Ports, door: Door, delivered: Delivered) -> Received | 
     return None
 
 
-async def check(door: Door, delivered: Delivered) -> None:
+async def check(door: Door, submission: Submission) -> None:
     ports = fake_ports()
     await ports.partners.put(Partner("contoso", "Contoso", (), AT, AT))
     await ports.listings.put_profile("contoso", Profile("Contoso", published=True), None)
     assert isinstance(ports.leads, FakeLeadStore)
     assert isinstance(ports.agenda, FakeAgenda)
     assert isinstance(ports.held, FakeHeldStore)
-    answers = [await deliver(ports, door, delivered) for _ in range(2)]
+    answers = [await submit(ports, door, submission) for _ in range(2)]
     leads = [row.lead for row in ports.leads.rows.values()]
     held = [row.held for row in ports.held.rows.values() if row.held.state is not HeldState.PLACED]
     assert len(leads) + len(held) == 1, "exactly one of lead, parked, unassigned"
@@ -117,7 +119,7 @@ async def check(door: Door, delivered: Delivered) -> None:
         assert (first.lead_id, second.lead_id) == (lead.id, lead.id)
         assert (first.duplicate, second.duplicate) == (False, True)
         assert set(hints(lead)) <= ports.agenda.hints
-        assert ports.leads.payloads[lead.id].body == delivered.body
+        assert ports.leads.payloads[lead.id].body == submission.body
         customer = lead.customer
         assert customer.company or customer.email or customer.phone
         for text in (customer.company, customer.first_name, customer.email, lead.location, lead.source_text):
@@ -125,16 +127,16 @@ async def check(door: Door, delivered: Delivered) -> None:
         json.dumps(dict(lead.additional_fields), allow_nan=False).encode()
     else:
         (one,) = held
-        assert one.body == delivered.body
+        assert one.body == submission.body
         waits = one.state is HeldState.UNASSIGNED
         assert all((answer is not None) is waits for answer in answers)
         assert not ports.agenda.hints
 
 
 @hypothesis_settings(max_examples=600)
-@given(door=doors, delivered=deliveries)
-def test_i5_every_delivery_ends_as_exactly_one_of_lead_duplicate_parked(door: Door, delivered: Delivered) -> None:
-    asyncio.run(check(door, delivered))
+@given(door=doors, submission=submissions)
+def test_i5_every_submission_ends_as_exactly_one_of_lead_duplicate_parked(door: Door, submission: Submission) -> None:
+    asyncio.run(check(door, submission))
 
 
 def test_the_strategies_reach_every_end() -> None:
@@ -142,12 +144,12 @@ def test_the_strategies_reach_every_end() -> None:
     seen: set[str] = set()
 
     @hypothesis_settings(max_examples=600, database=None, derandomize=True)
-    @given(door=doors, delivered=deliveries)
-    def look(door: Door, delivered: Delivered) -> None:
+    @given(door=doors, submission=submissions)
+    def look(door: Door, submission: Submission) -> None:
         async def one() -> None:
             ports = fake_ports()
             await ports.listings.put_profile("contoso", Profile("Contoso", published=True), None)
-            answer = await deliver(ports, door, delivered)
+            answer = await submit(ports, door, submission)
             seen.add("parked" if answer is None else str(answer.status))
 
         asyncio.run(one())

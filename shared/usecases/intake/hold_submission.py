@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 async def note(ports: Ports, parcel: Parcel, place: Place, lead_id: str, at: datetime) -> Held:
-    """Decide once where a delivery goes and which id its lead has; every later attempt finds the same (design.md)."""
+    """Decide once where a submission goes and which id its lead has; every later attempt finds the same (design.md)."""
     state = HeldState.UNASSIGNED if place.reason else HeldState.PLACED
     mark, _ = marks(parcel)
     noted = _held(parcel, mark, state, at)
@@ -46,7 +46,7 @@ async def park(
     partner_id: str | None = None,
     details: tuple[Detail, ...] = (),
 ) -> Held:
-    """Keep a delivery that cannot become a lead (I5); a repeat is one row."""
+    """Keep a submission that cannot become a lead (I5); a repeat is one row."""
     _, mark = marks(parcel)
     parked = _held(parcel, mark, HeldState.PARKED, at)
     details = kept_details(details)
@@ -84,7 +84,7 @@ def _log_held(held: Held) -> None:
     """Say that something waits for the operator; what is in it stays in storage."""
     if held.state is not HeldState.PLACED:
         log.warning(
-            "A delivery waits for the operator.",
+            "A submission waits for the operator.",
             extra={"event": "held.parked", "state": held.state, "reason": held.reason, "source": held.door.by.id},
         )
 
@@ -99,7 +99,7 @@ async def count_repeat(ports: Ports, there: StoredHeld, at: datetime) -> Held:
 
 
 def held_id(door: Door, mark: str) -> str:
-    """What a delivery of this door is kept under."""
+    """What a submission of this door is kept under."""
     return f"{door.id}-{mark}"
 
 
@@ -111,10 +111,10 @@ def _held(parcel: Parcel, mark: str, state: HeldState, at: datetime) -> Held:
         door=parcel.door,
         claim=parcel.claim,
         content=parcel.content,
-        content_type=parcel.delivered.content_type,
+        content_type=parcel.submission.content_type,
         first_at=at,
         last_at=at,
-        body=parcel.delivered.body,
-        size=len(parcel.delivered.body),
+        body=parcel.submission.body,
+        size=len(parcel.submission.body),
         keyed=parcel.is_for_ever,
     )

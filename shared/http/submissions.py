@@ -1,17 +1,17 @@
-"""Takes a delivery off a request as it is: what it says, and whether it says anything, is decided further in (I5)."""
+"""Takes a submission off a request as it is: what it says, and whether it says anything, is decided further in (I5)."""
 
 from typing import Any
 
 from shared.domain.intake.payload import FORM, MULTIPART, PACKED
 from shared.http.bodies import is_compressed, media_type, read_body
 from shared.http.calls import Call
-from shared.usecases.intake.parcels import Delivered
+from shared.usecases.intake.parcels import Submission
 
 KIND_MAX = 256
-DELIVERIES = ("application/json", FORM, MULTIPART, "application/xml", "text/plain")
+SUBMISSIONS = ("application/json", FORM, MULTIPART, "application/xml", "text/plain")
 
 
-def read_delivery(call: Call[Any, Any]) -> Delivered:
+def read_submission(call: Call[Any, Any]) -> Submission:
     """The body with its type, whatever that is called and however it is packed, and the sender's key (V4).
 
     Raises PayloadTooLarge; InvalidRequest for a body that did not reach us. A key may be anything, since it counts by
@@ -24,4 +24,4 @@ def read_delivery(call: Call[Any, Any]) -> Delivered:
         # What stands between its fields is said there.
         kind = str(request.headers["content-type"]).strip()
     kind = kind[:KIND_MAX] + (PACKED if is_compressed(request) else "")
-    return Delivered(body, kind, request.headers.get("idempotency-key", "").strip() or None)
+    return Submission(body, kind, request.headers.get("idempotency-key", "").strip() or None)
