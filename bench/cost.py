@@ -38,7 +38,7 @@ async def main() -> None:
         tables, files = connect(settings, transport=trips), blobs.connect(settings)
         await tables.create()
         await files.create()
-        ports = replace(app.build(settings, tables, files).ports, mailer=FakeMailer(), webhooks=FakeReceivers())
+        ports = replace(app.build(settings, tables, files).ports, mailer=FakeMailer(), receivers=FakeReceivers())
         for leads in (1, 10):
             print(f"{leads} lead(s) of one partner at a time; storage requests a lead:")
             for what, count in (await _life(ports, trips, leads)).items():
@@ -56,9 +56,9 @@ async def _life(ports: Ports, trips: RoundTrips, leads: int) -> dict[str, int]:
     source = LeadSource(new_source_id(), unique(), "Marketplace", AT)
     partner = source.partner_id or ""
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
-    await ports.notices.put_preferences(partner, Preferences("leads@contoso.example", digest_threshold=100))
+    await ports.preferences.put(partner, Preferences("leads@contoso.example", digest_threshold=100))
     hook = Webhook("a" * 16, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
-    await ports.notices.put_webhook(partner, hook, None)
+    await ports.webhooks.put(partner, hook, None)
     await submit(ports, source, submission_body(Title="warms the caches"))
     await deliver_events(ports=ports, now=lambda: AT, budget=budget())
     found: dict[str, int] = {}

@@ -90,8 +90,8 @@ async def run(azurite: Azurite, receivers: Receivers, *, hanging: int = 0, neigh
     # Whether those that hang are still waited for is no matter here.
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert isinstance(ports.webhooks, HttpWebhooks)
-    await ports.webhooks.close()
+    assert isinstance(ports.receivers, HttpWebhooks)
+    await ports.receivers.close()
     await tables.close()
     await files.close()
     return spent
@@ -107,7 +107,7 @@ async def _partner(ports: Ports, receivers: Receivers, paths: list[str], *, lead
         hook = Webhook(
             new_source_id(), url, (str(EventType.RECEIVED),), AT, state=WebhookState.ACTIVE, secrets=(SECRET,)
         )
-        await ports.notices.put_webhook(partner, hook, None)
+        await ports.webhooks.put(partner, hook, None)
     for n in range(leads):
         await submit(ports, source, submission_body(Company=str(n), ActionCode="INS"), at=AT + timedelta(seconds=n))
 

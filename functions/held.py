@@ -138,7 +138,7 @@ async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Response[ReceivedV
 async def _list_held(call: Call[Nothing, Any], state: HeldState) -> Response[HeldPageView]:
     only = Only(call.query.reason, call.query.partner_id)
     page = await holding.list_held(
-        ports=call.app.ports, state=state, after=call.after(ids.HELD_PLACE), top=call.query.top, only=only
+        ports=call.app.ports, state=state, after=call.after(ids.HELD_CURSOR), top=call.query.top, only=only
     )
     view: HeldPageView = {"value": [held_view(one) for one in page.held]}
     if link := call.page(view["value"], page.next).view.get("nextLink"):

@@ -6,7 +6,7 @@ import azure.functions as func
 from pydantic import ValidationError
 
 from shared import app, clock, telemetry
-from shared.http.shapes.notice_requests import MailReportIn
+from shared.http.shapes.telling_requests import MailReportIn
 from shared.usecases.telling.mail_reports import take_report
 
 blueprint = func.Blueprint()

@@ -152,7 +152,7 @@ async def _store_offer(call: Call[Any, Nothing]) -> Response[RegisteredOfferView
 @endpoint(who=OPERATOR)
 async def list_pending_offers(call: Call[Nothing, PageQuery]) -> Response[Page[PendingOfferView]]:
     """List offers that wait for the operator's yes, by id (S6)."""
-    found, following = await call.app.ports.listings.pending_offers(call.after(ids.OFFER_PLACE), call.query.top)
+    found, following = await call.app.ports.listings.pending_offers(call.after(ids.OFFER_CURSOR), call.query.top)
     return call.page([pending_offer_view(*one) for one in found], following)
 
 

@@ -12,8 +12,8 @@ from shared.http.calls import Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page, PageQuery
-from shared.http.shapes.notice_requests import WebhookIn
-from shared.http.shapes.notice_views import (
+from shared.http.shapes.telling_requests import WebhookIn
+from shared.http.shapes.telling_views import (
     DeliveryView,
     ResentView,
     WebhookView,
@@ -123,7 +123,7 @@ async def list_deliveries(call: Call[Nothing, PageQuery]) -> Response[Page[Deliv
         ports=call.app.ports,
         partner_id=call.partner_id,
         webhook_id=call.path("webhookId"),
-        after=call.after(ids.DELIVERY_PLACE),
+        after=call.after(ids.DELIVERY_CURSOR),
         top=call.query.top,
         at=call.at,
     )

@@ -37,8 +37,9 @@ from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect, identity
 from shared.storage.telling.lane_store import TableLaneStore
 from shared.storage.telling.mail_store import TableMailStore
-from shared.storage.telling.notice_store import TableNoticeStore
+from shared.storage.telling.preference_store import TablePreferenceStore
 from shared.storage.telling.tally_store import TableTallyStore
+from shared.storage.telling.webhook_store import TableWebhookStore
 
 __all__ = ["App", "build", "current", "letters", "limits", "mailer", "use"]
 log = logging.getLogger(__name__)
@@ -79,8 +80,9 @@ def build(
         tables=StorageMarketplaceTables(tables),
         lanes=TableLaneStore(tables),
         mails=TableMailStore(tables),
-        notices=TableNoticeStore(tables),
-        webhooks=HttpWebhooks(loopback=settings.webhook_loopback, real_now=clock.real_now, watch=clock.stopwatch()),
+        webhooks=TableWebhookStore(tables),
+        preferences=TablePreferenceStore(tables),
+        receivers=HttpWebhooks(loopback=settings.webhook_loopback, real_now=clock.real_now, watch=clock.stopwatch()),
         packets=Packets(),
         mailer=mailer(settings),
         letters=letters(settings),

@@ -28,7 +28,7 @@ from shared.domain.programme.profile import Profile
 from shared.domain.tally import Tally
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
 from shared.domain.telling.mail_day import MailDay
-from shared.domain.telling.mails import Mail, MailPlace
+from shared.domain.telling.mails import Mail, MailOrigin
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import Webhook
 from shared.domain.text import folded
@@ -41,6 +41,7 @@ from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.exports import Checkpoint, Link, StoredExport
 from shared.ports.intake import EVERY, HeldCounts, Only, Sent, StoredHeld, TableRow
 from shared.ports.leads import LeadPage, LeadQuery, Mark, Once, StoredLead, Submitted
+from shared.ports.page import Page
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.ports.telling import BOUNCED, Follows, StoredWebhook, Waiting
@@ -158,9 +159,9 @@ class FakeLeadStore:
         found = sorted((one for one, until in rows.items() if until > at and one != lead.id), key=position)
         return found[:top]
 
-    async def needed_hints(self, partner_id: str, after: str | None) -> tuple[list[Hint], str | None]:
+    async def needed_hints(self, partner_id: str, after: str | None) -> Page[Hint]:
         leads = [row.lead for (partner, _), row in sorted(self.rows.items()) if partner == partner_id]
-        return [hint for lead in leads for hint in hints(lead)], None
+        return Page([hint for lead in leads for hint in hints(lead)], None)
 
     async def first_announcement(self, partner_id: str) -> Hint | None:
         waiting = sorted(self.out.get(partner_id, []), key=_out)
@@ -323,9 +324,9 @@ class FakePartnerStore:
             there.update(dict.fromkeys(new, partner.id))
         self.registered[partner.id] = partner
 
-    async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
+    async def partners(self, after: str | None, top: int) -> Page[Partner]:
         found = sorted(one for one in self.registered if after is None or one > after)
-        return [self.registered[one] for one in found[:top]], found[top - 1] if len(found) > top else None
+        return Page([self.registered[one] for one in found[:top]], found[top - 1] if len(found) > top else None)
 
     async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
         return self.doors.get(source_id)
@@ -403,13 +404,13 @@ class FakeListingStore:
             raise Conflict(details=[Detail("conflict", "The offer belongs to another partner.", "offerId")])
         self.registered[partner_id, key] = offer
 
-    async def pending_offers(self, after: str | None, top: int) -> tuple[list[tuple[str, RegisteredOffer]], str | None]:
+    async def pending_offers(self, after: str | None, top: int) -> Page[tuple[str, RegisteredOffer]]:
         found = sorted(
             (f"{key}|{partner}", (partner, one))
             for (partner, key), one in self.registered.items()
             if one.state is OfferState.PENDING and f"{key}|{partner}" > (after or "")
         )
-        return [one for _, one in found[:top]], found[top - 1][0] if len(found) > top else None
+        return Page([one for _, one in found[:top]], found[top - 1][0] if len(found) > top else None)
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         return self.profiles.get(partner_id)
@@ -476,9 +477,7 @@ class FakeHeldStore:
         reasons = Counter(str(one.reason or "") for one in mine)
         return HeldCounts(len(mine), dict(reasons), dict(Counter(one.for_partner or "" for one in mine)))
 
-    async def page(
-        self, state: HeldState, after: str | None, top: int, only: Only = EVERY
-    ) -> tuple[list[Held], str | None]:
+    async def page(self, state: HeldState, after: str | None, top: int, only: Only = EVERY) -> Page[Held]:
         mine = (
             row.held
             for row in self.rows.values()
@@ -488,7 +487,7 @@ class FakeHeldStore:
         )
         placed = {f"{inverted_time(one.listed_at)}|{one.id}": one for one in mine}
         places = sorted(place for place in placed if place > (after or ""))
-        return [placed[one] for one in places[:top]], places[top - 1] if len(places) > top else None
+        return Page([placed[one] for one in places[:top]], places[top - 1] if len(places) > top else None)
 
 
 class FakeSentStore:
@@ -506,10 +505,10 @@ class FakeSentStore:
     async def get(self, sender_id: str, lead_id: str) -> Sent | None:
         return self.rows.get(sender_id, {}).get(lead_id)
 
-    async def page(self, sender_id: str, after: str | None, top: int) -> tuple[list[Sent], str | None]:
+    async def page(self, sender_id: str, after: str | None, top: int) -> Page[Sent]:
         mine = self.rows.get(sender_id, {})
         order = sorted((one for one in mine if position(one) > (after or "")), key=position)
-        return [mine[one] for one in order[:top]], position(order[top - 1]) if len(order) > top else None
+        return Page([mine[one] for one in order[:top]], position(order[top - 1]) if len(order) > top else None)
 
 
 class FakeTables:
@@ -568,10 +567,10 @@ class FakeTallyStore:
     async def read(self, partner_id: str) -> Tally:
         return self.tallies.get(partner_id, Tally())
 
-    async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
+    async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         mine = [one for one in self._leads.out.get(partner_id, []) if _out(one) > (after or "")]
         page = sorted(mine, key=_out)[:top]
-        return page, _out(page[-1]) if len(mine) > top else None
+        return Page(page, _out(page[-1]) if len(mine) > top else None)
 
     async def take(
         self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
@@ -650,14 +649,14 @@ class FakeLaneStore:
 
     async def page(
         self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
-    ) -> tuple[list[Dispatch], str | None]:
+    ) -> Page[Dispatch]:
         def place(one: Dispatch) -> str:
             order = keys.in_order(*one.order)
             return keys.newest_first(order, one.ended_at) if one.ended_at and state == "delivered" else order
 
         mine = {place(one): one for one in self.rows.get((partner_id, destination), {}).values() if one.state is state}
         found = sorted(one for one in mine if one > (after or ""))
-        return [mine[one] for one in found[:top]], found[top - 1] if len(found) > top else None
+        return Page([mine[one] for one in found[:top]], found[top - 1] if len(found) > top else None)
 
     async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
         order = order_of(event_id)
@@ -672,7 +671,7 @@ class FakeMailStore:
         self.days: dict[tuple[str, str], MailDay] = {}
         self.leads: dict[tuple[str, str], set[str]] = {}
         self.records: dict[tuple[str, str, int, int], Mail] = {}
-        self.places: dict[str, MailPlace] = {}
+        self.origins: dict[str, MailOrigin] = {}
         self._tags = itertools.count(1)
 
     def tag(self) -> str:
@@ -719,41 +718,37 @@ class FakeMailStore:
             raise LostRace
         return self.write(partner_id, mail)
 
-    async def note_place(self, operation_id: str, place: MailPlace) -> None:
-        self.places[operation_id] = place
+    async def note_origin(self, operation_id: str, origin: MailOrigin) -> None:
+        self.origins[operation_id] = origin
 
-    async def place(self, operation_id: str) -> MailPlace | None:
-        return self.places.get(operation_id)
+    async def origin(self, operation_id: str) -> MailOrigin | None:
+        return self.origins.get(operation_id)
 
-    async def forget_place(self, operation_id: str) -> None:
-        self.places.pop(operation_id, None)
+    async def forget_origin(self, operation_id: str) -> None:
+        self.origins.pop(operation_id, None)
 
-    async def forget_places(self, before: datetime) -> int:
-        old = [name for name, place in self.places.items() if place.sent < before]
+    async def forget_origins(self, before: datetime) -> int:
+        old = [name for name, origin in self.origins.items() if origin.sent < before]
         for name in old:
-            del self.places[name]
+            del self.origins[name]
         return len(old)
 
     def _key(self, partner_id: str, mail: Mail) -> tuple[str, str, int, int]:
         return partner_id, mail.subject, mail.sequence, mail.number
 
 
-class FakeNoticeStore:
-    """`NoticeStore` in memory."""
+class FakePreferenceStore:
+    """`PreferenceStore` in memory."""
 
     def __init__(self) -> None:
         self.wishes: dict[str, Preferences] = {}
         self.silent: dict[str, dict[str, str]] = {}
-        self.hooks: dict[tuple[str, str], StoredWebhook] = {}
         self.gone: dict[tuple[str, str], set[str]] = {}
-        self._tags = itertools.count(1)
 
-    async def preferences(self, partner_id: str) -> Preferences | None:
+    async def get(self, partner_id: str) -> Preferences | None:
         return self.wishes.get(partner_id)
 
-    async def put_preferences(
-        self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None
-    ) -> None:
+    async def put(self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None) -> None:
         must_be(self.wishes.get(partner_id), only_if)
         self.wishes[partner_id] = preferences
 
@@ -772,27 +767,35 @@ class FakeNoticeStore:
         if self.silent.get(partner_id, {}).get(fold_email(address)) == BOUNCED:
             del self.silent[partner_id][fold_email(address)]
 
-    async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
-        mine = [one for (partner, _), one in self.hooks.items() if partner == partner_id]
-        return sorted(mine, key=lambda one: (one.webhook.created_at, one.webhook.id))
-
-    async def webhook(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
-        return self.hooks.get((partner_id, webhook_id))
-
-    async def put_webhook(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
-        if self.hooks.get((partner_id, webhook.id)) != before:
-            raise LostRace
-        made = self.hooks[partner_id, webhook.id] = StoredWebhook(webhook, str(next(self._tags)))
-        return made
-
-    async def delete_webhook(self, partner_id: str, webhook_id: str) -> None:
-        self.hooks.pop((partner_id, webhook_id), None)
-
     async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
         return frozenset(self.gone.get((partner_id, person), set()))
 
     async def dismiss(self, partner_id: str, person: str, notification_id: str) -> None:
         self.gone.setdefault((partner_id, person), set()).add(notification_id)
+
+
+class FakeWebhookStore:
+    """`WebhookStore` in memory."""
+
+    def __init__(self) -> None:
+        self.hooks: dict[tuple[str, str], StoredWebhook] = {}
+        self._tags = itertools.count(1)
+
+    async def of_partner(self, partner_id: str) -> list[StoredWebhook]:
+        mine = [one for (partner, _), one in self.hooks.items() if partner == partner_id]
+        return sorted(mine, key=lambda one: (one.webhook.created_at, one.webhook.id))
+
+    async def get(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
+        return self.hooks.get((partner_id, webhook_id))
+
+    async def put(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
+        if self.hooks.get((partner_id, webhook.id)) != before:
+            raise LostRace
+        made = self.hooks[partner_id, webhook.id] = StoredWebhook(webhook, str(next(self._tags)))
+        return made
+
+    async def delete(self, partner_id: str, webhook_id: str) -> None:
+        self.hooks.pop((partner_id, webhook_id), None)
 
 
 class FakeReceivers:
@@ -855,10 +858,10 @@ class FakeExportStore:
     async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
         return self.jobs.get((partner_id, export_id))
 
-    async def page(self, partner_id: str, after: str | None, top: int) -> tuple[list[Export], str | None]:
+    async def page(self, partner_id: str, after: str | None, top: int) -> Page[Export]:
         mine = sorted(one for partner, one in self.jobs if partner == partner_id and one > (after or ""))
         page = [self.jobs[partner_id, one].export for one in mine[:top]]
-        return page, page[-1].id if len(mine) > top else None
+        return Page(page, page[-1].id if len(mine) > top else None)
 
     async def unfinished(self, partner_id: str, top: int) -> int:
         mine = (one.export for (partner, _), one in self.jobs.items() if partner == partner_id)
@@ -929,8 +932,9 @@ def fake_ports(rules: Rules | None = None) -> Ports:
         tables=FakeTables(),
         lanes=lanes,
         mails=mails,
-        notices=FakeNoticeStore(),
-        webhooks=FakeReceivers(),
+        webhooks=FakeWebhookStore(),
+        preferences=FakePreferenceStore(),
+        receivers=FakeReceivers(),
         packets=Packets(),
         mailer=FakeMailer(),
         letters=Letters("https://leads.example/api", "https://front.example/{leadId}", "https://front.example"),

@@ -17,7 +17,7 @@ from shared.domain.errors import Unauthenticated, Unavailable
 from shared.domain.messages import say
 from shared.domain.permissions import Caller, roles_of
 from shared.domain.text import repaired
-from shared.ports.partners import PartnerStore
+from shared.ports.programme import PartnerStore
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)

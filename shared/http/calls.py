@@ -109,16 +109,16 @@ class Call(Generic[B, Q]):
         wanted = sorted((k, v) for k, v in self.request.params.items() if k not in ("top", "pageToken"))
         return (self._route(), urlencode(wanted), self.caller.tenant, self.caller.person)
 
-    def after(self, place: re.Pattern[str]) -> str | None:
-        """The place that the page token names, of the form that the list's places have; None on the first page."""
+    def after(self, cursor: re.Pattern[str]) -> str | None:
+        """The cursor that the page token names, of the form that the list's cursors have; None on the first page."""
         token = self.query.page_token if isinstance(self.query, PageQuery) else None
-        return page_tokens.read(token, place, *self.scope) if token else None
+        return page_tokens.read(token, cursor, *self.scope) if token else None
 
-    def page(self, value: list[V], place: str | None) -> Response[Page[V]]:
-        """A page of a list with the link to go on after `place`; None = this is the end, which has no link."""
-        if place is None:
+    def page(self, value: list[V], cursor: str | None) -> Response[Page[V]]:
+        """A page of a list with the link to go on after `cursor`; None = this is the end, which has no link."""
+        if cursor is None:
             return Response({"value": value})
-        params = dict(self.request.params) | {"pageToken": page_tokens.make(place, *self.scope)}
+        params = dict(self.request.params) | {"pageToken": page_tokens.make(cursor, *self.scope)}
         return Response(
             {"value": value, "nextLink": f"{self.app.settings.public_url}{self._route()}?{urlencode(params)}"}
         )

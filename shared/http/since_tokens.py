@@ -22,8 +22,8 @@ def make(since: Since, partner_id: str, wanted: LeadFilter, person: str) -> str:
 
 def read(token: str, partner_id: str, wanted: LeadFilter, person: str) -> Since:
     """What a token says; raises InvalidRequest for a token of another partner, filter or making."""
-    place = page_tokens.read(token, STAMPS, *_scope(partner_id, wanted, person), target="since")
-    stored, _, at = place.partition("|")
+    cursor = page_tokens.read(token, STAMPS, *_scope(partner_id, wanted, person), target="since")
+    stored, _, at = cursor.partition("|")
     try:
         since = Since(datetime.fromisoformat(stored), datetime.fromisoformat(at))
     except ValueError:

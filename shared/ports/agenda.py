@@ -44,5 +44,5 @@ class Agenda(Protocol):
     async def bookmark(self, name: str) -> str:
         """Where a long task goes on; '' at its start."""
 
-    async def set_bookmark(self, name: str, place: str) -> None:
+    async def set_bookmark(self, name: str, cursor: str) -> None:
         """Remember where a long task goes on."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.exports.export import Export
+from shared.ports.page import Page
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class StoredExport:
 class Checkpoint:
     """How far an export is: one block of its file, or none where nothing was found, and where to go on.
 
-    `id` is random and names the block; `size` is the block's in bytes, `rows` all rows so far. `place` is where the
+    `id` is random and names the block; `size` is the block's in bytes, `rows` all rows so far. `cursor` is where the
     next block begins, None at the start; `done` says that there is none. `written_at` is storage's clock. `hides_at` is
     when the first contact detail of all rows so far is hidden from everybody (L9), None for never.
     """
@@ -30,7 +31,7 @@ class Checkpoint:
     id: str
     size: int = 0
     rows: int = 0
-    place: str | None = None
+    cursor: str | None = None
     done: bool = False
     written_at: datetime | None = None
     hides_at: datetime | None = None
@@ -45,8 +46,8 @@ class ExportStore(Protocol):
     async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
         """One export; None when the partner has none of this id."""
 
-    async def page(self, partner_id: str, after: str | None, top: int) -> tuple[list[Export], str | None]:
-        """Exports after the given id, newest first, and where to go on; None at the end."""
+    async def page(self, partner_id: str, after: str | None, top: int) -> Page[Export]:
+        """Exports after the given id, newest first."""
 
     async def unfinished(self, partner_id: str, top: int) -> int:
         """How many exports have not ended, counted up to `top`."""

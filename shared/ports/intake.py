@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.intake.held import Held, HeldState
+from shared.ports.page import Page
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,8 @@ class HeldStore(Protocol):
     async def delete(self, stored: StoredHeld) -> None:
         """Delete it if it is still as read; raises LostRace otherwise."""
 
-    async def page(
-        self, state: HeldState, after: str | None, top: int, only: Only = EVERY
-    ) -> tuple[list[Held], str | None]:
-        """Those that wait for this, newest first, after the place, and where to go on; None at the end.
+    async def page(self, state: HeldState, after: str | None, top: int, only: Only = EVERY) -> Page[Held]:
+        """Those that wait for this, newest first, after the cursor.
 
         A page may be short. Of their bodies only the beginning is there.
         """
@@ -88,8 +87,8 @@ class SentStore(Protocol):
     async def get(self, sender_id: str, lead_id: str) -> Sent | None:
         """What was noted; None when this sender sent no such lead."""
 
-    async def page(self, sender_id: str, after: str | None, top: int) -> tuple[list[Sent], str | None]:
-        """Newest first after the position, and where to go on; None at the end."""
+    async def page(self, sender_id: str, after: str | None, top: int) -> Page[Sent]:
+        """Newest first after the position."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +102,8 @@ class TableRow:
 class MarketplaceTables(Protocol):
     """The tables that marketplaces write to; nothing is ever written there from here (I3)."""
 
-    async def rows(self, table: str, since: datetime, place: str, top: int) -> tuple[list[TableRow], str]:
-        """Rows written since then by storage's clock, from the place on ('' = the start), and the next; '' at the end.
+    async def rows(self, table: str, since: datetime, cursor: str, top: int) -> tuple[list[TableRow], str]:
+        """Rows written since then by storage's clock, from the cursor on ('' = the start), and the next; '' at the end.
 
         A page may be empty and still go on. Raises NoSuchTable.
         """

@@ -11,6 +11,7 @@ from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
+from shared.ports.page import Page
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,8 @@ class LeadStore(Protocol):
     async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
         """The events numbered `newest` and below, newest first, at most `top`."""
 
-    async def needed_hints(self, partner_id: str, after: str | None) -> tuple[list[Hint], str | None]:
-        """The hints that a page of the partner's waiting leads needs, and where to go on; None at the end."""
+    async def needed_hints(self, partner_id: str, after: str | None) -> Page[Hint]:
+        """The hints that a page of the partner's waiting leads needs."""
 
     async def first_announcement(self, partner_id: str) -> Hint | None:
         """The hint of the partner's oldest event whose consequences are not written yet; None when there is none."""

@@ -13,9 +13,9 @@ from shared.ports.delivery import LetterWriter, MailSender, PacketMaker, Webhook
 from shared.ports.exports import ExportStore, FileStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
-from shared.ports.partners import ListingStore, PartnerStore
+from shared.ports.programme import ListingStore, PartnerStore
 from shared.ports.rules import Rules
-from shared.ports.telling import LaneStore, MailStore, NoticeStore, TallyStore
+from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class Ports:
     tables: MarketplaceTables
     lanes: LaneStore
     mails: MailStore
-    notices: NoticeStore
-    webhooks: WebhookSender
+    webhooks: WebhookStore
+    preferences: PreferenceStore
+    receivers: WebhookSender
     packets: PacketMaker
     mailer: MailSender
     letters: LetterWriter

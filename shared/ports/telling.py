@@ -9,10 +9,11 @@ from shared.domain.agenda import Pending
 from shared.domain.tally import Tally
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane
 from shared.domain.telling.mail_day import MailDay
-from shared.domain.telling.mails import Mail, MailPlace
+from shared.domain.telling.mails import Mail, MailOrigin
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import Webhook
 from shared.ports.as_read import AsRead
+from shared.ports.page import Page
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ class LaneStore(Protocol):
 
     async def page(
         self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
-    ) -> tuple[list[Dispatch], str | None]:
-        """Dispatches in this state after the place, and where to go on: in their order, delivered ones newest first."""
+    ) -> Page[Dispatch]:
+        """Dispatches in this state after the cursor, in their order, delivered ones newest first."""
 
     async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
         """One dispatch in any state; None when this destination was never sent it."""
@@ -96,16 +97,16 @@ class MailStore(Protocol):
     async def put(self, partner_id: str, mail: Mail) -> Mail:
         """Store a mail if it is still as read, or new; raises LostRace otherwise."""
 
-    async def note_place(self, operation_id: str, place: MailPlace) -> None:
+    async def note_origin(self, operation_id: str, origin: MailOrigin) -> None:
         """Remember which mail an operation of the service is; again is harmless."""
 
-    async def place(self, operation_id: str) -> MailPlace | None:
+    async def origin(self, operation_id: str) -> MailOrigin | None:
         """The mail of this operation; None for one that is not ours, or has been reported."""
 
-    async def forget_place(self, operation_id: str) -> None:
+    async def forget_origin(self, operation_id: str) -> None:
         """Nothing more is expected of it; again is harmless."""
 
-    async def forget_places(self, before: datetime) -> int:
+    async def forget_origins(self, before: datetime) -> int:
         """Forget those of mails sent before, at most a thousand; how many. They were never reported."""
 
 
@@ -117,19 +118,33 @@ class StoredWebhook:
     tag: str
 
 
+class WebhookStore(Protocol):
+    """The subscriptions of partners."""
+
+    async def of_partner(self, partner_id: str) -> list[StoredWebhook]:
+        """The partner's subscriptions, oldest first."""
+
+    async def get(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
+        """One of them; None when there is none."""
+
+    async def put(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
+        """Store a new one, or replace one that is still as read; raises LostRace otherwise."""
+
+    async def delete(self, partner_id: str, webhook_id: str) -> None:
+        """Delete one; one that is gone is no error."""
+
+
 BOUNCED, UNSUBSCRIBED, RESUMED = "bounced", "unsubscribed", "resumed"
 """Why an address is not mailed: it took no mail, or wants none; and that it is mailed again."""
 
 
-class NoticeStore(Protocol):
-    """What a partner wants to be told, and how."""
+class PreferenceStore(Protocol):
+    """What a partner and its people want to be told, and whom not to mail."""
 
-    async def preferences(self, partner_id: str) -> Preferences | None:
+    async def get(self, partner_id: str) -> Preferences | None:
         """The preferences; None before they were put."""
 
-    async def put_preferences(
-        self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None
-    ) -> None:
+    async def put(self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None) -> None:
         """Replace them; raises LostRace."""
 
     async def unwanted(self, partner_id: str) -> dict[str, str]:
@@ -144,18 +159,6 @@ class NoticeStore(Protocol):
     async def forgive_bounce(self, partner_id: str, address: str) -> None:
         """Mail an address again that had bounced; any other is left alone."""
 
-    async def webhooks(self, partner_id: str) -> list[StoredWebhook]:
-        """The partner's subscriptions, oldest first."""
-
-    async def webhook(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
-        """One of them; None when there is none."""
-
-    async def put_webhook(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
-        """Store a new one, or replace one that is still as read; raises LostRace otherwise."""
-
-    async def delete_webhook(self, partner_id: str, webhook_id: str) -> None:
-        """Delete one; one that is gone is no error."""
-
     async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
         """The notifications this person has dismissed."""
 
@@ -169,8 +172,8 @@ class TallyStore(Protocol):
     async def read(self, partner_id: str) -> Tally:
         """The counts as written so far; all 0 before the first event was taken."""
 
-    async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
-        """Events whose consequences are not written yet, oldest first, after the given key, and where to go on."""
+    async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
+        """Events whose consequences are not written yet, oldest first, after the cursor."""
 
     async def take(
         self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows

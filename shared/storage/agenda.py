@@ -107,9 +107,9 @@ class TableAgenda:
         row = await reads.row(self._agenda, keys.AGENDA_SHARD, keys.bookmark(name))
         return str(row["place"]) if row else ""
 
-    async def set_bookmark(self, name: str, place: str) -> None:
+    async def set_bookmark(self, name: str, cursor: str) -> None:
         """See the port."""
-        row = {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.bookmark(name), "place": place}
+        row = {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.bookmark(name), "place": cursor}
         with translating():
             await self._agenda.upsert_entity(row, mode="replace")
 

@@ -21,7 +21,7 @@ EXPORT_FILES = "exports"
 TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
 OFFER, TITLE, PROFILE_NAME, SECRET = "offer", "offerTitle", "profileName", "secret"
 PUBLISHER, PENDING_OFFER = "publisher", "pendingOffer"
-MAIL_PLACE, BOUNCED = "mail", "bounced"
+MAIL_ORIGIN, BOUNCED = "mail", "bounced"
 """The partitions of Lookup; PUBLISHER, OFFER, TITLE and PROFILE_NAME say whose each of these is."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")

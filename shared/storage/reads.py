@@ -65,6 +65,13 @@ async def row(table: TableClient, partition: str, key: str, select: list[str] | 
             return None
 
 
+async def starting(table: TableClient, partition: str, start: str, select: list[str] | None = None) -> list[Any]:
+    """All rows of a partition whose keys begin so, in their order."""
+    condition = f"PartitionKey eq '{partition}' and RowKey ge '{start}' and RowKey lt '{start}~'"
+    with translating():
+        return [row async for row in table.query_entities(condition, select=select)]
+
+
 async def scan(
     table: TableClient, query: Query | str, top: int, select: list[str], is_over: Callable[[], bool] = lambda: False
 ) -> Scan:

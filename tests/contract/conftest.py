@@ -11,8 +11,8 @@ from shared.ports.agenda import Agenda
 from shared.ports.exports import ExportStore, FileStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
-from shared.ports.partners import ListingStore, PartnerStore
-from shared.ports.telling import LaneStore, MailStore, NoticeStore, TallyStore
+from shared.ports.programme import ListingStore, PartnerStore
+from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
 from shared.settings import Settings
 from shared.storage.agenda import TableAgenda
 from shared.storage.exports.export_store import TableExportStore
@@ -26,8 +26,9 @@ from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
 from shared.storage.telling.lane_store import TableLaneStore
 from shared.storage.telling.mail_store import TableMailStore
-from shared.storage.telling.notice_store import TableNoticeStore
+from shared.storage.telling.preference_store import TablePreferenceStore
 from shared.storage.telling.tally_store import TableTallyStore
+from shared.storage.telling.webhook_store import TableWebhookStore
 from tests.fakes import (
     FakeAgenda,
     FakeExportStore,
@@ -119,7 +120,8 @@ class Telling:
     tallies: TallyStore
     lanes: LaneStore
     mails: MailStore
-    notices: NoticeStore
+    webhooks: WebhookStore
+    preferences: PreferenceStore
     partners: PartnerStore
     others: PartnerStore
 
@@ -129,7 +131,14 @@ def telling(kind: str, request: pytest.FixtureRequest) -> Telling:
     if kind == "fake":
         ports = fake_ports()
         return Telling(
-            ports.leads, ports.tallies, ports.lanes, ports.mails, ports.notices, ports.partners, ports.partners
+            ports.leads,
+            ports.tallies,
+            ports.lanes,
+            ports.mails,
+            ports.webhooks,
+            ports.preferences,
+            ports.partners,
+            ports.partners,
         )
     tables = request.getfixturevalue("tables")
     return Telling(
@@ -137,7 +146,8 @@ def telling(kind: str, request: pytest.FixtureRequest) -> Telling:
         TableTallyStore(tables),
         TableLaneStore(tables),
         TableMailStore(tables),
-        TableNoticeStore(tables),
+        TableWebhookStore(tables),
+        TablePreferenceStore(tables),
         TablePartnerStore(tables),
         TablePartnerStore(tables),
     )

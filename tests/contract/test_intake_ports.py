@@ -16,7 +16,7 @@ from shared.ids import digest, new_lead_id
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace, NoSuchTable
 from shared.ports.intake import HeldStore, MarketplaceTables, Only, Sent, SentStore, StoredHeld
-from shared.ports.partners import ListingStore
+from shared.ports.programme import ListingStore
 from shared.settings import Settings
 from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.keys import safe

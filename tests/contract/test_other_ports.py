@@ -16,7 +16,7 @@ from shared.ports.agenda import Agenda, DueHint
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.leads import Mark, MarkStore
-from shared.ports.partners import PartnerStore
+from shared.ports.programme import PartnerStore
 from tests.builders import AT, DAY, unique
 
 

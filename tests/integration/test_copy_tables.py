@@ -52,7 +52,7 @@ async def begin(ports: Ports) -> tuple[LeadSource, list[str]]:
     source = LeadSource(new_source_id(), partner, "Marketplace", AT)
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
     hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
-    await ports.notices.put_webhook(partner, hook, None)
+    await ports.webhooks.put(partner, hook, None)
     return source, [(await submit(ports, source, submission_body(Company=f"{n}"))).lead_id for n in range(4)]
 
 
@@ -81,7 +81,7 @@ async def test_a_copy_and_reconcile_are_a_system_that_goes_on(
 
     # The account is lost. What the agenda held is not in the copy.
     await backup.create()
-    restored = replace(app.build(settings, backup, files).ports, webhooks=FakeReceivers())
+    restored = replace(app.build(settings, backup, files).ports, receivers=FakeReceivers())
     assert await restored.agenda.oldest("expire", AT + 100 * DAY) is None
     later = AT + 2 * DAY
     while (await reconcile(ports=restored, at=later, budget=budget())).repaired:
@@ -96,7 +96,7 @@ async def test_a_copy_and_reconcile_are_a_system_that_goes_on(
 
 
 async def test_what_changed_meanwhile_is_caught_up_with(ports: Ports, tables: Tables, backup: Tables) -> None:
-    ports = replace(ports, webhooks=FakeReceivers())
+    ports = replace(ports, receivers=FakeReceivers())
     source, leads = await begin(ports)
     here, there = tables[keys.LEADS], backup[keys.LEADS]
     await there.create_table()

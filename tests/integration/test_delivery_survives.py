@@ -35,9 +35,9 @@ async def begin(ports: Ports) -> tuple[LeadSource, list[str]]:
     partner = unique()
     source = LeadSource(new_source_id(), partner, "Marketplace", AT)
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
-    await ports.notices.put_preferences(partner, Preferences("lena@contoso.example"))
+    await ports.preferences.put(partner, Preferences("lena@contoso.example"))
     hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
-    await ports.notices.put_webhook(partner, hook, None)
+    await ports.webhooks.put(partner, hook, None)
     leads = [(await submit(ports, source, submission_body(Company=f"{n}"))).lead_id for n in range(2)]
     await answer(ports, source, leads[1], at=AT + MINUTE)
     return source, leads
@@ -55,7 +55,7 @@ async def test_whatever_call_fails_everything_is_told_in_order_and_mailed_once(
     failing, calls = 0, 1
     while failing < calls:
         receivers, mailer = FakeReceivers(), FakeMailer()
-        told = replace(ports, webhooks=receivers, mailer=mailer)
+        told = replace(ports, receivers=receivers, mailer=mailer)
         source, leads = await begin(told)
         partner = source.partner_id or ""
 
@@ -63,7 +63,7 @@ async def test_whatever_call_fails_everything_is_told_in_order_and_mailed_once(
             return number >= failing if for_good else number == failing
 
         transport = FaultyTransport(picks, way)
-        broken = replace(await connected(transport=transport), webhooks=receivers, mailer=mailer)
+        broken = replace(await connected(transport=transport), receivers=receivers, mailer=mailer)
         transport.armed = True
         with suppress(Refusal):
             await run(broken, 2)

@@ -38,7 +38,7 @@ async def api(
     made = app.use(app.build(settings.model_copy(update=changed), tables, files, fetch))
     monkeypatch.setattr(clock, "offset", timedelta())
     yield InProcess(issuer)
-    await made.ports.webhooks.close()  # type: ignore[attr-defined] # the real one has connections
+    await made.ports.receivers.close()  # type: ignore[attr-defined] # the real one has connections
 
 
 async def test_a_webhook_names_what_caused_it_and_so_does_every_span_on_the_way(

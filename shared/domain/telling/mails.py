@@ -48,7 +48,7 @@ CUSTOMER = "customer"
 
 
 @dataclass(frozen=True)
-class MailPlace:
+class MailOrigin:
     """Where the mail of one operation of the service stands, and the event, with its lane, that it came from."""
 
     partner_id: str

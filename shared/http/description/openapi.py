@@ -34,7 +34,7 @@ from shared.http.description.examples import EXAMPLES, SUBMISSIONS
 from shared.http.description.wording import missing, of_parameter, of_property, of_schema, plain, summary
 from shared.http.fields import Nothing
 from shared.http.problems import STATUS, ErrorView
-from shared.http.shapes.notice_views import EventMessage
+from shared.http.shapes.telling_views import EventMessage
 
 Json = dict[str, Any]
 ABOUT = """A partner lead programme: leads come in through sources, partners answer them.

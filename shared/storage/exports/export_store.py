@@ -10,6 +10,7 @@ from azure.data.tables.aio import TableClient
 from shared.domain.exports.export import Export
 from shared.domain.instants import stamp
 from shared.ports.exports import Checkpoint, StoredExport
+from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.tables import Tables
@@ -39,13 +40,13 @@ class TableExportStore:
         row = await reads.row(self._exports, partner_id, keys.job(export_id))
         return StoredExport(codec.load(Export, row), row.metadata["etag"]) if row else None
 
-    async def page(self, partner_id: str, after: str | None, top: int) -> tuple[list[Export], str | None]:
+    async def page(self, partner_id: str, after: str | None, top: int) -> Page[Export]:
         """See the port."""
         low = keys.job(after or "")
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.JOB}~'"
         found = await reads.scan(self._exports, condition, top, ["RowKey", *codec.DOCS])
         exports = [codec.load(Export, row) for row in found.rows]
-        return exports, None if found.done else exports[-1].id
+        return Page(exports, None if found.done else exports[-1].id)
 
     async def unfinished(self, partner_id: str, top: int) -> int:
         """See the port."""
@@ -127,7 +128,7 @@ def _columns(one: Checkpoint) -> dict[str, Any]:
         "id": one.id,
         "size": one.size,
         "rows": one.rows,
-        "place": one.place or "",
+        "place": one.cursor or "",
         "done": one.done,
         "hides": hides,
     }
@@ -142,7 +143,7 @@ def _checkpoint(step: str, row: Any) -> Checkpoint:
         id=row["id"],
         size=row["size"],
         rows=row["rows"],
-        place=row["place"] or None,
+        cursor=row["place"] or None,
         done=row["done"],
         written_at=datetime.combine(written.date(), written.time(), UTC),
         hides_at=datetime.fromisoformat(row["hides"]) if row["hides"] else None,

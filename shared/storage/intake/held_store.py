@@ -11,6 +11,7 @@ from azure.data.tables.aio import TableClient
 
 from shared.domain.intake.held import Held, HeldState
 from shared.ports.intake import COUNTED_MAX, EVERY, HeldCounts, Only, StoredHeld
+from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated
 from shared.storage.tables import Tables
@@ -85,9 +86,7 @@ class TableHeldStore:
         partners = Counter(str(row["partner"]) for row in found.rows)
         return HeldCounts(len(found.rows), dict(reasons), dict(partners), is_at_least=not found.done)
 
-    async def page(
-        self, state: HeldState, after: str | None, top: int, only: Only = EVERY
-    ) -> tuple[list[Held], str | None]:
+    async def page(self, state: HeldState, after: str | None, top: int, only: Only = EVERY) -> Page[Held]:
         """See the port: the lines, then what they name side by side."""
         start = keys.held_lines(state)
         condition = _range(state, after)
@@ -104,7 +103,7 @@ class TableHeldStore:
         )
         following = None if found.done else lines[-1].removeprefix(start)
         held = [_held(row) for row in rows if row]
-        return [one for one in held if one.state is state], following
+        return Page([one for one in held if one.state is state], following)
 
 
 def _row(held: Held) -> dict[str, Any]:

@@ -25,11 +25,11 @@ class StorageMarketplaceTables:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def rows(self, table: str, since: datetime, place: str, top: int) -> tuple[list[TableRow], str]:
+    async def rows(self, table: str, since: datetime, cursor: str, top: int) -> tuple[list[TableRow], str]:
         """See the port: one request."""
         condition = f"Timestamp ge datetime'{since.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}'"
         client = self._tables.foreign(table)
-        pages: Any = client.query_entities(condition, results_per_page=top).by_page(_token(place))
+        pages: Any = client.query_entities(condition, results_per_page=top).by_page(_token(cursor))
         try:
             async for page in pages:
                 found = [_row(entity) async for entity in page]
@@ -48,8 +48,8 @@ class StorageMarketplaceTables:
         return self._tables.owns(table)
 
 
-def _token(place: str) -> Any:
-    return json.loads(place) if place else None
+def _token(cursor: str) -> Any:
+    return json.loads(cursor) if cursor else None
 
 
 def _row(entity: Mapping[str, Any]) -> TableRow:

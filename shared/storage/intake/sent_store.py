@@ -4,6 +4,7 @@ from azure.data.tables.aio import TableClient
 
 from shared.ids import from_position, position
 from shared.ports.intake import Sent
+from shared.ports.page import Page
 from shared.storage import keys, reads
 from shared.storage.errors import translating
 from shared.storage.tables import Tables
@@ -35,9 +36,9 @@ class TableSentStore:
         row = await reads.row(self._sent, sender_id, position(lead_id))
         return Sent(lead_id, row["partner"]) if row else None
 
-    async def page(self, sender_id: str, after: str | None, top: int) -> tuple[list[Sent], str | None]:
+    async def page(self, sender_id: str, after: str | None, top: int) -> Page[Sent]:
         """See the port."""
         condition = f"PartitionKey eq '{sender_id}' and RowKey gt '{after or ''}'"
         found = await reads.scan(self._sent, condition, top, ["RowKey", "partner"])
         page = [Sent(from_position(row["RowKey"]), row["partner"]) for row in found.rows]
-        return page, None if found.done else position(page[-1].lead_id)
+        return Page(page, None if found.done else position(page[-1].lead_id))

@@ -19,6 +19,7 @@ from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
 from shared.ids import from_position, position
 from shared.ports.leads import LeadPage, LeadQuery, Once, StoredLead, Submitted
+from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.leads import conditions
@@ -160,7 +161,7 @@ class TableLeadStore:
             rows = [row async for row in self._leads.query_entities(condition, results_per_page=top)]
         return [codec.load(Event, row) for row in reversed(rows)]
 
-    async def needed_hints(self, partner_id: str, after: str | None) -> tuple[list[Hint], str | None]:
+    async def needed_hints(self, partner_id: str, after: str | None) -> Page[Hint]:
         """See the port: `info|` before `open|`, from columns alone; what stands between the two is jumped over."""
         low = after or keys.copy("info", "")
         kind = "info" if low < keys.copy("info", "~") else "open"
@@ -171,8 +172,8 @@ class TableLeadStore:
         found = await scan(self._leads, condition, 1000, ["RowKey", "hints"])
         needed = [hint for row in found.rows for hint in _hints_of(partner_id, row)]
         if not found.done:
-            return needed, found.rows[-1]["RowKey"]
-        return needed, keys.copy("open", "") if kind == "info" else None
+            return Page(needed, found.rows[-1]["RowKey"])
+        return Page(needed, keys.copy("open", "") if kind == "info" else None)
 
     async def first_announcement(self, partner_id: str) -> Hint | None:
         """See the port: one request."""

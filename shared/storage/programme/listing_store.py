@@ -18,6 +18,7 @@ from shared.domain.programme.profile import PROFILE_CHARACTERS_MAX, Profile
 from shared.domain.text import folded
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
+from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.as_read import must_be, put_as_read, replace_row
 from shared.storage.cache import ReadCache
@@ -85,7 +86,7 @@ class TableListingStore:
         self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, keys.safe(offer.id.casefold())))
         self._cache.forget(*((keys.TITLE, folded(one.title)) for one in (offer, before) if one))
 
-    async def pending_offers(self, after: str | None, top: int) -> tuple[list[tuple[str, RegisteredOffer]], str | None]:
+    async def pending_offers(self, after: str | None, top: int) -> Page[tuple[str, RegisteredOffer]]:
         """See the port; a row that stayed behind, or came first, shows nothing."""
         condition = f"PartitionKey eq '{keys.PENDING_OFFER}' and RowKey gt '{after or ''}'"
         found = await reads.scan(self._lookup, condition, top, ["RowKey", "partner", "offer"])
@@ -98,7 +99,7 @@ class TableListingStore:
             if there is not None
         ]
         waiting = [one for one in offers if one[1].state is OfferState.PENDING]
-        return waiting, None if found.done else str(found.rows[-1]["RowKey"])
+        return Page(waiting, None if found.done else str(found.rows[-1]["RowKey"]))
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         """See the port."""

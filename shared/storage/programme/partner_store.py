@@ -16,6 +16,7 @@ from shared.domain.programme.partner import LeadSource, Partner, SourceKind
 from shared.ids import new_key
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
+from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.as_read import must_be, put_as_read, replace_row
 from shared.storage.cache import ReadCache
@@ -94,12 +95,12 @@ class TablePartnerStore:
             with translating():
                 await self._lookup.delete_entity(*key)
 
-    async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
+    async def partners(self, after: str | None, top: int) -> Page[Partner]:
         """See the port."""
         condition = f"PartitionKey eq '{keys.PARTNER}' and RowKey gt '{after or ''}'"
         found = await reads.scan(self._lookup, condition, top, ["RowKey", *codec.DOCS])
         following = None if found.done else found.rows[-1]["RowKey"]
-        return [codec.load(Partner, row) for row in found.rows], following
+        return Page([codec.load(Partner, row) for row in found.rows], following)
 
     async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
         """See the port."""

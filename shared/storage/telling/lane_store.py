@@ -9,6 +9,7 @@ from azure.core.exceptions import AzureError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
+from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.tables import Tables
@@ -74,13 +75,13 @@ class TableLaneStore:
 
     async def page(
         self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
-    ) -> tuple[list[Dispatch], str | None]:
+    ) -> Page[Dispatch]:
         """See the port: one request."""
         start = _STARTS[state](destination)
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}{after or ''}' and RowKey lt '{start}~'"
         found = await reads.scan(self._leads, condition, top, ["RowKey", *codec.DOCS])
         following = None if found.done else str(found.rows[-1]["RowKey"]).removeprefix(start)
-        return [codec.load(Dispatch, row) for row in found.rows], following
+        return Page([codec.load(Dispatch, row) for row in found.rows], following)
 
     async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
         """See the port; what was taken stands under when it was, so those are looked through."""

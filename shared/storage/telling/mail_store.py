@@ -12,14 +12,14 @@ from azure.data.tables.aio import TableClient
 from shared.domain.instants import stamp
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mail_day import MailDay
-from shared.domain.telling.mails import Mail, MailPlace
+from shared.domain.telling.mails import Mail, MailOrigin
 from shared.ids import position
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.tables import Tables
 from shared.storage.telling.lane_store import REPLACE, dispatch_row
 
-BATCH, PLACES_AT_ONCE = 100, 1_000
+BATCH, ORIGINS_AT_ONCE = 100, 1_000
 
 
 class TableMailStore:
@@ -99,27 +99,27 @@ class TableMailStore:
                 )
         return codec.tagged(mail, done["etag"])
 
-    async def note_place(self, operation_id: str, place: MailPlace) -> None:
+    async def note_origin(self, operation_id: str, origin: MailOrigin) -> None:
         """See the port: in Lookup, since a report names no partner."""
-        key = {"PartitionKey": keys.MAIL_PLACE, "RowKey": keys.safe(operation_id)}
-        row = {**key, "sent": stamp(place.sent), **codec.dump(place, what="mail")}
+        key = {"PartitionKey": keys.MAIL_ORIGIN, "RowKey": keys.safe(operation_id)}
+        row = {**key, "sent": stamp(origin.sent), **codec.dump(origin, what="mail")}
         with translating():
             await self._lookup.upsert_entity(row, mode="replace")
 
-    async def place(self, operation_id: str) -> MailPlace | None:
+    async def origin(self, operation_id: str) -> MailOrigin | None:
         """See the port."""
-        row = await reads.row(self._lookup, keys.MAIL_PLACE, keys.safe(operation_id))
-        return codec.load(MailPlace, row) if row else None
+        row = await reads.row(self._lookup, keys.MAIL_ORIGIN, keys.safe(operation_id))
+        return codec.load(MailOrigin, row) if row else None
 
-    async def forget_place(self, operation_id: str) -> None:
+    async def forget_origin(self, operation_id: str) -> None:
         """See the port."""
         with translating():
-            await self._lookup.delete_entity(keys.MAIL_PLACE, keys.safe(operation_id))
+            await self._lookup.delete_entity(keys.MAIL_ORIGIN, keys.safe(operation_id))
 
-    async def forget_places(self, before: datetime) -> int:
+    async def forget_origins(self, before: datetime) -> int:
         """See the port."""
-        condition = f"PartitionKey eq '{keys.MAIL_PLACE}' and sent lt '{stamp(before)}'"
-        found = await reads.scan(self._lookup, condition, PLACES_AT_ONCE, ["PartitionKey", "RowKey"])
+        condition = f"PartitionKey eq '{keys.MAIL_ORIGIN}' and sent lt '{stamp(before)}'"
+        found = await reads.scan(self._lookup, condition, ORIGINS_AT_ONCE, ["PartitionKey", "RowKey"])
         for start in range(0, len(found.rows), BATCH):
             some = [("delete", row) for row in found.rows[start : start + BATCH]]
             with translating():

@@ -15,6 +15,7 @@ from shared.domain.agenda import Change, Pending
 from shared.domain.instants import stamp
 from shared.domain.lead import Status, Tab
 from shared.domain.tally import Tally
+from shared.ports.page import Page
 from shared.ports.telling import Follows, Waiting
 from shared.storage import keys, reads
 from shared.storage.errors import translated, translating
@@ -41,13 +42,13 @@ class TableTallyStore:
         counts = {(tab, status): int(row.get(_column(tab, status), 0)) for tab in Tab for status in Status}
         return Tally(counts, row.metadata["etag"])
 
-    async def pending(self, partner_id: str, after: str | None, top: int) -> tuple[list[Pending], str | None]:
+    async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         """See the port: one request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
         columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify"]
         found = await reads.scan(self._leads, condition, top, columns)
         events = [_pending(partner_id, row) for row in found.rows]
-        return events, None if found.done else found.rows[-1]["RowKey"]
+        return Page(events, None if found.done else found.rows[-1]["RowKey"])
 
     async def take(
         self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows

@@ -16,6 +16,7 @@ from shared.domain.ordering import Order
 from shared.ids import new_export_id
 from shared.ports.errors import FileGone, LostRace
 from shared.ports.exports import Link
+from shared.ports.page import Page
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.exports.write_export import MERGE, WALK, discard, write
@@ -86,12 +87,10 @@ async def read_export(*, ports: Ports, partner_id: str, export_id: str, at: date
     return await _seen(ports, stored.export, at)
 
 
-async def list_exports(
-    *, ports: Ports, partner_id: str, after: str | None, top: int, at: datetime
-) -> tuple[list[SeenExport], str | None]:
-    """The partner's exports of the last days, newest first, and where to go on; None at the end."""
+async def list_exports(*, ports: Ports, partner_id: str, after: str | None, top: int, at: datetime) -> Page[SeenExport]:
+    """The partner's exports of the last days, newest first."""
     exports, following = await ports.exports.page(partner_id, after, top)
-    return list(await asyncio.gather(*(_seen(ports, one, at) for one in exports))), following
+    return Page(list(await asyncio.gather(*(_seen(ports, one, at) for one in exports))), following)
 
 
 async def cancel_export(*, ports: Ports, partner_id: str, export_id: str, at: datetime) -> SeenExport:

@@ -28,11 +28,13 @@ def begins(sizes: Sequence[int]) -> list[int]:
     return [sum(sizes[:n]) for n in range(len(sizes))]
 
 
-async def merged(read: Read, sizes: Sequence[int], places: Sequence[int]) -> AsyncGenerator[tuple[str, int, int], None]:
-    """The lines of all blocks in order from these places on: each with the number of its block and its bytes there."""
+async def merged(
+    read: Read, sizes: Sequence[int], offsets: Sequence[int]
+) -> AsyncGenerator[tuple[str, int, int], None]:
+    """The lines of all blocks in order from these offsets on: each with the number of its block and its bytes there."""
     at_once = max(READ_BYTES_LEAST, READ_BYTES_TOGETHER // max(1, len(sizes)))
     ends = [start + size for start, size in zip(begins(sizes), sizes, strict=True)]
-    runs = [_run(read, place, end, at_once) for place, end in zip(places, ends, strict=True)]
+    runs = [_run(read, offset, end, at_once) for offset, end in zip(offsets, ends, strict=True)]
     heap: list[tuple[SortKey, int, str, int]] = []
     try:
         for number, run in enumerate(runs):
@@ -53,14 +55,14 @@ async def merged(read: Read, sizes: Sequence[int], places: Sequence[int]) -> Asy
             await run.aclose()
 
 
-async def _run(read: Read, place: int, end: int, at_once: int) -> AsyncGenerator[tuple[SortKey, str, int], None]:
-    """One block's lines from a place on, with their keys and sizes."""
+async def _run(read: Read, offset: int, end: int, at_once: int) -> AsyncGenerator[tuple[SortKey, str, int], None]:
+    """One block's lines from a offset on, with their keys and sizes."""
     rest = b""
-    while place < end:
-        piece = await read(place, min(at_once, end - place))
+    while offset < end:
+        piece = await read(offset, min(at_once, end - offset))
         if not piece:
             raise ValueError("the spool is shorter than its blocks")
-        place += len(piece)
+        offset += len(piece)
         *whole, rest = (rest + piece).split(b"\n")
         for one in whole:
             *key, text = _decoder.decode(one)

@@ -105,12 +105,12 @@ async def _walk(
 ) -> Checkpoint | None:
     """Walk the leads from a checkpoint on; the newest checkpoint, None when another run is ahead."""
     blocks = _Blocks(ports, export, WALK, last)
-    place = last.place
+    cursor = last.cursor
     look = Look(ports, export.partner_id, export.person, export.filter, at)
     is_sorted = not export.order.is_by_age
     try:
-        async with aclosing(leads_of(look, place, export.since, watch=budget.spent)) as batches:
-            async for leads, place in batches:
+        async with aclosing(leads_of(look, cursor, export.since, watch=budget.spent)) as batches:
+            async for leads, cursor in batches:
                 for read in leads:
                     # X5, L6: each row as of when it was read; the clock goes on while a run lasts.
                     now = at + timedelta(seconds=read.asked)
@@ -124,10 +124,10 @@ async def _walk(
                                 return blocks.last
                 if is_sorted and blocks.rows > ports.rules.export.sorted_max:
                     break
-                has_come_further = place != blocks.last.place
+                has_come_further = cursor != blocks.last.cursor
                 if not budget.allows(0) and (gives_up or has_come_further):
-                    return await blocks.flush(place) if has_come_further else blocks.last
-        return await blocks.flush(place, done=True)
+                    return await blocks.flush(cursor) if has_come_further else blocks.last
+        return await blocks.flush(cursor, done=True)
     except LostRace:
         return None
 
@@ -142,19 +142,19 @@ async def _merge(ports: Ports, export: Export, budget: Budget) -> Checkpoint | N
         last = await _begin(ports, export, MERGE)
     if last is None or last.done:
         return last
-    places: list[int] = msgspec.json.decode(last.place, type=list[int]) if last.place else begins(sizes)
+    offsets: list[int] = msgspec.json.decode(last.cursor, type=list[int]) if last.cursor else begins(sizes)
     blocks = _Blocks(ports, export, MERGE, last)
 
     async def read(offset: int, length: int) -> bytes:
         return await ports.files.read(export.spool, offset, length)
 
     try:
-        async with aclosing(merged(read, sizes, places)) as lines:
+        async with aclosing(merged(read, sizes, offsets)) as lines:
             async for text, number, size in lines:
                 blocks.add(text)
-                places[number] += size
+                offsets[number] += size
                 if blocks.is_full:
-                    await blocks.flush(msgspec.json.encode(places).decode())
+                    await blocks.flush(msgspec.json.encode(offsets).decode())
                     if not budget.allows(0):
                         return blocks.last
         return await blocks.flush(None, done=True)
@@ -225,14 +225,14 @@ class _Blocks:
         if at < until < ALWAYS and (self._hides_at is None or until < self._hides_at):
             self._hides_at = until
 
-    async def flush(self, place: str | None, *, done: bool = False) -> Checkpoint:
+    async def flush(self, cursor: str | None, *, done: bool = False) -> Checkpoint:
         """Upload what was collected and record where to go on; raises LostRace when another run did so first."""
         block = new_change_id()
         content = self._content()
         if content:
             await self._ports.files.stage(self._export.spool if self._spools else self._export.blob, block, content)
         made = Checkpoint(
-            self._step, self.last.index + 1, block, len(content), self.rows, place, done, hides_at=self._hides_at
+            self._step, self.last.index + 1, block, len(content), self.rows, cursor, done, hides_at=self._hides_at
         )
         self.last = await self._ports.exports.record(self._export, made)
         self._lines, self._size = [], 0

@@ -12,17 +12,17 @@ from shared.ports.errors import LostRace
 from shared.ports.intake import StoredHeld
 from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import ATTEMPTS, Parcel, is_outlived, marks
-from shared.usecases.intake.route_lead import Place
+from shared.usecases.intake.route_lead import Route
 
 log = logging.getLogger(__name__)
 
 
-async def note(ports: Ports, parcel: Parcel, place: Place, lead_id: str, at: datetime) -> Held:
+async def note(ports: Ports, parcel: Parcel, route: Route, lead_id: str, at: datetime) -> Held:
     """Decide once where a submission goes and which id its lead has; every later attempt finds the same (design.md)."""
-    state = HeldState.UNASSIGNED if place.reason else HeldState.PLACED
+    state = HeldState.UNASSIGNED if route.reason else HeldState.PLACED
     mark, _ = marks(parcel)
     noted = _held(parcel, mark, state, at)
-    wanted = replace(noted, reason=place.reason, details=place.details, lead_id=lead_id, partner_id=place.partner_id)
+    wanted = replace(noted, reason=route.reason, details=route.details, lead_id=lead_id, partner_id=route.partner_id)
     if state is HeldState.PLACED:
         wanted = replace(wanted, body=b"")
 

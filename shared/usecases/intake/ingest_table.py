@@ -68,19 +68,19 @@ async def _ingest(
     bookmark = f"table:{(source.table_name or '').casefold()}"
     written = await ports.agenda.bookmark(bookmark)
     # When this pass began, from when on it reads, how far it is, and whether a row of it failed.
-    began, since, place, failed = json.loads(written) if written else ("", BEGINNING.isoformat(), "", False)
-    if not place:
+    began, since, cursor, failed = json.loads(written) if written else ("", BEGINNING.isoformat(), "", False)
+    if not cursor:
         began, failed = storage_now.isoformat(), False
     while True:
         before = done.failed
-        rows, place = await ports.tables.rows(source.table_name or "", datetime.fromisoformat(since), place, PAGE)
+        rows, cursor = await ports.tables.rows(source.table_name or "", datetime.fromisoformat(since), cursor, PAGE)
         for row in rows:
             done = await _take(ports, source, row, at, done)
         failed = failed or done.failed > before
-        if not place:
+        if not cursor:
             break
         if not budget.allows(done.rows):
-            await ports.agenda.set_bookmark(bookmark, json.dumps([began, since, place, failed]))
+            await ports.agenda.set_bookmark(bookmark, json.dumps([began, since, cursor, failed]))
             return replace(done, unfinished=True)
     if not failed:
         since = max(since, (datetime.fromisoformat(began) - OVERLAP).isoformat())

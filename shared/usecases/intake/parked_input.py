@@ -25,7 +25,7 @@ from shared.ports.intake import EVERY, HeldCounts, Only, StoredHeld
 from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import ATTEMPTS, Parcel, Submission, is_outlived, read_parcel
 from shared.usecases.intake.receive_lead import Received, make_lead
-from shared.usecases.intake.route_lead import Place, check_place, find_place
+from shared.usecases.intake.route_lead import Route, check_route, find_route
 from shared.usecases.races import until_won
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ AT_ONCE = 8
 
 @dataclass(frozen=True)
 class HeldPage:
-    """Submissions that wait, newest first; `next` is the place to go on from, None at the end.
+    """Submissions that wait, newest first; `next` is the cursor to go on from, None at the end.
 
     `counts` are of everything in that state, whatever is asked for; only the first page has them.
     """
@@ -87,10 +87,10 @@ async def dismiss(*, ports: Ports, held_id: str, at: datetime) -> None:
 
 async def forget_dismissed(*, ports: Ports, at: datetime, most: int = 1_000) -> int:
     """Delete what was dismissed DISMISSED_KEPT ago, at most so many; how many."""
-    place: str | None = f"{inverted_time(at - DISMISSED_KEPT)}|"
+    cursor: str | None = f"{inverted_time(at - DISMISSED_KEPT)}|"
     done = 0
-    while place is not None and done < most:
-        page, place = await ports.held.page(HeldState.DISMISSED, place, BULK_MAX)
+    while cursor is not None and done < most:
+        page, cursor = await ports.held.page(HeldState.DISMISSED, cursor, BULK_MAX)
         for held in page:
             stored = await ports.held.get(held.id)
             if stored is None or stored.held.state is not HeldState.DISMISSED:
@@ -133,17 +133,17 @@ async def replay(*, ports: Ports, held_id: str, body: object | None, at: datetim
         if held.state is HeldState.UNASSIGNED:
             return Received(held.lead_id or "", HeldState.UNASSIGNED, duplicate=True)
         parcel = _again(held, body)
-        place = (
-            await check_place(ports=ports, partner_id=held.partner_id, reading=parcel.reading, at=at)
+        route = (
+            await check_route(ports=ports, partner_id=held.partner_id, reading=parcel.reading, at=at)
             if held.assigned
-            else await find_place(ports=ports, door=held.door, reading=parcel.reading, at=at)
+            else await find_route(ports=ports, door=held.door, reading=parcel.reading, at=at)
         )
-        if place.reason is Reason.PROFILE_NOT_PUBLISHED:
-            raise refusal_of(replace(held, reason=place.reason))
+        if route.reason is Reason.PROFILE_NOT_PUBLISHED:
+            raise refusal_of(replace(held, reason=route.reason))
         try:
-            if place.reason is not None:
-                return await _leave_unassigned(ports, stored, parcel, place)
-            return await _place(ports, stored, parcel, place.partner_id or "", at)
+            if route.reason is not None:
+                return await _leave_unassigned(ports, stored, parcel, route)
+            return await _make(ports, stored, parcel, route.partner_id or "", at)
         except LostRace:
             continue
     raise Unavailable
@@ -173,10 +173,10 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
         try:
             if already := await _already(ports, stored, parcel, at):
                 return already
-            place = await check_place(ports=ports, partner_id=partner_id, reading=parcel.reading, at=at)
-            if place.reason is not None:
-                raise refusal_of(replace(held, reason=place.reason))
-            return await _place(ports, stored, parcel, partner_id, at)
+            route = await check_route(ports=ports, partner_id=partner_id, reading=parcel.reading, at=at)
+            if route.reason is not None:
+                raise refusal_of(replace(held, reason=route.reason))
+            return await _make(ports, stored, parcel, partner_id, at)
         except LostRace:
             continue
     raise Unavailable
@@ -195,7 +195,7 @@ async def _already(ports: Ports, stored: StoredHeld, parcel: Parcel, at: datetim
     return await _done(ports, placed, at)
 
 
-async def _place(ports: Ports, stored: StoredHeld, parcel: Parcel, partner_id: str, at: datetime) -> Received:
+async def _make(ports: Ports, stored: StoredHeld, parcel: Parcel, partner_id: str, at: datetime) -> Received:
     """Decide on lead and partner, make the lead, and take the submission out of its list."""
     held = stored.held
     lead_id = held.lead_id or ids.new_lead_id(parcel.tab, at)
@@ -212,7 +212,7 @@ async def _place(ports: Ports, stored: StoredHeld, parcel: Parcel, partner_id: s
     return received
 
 
-async def _leave_unassigned(ports: Ports, stored: StoredHeld, parcel: Parcel, place: Place) -> Received:
+async def _leave_unassigned(ports: Ports, stored: StoredHeld, parcel: Parcel, route: Route) -> Received:
     """A parked submission can be read now, but nobody takes it: it goes on waiting, for a partner."""
     lead_id = stored.held.lead_id or ids.new_lead_id(parcel.tab, stored.held.first_at)
     waiting = replace(
@@ -220,10 +220,10 @@ async def _leave_unassigned(ports: Ports, stored: StoredHeld, parcel: Parcel, pl
         state=HeldState.UNASSIGNED,
         was=HeldState.UNASSIGNED,
         was_parked=True,
-        reason=place.reason,
-        details=place.details,
+        reason=route.reason,
+        details=route.details,
         lead_id=lead_id,
-        partner_id=place.partner_id,
+        partner_id=route.partner_id,
         claim=parcel.claim,
         content=parcel.content,
         keyed=parcel.is_for_ever,

@@ -37,7 +37,7 @@ from shared.usecases.intake.parcels import (
     read_parcel,
     unread,
 )
-from shared.usecases.intake.route_lead import find_place
+from shared.usecases.intake.route_lead import find_route
 
 
 @dataclass(frozen=True)
@@ -101,19 +101,19 @@ async def _receive_lead(ports: Ports, door: Door, submission: Submission, at: da
 async def _routed(ports: Ports, parcel: Parcel, at: datetime) -> Received:
     """Find the submission's partner, and make the lead there or let it wait."""
     door = parcel.door
-    place = await find_place(ports=ports, door=door, reading=parcel.reading, at=at)
+    route = await find_route(ports=ports, door=door, reading=parcel.reading, at=at)
     lead_id = ids.new_lead_id(parcel.tab, _created(parcel.reading, at))
     if door.partner_id is not None:
-        if place.reason is None:
+        if route.reason is None:
             return await make_lead(ports=ports, parcel=parcel, partner_id=door.partner_id, lead_id=lead_id, at=at)
         # It may have come while the partner took it.
         first = await ports.leads.once(door.partner_id, parcel.claim)
         if first and not is_outlived(ports, parcel, first.at, at):
             return await _first(ports, parcel, door.partner_id, first, at)
-    if place.reason is Reason.PROFILE_NOT_PUBLISHED:
-        held = await park(ports, parcel, place.reason, at, partner_id=place.partner_id)
+    if route.reason is Reason.PROFILE_NOT_PUBLISHED:
+        held = await park(ports, parcel, route.reason, at, partner_id=route.partner_id)
         raise refusal_of(held)
-    noted = await note(ports, parcel, place, lead_id, at)
+    noted = await note(ports, parcel, route, lead_id, at)
     if noted.state is HeldState.UNASSIGNED or noted.partner_id is None or noted.lead_id is None:
         return Received(noted.lead_id or lead_id, HeldState.UNASSIGNED, duplicate=noted.lead_id != lead_id)
     return await make_lead(ports=ports, parcel=parcel, partner_id=noted.partner_id, lead_id=noted.lead_id, at=at)

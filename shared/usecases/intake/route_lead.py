@@ -16,7 +16,7 @@ from shared.ports.ports import Ports
 
 
 @dataclass(frozen=True)
-class Place:
+class Route:
     """Where a submission goes; with a reason, and what the operator is told of it, it cannot go there now.
 
     Without a partner it goes nowhere.
@@ -27,7 +27,7 @@ class Place:
     details: tuple[Detail, ...] = ()
 
 
-async def find_place(*, ports: Ports, door: Door, reading: Reading, at: datetime) -> Place:
+async def find_route(*, ports: Ports, door: Door, reading: Reading, at: datetime) -> Route:
     """The door's partner, else the offer's, by its id or its publisher, else by its title, else the profile's.
 
     An id is worth more than a title: a publisher's offer is its partner's whoever has a title like it, and nobody's
@@ -52,23 +52,23 @@ async def find_place(*, ports: Ports, door: Door, reading: Reading, at: datetime
             told = say("It is claimed by several: %(partners)s.", partners=", ".join(found))
             claimed.append(Detail("claimedBySeveral", told, target))
     if partner_id is None and claimed:
-        return Place(None, Reason.CLAIMED_BY_SEVERAL, tuple(claimed))
-    return await check_place(ports=ports, partner_id=partner_id, reading=reading, at=at)
+        return Route(None, Reason.CLAIMED_BY_SEVERAL, tuple(claimed))
+    return await check_route(ports=ports, partner_id=partner_id, reading=reading, at=at)
 
 
-async def check_place(*, ports: Ports, partner_id: str | None, reading: Reading, at: datetime) -> Place:
+async def check_route(*, ports: Ports, partner_id: str | None, reading: Reading, at: datetime) -> Route:
     """Whether the partner takes the submission (R2)."""
     if partner_id is None:
-        return Place(None, Reason.OFFER_UNKNOWN)
+        return Route(None, Reason.OFFER_UNKNOWN)
     partner = await ports.partners.known(partner_id, at)
     if partner and partner.state is PartnerState.SUSPENDED:
         # A refusal reads afresh first, as the one below does.
         partner = await ports.partners.get(partner_id)
     if partner and partner.state is PartnerState.SUSPENDED:
-        return Place(partner_id, Reason.PARTNER_SUSPENDED)
+        return Route(partner_id, Reason.PARTNER_SUSPENDED)
     if reading.type is LeadType.PROFILE and not await _is_published(ports, partner_id, at):
-        return Place(partner_id, Reason.PROFILE_NOT_PUBLISHED)
-    return Place(partner_id)
+        return Route(partner_id, Reason.PROFILE_NOT_PUBLISHED)
+    return Route(partner_id)
 
 
 async def _is_suspended(ports: Ports, partner_id: str, at: datetime) -> bool:
@@ -85,10 +85,10 @@ async def _is_published(ports: Ports, partner_id: str, at: datetime) -> bool:
     return False
 
 
-async def _by_id(ports: Ports, offer_id: str, at: datetime) -> Place | None:
+async def _by_id(ports: Ports, offer_id: str, at: datetime) -> Route | None:
     """Where the offer's id says that it goes: to who registered it, else to whose publisher it names (S6)."""
     if owner := await ports.listings.partner_of_offer(offer_id, at):
-        return Place(owner)
+        return Route(owner)
     publisher = publisher_of(offer_id)
     owner = await ports.partners.partner_of_publisher(publisher, at) if publisher else None
     if owner is None:
@@ -96,9 +96,9 @@ async def _by_id(ports: Ports, offer_id: str, at: datetime) -> Place | None:
     # A refusal reads afresh before it counts.
     for fresh in (False, True):
         if (await ports.listings.offers(owner, at, fresh=fresh)).state_of(offer_id) is not OfferState.REFUSED:
-            return Place(owner)
+            return Route(owner)
     told = say("The operator has refused the offer to %(partner)s, whose publisher it names.", partner=owner)
-    return Place(None, Reason.OFFER_UNKNOWN, (Detail("offerRefused", told, "offerId"),))
+    return Route(None, Reason.OFFER_UNKNOWN, (Detail("offerRefused", told, "offerId"),))
 
 
 async def _by_title(ports: Ports, reading: Reading, at: datetime) -> list[str]:

@@ -10,6 +10,7 @@ from shared.domain.lifecycle import settle
 from shared.domain.permissions import Caller, must_belong
 from shared.domain.programme.partner import Door, Takes
 from shared.ports.intake import Sent
+from shared.ports.page import Page
 from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import Received, receive_lead
@@ -31,13 +32,11 @@ async def send_lead(*, ports: Ports, partner_id: str, caller: Caller, submission
     return await receive_lead(ports=ports, door=door, submission=submission, at=at)
 
 
-async def list_sent(
-    *, ports: Ports, caller: Caller, after: str | None, top: int, at: datetime
-) -> tuple[list[Lead], str | None]:
-    """The leads this person has sent, newest first, as they stand at `at`, and where to go on; None at the end."""
+async def list_sent(*, ports: Ports, caller: Caller, after: str | None, top: int, at: datetime) -> Page[Lead]:
+    """The leads this person has sent, newest first, as they stand at `at`."""
     page, following = await ports.sent.page(ids.sender_id(caller.tenant, caller.person), after, top)
     found = await asyncio.gather(*(_lead(ports, one, at) for one in page))
-    return [lead for lead in found if lead], following
+    return Page([lead for lead in found if lead], following)
 
 
 async def read_sent(*, ports: Ports, caller: Caller, lead_id: str, at: datetime) -> Lead:

@@ -35,7 +35,7 @@ SORTED_HELD = 1_000
 """Leads held while sorting before all but the page's are let go of: senders decide how large they are."""
 TOGETHER = 50
 """Leads judged before other requests of the instance have their turn."""
-SORTED_PLACE = re.compile(r"[A-Za-z0-9_-]+")
+SORTED_CURSOR = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -69,19 +69,19 @@ class Look:
 
 @dataclass(frozen=True)
 class SeenPage:
-    """A page of a list; `next` is the place to go on from, None at the end."""
+    """A page of a list; `next` is the cursor to go on from, None at the end."""
 
     leads: tuple[SeenLead, ...]
     next: str | None
 
 
 def places_of(order: Order) -> re.Pattern[str]:
-    """The form of the places in a list of this order."""
-    return POSITION if order.is_newest_first else SORTED_PLACE
+    """The form of the cursors in a list of this order."""
+    return POSITION if order.is_newest_first else SORTED_CURSOR
 
 
 async def list_leads(look: Look, *, order: Order, after: str | None, top: int, budget: Budget) -> SeenPage:
-    """A page after a place; it may be short, the end is where `next` is None.
+    """A page after a cursor; it may be short, the end is where `next` is None.
 
     Raises SortTooLarge when another order than newest first would take more leads than the budget has, Unavailable when
     it would take more time.
@@ -108,13 +108,13 @@ async def leads_of(
     if look.wanted.tab is not ListTab.FAVORITES:
         query = LeadQuery(look.partner_id, look.at, look.wanted, after)
         async with aclosing(look.ports.leads.walk(query, since, watch)) as batches:
-            async for leads, place in batches:
+            async for leads, cursor in batches:
                 reads = [Read(lead, None, asked) for lead, asked in leads]
                 for start in range(0, len(reads) - TOGETHER, TOGETHER):
                     some = reads[start : start + TOGETHER]
                     yield some, position(some[-1].lead.id)
                     await asyncio.sleep(0)
-                yield reads[-(len(reads) % TOGETHER or TOGETHER) :], place
+                yield reads[-(len(reads) % TOGETHER or TOGETHER) :], cursor
         return
     while True:
         asked = watch()
@@ -122,7 +122,7 @@ async def leads_of(
             look.partner_id, look.person, after, at_once, taken_back=since is not None
         )
         hearted = await look.ports.leads.many(look.partner_id, list(marks))
-        # The last page has a place too: None would be the beginning.
+        # The last page has a cursor too: None would be the beginning.
         after = following or max(map(position, marks), default=after)
         yield [Read(lead, marks[lead.id], asked) for lead in hearted], after
         if following is None:
@@ -143,7 +143,7 @@ async def _selected(look: Look, after: str | None, top: int, budget: Budget) -> 
 async def _searched(look: Look, after: str | None, top: int, budget: Budget) -> SeenPage:
     """Newest first by reading leads until the page is full or the budget is spent."""
     found: dict[str, tuple[Lead, Mark | None]] = {}
-    place, looked = after, 0
+    cursor, looked = after, 0
     async with aclosing(leads_of(look, after, at_once=top)) as batches:
         async for leads, covered in batches:
             for read in leads:
@@ -153,16 +153,16 @@ async def _searched(look: Look, after: str | None, top: int, budget: Budget) -> 
                     found[lead.id] = lead, read.mark
                     if len(found) == top:
                         return await _marked(look, found, after, position(lead.id))
-            place = covered or place
+            cursor = covered or cursor
             # A page that comes no further would be asked for again for ever.
-            if place not in (None, after) and not budget.allows(looked):
-                return await _marked(look, found, after, place)
+            if cursor not in (None, after) and not budget.allows(looked):
+                return await _marked(look, found, after, cursor)
     return await _marked(look, found, after, None)
 
 
 async def _sorted(look: Look, order: Order, after: str | None, top: int, budget: Budget) -> SeenPage:
     """Any other order: exact, by reading all that the filter leaves, for each page anew."""
-    last = _read_place(after) if after else None
+    last = _read_cursor(after) if after else None
     found: list[tuple[SortKey, Lead]] = []
     looked = 0
     pick = heapq.nlargest if order.descending else heapq.nsmallest
@@ -183,7 +183,7 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
             if len(found) > SORTED_HELD:
                 found = pick(top + 1, found, key=itemgetter(0))
     best = pick(top + 1, found, key=itemgetter(0))
-    following = _place(best[top - 1][0]) if len(best) > top else None
+    following = _cursor_of(best[top - 1][0]) if len(best) > top else None
     return await _seen(look, [lead for _, lead in best[:top]], following, {}, "")
 
 
@@ -210,14 +210,14 @@ async def _seen(
     return SeenPage(tuple(SeenLead(lead, known.get(lead.id, Mark())) for lead in leads), following)
 
 
-def _place(key: SortKey) -> str:
+def _cursor_of(key: SortKey) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
 
 
-def _read_place(place: str) -> SortKey | None:
-    """The key of a place; None for what is none, which begins at the beginning."""
+def _read_cursor(cursor: str) -> SortKey | None:
+    """The key of a cursor; None for what is none, which begins at the beginning."""
     try:
-        text = base64.urlsafe_b64decode(place + "=" * (-len(place) % 4))
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
         return msgspec.json.decode(text, type=tuple[str, str, str])
     except (ValueError, msgspec.DecodeError):
         return None

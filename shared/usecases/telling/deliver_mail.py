@@ -14,7 +14,7 @@ from shared import correlation, telemetry
 from shared.domain.contact import fold_email
 from shared.domain.errors import Unavailable
 from shared.domain.telling.dispatch import MAIL_FIRST, Attempt, Dispatch, DispatchState
-from shared.domain.telling.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailPlace, MailState
+from shared.domain.telling.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailOrigin, MailState
 from shared.ports.delivery import Facts, MailAnswer, Sending
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
@@ -222,8 +222,8 @@ async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
         operation, dispatch = _operation(turn.partner_id, mail), case.dispatch
         # Before the service knows of it: its report may be faster than our next line.
         about = (dispatch.type, dispatch.at, mail.subject, mail.sequence)
-        await turn.ports.mails.note_place(
-            operation, MailPlace(turn.partner_id, turn.destination, *about, sent=at, cause=dispatch.cause)
+        await turn.ports.mails.note_origin(
+            operation, MailOrigin(turn.partner_id, turn.destination, *about, sent=at, cause=dispatch.cause)
         )
         mail = await turn.put(replace(mail, state=MailState.SENDING, at=at, operation_id=operation, first_sent=at))
         return await _hand_over(turn, mail, to, facts)
@@ -253,7 +253,7 @@ async def _hand_over(turn: _Turn, mail: Mail, to: str, facts: Facts) -> Mail:
         waits = turn.now() + (answer.retry_after or LOOK_AGAIN)
         turn.quota.hold(waits)
         turn.end(waits)
-        await turn.ports.mails.forget_place(mail.operation_id)
+        await turn.ports.mails.forget_origin(mail.operation_id)
         return await turn.put(replace(mail, state=MailState.PLANNED, operation_id="", first_sent=None))
     return await _followed(turn, mail, answer)
 
@@ -270,8 +270,8 @@ async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
                 if mail.to == CUSTOMER:
                     await remember_bounce(ports=turn.ports, partner_id=turn.partner_id, lead_id=mail.subject)
                 else:
-                    await turn.ports.notices.add_unwanted(turn.partner_id, mail.to, BOUNCED)
-            await turn.ports.mails.forget_place(mail.operation_id)
+                    await turn.ports.preferences.add_unwanted(turn.partner_id, mail.to, BOUNCED)
+            await turn.ports.mails.forget_origin(mail.operation_id)
             return await turn.put(mail.ended(MailState.FAILED, at, answer.problem))
         case _ if at - (mail.first_sent or at) >= FOLLOWED_FOR:
             return await turn.put(mail.ended(MailState.UNKNOWN, at, "noEnd"))

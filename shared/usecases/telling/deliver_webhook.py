@@ -54,7 +54,7 @@ class _Turn(LaneTurn):
 
 async def deliver_webhook(*, ports: Ports, partner_id: str, destination: str, now: Now) -> datetime | None:
     """Send what is due; when to look again, None when nothing waits. Raises Unavailable, LostRace."""
-    hook = await ports.notices.webhook(partner_id, destination)
+    hook = await ports.webhooks.get(partner_id, destination)
     if hook is None or hook.webhook.state is WebhookState.DISABLED:
         # What waits for a disabled one waits until it is enabled; of a deleted one nobody asks.
         return None
@@ -103,7 +103,7 @@ async def _validate(turn: _Turn) -> None:
         waiting = await turn.ports.lanes.get(turn.partner_id, turn.destination, first.id) or waiting
     if waiting.state is DispatchState.DELIVERED:
         active = replace(hook, state=WebhookState.ACTIVE, problem=None)
-        turn.hook = await turn.ports.notices.put_webhook(turn.partner_id, active, turn.hook)
+        turn.hook = await turn.ports.webhooks.put(turn.partner_id, active, turn.hook)
     else:
         turn.over = True
 
@@ -276,7 +276,7 @@ async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
             return ReceiverReply(None, "The lead is not there any more.", 0)
         lead, made = settle(stored.lead, at).lead, events[0] if events else None
     packet = ports.packets.packet(hook, dispatch, lead, made, at)
-    return await ports.webhooks.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))
+    return await ports.receivers.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))
 
 
 async def _disable(turn: _Turn, problem: str, at: datetime) -> None:
@@ -286,7 +286,7 @@ async def _disable(turn: _Turn, problem: str, at: datetime) -> None:
     # Each time has a mail of its own; one that is told too early finds the webhook active and is not sent.
     told = Dispatch(DISABLED, at, hook.id, int(at.timestamp()), cause=correlation.current())
     await ports.agenda.put([deliver_hint(turn.partner_id, MAIL_LATER, at)])
-    turn.hook = await ports.notices.put_webhook(turn.partner_id, hook, turn.hook)
+    turn.hook = await ports.webhooks.put(turn.partner_id, hook, turn.hook)
     await ports.lanes.add(turn.partner_id, MAIL_LATER, told)
     await ports.agenda.put([deliver_hint(turn.partner_id, MAIL_LATER, at)])
     turn.wakes = []

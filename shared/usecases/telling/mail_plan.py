@@ -62,19 +62,19 @@ class Case:
 async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: datetime) -> Case:
     """Everything as it is now: mails may have waited since they were planned. Raises Unavailable."""
     partner = await ports.partners.known(partner_id, at)
-    preferences = await ports.notices.preferences(partner_id) or Preferences()
+    preferences = await ports.preferences.get(partner_id) or Preferences()
     facts = Facts(at, await ports.partners.signing_key(), partner, preferences)
     notice = NOTICES[dispatch.type]
     gathering = next((one for one in Gathering if one.event == dispatch.type), None)
     if gathering:
         facts = replace(facts, day=await ports.mails.day(partner_id, key_of_subject(dispatch.subject)))
     elif notice is MailNotice.WEBHOOK_DISABLED:
-        hook = await ports.notices.webhook(partner_id, dispatch.subject)
+        hook = await ports.webhooks.get(partner_id, dispatch.subject)
         facts = replace(facts, webhook=hook.webhook if hook else None)
     else:
         stored = await ports.leads.get(partner_id, dispatch.subject)
         facts = replace(facts, lead=settle(stored.lead, at).lead if stored else None)
-    unwanted = await ports.notices.unwanted(list_of(partner_id, customers=notice is MailNotice.DECLINED))
+    unwanted = await ports.preferences.unwanted(list_of(partner_id, customers=notice is MailNotice.DECLINED))
     # A partner mutes its own recipients; nobody else is its to silence (N3).
     is_partners = notice not in (MailNotice.DECLINED, MailNotice.EXPIRED)
     muted = {fold_email(one): "muted" for one in preferences.muted_addresses} if is_partners else {}

@@ -11,7 +11,7 @@ from enum import StrEnum
 from shared import telemetry
 from shared.domain.errors import Unavailable
 from shared.domain.telling.dispatch import Dispatch
-from shared.domain.telling.mails import CUSTOMER, Mail, MailPlace, MailState
+from shared.domain.telling.mails import CUSTOMER, Mail, MailOrigin, MailState
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED
@@ -43,25 +43,25 @@ async def take_report(*, ports: Ports, operation_id: str, report: Report, at: da
 
     Raises Unavailable, upon which the service reports again.
     """
-    place = await ports.mails.place(operation_id)
-    if place is None:
+    origin = await ports.mails.origin(operation_id)
+    if origin is None:
         return
-    mails = await ports.mails.mails(place.partner_id, place.subject, place.sequence)
+    mails = await ports.mails.mails(origin.partner_id, origin.subject, origin.sequence)
     mail = next((one for one in mails if one.operation_id == operation_id), None)
     if mail is not None:
-        await _record(ports, place, mail, report, at)
-    await ports.mails.forget_place(operation_id)
+        await _record(ports, origin, mail, report, at)
+    await ports.mails.forget_origin(operation_id)
 
 
-async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at: datetime) -> None:
+async def _record(ports: Ports, origin: MailOrigin, mail: Mail, report: Report, at: datetime) -> None:
     state = MailState.DELIVERED if report in ARRIVED else MailState.FAILED
     problem = None if report in ARRIVED else str(report)
     try:
         if (mail.state, mail.problem) != (state, problem):
             was_under_way = mail.is_under_way
-            mail = await ports.mails.put(place.partner_id, mail.ended(state, at, problem))
+            mail = await ports.mails.put(origin.partner_id, mail.ended(state, at, problem))
             if was_under_way:
-                measure(mail, at - place.at)
+                measure(mail, at - origin.at)
             elif state is MailState.FAILED:
                 telemetry.attempted("mail", "bounced")
     except LostRace:
@@ -73,25 +73,25 @@ async def _record(ports: Ports, place: MailPlace, mail: Mail, report: Report, at
         "A mail did not arrive.",
         extra={
             "event": "mail.bounced",
-            "partner": place.partner_id,
+            "partner": origin.partner_id,
             "notice": mail.notice,
             "report": report,
-            "cause": place.cause,
+            "cause": origin.cause,
         },
     )
     if mail.to == CUSTOMER:
         if report in TAKES_NO_MAIL:
-            await remember_bounce(ports=ports, partner_id=place.partner_id, lead_id=place.subject)
+            await remember_bounce(ports=ports, partner_id=origin.partner_id, lead_id=origin.subject)
         return
     if report in TAKES_NO_MAIL:
-        await ports.notices.add_unwanted(place.partner_id, mail.to, BOUNCED)
-    await _tell_the_next(ports, place, at)
+        await ports.preferences.add_unwanted(origin.partner_id, mail.to, BOUNCED)
+    await _tell_the_next(ports, origin, at)
 
 
-async def _tell_the_next(ports: Ports, place: MailPlace, at: datetime) -> None:
-    """Let the event wait again: its worker plans whoever is next, if anybody has to be told in this one's place."""
-    partner_id, destination = place.partner_id, place.destination
-    dispatch = Dispatch(place.type, place.at, place.subject, place.sequence, cause=place.cause)
+async def _tell_the_next(ports: Ports, origin: MailOrigin, at: datetime) -> None:
+    """Let the event wait again: its worker plans whoever is next, if anybody has to be told in this one's origin."""
+    partner_id, destination = origin.partner_id, origin.destination
+    dispatch = Dispatch(origin.type, origin.at, origin.subject, origin.sequence, cause=origin.cause)
     if (await ports.lanes.lane(partner_id, destination)).is_leased(at):
         # The worker may end the event without having seen this; the service reports again soon.
         raise Unavailable

@@ -28,6 +28,7 @@ from shared.domain.telling.webhooks import (
     WebhookState,
 )
 from shared.ports.errors import LostRace
+from shared.ports.page import Page
 from shared.ports.ports import Ports
 from shared.ports.telling import StoredWebhook
 from shared.usecases.races import until_won
@@ -82,7 +83,7 @@ async def subscribe(
     """
     _check(ports, url, events, format_)
     for _ in range(ATTEMPTS):
-        known = await ports.notices.webhooks(partner_id)
+        known = await ports.webhooks.of_partner(partner_id)
         before = next((one for one in known if one.webhook.url == url), None)
         if before is None and len(known) >= SUBSCRIPTIONS_MAX:
             raise Conflict(say("A partner has at most %(most)d webhooks; delete one first.", most=SUBSCRIPTIONS_MAX))
@@ -109,7 +110,7 @@ async def subscribe(
         # What it waits for may be due already, and a pending one has its validation event to come.
         await ports.agenda.put([deliver_hint(partner_id, hook.id, at)])
         try:
-            await ports.notices.put_webhook(partner_id, wanted, before)
+            await ports.webhooks.put(partner_id, wanted, before)
         except LostRace:
             continue
         if before:
@@ -126,7 +127,7 @@ async def subscribe(
 
 def _check(ports: Ports, url: str, events: Sequence[str], format_: WebhookFormat) -> None:
     faults = []
-    if problem := ports.webhooks.problem_with(url):
+    if problem := ports.receivers.problem_with(url):
         faults.append(Detail("invalidValue", problem, "notificationUrl"))
     unknown = [one for one in events if one not in EVENTS]
     if unknown or not events:
@@ -146,7 +147,7 @@ def _new_secret() -> str:
 
 async def list_webhooks(*, ports: Ports, partner_id: str) -> list[Webhook]:
     """The partner's subscriptions, oldest first."""
-    return [one.webhook for one in await ports.notices.webhooks(partner_id)]
+    return [one.webhook for one in await ports.webhooks.of_partner(partner_id)]
 
 
 async def read_webhook(*, ports: Ports, partner_id: str, webhook_id: str) -> Webhook:
@@ -157,7 +158,7 @@ async def read_webhook(*, ports: Ports, partner_id: str, webhook_id: str) -> Web
 async def unsubscribe(*, ports: Ports, partner_id: str, webhook_id: str) -> None:
     """Delete a subscription; what waits for it is not sent. Raises NotFound."""
     await _stored(ports, partner_id, webhook_id)
-    await ports.notices.delete_webhook(partner_id, webhook_id)
+    await ports.webhooks.delete(partner_id, webhook_id)
     log.info("Webhook deleted.", extra={"event": "webhook.deleted", "partner": partner_id, "webhook": webhook_id})
 
 
@@ -216,14 +217,14 @@ ORDER = (DispatchState.PENDING, DispatchState.PARKED, DispatchState.DELIVERED)
 
 async def list_deliveries(
     *, ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int, at: datetime
-) -> tuple[list[Dispatch], str | None]:
-    """A page of the delivery log after the place, and where to go on; None at the end. Raises NotFound.
+) -> Page[Dispatch]:
+    """A page of the delivery log after the cursor. Raises NotFound.
 
     What waits is tried when its own time has come and its lane's, so the later of the two is its next attempt. What a
     receiver said of a lead whose contact details are hidden may repeat them, so it is left out (L9).
     """
     found, following = await _deliveries(ports, partner_id, webhook_id, after, top)
-    return await _as_may_be_seen(ports, partner_id, found, at), following
+    return Page(await _as_may_be_seen(ports, partner_id, found, at), following)
 
 
 async def _redacted(ports: Ports, partner_id: str, found: Sequence[Dispatch], at: datetime) -> set[str]:
@@ -243,24 +244,22 @@ async def _as_may_be_seen(ports: Ports, partner_id: str, found: list[Dispatch], 
     return [one.without_answers() if one.subject in hidden else one for one in found]
 
 
-async def _deliveries(
-    ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int
-) -> tuple[list[Dispatch], str | None]:
+async def _deliveries(ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int) -> Page[Dispatch]:
     _, lane = await asyncio.gather(_stored(ports, partner_id, webhook_id), ports.lanes.lane(partner_id, webhook_id))
-    part, _, place = (after or "0|").partition("|")
+    part, _, cursor = (after or "0|").partition("|")
     found: list[Dispatch] = []
     for number in range(int(part), len(ORDER)):
-        start: str | None = place or None
+        start: str | None = cursor or None
         page, following = await ports.lanes.page(partner_id, webhook_id, ORDER[number], start, top - len(found))
         if ORDER[number] is DispatchState.PENDING and lane.next_at:
             page = [replace(one, next_at=max(one.next_at or lane.next_at, lane.next_at)) for one in page]
         found += page
         if following is not None:
-            return found, f"{number}|{following}"
-        place = ""
+            return Page(found, f"{number}|{following}")
+        cursor = ""
         if len(found) >= top and number + 1 < len(ORDER):
-            return found, f"{number + 1}|"
-    return found, None
+            return Page(found, f"{number + 1}|")
+    return Page(found, None)
 
 
 async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: str, at: datetime) -> Dispatch:
@@ -324,13 +323,13 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
 async def _change(ports: Ports, partner_id: str, webhook_id: str, changed: Callable[[Webhook], Webhook]) -> Webhook:
     async def change() -> Webhook:
         stored = await _stored(ports, partner_id, webhook_id)
-        return (await ports.notices.put_webhook(partner_id, changed(stored.webhook), stored)).webhook
+        return (await ports.webhooks.put(partner_id, changed(stored.webhook), stored)).webhook
 
     return await until_won(change)
 
 
 async def _stored(ports: Ports, partner_id: str, webhook_id: str) -> StoredWebhook:
-    stored = await ports.notices.webhook(partner_id, webhook_id) if ids.SOURCE_ID.fullmatch(webhook_id) else None
+    stored = await ports.webhooks.get(partner_id, webhook_id) if ids.SOURCE_ID.fullmatch(webhook_id) else None
     if stored is None:
         raise NotFound
     return stored

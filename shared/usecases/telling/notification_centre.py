@@ -11,6 +11,7 @@ from shared.domain.lead import Status
 from shared.domain.lifecycle import settle
 from shared.domain.telling.recommendations import Notification, about_lead, about_webhook
 from shared.ports.leads import LeadQuery
+from shared.ports.page import Page
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 
@@ -25,7 +26,7 @@ class Noticed:
     dismissed: bool
 
     @property
-    def place(self) -> str:
+    def cursor(self) -> str:
         """Where it stands: open ones first, then the newest."""
         inverted = "".join(chr(ord("9") - ord(c) + ord("0")) if c.isdigit() else c for c in self._time)
         return f"{int(self.dismissed)}|{inverted}|{self.notification.id}"
@@ -37,16 +38,16 @@ class Noticed:
 
 async def list_notifications(
     *, ports: Ports, partner_id: str, person: str, after: str | None, top: int, at: datetime, budget: Budget
-) -> tuple[list[Noticed], str | None]:
-    """A page of this person's notifications after the place, and where to go on; None at the end.
+) -> Page[Noticed]:
+    """A page of this person's notifications after the cursor.
 
     The newest open leads are looked at, as many as the budget allows: who has more than that has other worries.
     """
-    dismissed = await ports.notices.dismissed(partner_id, person)
+    dismissed = await ports.preferences.dismissed(partner_id, person)
     found = [Noticed(one, one.id in dismissed) for one in await _notifications(ports, partner_id, at, budget)]
-    behind = sorted((one for one in found if after is None or one.place > after), key=lambda one: one.place)
+    behind = sorted((one for one in found if after is None or one.cursor > after), key=lambda one: one.cursor)
     page = behind[:top]
-    return page, page[-1].place if len(behind) > top else None
+    return Page(page, page[-1].cursor if len(behind) > top else None)
 
 
 async def dismiss(
@@ -56,18 +57,18 @@ async def dismiss(
     there = await _notifications(ports, partner_id, at, budget)
     if not any(one.id == notification_id for one in there):
         raise NotFound
-    await ports.notices.dismiss(partner_id, person, notification_id)
+    await ports.preferences.dismiss(partner_id, person, notification_id)
 
 
 async def _notifications(ports: Ports, partner_id: str, at: datetime, budget: Budget) -> Sequence[Notification]:
     found: list[Notification] = []
-    for stored in await ports.notices.webhooks(partner_id):
+    for stored in await ports.webhooks.of_partner(partner_id):
         found += about_webhook(stored.webhook)
-    looked, place = 0, None
+    looked, cursor = 0, None
     while True:
-        page = await ports.leads.page(LeadQuery(partner_id, at, OPEN, place, 200))
+        page = await ports.leads.page(LeadQuery(partner_id, at, OPEN, cursor, 200))
         for lead in page.leads:
             found += about_lead(settle(lead, at).lead, at)
-        looked, place = looked + len(page.leads), page.next
-        if place is None or not budget.allows(looked):
+        looked, cursor = looked + len(page.leads), page.next
+        if cursor is None or not budget.allows(looked):
             return found

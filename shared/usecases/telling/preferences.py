@@ -36,8 +36,8 @@ async def read_preferences(*, ports: Ports, partner_id: str, at: datetime) -> Wi
     partner = await ports.partners.known(partner_id, at)
     if partner is None:
         raise NotFound
-    stored = await ports.notices.preferences(partner_id)
-    unwanted = await ports.notices.unwanted(partner_id)
+    stored = await ports.preferences.get(partner_id)
+    unwanted = await ports.preferences.unwanted(partner_id)
     return Wishes(stored, _holding(stored or Preferences(), partner, unwanted), unwanted)
 
 
@@ -61,11 +61,11 @@ async def put_preferences(*, ports: Ports, partner_id: str, preferences: Prefere
         text = say("It must have at most %(max_length)d entries.", max_length=MUTED_MAX)
         raise InvalidRequest(details=[Detail("tooLong", text, "mutedAddresses")])
     wanted = replace(preferences, muted_addresses=own)
-    await ports.notices.put_preferences(partner_id, wanted, AsRead(before.stored))
+    await ports.preferences.put(partner_id, wanted, AsRead(before.stored))
     for address, why in before.unwanted.items():
         # Whoever has mended a mailbox takes its address off the list; the next bounce puts it there again.
         if why == BOUNCED and address not in muted:
-            await ports.notices.forgive_bounce(partner_id, address)
+            await ports.preferences.forgive_bounce(partner_id, address)
 
 
 async def unmute(*, ports: Ports, partner_id: str, address: str, by: str, at: datetime) -> None:
@@ -99,7 +99,7 @@ async def read_unsubscription(*, ports: Ports, token: str, at: datetime) -> Unsu
 async def unsubscribe(*, ports: Ports, token: str, at: datetime) -> Unsubscription:
     """Mail this address no more. Doing it again is harmless."""
     wish = await read_unsubscription(ports=ports, token=token, at=at)
-    await ports.notices.add_unwanted(wish.list_id, wish.address, UNSUBSCRIBED)
+    await ports.preferences.add_unwanted(wish.list_id, wish.address, UNSUBSCRIBED)
     return wish
 
 
@@ -112,4 +112,4 @@ async def subscribe_again(*, ports: Ports, token: str, at: datetime) -> Unsubscr
 
 async def _resume(ports: Ports, list_id: str, address: str, by: str, at: datetime) -> bool:
     """False when the address is mailed, also because somebody said the same a moment ago; raises Unavailable."""
-    return await until_won(lambda: ports.notices.resume(list_id, address, by, at))
+    return await until_won(lambda: ports.preferences.resume(list_id, address, by, at))

@@ -112,10 +112,10 @@ async def _partner(
 
 async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
     """The partner's wishes as they are now."""
-    preferences = await ports.notices.preferences(partner_id) or Preferences()
+    preferences = await ports.preferences.get(partner_id) or Preferences()
     partner = await ports.partners.known(partner_id, at)
     zone = ZoneInfo(preferences.time_zone or (partner.time_zone if partner else "UTC"))
-    webhooks = await ports.notices.webhooks(partner_id)
+    webhooks = await ports.webhooks.of_partner(partner_id)
     return Told(preferences, zone, tuple(one.webhook for one in webhooks))
 
 

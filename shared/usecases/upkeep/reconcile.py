@@ -26,7 +26,7 @@ PARTNERS_PAGE, EXPORTS_PAGE = 200, 200
 LATE = timedelta(minutes=10)
 """How long something may have been due before it looks forgotten: runs are seconds apart."""
 EXPORTS = "exports:"
-"""How a place among a partner's exports begins; any other is one among its leads."""
+"""How a cursor among a partner's exports begins; any other is one among its leads."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Reconciled:
 
 async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled:
     """Look through every partner's leads, exports, unpublished events, lanes and mail days; raises Unavailable."""
-    await ports.mails.forget_places(at - REPORTED_WITHIN)
+    await ports.mails.forget_origins(at - REPORTED_WITHIN)
     bookmark = await ports.agenda.bookmark(BOOKMARK)
     # The last partner that is done, the one under way, and how far it is.
     done, current, after = bookmark.split("|", 2) if bookmark else ("", "", "")
@@ -74,7 +74,7 @@ async def _told(ports: Ports, partner_id: str, at: datetime) -> None:
     """
     late = at - LATE
     hints: list[Hint] = [digest_hint(partner_id, day) for day in await ports.mails.open_days(partner_id, late)]
-    destinations = [one.webhook.id for one in await ports.notices.webhooks(partner_id)]
+    destinations = [one.webhook.id for one in await ports.webhooks.of_partner(partner_id)]
     for destination in (MAIL_FIRST, MAIL_LATER, *destinations):
         page, _ = await ports.lanes.page(partner_id, destination, DispatchState.PENDING, None, 1)
         if page and page[0].at <= late and page[0].is_due(late):
@@ -105,14 +105,14 @@ async def _partner(
             if not budget.allows(found.looked):
                 return found, EXPORTS + export
         start = ""
-    place: str | None = start or None
+    cursor: str | None = start or None
     while True:
-        began = place
-        needed, place = await ports.leads.needed_hints(partner_id, began)
+        began = cursor
+        needed, cursor = await ports.leads.needed_hints(partner_id, began)
         found = await _repair(ports, partner_id, needed, found, partial(_leads_need, ports, partner_id, began))
         # A run always comes further, however small its budget is.
-        if place is None or not budget.allows(found.looked):
-            return found, place
+        if cursor is None or not budget.allows(found.looked):
+            return found, cursor
 
 
 async def _exports_need(ports: Ports, partner_id: str, exports: Sequence[Export]) -> Sequence[Hint]:

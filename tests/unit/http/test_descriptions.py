@@ -15,7 +15,7 @@ from shared.http import fields
 from shared.http.description import wording
 from shared.http.description.examples import EXAMPLES, SUBMISSIONS
 from shared.http.problems import STATUS
-from shared.http.shapes import held_requests, lead_requests, notice_requests, partner_requests, queries
+from shared.http.shapes import held_requests, lead_requests, partner_requests, queries, telling_requests
 from tests.builders import ROOT
 from tests.in_process import InProcess, described, served
 from tests.unit.http.conftest import P
@@ -88,7 +88,7 @@ def test_logic_apps_find_the_trigger(swagger: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_what_its_model_takes(name: str) -> None:
-    homes = (fields, held_requests, lead_requests, notice_requests, partner_requests, queries)
+    homes = (fields, held_requests, lead_requests, telling_requests, partner_requests, queries)
     (model,) = {getattr(home, name) for home in homes if hasattr(home, name)}
     model.model_validate(EXAMPLES[name])
 

@@ -161,10 +161,10 @@ async def test_n3_what_a_patch_does_not_name_is_neither_judged_nor_lost(
     path = f"{P}/preferences"
     muted = {"mutedAddresses": ["own@contoso.example"]}
     assert (await api.call("PUT", path, muted, **PROFILE)).status == 200
-    await ports.notices.add_unwanted("contoso", "own@contoso.example", "unsubscribed")
-    await ports.notices.add_unwanted("contoso", "a b@contoso.local", "bounced")
+    await ports.preferences.add_unwanted("contoso", "own@contoso.example", "unsubscribed")
+    await ports.preferences.add_unwanted("contoso", "a b@contoso.local", "bounced")
     for n in range(705):
-        await ports.notices.add_unwanted("contoso", f"n{n}@contoso.example", "unsubscribed")
+        await ports.preferences.add_unwanted("contoso", f"n{n}@contoso.example", "unsubscribed")
     patched = await api.call("PATCH", path, {"digestHour": 7}, headers=PATCHED, **PROFILE)
     assert (patched.status, patched.json["digestHour"], len(patched.json["unsubscribed"])) == (200, 7, 707)
     shown = (await api.call("GET", path, **PROFILE)).json
@@ -179,15 +179,15 @@ async def test_n3_what_a_patch_does_not_name_is_neither_judged_nor_lost(
 async def test_n3_saying_the_same_at_once_is_no_defect(
     api: InProcess, ports: Ports, door: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resume, races = ports.notices.resume, [LostRace(), LostRace()]
+    resume, races = ports.preferences.resume, [LostRace(), LostRace()]
 
     async def racing(*said: Any) -> bool:
         if races:
             raise races.pop()
         return await resume(*said)
 
-    monkeypatch.setattr(ports.notices, "resume", racing)
-    await ports.notices.add_unwanted("contoso", "lena@contoso.example", "unsubscribed")
+    monkeypatch.setattr(ports.preferences, "resume", racing)
+    await ports.preferences.add_unwanted("contoso", "lena@contoso.example", "unsubscribed")
     path = f"{P}/preferences/unmute"
     assert (await api.call("POST", path, {"address": "lena@contoso.example"}, as_="Leads.Admin")).status == 200
     races.append(LostRace())

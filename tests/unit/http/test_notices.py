@@ -188,8 +188,8 @@ async def test_w2_the_delivery_log_shows_what_was_tried_and_sends_again(
 
     made = (await subscribe(api, validation="none")).json
     hook = f"{P}/webhooks/{made['id']}"
-    assert isinstance(ports.webhooks, FakeReceivers)
-    ports.webhooks.answers[HOOK["notificationUrl"]] = [ReceiverReply(500, "down", 12)]
+    assert isinstance(ports.receivers, FakeReceivers)
+    ports.receivers.answers[HOOK["notificationUrl"]] = [ReceiverReply(500, "down", 12)]
     lead = await post_lead(api, door)
     sent = await api.call("POST", f"{hook}/test", as_="Leads.Admin")
     assert (sent.status, sent.json["type"], sent.json["state"]) == (202, "webhook.test", "pending")

@@ -57,8 +57,8 @@ async def subscribe(ports: Ports, partner: str, preset: CrmPreset, **more: str) 
 async def sent(ports: Ports, at: Any = AT) -> list[dict[str, str]]:
     """What the CRM was sent, by its names."""
     await deliver_events(ports=ports, now=lambda: at, budget=budget())
-    assert isinstance(ports.webhooks, FakeReceivers)
-    return [read(packet) for _, _, packet in ports.webhooks.taken]
+    assert isinstance(ports.receivers, FakeReceivers)
+    return [read(packet) for _, _, packet in ports.receivers.taken]
 
 
 def read(packet: Packet) -> dict[str, str]:
@@ -172,8 +172,8 @@ async def test_what_was_cut_is_found_wherever_the_description_goes(
 
 async def test_a_lead_that_hides_who_it_is_is_not_sent_again(ports: Ports, source: LeadSource, partner: str) -> None:
     hook = await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
-    assert isinstance(ports.webhooks, FakeReceivers)
-    ports.webhooks.answers[URL] = [ReceiverReply(400, "{}", 1)] * 40
+    assert isinstance(ports.receivers, FakeReceivers)
+    ports.receivers.answers[URL] = [ReceiverReply(400, "{}", 1)] * 40
     await submit(ports, source)
     for hours in range(0, 100, 4):
         await sent(ports, AT + timedelta(hours=hours))
@@ -253,8 +253,8 @@ async def test_a_delivery_follows_what_the_answer_means(
     failures: int,
 ) -> None:
     hook = await subscribe(ports, partner, preset)
-    assert isinstance(ports.webhooks, FakeReceivers)
-    ports.webhooks.answers[URL] = [answer]
+    assert isinstance(ports.receivers, FakeReceivers)
+    ports.receivers.answers[URL] = [answer]
     await submit(ports, source)
     await sent(ports)
     log, _ = await managing.list_deliveries(ports=ports, partner_id=partner, webhook_id=hook, after=None, top=5, at=AT)

@@ -117,7 +117,7 @@ async def test_n1_the_first_of_the_partners_wishes_that_has_an_address(
 ) -> None:
     berlin = Location("Berlin", "DE", None, (MAX,))
     await ports.listings.put_profile(partner, replace(PROFILE, locations=(*PROFILE.locations, berlin)), None)
-    await ports.notices.put_preferences(partner, replace(Preferences(), **changes))
+    await ports.preferences.put(partner, replace(Preferences(), **changes))
     inquiry = {"customer": {"company": "F", "country": "Sweden"}, "share": True, "location": location}
     made = await submit(ports, source, inquiry)
     await run(ports)
@@ -144,7 +144,7 @@ async def test_n1_the_first_of_the_partners_wishes_that_has_an_address(
 async def test_n1_which_leads_are_mailed(
     ports: Ports, source: LeadSource, partner: str, body: Any, kinds: list[MailKind], count: int
 ) -> None:
-    await ports.notices.put_preferences(partner, replace(Preferences(), mail_kinds=tuple(kinds)))
+    await ports.preferences.put(partner, replace(Preferences(), mail_kinds=tuple(kinds)))
     await submit(ports, source, body)
     await run(ports)
     assert len(sent(ports)) == count
@@ -194,7 +194,7 @@ async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: Ports, source
 
 async def test_n2_days_and_thresholds_are_the_partners(ports: Ports, source: LeadSource, partner: str) -> None:
     wishes = Preferences(time_zone="Europe/Stockholm", digest_hour=22, digest_threshold=1)
-    await ports.notices.put_preferences(partner, wishes)
+    await ports.preferences.put(partner, wishes)
     # 22:00 in Stockholm is 21:00 UTC.
     before, after = AT, AT + timedelta(hours=1)
     for n, at in enumerate((before, before, after, after, after)):
@@ -213,9 +213,9 @@ async def test_n2_a_threshold_changed_in_mid_day_holds_from_then_on(
 ) -> None:
     for n in range(9):
         if n == 3:
-            await ports.notices.put_preferences(partner, Preferences(digest_threshold=2))
+            await ports.preferences.put(partner, Preferences(digest_threshold=2))
         if n == 6:
-            await ports.notices.put_preferences(partner, Preferences(digest_threshold=8))
+            await ports.preferences.put(partner, Preferences(digest_threshold=8))
         await submit(ports, source, submission_body(Company=str(n)), at=AT + n * MINUTE)
         await run(ports, AT + n * MINUTE)
     assert len(sent(ports)) == 3 + 0 + 2
@@ -227,7 +227,7 @@ async def test_n2_a_threshold_changed_in_mid_day_holds_from_then_on(
 async def test_n2_an_event_that_finds_its_day_closed_counts_in_the_next(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0))
     await submit(ports, source, submission_body(Company="early"))
     await run(ports)
     midnight = datetime.fromisoformat("2026-11-22T00:00:00Z")
@@ -294,12 +294,12 @@ async def test_n6_a_failed_attempt_is_asked_about_in_seconds_and_the_mail_goes(
 async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0))
     await submit(ports, source, at=AT)
     await run(ports)
     midnight = datetime.fromisoformat("2026-11-22T00:00:00Z")
     await send_digests(ports=ports, at=midnight, budget=budget())
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0, digest_hour=18))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0, digest_hour=18))
     morning = midnight + timedelta(hours=9)
     await submit(ports, source, submission_body(Company="next"), at=morning)
     await run(ports, morning)
@@ -307,7 +307,7 @@ async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
 
 
 async def test_n3_a_customer_can_switch_mails_off_too(ports: Ports, source: LeadSource, partner: str) -> None:
-    await ports.notices.add_unwanted(f"{partner}~customers", "ada.berg@northwind.example", "unsubscribed")
+    await ports.preferences.add_unwanted(f"{partner}~customers", "ada.berg@northwind.example", "unsubscribed")
     made = await submit(ports, source)
     await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
     await run(ports)
@@ -323,7 +323,7 @@ async def test_who_unsubscribes_while_a_mail_waits_does_not_get_it(
     mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(hours=1))]
     await submit(ports, source)
     await run(ports)
-    await ports.notices.add_unwanted(partner, "lena@contoso.example", "unsubscribed")
+    await ports.preferences.add_unwanted(partner, "lena@contoso.example", "unsubscribed")
     await run(ports, AT + timedelta(hours=1))
     assert [one.to for one in sent(ports)] == ["op@contoso.example"], "the lead is heard of all the same"
 
@@ -333,7 +333,7 @@ async def test_a_failure_of_the_service_itself_marks_nobody(ports: Ports, source
     await submit(ports, source)
     await run(ports)
     await run(ports, AT + MINUTE)
-    assert await ports.notices.unwanted(partner) == {}
+    assert await ports.preferences.unwanted(partner) == {}
     assert "op@contoso.example" in [one.to for one in sent(ports)]
 
 
@@ -417,7 +417,7 @@ async def test_a_busy_service_is_left_alone_by_every_lane(source: LeadSource) ->
     tried.clear()
     await deliver_events(ports=ports, now=lambda: AT + 2 * MINUTE, budget=budget())
     assert mailer(ports).count == 5
-    assert len(ports.mails.places) == 5  # type: ignore[attr-defined] # the fake's
+    assert len(ports.mails.origins) == 5  # type: ignore[attr-defined] # the fake's
 
 
 async def test_a_quota_that_is_short_is_shared_out_among_the_partners(source: LeadSource) -> None:
@@ -427,7 +427,7 @@ async def test_a_quota_that_is_short_is_shared_out_among_the_partners(source: Le
         await ports.partners.put(
             Partner(f"partner-{n}", "Contoso", (), AT, AT, operator_contact=f"p{n}@contoso.example")
         )
-        await ports.notices.put_preferences(f"partner-{n}", Preferences(digest_threshold=100))
+        await ports.preferences.put(f"partner-{n}", Preferences(digest_threshold=100))
         for lead in range(leads):
             await submit(ports, own, submission_body(Company=str(lead)))
     for seconds in range(0, 130, 10):
@@ -622,7 +622,7 @@ async def told_of(ports: Ports, partner: str, lead_id: str, kind: str = "lead.re
 async def test_n1_a_lead_that_is_not_mailed_by_itself_says_why(
     ports: Ports, source: LeadSource, partner: str, body: Any, wishes: Preferences, why: str
 ) -> None:
-    await ports.notices.put_preferences(partner, wishes)
+    await ports.preferences.put(partner, wishes)
     made = await submit(ports, source, body)
     await run(ports)
     assert sent(ports) == []
@@ -633,7 +633,7 @@ async def test_n1_a_lead_that_is_not_mailed_by_itself_says_why(
 
 
 async def test_a1_a_warning_that_nobody_wants_is_on_record(ports: Ports, source: LeadSource, partner: str) -> None:
-    await ports.notices.put_preferences(partner, Preferences(expiry_mail=False))
+    await ports.preferences.put(partner, Preferences(expiry_mail=False))
     made = await submit(ports, source)
     await run(ports)
     await run_due(ports=ports, kind=HintKind.REMIND, at=AT + 12 * DAY, budget=budget(), decided=remind)
@@ -645,7 +645,7 @@ async def test_a1_a_warning_that_nobody_wants_is_on_record(ports: Ports, source:
 async def test_n2_a_digest_and_its_bounce_stand_in_the_history_of_each_of_its_leads(
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0))
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
     made = [(await submit(ports, source, submission_body(Company=name))).lead_id for name in ("One", "Two")]
     await run(ports)
@@ -667,7 +667,7 @@ async def test_n1_a_digest_tells_each_contact_of_the_leads_of_its_own_location(
     eva = Contact("Eva", "eva@contoso.example")
     places = (*PROFILE.locations, Location("Berlin", "DE", None, (MAX,)), Location("Bonn", "DE", None, (eva,)))
     await ports.listings.put_profile(partner, replace(PROFILE, locations=places), None)
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0))
     mailer(ports).ends["max@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
     for name, place in (("North AB", "HQ"), ("Spree GmbH", "Berlin"), ("Rhein GmbH", "Bonn")):
         inquiry = {"customer": {"company": name, "country": "DE"}, "share": True, "location": place}
@@ -693,7 +693,7 @@ def names(ports: Ports, company: str) -> list[list[str]]:
 
 async def test_n2_each_lead_of_a_long_day_stands_in_a_digest(ports: Ports, source: LeadSource, partner: str) -> None:
     """A mail names two hundred; more of them are several mails, newest first over both tabs."""
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0, mail_kinds=tuple(MailKind)))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0, mail_kinds=tuple(MailKind)))
     for n in range(203):
         await submit(ports, source, submission_body(Company=f"Company {n:03}"), at=AT + timedelta(seconds=n))
     sender = Sender("seller", "Sam", "sam@vendor.example")
@@ -713,7 +713,7 @@ async def test_n2_a_contact_whose_lead_is_the_oldest_of_a_long_day_is_told_too(
 ) -> None:
     places = (*PROFILE.locations, Location("Bonn", "DE", None, (Contact("Eva", "eva@contoso.example"),)))
     await ports.listings.put_profile(partner, replace(PROFILE, locations=places), None)
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0))
     for n in range(201):
         inquiry = {"customer": {"company": f"Company {n}"}, "share": True, "location": "HQ" if n else "Bonn"}
         await submit(ports, source, inquiry, at=AT + timedelta(seconds=n))
@@ -733,7 +733,7 @@ async def test_n1_each_contact_of_a_digest_is_told_however_many_there_are(
         for p in range(30)
     )
     await ports.listings.put_profile(partner, replace(PROFILE, locations=places), None)
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0))
     for p in range(30):
         inquiry = {"customer": {"company": f"C{p}", "country": "SE"}, "share": True, "location": f"Place {p}"}
         await submit(ports, source, inquiry)
@@ -767,7 +767,7 @@ async def test_n1_a_digest_without_an_answer_for_one_and_a_refusal_for_the_other
 ) -> None:
     both = Location("HQ", "SE", None, (LENA, MAX))
     await ports.listings.put_profile(partner, replace(PROFILE, locations=(both,)), None)
-    await ports.notices.put_preferences(partner, Preferences(digest_threshold=0))
+    await ports.preferences.put(partner, Preferences(digest_threshold=0))
     mailer(ports).ends["max@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
     made = await submit(ports, source)
     await run(ports)
@@ -863,7 +863,7 @@ async def expiry_of(ports: Ports, partner: str, sender: Sender | None) -> list[M
 
 async def test_n3_a_partner_cannot_silence_those_who_are_told_of_an_expiry(ports: Ports, partner: str) -> None:
     muted = ("sam@vendor.example", "operator@programme.example", "lena@contoso.example")
-    await ports.notices.put_preferences(partner, Preferences(muted_addresses=muted))
+    await ports.preferences.put(partner, Preferences(muted_addresses=muted))
     for sender, told in (
         (Sender("seller", "Sam", "sam@vendor.example"), "sam@vendor.example"),
         (None, "operator@programme.example"),
@@ -879,7 +879,7 @@ async def test_n6_a_sender_that_cannot_be_reached_is_followed_by_its_own_address
     sender = Sender("seller", "Sam", "gone@vendor.example", "also-gone@vendor.example")
     for address in ("gone@vendor.example", "also-gone@vendor.example"):
         if how == "unsubscribed":
-            await ports.notices.add_unwanted(partner, address, "unsubscribed")
+            await ports.preferences.add_unwanted(partner, address, "unsubscribed")
         else:
             problem = "EmailDroppedAllRecipientsSuppressed" if how == "suppressed" else "InvalidRecipient"
             mailer(ports).ends[address] = MailAnswer(Sending.FAILED, problem)

@@ -71,7 +71,7 @@ async def test_what_arrived_stays_as_it_is_and_is_not_remembered(source: LeadSou
     await report(ports, mail, what)
     await run(ports, AT + HOUR)
     assert await ports.mails.mails(partner, mail.subject) == [mail]
-    assert await ports.mails.place(mail.operation_id) is None
+    assert await ports.mails.origin(mail.operation_id) is None
 
 
 async def test_nobody_is_told_of_a_lead_that_was_answered_meanwhile(source: LeadSource) -> None:
@@ -99,17 +99,17 @@ async def test_v1_a_customer_whose_mail_bounced_is_invalid_from_the_next_lead_on
     mail = next(one for one in await ports.mails.mails(partner, first.subject) if one.to == "customer")
     await report(ports, mail, Report.BOUNCED)
     assert (await ports.partners.contact_lists(AT + DAY)).bounced == {bounced_key("ada.berg@northwind.example")}
-    assert await ports.notices.unwanted(partner) == {}
+    assert await ports.preferences.unwanted(partner) == {}
 
 
 async def test_an_address_that_works_again_is_taken_off_by_whoever_puts_the_preferences(source: LeadSource) -> None:
     ports, partner, mail = await world(source)
     await report(ports, mail, Report.BOUNCED)
-    await ports.notices.add_unwanted(partner, "max@contoso.example", "unsubscribed")
+    await ports.preferences.add_unwanted(partner, "max@contoso.example", "unsubscribed")
     both = ("lena@contoso.example", "max@contoso.example")
     kept = await wish(ports, partner, Preferences(muted_addresses=both))
     assert kept.muted_addresses == both
-    assert (await ports.notices.preferences(partner) or Preferences()).muted_addresses == (), "no copies"
+    assert (await ports.preferences.get(partner) or Preferences()).muted_addresses == (), "no copies"
     again = await wish(ports, partner, Preferences())
     assert again.muted_addresses == ("max@contoso.example",)
     await submit(ports, source, submission_body(Company="next"), at=AT + DAY)

@@ -32,7 +32,7 @@ from tests.builders import AT, DAY, submission_body, unique
 from tests.fakes import FakeAgenda, FakeLeadStore, FakeMailer, FakeReceivers, fake_ports
 from tests.steps import answer, budget, submit
 
-STORES = ("agenda", "lanes", "mails", "notices", "tallies", "leads", "webhooks", "mailer")
+STORES = ("agenda", "lanes", "mails", "webhooks", "preferences", "tallies", "leads", "receivers", "mailer")
 HOOK = "a" * 16
 
 
@@ -82,9 +82,9 @@ async def a_world(*, refused: bool = False) -> tuple[Ports, LeadSource, list[str
     if refused:
         assert isinstance(ports.mailer, FakeMailer)
         ports.mailer.ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
-    await ports.notices.put_preferences(partner, Preferences("lena@contoso.example", digest_threshold=2))
+    await ports.preferences.put(partner, Preferences("lena@contoso.example", digest_threshold=2))
     hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
-    await ports.notices.put_webhook(partner, hook, None)
+    await ports.webhooks.put(partner, hook, None)
     made = []
     for n in range(4):
         at = AT + timedelta(seconds=n)
@@ -105,10 +105,10 @@ async def work(ports: Ports, at: datetime) -> None:
 
 async def check(ports: Ports, source: LeadSource, made: list[str], told: str = "lena@contoso.example") -> None:
     partner = source.partner_id or ""
-    assert isinstance(ports.webhooks, FakeReceivers)
+    assert isinstance(ports.receivers, FakeReceivers)
     assert isinstance(ports.mailer, FakeMailer)
     assert isinstance(ports.leads, FakeLeadStore)
-    bodies = [json.loads(packet.body) for _, _, packet in ports.webhooks.taken]
+    bodies = [json.loads(packet.body) for _, _, packet in ports.receivers.taken]
     for lead_id in made:
         numbers = [body["sequence"] for body in bodies if body["data"]["id"] == lead_id]
         newest = ports.leads.rows[partner, lead_id].lead.sequence
@@ -180,7 +180,7 @@ steps = st.lists(
 async def test_w3_for_any_course_of_things_each_lead_is_told_in_order(steps: list[tuple[str, Any]]) -> None:
     """A model of lanes: leads come, are answered, receivers fail, runs break off; in the end everything was told."""
     ports, source, _ = await a_world()
-    assert isinstance(ports.webhooks, FakeReceivers)
+    assert isinstance(ports.receivers, FakeReceivers)
     assert isinstance(ports.leads, FakeLeadStore)
     at = AT + timedelta(minutes=1)
     for number, (what, value) in enumerate(steps):
@@ -191,7 +191,7 @@ async def test_w3_for_any_course_of_things_each_lead_is_told_in_order(steps: lis
             case "accept" if open_leads:
                 await answer(ports, source, open_leads[value % len(open_leads)].id, at=at)
             case "answers":
-                ports.webhooks.answers["https://crm.example/hook"] = [ReceiverReply(one, "", 1) for one in value]
+                ports.receivers.answers["https://crm.example/hook"] = [ReceiverReply(one, "", 1) for one in value]
             case "run":
                 at += timedelta(seconds=value)
                 await deliver_events(ports=ports, now=lambda at=at: at, budget=budget())
@@ -199,10 +199,10 @@ async def test_w3_for_any_course_of_things_each_lead_is_told_in_order(steps: lis
                 broken, _ = breaking(ports, value, after=bool(number % 2), dies=True)
                 with suppress(Died, Unavailable):
                     await deliver_events(ports=broken, now=lambda at=at: at, budget=budget())
-    ports.webhooks.answers.clear()
+    ports.receivers.answers.clear()
     for hours in range(1, 40):
         await deliver_events(ports=ports, now=lambda hours=hours: at + timedelta(hours=hours), budget=budget())
-    bodies = [json.loads(packet.body) for _, _, packet in ports.webhooks.taken]
+    bodies = [json.loads(packet.body) for _, _, packet in ports.receivers.taken]
     for row in ports.leads.rows.values():
         numbers = [body["sequence"] for body in bodies if body["data"]["id"] == row.lead.id]
         assert list(dict.fromkeys(numbers)) == list(range(1, row.lead.sequence + 1))

@@ -62,8 +62,8 @@ async def run(ports: Ports, at: datetime = AT) -> None:
 
 
 def receivers(ports: Ports) -> FakeReceivers:
-    assert isinstance(ports.webhooks, FakeReceivers)
-    return ports.webhooks
+    assert isinstance(ports.receivers, FakeReceivers)
+    return ports.receivers
 
 
 def taken(ports: Ports, url: str = URL) -> list[Any]:
@@ -236,7 +236,7 @@ async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_
         assert again.webhook.state is WebhookState.ACTIVE
         lane = await ports.lanes.lane(partner, hook.id)
         assert (lane.failures, lane.failing_since) == (0, None)
-        stored = await ports.notices.webhook(partner, hook.id)
+        stored = await ports.webhooks.get(partner, hook.id)
         assert stored is not None
         await run(ports, at + timedelta(hours=1))
     assert len(await ports.mails.mails(partner, hook.id)) == 2
@@ -281,9 +281,9 @@ async def test_the_same_url_again_replaces_its_events_enables_it_and_shows_no_se
     ports: Ports, partner: str
 ) -> None:
     first = await subscribe(ports, partner)
-    stored = await ports.notices.webhook(partner, first.webhook.id)
+    stored = await ports.webhooks.get(partner, first.webhook.id)
     assert stored is not None
-    await ports.notices.put_webhook(partner, replace(stored.webhook, state=WebhookState.DISABLED), stored)
+    await ports.webhooks.put(partner, replace(stored.webhook, state=WebhookState.DISABLED), stored)
     again = await subscribe(ports, partner, events=("lead.won",))
     assert (again.webhook.id, again.secret, again.is_new) == (first.webhook.id, None, False)
     assert (again.webhook.events, again.webhook.state) == (("lead.won",), WebhookState.ACTIVE)
@@ -386,7 +386,7 @@ async def test_no_destination_slows_another(ports: Ports, source: LeadSource, pa
             return await super().send(url, *rest)
 
     hanging = Hanging()
-    ports = replace(ports, webhooks=hanging)
+    ports = replace(ports, receivers=hanging)
     await subscribe(ports, partner)
     await subscribe(ports, partner, OTHER)
     await submit(ports, source)
@@ -527,7 +527,7 @@ async def test_w2_who_hangs_takes_one_place_and_the_others_go_on_past_it(
             return await super().send(url, message_id, *rest)
 
     hanging = HangsOnce()
-    ports = replace(ports, webhooks=hanging)
+    ports = replace(ports, receivers=hanging)
     await subscribe(ports, partner)
     await waiting_events(ports, source, 30)
     running = asyncio.create_task(deliver_events(ports=ports, now=lambda: AT + DAY / 24, budget=budget()))
@@ -572,7 +572,7 @@ async def test_two_partners_with_dead_receivers_delay_no_third(ports: Ports, sou
             return await super().send(url, *rest)
 
     dead = Dead()
-    ports = replace(ports, webhooks=dead)
+    ports = replace(ports, receivers=dead)
     for name in ("p-dead-1", "p-dead-2"):
         await ports.partners.put(Partner(name, name, (), AT, AT))
         other = LeadSource(f"{name:0<16}", name, name, AT)

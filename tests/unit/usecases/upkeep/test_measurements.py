@@ -59,7 +59,7 @@ async def told(ports: Ports, source: LeadSource) -> tuple[Ports, str, str]:
     named = {"events": ("lead.received",), "format_": WebhookFormat.STANDARD, "validated": True, "owner": None}
     made = await managing.subscribe(ports=ports, partner_id=partner, url=URL, at=AT, **named)  # type: ignore[arg-type] # named as they are
     await submit(ports, source)
-    assert isinstance(ports.webhooks, FakeReceivers)
+    assert isinstance(ports.receivers, FakeReceivers)
     return ports, partner, made.webhook.id
 
 
@@ -69,8 +69,8 @@ async def run(ports: Ports, days: float) -> None:
 
 async def test_lag_is_to_the_first_delivery_and_no_test_or_resend_has_any(told: tuple[Ports, str, str]) -> None:
     ports, partner, hook = told
-    assert isinstance(ports.webhooks, FakeReceivers)
-    ports.webhooks.answers[URL] = [DOWN]
+    assert isinstance(ports.receivers, FakeReceivers)
+    ports.receivers.answers[URL] = [DOWN]
     with counts("webhook", tryAgain=1):
         await run(ports, 0)
     with counts("webhook", delivered=1, lag=1):
@@ -80,7 +80,7 @@ async def test_lag_is_to_the_first_delivery_and_no_test_or_resend_has_any(told: 
     )
     later = AT + 30 * DAY
     for answers, more in (([], {"delivered": 1}), ([DOWN], {"tryAgain": 1})):
-        ports.webhooks.answers[URL] = list(answers)
+        ports.receivers.answers[URL] = list(answers)
         await managing.resend(ports=ports, partner_id=partner, webhook_id=hook, event_id=done.id, at=later)
         with counts("webhook", **more):
             await run(ports, 30)

@@ -1,4 +1,4 @@
-"""What callers are shown about notices: preferences, notifications, webhooks and their deliveries (API.md, Shapes)."""
+"""What callers are shown about being told: preferences, notifications, webhooks, deliveries (API.md, Shapes)."""
 
 from typing import Any, NotRequired
 

@@ -10,7 +10,7 @@ from shared.domain.notify import MailKind
 from shared.domain.tally import Tally, moved
 from shared.domain.telling.dispatch import Attempt, Dispatch, DispatchState, Lane
 from shared.domain.telling.mail_day import MailDay
-from shared.domain.telling.mails import Mail, MailNotice, MailPlace, MailState
+from shared.domain.telling.mails import Mail, MailNotice, MailOrigin, MailState
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import Secret, Webhook, WebhookState
 from shared.ids import new_source_id
@@ -146,47 +146,47 @@ async def test_mails_are_planned_once_and_put_by_whoever_read_them_last(telling:
 
 
 async def test_an_operation_of_the_mail_service_leads_to_its_mail_until_it_is_reported(telling: Telling) -> None:
-    place = MailPlace(unique(), "mail1", "lead.received", AT, LEAD, 1, sent=AT, cause="the request")
+    place = MailOrigin(unique(), "mail1", "lead.received", AT, LEAD, 1, sent=AT, cause="the request")
     operation = unique()
-    assert await telling.mails.place(operation) is None
+    assert await telling.mails.origin(operation) is None
     for _ in range(2):
-        await telling.mails.note_place(operation, place)
-    assert await telling.mails.place(operation) == place
+        await telling.mails.note_origin(operation, place)
+    assert await telling.mails.origin(operation) == place
     for _ in range(2):
-        await telling.mails.forget_place(operation)
-    assert await telling.mails.place(operation) is None
+        await telling.mails.forget_origin(operation)
+    assert await telling.mails.origin(operation) is None
     for days in range(3):
-        await telling.mails.note_place(f"{operation}-{days}", replace(place, sent=AT + days * DAY))
-    assert await telling.mails.forget_places(AT + 2 * DAY) == 2
-    assert await telling.mails.place(f"{operation}-2") is not None
-    assert await telling.mails.forget_places(AT + 2 * DAY) == 0
+        await telling.mails.note_origin(f"{operation}-{days}", replace(place, sent=AT + days * DAY))
+    assert await telling.mails.forget_origins(AT + 2 * DAY) == 2
+    assert await telling.mails.origin(f"{operation}-2") is not None
+    assert await telling.mails.forget_origins(AT + 2 * DAY) == 0
 
 
 async def test_n3_a_bounce_takes_no_unsubscriptions_place_and_is_forgiven_alone(telling: Telling) -> None:
     partner = unique()
-    await telling.notices.add_unwanted(partner, "lena@contoso.example", "unsubscribed")
+    await telling.preferences.add_unwanted(partner, "lena@contoso.example", "unsubscribed")
     for address in ("Lena@contoso.example", "max@contoso.example"):
-        await telling.notices.add_unwanted(partner, address, "bounced")
+        await telling.preferences.add_unwanted(partner, address, "bounced")
     found = {"lena@contoso.example": "unsubscribed", "max@contoso.example": "bounced"}
-    assert await telling.notices.unwanted(partner) == found
+    assert await telling.preferences.unwanted(partner) == found
     for address in (*found, "nobody@contoso.example"):
-        await telling.notices.forgive_bounce(partner, address)
-    assert await telling.notices.unwanted(partner) == {"lena@contoso.example": "unsubscribed"}
-    await telling.notices.add_unwanted(partner, "max@contoso.example", "bounced")
-    await telling.notices.add_unwanted(partner, "max@contoso.example", "unsubscribed")
-    assert (await telling.notices.unwanted(partner))["max@contoso.example"] == "unsubscribed"
+        await telling.preferences.forgive_bounce(partner, address)
+    assert await telling.preferences.unwanted(partner) == {"lena@contoso.example": "unsubscribed"}
+    await telling.preferences.add_unwanted(partner, "max@contoso.example", "bounced")
+    await telling.preferences.add_unwanted(partner, "max@contoso.example", "unsubscribed")
+    assert (await telling.preferences.unwanted(partner))["max@contoso.example"] == "unsubscribed"
 
 
 async def test_preferences_and_addresses_that_want_nothing(telling: Telling) -> None:
     mine = unique()
-    assert await telling.notices.preferences(mine) is None
+    assert await telling.preferences.get(mine) is None
     wishes = Preferences("a@b.example", "sv", "Europe/Stockholm", 3, 7, (MailKind.QUALIFIED,), False, ("c@d.example",))
-    await telling.notices.put_preferences(mine, wishes)
-    assert await telling.notices.preferences(mine) == wishes
-    assert await telling.notices.unwanted(mine) == {}
-    await telling.notices.add_unwanted(mine, "Lena@Contoso.example", "unsubscribed")
-    await telling.notices.add_unwanted(mine, "lena@contoso.example", "bounced")
-    assert await telling.notices.unwanted(mine) == {"lena@contoso.example": "unsubscribed"}
+    await telling.preferences.put(mine, wishes)
+    assert await telling.preferences.get(mine) == wishes
+    assert await telling.preferences.unwanted(mine) == {}
+    await telling.preferences.add_unwanted(mine, "Lena@Contoso.example", "unsubscribed")
+    await telling.preferences.add_unwanted(mine, "lena@contoso.example", "bounced")
+    assert await telling.preferences.unwanted(mine) == {"lena@contoso.example": "unsubscribed"}
 
 
 async def test_webhooks_are_put_by_whoever_read_them_last(telling: Telling) -> None:
@@ -195,28 +195,28 @@ async def test_webhooks_are_put_by_whoever_read_them_last(telling: Telling) -> N
         Webhook(new_source_id(), f"https://crm.example/{n}", ("lead.won",), AT + n * DAY, secrets=(Secret("whsec_x"),))
         for n in range(3)
     ]
-    stored = [await telling.notices.put_webhook(mine, one, None) for one in made[::-1]]
-    assert [one.webhook for one in await telling.notices.webhooks(mine)] == made
+    stored = [await telling.webhooks.put(mine, one, None) for one in made[::-1]]
+    assert [one.webhook for one in await telling.webhooks.of_partner(mine)] == made
     with pytest.raises(LostRace):
-        await telling.notices.put_webhook(mine, made[0], None)
+        await telling.webhooks.put(mine, made[0], None)
     active = replace(made[2], state=WebhookState.ACTIVE)
-    new = await telling.notices.put_webhook(mine, active, stored[0])
-    assert await telling.notices.webhook(mine, active.id) == new == StoredWebhook(active, new.tag)
+    new = await telling.webhooks.put(mine, active, stored[0])
+    assert await telling.webhooks.get(mine, active.id) == new == StoredWebhook(active, new.tag)
     with pytest.raises(LostRace):
-        await telling.notices.put_webhook(mine, made[2], stored[0])
+        await telling.webhooks.put(mine, made[2], stored[0])
     for _ in range(2):
-        await telling.notices.delete_webhook(mine, active.id)
-    assert await telling.notices.webhook(mine, active.id) is None
+        await telling.webhooks.delete(mine, active.id)
+    assert await telling.webhooks.get(mine, active.id) is None
     with pytest.raises(LostRace):
-        await telling.notices.put_webhook(mine, active, new)
+        await telling.webhooks.put(mine, active, new)
 
 
 async def test_each_person_dismisses_for_itself(telling: Telling) -> None:
     mine = unique()
-    await telling.notices.dismiss(mine, "ann/å", "newLead-m1-0")
-    await telling.notices.dismiss(mine, "ann/å", "newLead-m1-0")
-    assert await telling.notices.dismissed(mine, "ann/å") == {"newLead-m1-0"}
-    assert await telling.notices.dismissed(mine, "ann") == frozenset()
+    await telling.preferences.dismiss(mine, "ann/å", "newLead-m1-0")
+    await telling.preferences.dismiss(mine, "ann/å", "newLead-m1-0")
+    assert await telling.preferences.dismissed(mine, "ann/å") == {"newLead-m1-0"}
+    assert await telling.preferences.dismissed(mine, "ann") == frozenset()
 
 
 async def test_the_deployments_secret_is_one(telling: Telling) -> None:
@@ -226,21 +226,21 @@ async def test_the_deployments_secret_is_one(telling: Telling) -> None:
 async def test_preferences_are_replaced_only_as_they_were_read(telling: Telling) -> None:
     mine, first, second = unique(), Preferences("a@contoso.example"), Preferences("b@contoso.example")
     with pytest.raises(LostRace):
-        await telling.notices.put_preferences(mine, first, AsRead(second))
-    await telling.notices.put_preferences(mine, first, AsRead(None))
+        await telling.preferences.put(mine, first, AsRead(second))
+    await telling.preferences.put(mine, first, AsRead(None))
     for read in (AsRead(None), AsRead(second)):
         with pytest.raises(LostRace):
-            await telling.notices.put_preferences(mine, second, read)
-    await telling.notices.put_preferences(mine, second, AsRead(first))
-    assert await telling.notices.preferences(mine) == second
+            await telling.preferences.put(mine, second, read)
+    await telling.preferences.put(mine, second, AsRead(first))
+    assert await telling.preferences.get(mine) == second
 
 
 async def test_n3_an_address_is_mailed_again_when_somebody_says_so(telling: Telling) -> None:
-    mine, notices = unique(), telling.notices
-    assert not await notices.resume(mine, "lena@contoso.example", "ann", AT)
+    mine, preferences = unique(), telling.preferences
+    assert not await preferences.resume(mine, "lena@contoso.example", "ann", AT)
     for why in ("unsubscribed", BOUNCED):
-        await notices.add_unwanted(mine, "Lena@contoso.example", why)
-        assert await notices.unwanted(mine) == {"lena@contoso.example": why}
-        assert await notices.resume(mine, "lena@Contoso.example", "ann", AT)
-        assert await notices.unwanted(mine) == {}
-        assert not await notices.resume(mine, "lena@contoso.example", "ann", AT)
+        await preferences.add_unwanted(mine, "Lena@contoso.example", why)
+        assert await preferences.unwanted(mine) == {"lena@contoso.example": why}
+        assert await preferences.resume(mine, "lena@Contoso.example", "ann", AT)
+        assert await preferences.unwanted(mine) == {}
+        assert not await preferences.resume(mine, "lena@contoso.example", "ann", AT)

@@ -15,9 +15,9 @@ from shared.http.documents import DOCUMENT, Patch, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page, PageQuery
-from shared.http.shapes.notice_requests import PreferencesIn, PreferencesPatch, UnmuteIn
-from shared.http.shapes.notice_views import NotificationView, PreferencesView, notification_view, preferences_view
 from shared.http.shapes.queries import UnsubscribeQuery
+from shared.http.shapes.telling_requests import PreferencesIn, PreferencesPatch, UnmuteIn
+from shared.http.shapes.telling_views import NotificationView, PreferencesView, notification_view, preferences_view
 from shared.http.visitors import small_page
 from shared.usecases.telling import notification_centre as centre
 from shared.usecases.telling import preferences as telling
@@ -107,7 +107,7 @@ async def list_notifications(call: Call[Nothing, PageQuery]) -> Response[Page[No
         ports=call.app.ports,
         partner_id=call.partner_id,
         person=call.caller.person,
-        after=call.after(ids.NOTIFICATION_PLACE),
+        after=call.after(ids.NOTIFICATION_CURSOR),
         top=call.query.top,
         at=call.at,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),

@@ -8,6 +8,7 @@ from shared.domain.programme.offers import Offers, RegisteredOffer
 from shared.domain.programme.partner import LeadSource, Partner, SourceKind
 from shared.domain.programme.profile import Profile
 from shared.ports.as_read import AsRead
+from shared.ports.page import Page
 
 
 class PartnerStore(Protocol):
@@ -31,8 +32,8 @@ class PartnerStore(Protocol):
         Raises Conflict when one of these belongs to another partner, LostRace when someone else wrote meanwhile.
         """
 
-    async def partners(self, after: str | None, top: int) -> tuple[list[Partner], str | None]:
-        """Partners by id after the given one, and where to go on; None at the end."""
+    async def partners(self, after: str | None, top: int) -> Page[Partner]:
+        """Partners by id after the given one."""
 
     async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
         """A source (cached unless `fresh`); None when there is none."""
@@ -86,14 +87,14 @@ class ListingStore(Protocol):
         take_over: bool = False,
         only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
-        """Store an offer in place of the one before; only a registered one is the partner's from then on.
+        """Store an offer in cursor of the one before; only a registered one is the partner's from then on.
 
         Raises LostRace, or Conflict when a registered one's id is another partner's, unless it is taken over: then that
         partner has it no more.
         """
 
-    async def pending_offers(self, after: str | None, top: int) -> tuple[list[tuple[str, RegisteredOffer]], str | None]:
-        """Offers that wait for the operator, with their partners, after the place, and where to go on."""
+    async def pending_offers(self, after: str | None, top: int) -> Page[tuple[str, RegisteredOffer]]:
+        """Offers that wait for the operator, with their partners, after the cursor."""
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         """A partner's profile (cached unless `fresh`); None when it has none."""
@@ -101,7 +102,7 @@ class ListingStore(Protocol):
     async def put_profile(
         self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
     ) -> None:
-        """Store a profile in place of the one before; raises LostRace."""
+        """Store a profile in cursor of the one before; raises LostRace."""
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
         """Who registered the offer of this id, without letter case (cached); None when nobody did."""
