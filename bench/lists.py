@@ -32,8 +32,8 @@ from shared.storage import codec, keys
 from shared.storage.exports import blobs
 from shared.storage.leads.lead_store import SELECTED
 from shared.storage.tables import Tables, connect
-from shared.usecases.leads.count_leads import count_leads
-from shared.usecases.leads.list_leads import Look, list_leads
+from shared.usecases.leads.counts import count_leads
+from shared.usecases.leads.lists import Look, list_leads
 from tests.builders import ANN, AT, DAY, a_lead
 from tests.transports import RoundTrips
 

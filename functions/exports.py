@@ -17,7 +17,7 @@ from shared.http.shapes.export_views import ExportView, export_view
 from shared.http.shapes.queries import ExportIn
 from shared.ids import EXPORT_ID
 from shared.ports.rules import Budget
-from shared.usecases.exports import export_leads as exporting
+from shared.usecases.exports import export_leads
 
 blueprint = func.Blueprint()
 
@@ -42,7 +42,7 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Response[ExportView]:
     """Export leads to a file (X1); small exports are done when this answers."""
     wanted, person = call.body.filter.wanted(), call.caller.person
     since = since_tokens.read(call.body.since, call.partner_id, wanted, person) if call.body.since else None
-    seen = await exporting.start_export(
+    seen = await export_leads.start_export(
         ports=call.app.ports,
         partner_id=call.partner_id,
         person=person,
@@ -63,7 +63,7 @@ async def start_export(call: Call[ExportIn, Nothing]) -> Response[ExportView]:
 @endpoint(who=ADMIN, reads=True)
 async def list_exports(call: Call[Nothing, PageQuery]) -> Response[Page[ExportView]]:
     """List the exports that are kept, newest first."""
-    exports, following = await exporting.list_exports(
+    exports, following = await export_leads.list_exports(
         ports=call.app.ports, partner_id=call.partner_id, after=call.after(EXPORT_ID), top=call.query.top, at=call.at
     )
     return call.page([export_view(seen, call.translate) for seen in exports], following)
@@ -74,7 +74,7 @@ async def list_exports(call: Call[Nothing, PageQuery]) -> Response[Page[ExportVi
 @endpoint(who=ADMIN, reads=True, headers=("Retry-After",))
 async def read_export(call: Call[Nothing, Nothing]) -> Response[ExportView]:
     """Read how far an export is, with a link once it has succeeded."""
-    seen = await exporting.read_export(
+    seen = await export_leads.read_export(
         ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
     )
     return _progress(call, seen)
@@ -85,7 +85,7 @@ async def read_export(call: Call[Nothing, Nothing]) -> Response[ExportView]:
 @endpoint(who=ADMIN, refuses=(Conflict,))
 async def cancel_export(call: Call[Nothing, Nothing]) -> Response[ExportView]:
     """Cancel an export that has not ended."""
-    seen = await exporting.cancel_export(
+    seen = await export_leads.cancel_export(
         ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
     )
     return Response(export_view(seen, call.translate))
@@ -96,13 +96,13 @@ async def cancel_export(call: Call[Nothing, Nothing]) -> Response[ExportView]:
 @endpoint(who=ADMIN, refuses=(Conflict,))
 async def link_export(call: Call[Nothing, Nothing]) -> Response[ExportView]:
     """Get a new link to an export's file."""
-    seen = await exporting.link_export(
+    seen = await export_leads.link_export(
         ports=call.app.ports, partner_id=call.partner_id, export_id=_export_id(call), at=call.at
     )
     return Response(export_view(seen, call.translate))
 
 
-def _progress(call: Call[Any, Any], seen: exporting.SeenExport) -> Response[ExportView]:
+def _progress(call: Call[Any, Any], seen: export_leads.SeenExport) -> Response[ExportView]:
     headers = {} if seen.export.has_ended else {"Retry-After": POLL_SECONDS}
     return Response(export_view(seen, call.translate), headers=headers)
 

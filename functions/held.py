@@ -23,7 +23,7 @@ from shared.http.shapes.programme_views import (
     held_view,
 )
 from shared.ports.intake import Only
-from shared.usecases.intake import parked_input as holding
+from shared.usecases.intake import parked_input
 from shared.usecases.intake.receive_lead import Received
 
 blueprint = func.Blueprint()
@@ -53,7 +53,9 @@ async def read_parked(call: Call[Nothing, Nothing]) -> Response[HeldView]:
 @endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
 async def replay_parked(call: Call[ReplayIn, Nothing]) -> Response[ReceivedView]:
     """Submit a parked submission again, as it was or corrected; done again, it answers with the same lead (I5)."""
-    received = await holding.replay(ports=call.app.ports, held_id=call.path("heldId"), body=call.body.body, at=call.at)
+    received = await parked_input.replay(
+        ports=call.app.ports, held_id=call.path("heldId"), body=call.body.body, at=call.at
+    )
     return Response(received_view(received, call.translate), 200 if received.duplicate else 201)
 
 
@@ -62,7 +64,7 @@ async def replay_parked(call: Call[ReplayIn, Nothing]) -> Response[ReceivedView]
 @endpoint(who=OPERATOR, status=(204,), refuses=(Conflict,))
 async def dismiss_parked(call: Call[Nothing, Nothing]) -> Response[None]:
     """Dismiss a parked submission: it leaves the list, and can be brought back by a replay for thirty days."""
-    await holding.dismiss(ports=call.app.ports, held_id=call.path("heldId"), at=call.at)
+    await parked_input.dismiss(ports=call.app.ports, held_id=call.path("heldId"), at=call.at)
     return Response(None)
 
 
@@ -73,7 +75,7 @@ async def replay_many_parked(call: Call[HeldIdsIn, Nothing]) -> Response[DoneMan
     """Submit up to a hundred parked submissions again, with a result for each (I5)."""
 
     async def act(held_id: str) -> Received:
-        return await holding.replay(ports=call.app.ports, held_id=held_id, body=None, at=call.at)
+        return await parked_input.replay(ports=call.app.ports, held_id=held_id, body=None, at=call.at)
 
     return await _each(call, act)
 
@@ -85,7 +87,7 @@ async def dismiss_many_parked(call: Call[HeldIdsIn, Nothing]) -> Response[DoneMa
     """Dismiss up to a hundred parked submissions, with a result for each."""
 
     async def act(held_id: str) -> None:
-        await holding.dismiss(ports=call.app.ports, held_id=held_id, at=call.at)
+        await parked_input.dismiss(ports=call.app.ports, held_id=held_id, at=call.at)
 
     return await _each(call, act)
 
@@ -98,13 +100,13 @@ async def assign_many_unassigned(call: Call[AssignManyIn, Nothing]) -> Response[
 
     async def act(held_id: str) -> Received:
         partner_id = call.body.partner_id
-        return await holding.assign(ports=call.app.ports, held_id=held_id, partner_id=partner_id, at=call.at)
+        return await parked_input.assign(ports=call.app.ports, held_id=held_id, partner_id=partner_id, at=call.at)
 
     return await _each(call, act)
 
 
 async def _each(call: Call[Any, Nothing], act: Callable[[str], Awaitable[Received | None]]) -> Response[DoneManyView]:
-    done = await holding.each(call.body.ids, act)
+    done = await parked_input.each(call.body.ids, act)
     return Response({"value": [done_view(one, call.translate) for one in done]})
 
 
@@ -129,7 +131,7 @@ async def read_unassigned(call: Call[Nothing, Nothing]) -> Response[HeldView]:
 @endpoint(who=OPERATOR, status=(201, 200), refuses=(Conflict,))
 async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Response[ReceivedView]:
     """Give a waiting submission to a partner; its deadlines start now (R1)."""
-    received = await holding.assign(
+    received = await parked_input.assign(
         ports=call.app.ports, held_id=call.path("heldId"), partner_id=call.body.partner_id, at=call.at
     )
     return Response(received_view(received, call.translate), 200 if received.duplicate else 201)
@@ -137,7 +139,7 @@ async def assign_unassigned(call: Call[AssignIn, Nothing]) -> Response[ReceivedV
 
 async def _list_held(call: Call[Nothing, Any], state: HeldState) -> Response[HeldPageView]:
     only = Only(call.query.reason, call.query.partner_id)
-    page = await holding.list_held(
+    page = await parked_input.list_held(
         ports=call.app.ports, state=state, after=call.after(ids.HELD_CURSOR), top=call.query.top, only=only
     )
     view: HeldPageView = {"value": [held_view(one) for one in page.held]}
@@ -149,5 +151,5 @@ async def _list_held(call: Call[Nothing, Any], state: HeldState) -> Response[Hel
 
 
 async def _read_held(call: Call[Nothing, Nothing], state: HeldState) -> Response[HeldView]:
-    held = await holding.read_held(ports=call.app.ports, held_id=call.path("heldId"), state=state)
+    held = await parked_input.read_held(ports=call.app.ports, held_id=call.path("heldId"), state=state)
     return Response(held_view(held, whole=True))

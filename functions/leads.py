@@ -34,11 +34,7 @@ from shared.http.shapes.lead_views import LeadView, etag, lead_view
 from shared.http.shapes.list_views import SummaryView, summary_view
 from shared.http.shapes.queries import LeadsQuery
 from shared.ids import SEQUENCE
-from shared.usecases.leads import answer_lead as answering
-from shared.usecases.leads import count_leads as counting
-from shared.usecases.leads import favorites
-from shared.usecases.leads import list_leads as listing
-from shared.usecases.leads import read_leads as reading
+from shared.usecases.leads import answer_lead, counts, favorites, lists, read_leads
 
 blueprint = func.Blueprint()
 
@@ -57,10 +53,10 @@ REFUSED = (LeadExpired, InvalidTransition, Conflict, PreconditionFailed)
 async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[Page[LeadView]]:
     """List leads, by default newest first (Q1–Q5)."""
     order = call.query.order_by
-    page = await listing.list_leads(
-        listing.Look(call.app.ports, call.partner_id, call.caller.person, call.query.wanted(), call.at),
+    page = await lists.list_leads(
+        lists.Look(call.app.ports, call.partner_id, call.caller.person, call.query.wanted(), call.at),
         order=order,
-        after=call.after(listing.places_of(order)),
+        after=call.after(lists.places_of(order)),
         top=call.query.top,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
     )
@@ -74,10 +70,10 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[Page[LeadView]
 @endpoint(who=USER, reads=True)
 async def count_leads(call: Call[Nothing, Nothing]) -> Response[SummaryView]:
     """Count leads by tab and status, for badges (Q6)."""
-    counts = await counting.count_leads(
+    found = await counts.count_leads(
         ports=call.app.ports, partner_id=call.partner_id, person=call.caller.person, at=call.at
     )
-    return Response(summary_view(counts))
+    return Response(summary_view(found))
 
 
 @blueprint.function_name("read_lead")
@@ -85,7 +81,7 @@ async def count_leads(call: Call[Nothing, Nothing]) -> Response[SummaryView]:
 @endpoint(who=USER, reads=True, headers=("ETag",))
 async def read_lead(call: Call[Nothing, Nothing]) -> Response[LeadView]:
     """Read one lead; it is no longer new to this person then (Q6)."""
-    seen = await reading.read_lead(
+    seen = await read_leads.read_lead(
         ports=call.app.ports,
         partner_id=call.partner_id,
         person=call.caller.person,
@@ -101,7 +97,7 @@ async def read_lead(call: Call[Nothing, Nothing]) -> Response[LeadView]:
 async def read_lead_history(call: Call[Nothing, PageQuery]) -> Response[Page[EventView]]:
     """Read what happened to a lead, newest first (L8)."""
     below = call.after(SEQUENCE)
-    events, following = await reading.read_history(
+    events, following = await read_leads.read_history(
         ports=call.app.ports,
         partner_id=call.partner_id,
         lead_id=call.lead_id,
@@ -109,7 +105,7 @@ async def read_lead_history(call: Call[Nothing, PageQuery]) -> Response[Page[Eve
         top=call.query.top,
         at=call.at,
     )
-    mails = await reading.read_mails(
+    mails = await read_leads.read_mails(
         ports=call.app.ports, partner_id=call.partner_id, lead_id=call.lead_id, events=events
     )
     lines = [event_view(event, mails.get(event.sequence, ())) for event in events]
@@ -176,7 +172,7 @@ async def close_lead_as_error(call: Call[CloseAsErrorIn, Nothing]) -> Response[L
 @endpoint(who=USER, status=(201, 200), refuses=(Conflict,), takes=("Idempotency-Key",))
 async def log_activity(call: Call[ActivityIn, Nothing]) -> Response[EventView]:
     """Log a contact attempt, in every status; the same `Idempotency-Key` again logs it once (L8)."""
-    event, is_new = await answering.log_contact_attempt(
+    event, is_new = await answer_lead.log_contact_attempt(
         ports=call.app.ports,
         partner_id=call.partner_id,
         lead_id=call.lead_id,
@@ -208,12 +204,12 @@ def _with_reason(action: Action, body: AnswerIn) -> LeadAction:
     return LeadAction(action, reason=body.reason, notes=body.notes or None)
 
 
-def _lead(call: Call[Any, Nothing], seen: reading.SeenLead) -> Response[LeadView]:
+def _lead(call: Call[Any, Nothing], seen: read_leads.SeenLead) -> Response[LeadView]:
     return Response(lead_view(seen, call.caller, call.at, call.translate), headers={"ETag": etag(seen.lead)})
 
 
 async def _answer(call: Call[Any, Nothing], answer: LeadAction) -> Response[LeadView]:
-    seen = await answering.answer_lead(
+    seen = await answer_lead.answer_lead(
         ports=call.app.ports,
         partner_id=call.partner_id,
         lead_id=call.lead_id,

@@ -19,8 +19,7 @@ from shared.http.shapes.queries import UnsubscribeQuery
 from shared.http.shapes.telling_requests import PreferencesIn, PreferencesPatch, UnmuteIn
 from shared.http.shapes.telling_views import NotificationView, PreferencesView, notification_view, preferences_view
 from shared.http.visitors import small_page
-from shared.usecases.telling import notification_centre as centre
-from shared.usecases.telling import preferences as telling
+from shared.usecases.telling import notification_centre, preferences
 
 blueprint = func.Blueprint()
 
@@ -60,7 +59,7 @@ async def patch_preferences(call: Call[PreferencesPatch, Nothing]) -> Response[P
 @endpoint(who=frozenset({Role.LEADS_ADMIN}), headers=("ETag",))
 async def unmute_address(call: Call[UnmuteIn, Nothing]) -> Response[PreferencesView]:
     """Mail an address again that has unsubscribed or bounced; who said so stays on record (N3)."""
-    await telling.unmute(
+    await preferences.unmute(
         ports=call.app.ports,
         partner_id=call.partner_id,
         address=call.body.address,
@@ -70,28 +69,28 @@ async def unmute_address(call: Call[UnmuteIn, Nothing]) -> Response[PreferencesV
     return _preferences(await _wishes(call))
 
 
-async def _wishes(call: Call[Any, Nothing]) -> telling.Wishes:
-    return await telling.read_preferences(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
+async def _wishes(call: Call[Any, Nothing]) -> preferences.Wishes:
+    return await preferences.read_preferences(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
 
 
-def _preferences(wishes: telling.Wishes) -> Response[PreferencesView]:
+def _preferences(wishes: preferences.Wishes) -> Response[PreferencesView]:
     return tagged(preferences_view(wishes))
 
 
 async def _store_preferences(call: Call[Any, Nothing]) -> Response[PreferencesView]:
-    def target(before: telling.Wishes) -> dict[str, Any]:
+    def target(before: preferences.Wishes) -> dict[str, Any]:
         # The time zone as it was put: the registration's, which is shown without one, may change. A patch replaces the
         # muted ones whole or leaves them, and then those that nobody could put now are no fault of it.
         zone = before.stored.time_zone if before.stored else None
         return {**preferences_view(before), "timeZone": zone, "mutedAddresses": []}
 
-    async def write(before: telling.Wishes) -> None:
+    async def write(before: preferences.Wishes) -> None:
         body: PreferencesIn = given(call, target(before))
-        preferences = body.preferences()
+        wanted = body.preferences()
         if isinstance(call.body, Patch) and "mutedAddresses" not in call.body.root:
-            preferences = replace(preferences, muted_addresses=before.holding.muted_addresses)
-        await telling.put_preferences(
-            ports=call.app.ports, partner_id=call.partner_id, preferences=preferences, before=before
+            wanted = replace(wanted, muted_addresses=before.holding.muted_addresses)
+        await preferences.put_preferences(
+            ports=call.app.ports, partner_id=call.partner_id, preferences=wanted, before=before
         )
 
     await store(call, read=lambda: _wishes(call), view=preferences_view, write=write, target=target)
@@ -103,7 +102,7 @@ async def _store_preferences(call: Call[Any, Nothing]) -> Response[PreferencesVi
 @endpoint(who=USER, reads=True)
 async def list_notifications(call: Call[Nothing, PageQuery]) -> Response[Page[NotificationView]]:
     """List recommended actions, open ones first (N5)."""
-    found, following = await centre.list_notifications(
+    found, following = await notification_centre.list_notifications(
         ports=call.app.ports,
         partner_id=call.partner_id,
         person=call.caller.person,
@@ -122,7 +121,7 @@ async def list_notifications(call: Call[Nothing, PageQuery]) -> Response[Page[No
 @endpoint(who=USER, status=(204,))
 async def dismiss_notification(call: Call[Nothing, Nothing]) -> Response[None]:
     """Dismiss a recommended action, for oneself alone."""
-    await centre.dismiss(
+    await notification_centre.dismiss(
         ports=call.app.ports,
         partner_id=call.partner_id,
         person=call.caller.person,
@@ -138,7 +137,7 @@ async def dismiss_notification(call: Call[Nothing, Nothing]) -> Response[None]:
 @endpoint()
 async def ask_unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Response[Html]:
     """Ask whether an address is to get no more mails; scanners follow links, so this changes nothing (N3)."""
-    wish = await telling.read_unsubscription(ports=call.app.ports, token=call.query.token, at=call.at)
+    wish = await preferences.read_unsubscription(ports=call.app.ports, token=call.query.token, at=call.at)
     asked = call.translate(
         "No more mails to %(address)s about leads of %(partner)s?", address=wish.address, partner=wish.partner.name
     )
@@ -153,12 +152,12 @@ async def unsubscribe(call: Call[Nothing, UnsubscribeQuery]) -> Response[Html]:
     """Send an address no more mails, by the button or a mail program's own (RFC 8058); `again` undoes it (N3)."""
     ports, token, title = call.app.ports, call.query.token, call.translate("Done")
     if call.query.again:
-        wish = await telling.subscribe_again(ports=ports, token=token, at=call.at)
+        wish = await preferences.subscribe_again(ports=ports, token=token, at=call.at)
         told = call.translate(
             "%(address)s gets mails about leads of %(partner)s.", address=wish.address, partner=wish.partner.name
         )
         return Response(small_page(call.language, title, told))
-    wish = await telling.unsubscribe(ports=ports, token=token, at=call.at)
+    wish = await preferences.unsubscribe(ports=ports, token=token, at=call.at)
     told = call.translate(
         "%(address)s gets no more mails about leads of %(partner)s.", address=wish.address, partner=wish.partner.name
     )

@@ -22,8 +22,7 @@ from shared.http.shapes.programme_views import (
     contact_lists_view,
     partner_view,
 )
-from shared.usecases.programme import contact_lists as listing
-from shared.usecases.programme import manage_partner as managing
+from shared.usecases.programme import contact_lists, manage_partner
 
 blueprint = func.Blueprint()
 
@@ -76,7 +75,7 @@ async def _store_partner(call: Call[Any, Nothing]) -> Response[PartnerView]:
             endorsements=tuple(body.endorsements),
             publisher_ids=tuple(body.publisher_ids),
         )
-        stored = await managing.put_partner(ports=call.app.ports, partner=partner, before=before, at=call.at)
+        stored = await manage_partner.put_partner(ports=call.app.ports, partner=partner, before=before, at=call.at)
         return stored, before is None
 
     stored, is_new = await store(call, read=lambda: call.app.ports.partners.get(partner_id), view=view, write=write)
@@ -92,7 +91,7 @@ def _partner(partner: Partner, status: int = 200) -> Response[PartnerView]:
 @endpoint(who=OPERATOR, headers=("ETag",))
 async def get_partner(call: Call[Nothing, Nothing]) -> Response[PartnerView]:
     """Read a partner's registration."""
-    return _partner(await managing.get_partner(ports=call.app.ports, partner_id=call.partner_id))
+    return _partner(await manage_partner.get_partner(ports=call.app.ports, partner_id=call.partner_id))
 
 
 @blueprint.function_name("list_partners")
@@ -109,7 +108,7 @@ async def list_partners(call: Call[Nothing, PageQuery]) -> Response[Page[Partner
 @endpoint(who=OPERATOR, headers=("ETag",))
 async def get_contact_lists(call: Call[Nothing, Nothing]) -> Response[ContactListsView]:
     """Read the block and allow lists (V1)."""
-    return _lists(await listing.read_contact_lists(ports=call.app.ports))
+    return _lists(await contact_lists.read_contact_lists(ports=call.app.ports))
 
 
 @blueprint.function_name("put_contact_lists")
@@ -134,11 +133,13 @@ async def _store_lists(call: Call[Any, Nothing]) -> Response[ContactListsView]:
     async def write(before: ContactLists) -> ContactLists:
         body: ContactListsIn = given(call, contact_lists_view(before))
         lists = body.lists()
-        await listing.put_contact_lists(ports=ports, lists=lists, before=before)
+        await contact_lists.put_contact_lists(ports=ports, lists=lists, before=before)
         return lists
 
     return _lists(
-        await store(call, read=lambda: listing.read_contact_lists(ports=ports), view=contact_lists_view, write=write)
+        await store(
+            call, read=lambda: contact_lists.read_contact_lists(ports=ports), view=contact_lists_view, write=write
+        )
     )
 
 

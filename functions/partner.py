@@ -25,7 +25,7 @@ from shared.http.shapes.programme_views import (
     pending_offer_view,
     profile_view,
 )
-from shared.usecases.programme import manage_listing as managing
+from shared.usecases.programme import manage_listing
 from shared.usecases.programme.manage_listing import SeenOffer, SeenProfile
 
 blueprint = func.Blueprint()
@@ -63,7 +63,7 @@ async def patch_profile(call: Call[ProfilePatch, Nothing]) -> Response[ProfileVi
 
 
 async def _read_profile(call: Call[Any, Nothing]) -> SeenProfile:
-    return await managing.read_profile(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
+    return await manage_listing.read_profile(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
 
 
 async def _store_profile(call: Call[Any, Nothing]) -> Response[ProfileView]:
@@ -71,7 +71,9 @@ async def _store_profile(call: Call[Any, Nothing]) -> Response[ProfileView]:
         body: ProfileIn = given(call, profile_view(before))
         profile = body.profile()
         return tagged(
-            profile_view(await managing.put_profile(ports=call.app.ports, profile=profile, before=before, at=call.at))
+            profile_view(
+                await manage_listing.put_profile(ports=call.app.ports, profile=profile, before=before, at=call.at)
+            )
         )
 
     return await store(call, read=lambda: _read_profile(call), view=profile_view, write=write)
@@ -82,7 +84,7 @@ async def _store_profile(call: Call[Any, Nothing]) -> Response[ProfileView]:
 @endpoint(who=OFFERS_ADMIN, reads=True)
 async def list_offers(call: Call[Nothing, Nothing]) -> Response[Page[RegisteredOfferView]]:
     """List the registered offers by id."""
-    offers = await managing.list_offers(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
+    offers = await manage_listing.list_offers(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
     return call.page([offer_view(one) for one in offers], None)
 
 
@@ -93,7 +95,7 @@ async def get_offer(call: Call[Nothing, Nothing]) -> Response[RegisteredOfferVie
     """Read one registered offer."""
     return tagged(
         offer_view(
-            await managing.read_offer(
+            await manage_listing.read_offer(
                 ports=call.app.ports, partner_id=call.partner_id, offer_id=_offer_id(call), at=call.at
             )
         )
@@ -129,7 +131,7 @@ async def _store_offer(call: Call[Any, Nothing]) -> Response[RegisteredOfferView
 
     async def write(before: SeenOffer | None) -> Response[RegisteredOfferView]:
         body: OfferIn = given(call, view(before))
-        stored = await managing.put_offer(
+        stored = await manage_listing.put_offer(
             ports=ports,
             partner_id=partner_id,
             offer=body.offer(offer_id),
@@ -141,7 +143,7 @@ async def _store_offer(call: Call[Any, Nothing]) -> Response[RegisteredOfferView
 
     return await store(
         call,
-        read=lambda: managing.find_offer(ports=ports, partner_id=partner_id, offer_id=offer_id, at=call.at),
+        read=lambda: manage_listing.find_offer(ports=ports, partner_id=partner_id, offer_id=offer_id, at=call.at),
         view=view,
         write=write,
     )
@@ -173,7 +175,7 @@ async def refuse_offer(call: Call[Nothing, Nothing]) -> Response[RegisteredOffer
 
 
 async def _decide(call: Call[Nothing, Nothing], *, yes: bool) -> Response[RegisteredOfferView]:
-    decided = await managing.decide_offer(
+    decided = await manage_listing.decide_offer(
         ports=call.app.ports, partner_id=call.partner_id, offer_id=_offer_id(call), yes=yes, at=call.at
     )
     return tagged(offer_view(decided))

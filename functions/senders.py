@@ -14,7 +14,7 @@ from shared.http.shapes.lead_views import ReceivedView, received_view
 from shared.http.shapes.list_views import SentLeadView, sent_lead_view
 from shared.http.shapes.submission_shapes import QualifiedLead
 from shared.http.submissions import SUBMISSIONS, read_submission
-from shared.usecases.intake import sent_leads as sending
+from shared.usecases.intake import sent_leads
 
 blueprint = func.Blueprint()
 
@@ -37,7 +37,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 async def send_lead(call: Call[Nothing, Nothing]) -> Response[ReceivedView]:
     """Send a qualified lead to any partner; the same submission again answers with the first lead (I4, V4)."""
     call.app.limits.intake.take(ids.sender_id(call.caller.tenant, call.caller.client or call.caller.person))
-    received = await sending.send_lead(
+    received = await sent_leads.send_lead(
         ports=call.app.ports,
         partner_id=call.partner_id,
         caller=call.caller,
@@ -55,7 +55,7 @@ async def send_lead(call: Call[Nothing, Nothing]) -> Response[ReceivedView]:
 @endpoint(who=SENDER)
 async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Response[Page[SentLeadView]]:
     """List the leads one has sent, newest first, with what became of them."""
-    leads, following = await sending.list_sent(
+    leads, following = await sent_leads.list_sent(
         ports=call.app.ports, caller=call.caller, after=call.after(ids.POSITION), top=call.query.top, at=call.at
     )
     return call.page([sent_lead_view(one) for one in leads], following)
@@ -66,5 +66,5 @@ async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Response[Page[SentL
 @endpoint(who=SENDER)
 async def read_sent_lead(call: Call[Nothing, Nothing]) -> Response[SentLeadView]:
     """Read what became of one lead that one has sent."""
-    lead = await sending.read_sent(ports=call.app.ports, caller=call.caller, lead_id=call.lead_id, at=call.at)
+    lead = await sent_leads.read_sent(ports=call.app.ports, caller=call.caller, lead_id=call.lead_id, at=call.at)
     return Response(sent_lead_view(lead))

@@ -14,7 +14,7 @@ from shared.http.fields import Nothing
 from shared.http.pages import Page
 from shared.http.shapes.partner_requests import SourceIn, SourcePatch
 from shared.http.shapes.programme_views import KeyedSourceView, SourceView, keyed_source_view, source_view
-from shared.usecases.programme import manage_partner as managing
+from shared.usecases.programme import manage_partner
 
 blueprint = func.Blueprint()
 
@@ -88,7 +88,7 @@ async def delete_programme_source(call: Call[Nothing, Nothing]) -> Response[None
 
 
 async def _add_source(call: Call[SourceIn, Nothing], partner_id: str | None) -> Response[KeyedSourceView]:
-    keyed = await managing.add_source(
+    keyed = await manage_partner.add_source(
         ports=call.app.ports,
         partner_id=partner_id,
         name=call.body.name,
@@ -108,14 +108,14 @@ async def _list_sources(call: Call[Nothing, Nothing], partner_id: str | None) ->
 
 
 async def _rotate_source(call: Call[Nothing, Nothing], partner_id: str | None) -> Response[KeyedSourceView]:
-    keyed = await managing.rotate_key(
+    keyed = await manage_partner.rotate_key(
         ports=call.app.ports, partner_id=partner_id, source_id=call.path("sourceId"), at=call.at
     )
     return Response(keyed_source_view(keyed, call.app.settings.public_url))
 
 
 async def _delete_source(call: Call[Nothing, Nothing], partner_id: str | None) -> Response[None]:
-    await managing.delete_source(
+    await manage_partner.delete_source(
         ports=call.app.ports, partner_id=partner_id, source_id=call.path("sourceId"), at=call.at
     )
     return Response(None)
@@ -154,7 +154,7 @@ async def patch_programme_source(call: Call[SourcePatch, Nothing]) -> Response[S
 
 
 async def _read_source(call: Call[Nothing, Nothing], partner_id: str | None) -> Response[SourceView]:
-    source = await managing.read_source(
+    source = await manage_partner.read_source(
         ports=call.app.ports, partner_id=partner_id, source_id=call.path("sourceId"), at=call.at
     )
     return _source(source)
@@ -174,12 +174,14 @@ async def _patch_source(call: Call[SourcePatch, Nothing], partner_id: str | None
             table_name=body.table_name,
             redirect_url=body.redirect_url,
         )
-        return await managing.change_source(ports=ports, source=before, changed=changed)
+        return await manage_partner.change_source(ports=ports, source=before, changed=changed)
 
     return _source(
         await store(
             call,
-            read=lambda: managing.read_source(ports=ports, partner_id=partner_id, source_id=source_id, at=call.at),
+            read=lambda: manage_partner.read_source(
+                ports=ports, partner_id=partner_id, source_id=source_id, at=call.at
+            ),
             view=source_view,
             write=write,
         )

@@ -21,7 +21,7 @@ from shared.http.shapes.telling_views import (
     subscribed_view,
     webhook_view,
 )
-from shared.usecases.telling import manage_webhooks as managing
+from shared.usecases.telling import manage_webhooks
 
 blueprint = func.Blueprint()
 
@@ -37,7 +37,7 @@ V = TypeVar("V")
 @endpoint(who=ADMIN, active=True, status=(201, 200), headers=("Location",), refuses=(Conflict,))
 async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Response[WebhookView]:
     """Subscribe a URL to what happens to leads; the secret is shown once. The same URL again changes it (W1)."""
-    made = await managing.subscribe(
+    made = await manage_webhooks.subscribe(
         ports=call.app.ports,
         partner_id=call.partner_id,
         url=call.body.notification_url,
@@ -57,7 +57,7 @@ async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Response[WebhookV
 @endpoint(who=ADMIN, reads=True)
 async def list_webhooks(call: Call[Nothing, Nothing]) -> Response[Page[WebhookView]]:
     """List the subscriptions without their secrets."""
-    found = await managing.list_webhooks(ports=call.app.ports, partner_id=call.partner_id)
+    found = await manage_webhooks.list_webhooks(ports=call.app.ports, partner_id=call.partner_id)
     return call.page([webhook_view(one, call.translate) for one in found], None)
 
 
@@ -66,7 +66,7 @@ async def list_webhooks(call: Call[Nothing, Nothing]) -> Response[Page[WebhookVi
 @endpoint(who=ADMIN, reads=True)
 async def read_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
     """Read one subscription without its secret."""
-    hook = await managing.read_webhook(
+    hook = await manage_webhooks.read_webhook(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId")
     )
     return _shown(call, hook)
@@ -77,7 +77,9 @@ async def read_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
 @endpoint(who=ADMIN, status=(204,))
 async def delete_webhook(call: Call[Nothing, Nothing]) -> Response[None]:
     """Delete a subscription; what waits for it is not sent."""
-    await managing.unsubscribe(ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"))
+    await manage_webhooks.unsubscribe(
+        ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId")
+    )
     return Response(None)
 
 
@@ -86,7 +88,7 @@ async def delete_webhook(call: Call[Nothing, Nothing]) -> Response[None]:
 @endpoint(who=ADMIN, active=True, status=(202,), headers=("Operation-Location",))
 async def test_webhook(call: Call[Nothing, Nothing]) -> Response[DeliveryView]:
     """Send a test event; it stands in the delivery log."""
-    sent = await managing.send_test(
+    sent = await manage_webhooks.send_test(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
     return _logged(call, delivery_view(sent))
@@ -97,7 +99,7 @@ async def test_webhook(call: Call[Nothing, Nothing]) -> Response[DeliveryView]:
 @endpoint(who=ADMIN)
 async def rotate_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
     """Give a subscription a new secret; for a day the old one signs too."""
-    made = await managing.rotate_secret(
+    made = await manage_webhooks.rotate_secret(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
     return Response(subscribed_view(made, call.translate))
@@ -108,7 +110,7 @@ async def rotate_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
 @endpoint(who=ADMIN, active=True)
 async def enable_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
     """Send to a disabled subscription again."""
-    hook = await managing.enable(
+    hook = await manage_webhooks.enable(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
     return _shown(call, hook)
@@ -119,7 +121,7 @@ async def enable_webhook(call: Call[Nothing, Nothing]) -> Response[WebhookView]:
 @endpoint(who=ADMIN, reads=True)
 async def list_deliveries(call: Call[Nothing, PageQuery]) -> Response[Page[DeliveryView]]:
     """List what waits, what was parked and what was taken, the last newest first (W2)."""
-    found, following = await managing.list_deliveries(
+    found, following = await manage_webhooks.list_deliveries(
         ports=call.app.ports,
         partner_id=call.partner_id,
         webhook_id=call.path("webhookId"),
@@ -135,7 +137,7 @@ async def list_deliveries(call: Call[Nothing, PageQuery]) -> Response[Page[Deliv
 @endpoint(who=ADMIN, status=(202,), headers=("Operation-Location",))
 async def resend_delivery(call: Call[Nothing, Nothing]) -> Response[DeliveryView]:
     """Send one event again."""
-    again = await managing.resend(
+    again = await manage_webhooks.resend(
         ports=call.app.ports,
         partner_id=call.partner_id,
         webhook_id=call.path("webhookId"),
@@ -150,7 +152,7 @@ async def resend_delivery(call: Call[Nothing, Nothing]) -> Response[DeliveryView
 @endpoint(who=ADMIN, status=(202,), headers=("Operation-Location",))
 async def resend_deliveries(call: Call[Nothing, Nothing]) -> Response[ResentView]:
     """Send everything that was parked again."""
-    count = await managing.resend_parked(
+    count = await manage_webhooks.resend_parked(
         ports=call.app.ports, partner_id=call.partner_id, webhook_id=call.path("webhookId"), at=call.at
     )
     return _logged(call, {"resent": count})

@@ -15,11 +15,9 @@ from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import Received, receive_lead
-from shared.usecases.leads import answer_lead as answering
-from shared.usecases.leads import list_leads as listing
-from shared.usecases.leads import read_leads as reading
+from shared.usecases.leads import answer_lead, lists, read_leads
 from shared.usecases.leads.record_due import run_due
-from shared.usecases.telling import preferences as telling
+from shared.usecases.telling.preferences import put_preferences, read_preferences
 from tests.builders import ANN, AT, CONTACT_ME, DEAL
 
 
@@ -39,10 +37,10 @@ async def answer(
     *,
     versions: frozenset[str] | None = None,
     at: datetime = AT,
-) -> reading.SeenLead:
+) -> read_leads.SeenLead:
     """Answer a lead as Ann."""
     given = what if isinstance(what, LeadAction) else LeadAction(what, deal=DEAL if what is Action.ACCEPT else None)
-    return await answering.answer_lead(
+    return await answer_lead.answer_lead(
         ports=ports,
         partner_id=source.partner_id,
         lead_id=lead_id,
@@ -53,12 +51,12 @@ async def answer(
     )
 
 
-async def listed(ports: Ports, source: LeadSource, at: datetime = AT, **changes: Any) -> listing.SeenPage:
+async def listed(ports: Ports, source: LeadSource, at: datetime = AT, **changes: Any) -> lists.SeenPage:
     """Ann's list: both tabs, every status, no tests, fifty, from the start, but for the changes."""
     after, top = changes.pop("after", None), changes.pop("top", 50)
     order, within = changes.pop("order", "created"), changes.pop("within", None)
-    look = listing.Look(ports, source.partner_id, changes.pop("person", "ann"), LeadFilter(**changes), at)
-    return await listing.list_leads(
+    look = lists.Look(ports, source.partner_id, changes.pop("person", "ann"), LeadFilter(**changes), at)
+    return await lists.list_leads(
         look, order=Order.read(order), after=after, top=top, budget=within or budget(rows=10_000)
     )
 
@@ -90,11 +88,11 @@ async def run_timers(ports: Ports, at: datetime, kinds: Sequence[str] = TIMERS) 
 
 async def wishes(ports: Ports, partner_id: str, at: datetime = AT) -> Preferences:
     """A partner's preferences as they hold."""
-    return (await telling.read_preferences(ports=ports, partner_id=partner_id, at=at)).holding
+    return (await read_preferences(ports=ports, partner_id=partner_id, at=at)).holding
 
 
 async def wish(ports: Ports, partner_id: str, preferences: Preferences, at: datetime = AT) -> Preferences:
     """Put a partner's preferences; as they hold then."""
-    before = await telling.read_preferences(ports=ports, partner_id=partner_id, at=at)
-    await telling.put_preferences(ports=ports, partner_id=partner_id, preferences=preferences, before=before)
+    before = await read_preferences(ports=ports, partner_id=partner_id, at=at)
+    await put_preferences(ports=ports, partner_id=partner_id, preferences=preferences, before=before)
     return await wishes(ports, partner_id, at)

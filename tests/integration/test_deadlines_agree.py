@@ -19,9 +19,9 @@ from shared.http.shapes.lead_views import lead_view
 from shared.http.shapes.list_views import summary_view
 from shared.ports.ports import Ports
 from shared.texts import translator
-from shared.usecases.leads.count_leads import count_leads
+from shared.usecases.leads.counts import count_leads
 from shared.usecases.leads.favorites import set_favorite
-from shared.usecases.leads.list_leads import Look, list_leads
+from shared.usecases.leads.lists import Look, list_leads
 from shared.usecases.leads.read_leads import read_history, read_lead
 from tests.builders import submission_body, unique
 from tests.exports import ask, rows_of

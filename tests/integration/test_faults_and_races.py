@@ -12,7 +12,7 @@ from shared.ports.ports import Ports
 from shared.storage import keys
 from shared.storage.tables import Tables
 from shared.usecases.intake.receive_lead import Received
-from shared.usecases.leads import read_leads as reading
+from shared.usecases.leads import read_leads
 from shared.usecases.leads.answer_lead import log_contact_attempt
 from shared.usecases.leads.record_due import run_due
 from tests import invariants
@@ -41,7 +41,7 @@ async def rows(tables: Tables, table: str, start: str = "") -> list[Any]:
 
 
 async def history_of(ports: Ports, source: LeadSource, lead_id: str) -> list[str]:
-    events, _ = await reading.read_history(
+    events, _ = await read_leads.read_history(
         ports=ports, partner_id=source.partner_id, lead_id=lead_id, below=None, top=50, at=AT
     )
     return [str(event.type) for event in events]
@@ -112,7 +112,7 @@ async def test_l7_of_fifty_accepts_at_once_one_wins_and_the_others_learn_who(
 ) -> None:
     lead = (await submit(ports, source)).lead_id
     outcomes = await together(*(answer(ports, source, lead) for _ in range(50)))
-    won = [one for one in outcomes if isinstance(one, reading.SeenLead)]
+    won = [one for one in outcomes if isinstance(one, read_leads.SeenLead)]
     lost = [one for one in outcomes if isinstance(one, InvalidTransition)]
     assert (len(won), len(lost)) == (1, 49)
     assert {one.details[0].code for one in lost} == {"lead.accepted"}
@@ -126,7 +126,7 @@ async def test_l7_an_accept_and_a_decline_at_once_leave_one_answer(ports: Ports,
     lead = (await submit(ports, source)).lead_id
     declining = LeadAction(Action.DECLINE, reason="budget")
     outcomes = await together(*(answer(ports, source, lead, what) for what in [Action.ACCEPT, declining] * 10))
-    assert sum(isinstance(one, reading.SeenLead) for one in outcomes) == 1
+    assert sum(isinstance(one, read_leads.SeenLead) for one in outcomes) == 1
     assert len(await history_of(ports, source, lead)) == 2
 
 

@@ -18,7 +18,7 @@ from shared.ports.rules import Budget
 from shared.storage import keys
 from shared.storage.tables import Tables
 from shared.usecases.exports.write_export import WALK, write
-from shared.usecases.leads.count_leads import count_leads
+from shared.usecases.leads.counts import count_leads
 from shared.usecases.telling.publish import publish_events
 from tests import invariants
 from tests.builders import AT, DAY, submission_body
@@ -224,7 +224,7 @@ async def test_an_export_that_finds_nothing_for_long_keeps_what_it_has_looked_th
     places = []
     while not seen.export.has_ended:
         last = await ports.exports.last(seen.export, WALK)
-        places.append(last.place if last else None)
+        places.append(last.cursor if last else None)
         await write(ports=slow, stored=await stored(ports, seen), at=LATER, budget=SPENT)
         seen = await again(slow, seen)
     assert len(places) >= 3

@@ -16,8 +16,7 @@ from shared.domain.programme.profile import Profile
 from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.sent_leads import send_lead
-from shared.usecases.leads import favorites
-from shared.usecases.leads import read_leads as reading
+from shared.usecases.leads import favorites, read_leads
 from tests.builders import AT, DAY, submission_body
 from tests.exports import ask
 from tests.integration.conftest import Connect
@@ -121,7 +120,7 @@ async def test_read_three_requests_and_a_fourth_the_first_time(
     lead = (await submit(counted, source)).lead_id
     spent(trips)
     for expected in ((2, 4), (2, 3), (2, 3)):
-        await reading.read_lead(ports=counted, partner_id=source.partner_id, person="ann", lead_id=lead, at=AT)
+        await read_leads.read_lead(ports=counted, partner_id=source.partner_id, person="ann", lead_id=lead, at=AT)
         assert spent(trips) == expected
 
 

@@ -5,7 +5,7 @@ from typing_extensions import TypedDict
 from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Lead, Status, Tab
 from shared.http.shapes.enumerations import OutcomeText, QualificationText, StatusText
-from shared.usecases.leads.count_leads import Counts
+from shared.usecases.leads.counts import Counts
 
 
 class SentLeadView(TypedDict):

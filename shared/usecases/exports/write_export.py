@@ -33,7 +33,7 @@ from shared.ports.exports import Checkpoint, StoredExport
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.exports.merge_export import begins, merged, spooled
-from shared.usecases.leads.list_leads import Look, leads_of
+from shared.usecases.leads.lists import Look, leads_of
 
 WALK, MERGE = "walk", "merge"
 NO_KEY: SortKey = ("", "", "")

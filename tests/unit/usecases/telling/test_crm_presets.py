@@ -16,7 +16,7 @@ from shared.domain.telling.webhooks import CONSTANT, FIELDS, WebhookFormat
 from shared.ports.delivery import Packet, ReceiverReply
 from shared.ports.ports import Ports
 from shared.ports.rules import Rules
-from shared.usecases.telling import manage_webhooks as managing
+from shared.usecases.telling import manage_webhooks
 from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, DAY, submission_body
 from tests.fakes import FakeReceivers, fake_ports
@@ -39,8 +39,8 @@ async def partner(ports: Ports, source: LeadSource) -> str:
 
 async def subscribe(ports: Ports, partner: str, preset: CrmPreset, **more: str) -> str:
     made = PRESETS[preset]
-    shape = managing.Shape({**made.fields, **more}, made.fields_as, made.only_valid, None, preset)
-    subscribed = await managing.subscribe(
+    shape = manage_webhooks.Shape({**made.fields, **more}, made.fields_as, made.only_valid, None, preset)
+    subscribed = await manage_webhooks.subscribe(
         ports=ports,
         partner_id=partner,
         url=URL,
@@ -177,20 +177,20 @@ async def test_a_lead_that_hides_who_it_is_is_not_sent_again(ports: Ports, sourc
     await submit(ports, source)
     for hours in range(0, 100, 4):
         await sent(ports, AT + timedelta(hours=hours))
-    (parked,), _ = await managing.list_deliveries(
+    (parked,), _ = await manage_webhooks.list_deliveries(
         ports=ports, partner_id=partner, webhook_id=hook, after=None, top=5, at=AT
     )
     assert parked.state is DispatchState.PARKED
     late = {"ports": ports, "partner_id": partner, "webhook_id": hook, "at": AT + 15 * DAY}
     with pytest.raises(Conflict):
-        await managing.resend(event_id=parked.id, **late)
-    assert await managing.resend_parked(**late) == 0
-    assert await managing.resend_parked(**late | {"at": AT + 5 * DAY}) == 1
+        await manage_webhooks.resend(event_id=parked.id, **late)
+    assert await manage_webhooks.resend_parked(**late) == 0
+    assert await manage_webhooks.resend_parked(**late | {"at": AT + 5 * DAY}) == 1
 
 
 async def test_a_connection_test_for_hubspot_has_an_address_that_it_takes(ports: Ports, partner: str) -> None:
     hook = await subscribe(ports, partner, CrmPreset.HUBSPOT)
-    await managing.send_test(ports=ports, partner_id=partner, webhook_id=hook, at=AT)
+    await manage_webhooks.send_test(ports=ports, partner_id=partner, webhook_id=hook, at=AT)
     (found,) = await sent(ports)
     assert found["email"].startswith("MSFT_TEST_")
     assert found["email"].endswith("@example.com")
@@ -257,6 +257,8 @@ async def test_a_delivery_follows_what_the_answer_means(
     ports.receivers.answers[URL] = [answer]
     await submit(ports, source)
     await sent(ports)
-    log, _ = await managing.list_deliveries(ports=ports, partner_id=partner, webhook_id=hook, after=None, top=5, at=AT)
+    log, _ = await manage_webhooks.list_deliveries(
+        ports=ports, partner_id=partner, webhook_id=hook, after=None, top=5, at=AT
+    )
     assert [one.state for one in log] == [state]
     assert (await ports.lanes.lane(partner, hook)).failures == failures

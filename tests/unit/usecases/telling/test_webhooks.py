@@ -30,7 +30,7 @@ from shared.domain.telling.webhooks import (
 from shared.http.shapes.packets import _told
 from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
-from shared.usecases.telling import manage_webhooks as managing
+from shared.usecases.telling import manage_webhooks
 from shared.usecases.telling.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
 from tests.builders import AT, DAY, a_lead, submission_body
 from tests.fakes import FakeAgenda, FakeReceivers
@@ -47,14 +47,14 @@ async def partner(ports: Ports, source: LeadSource) -> str:
     return source.partner_id
 
 
-async def subscribe(ports: Ports, partner: str, url: str = URL, **changes: Any) -> managing.Subscribed:
+async def subscribe(ports: Ports, partner: str, url: str = URL, **changes: Any) -> manage_webhooks.Subscribed:
     named: dict[str, Any] = {
         "events": EVENTS,
         "format_": WebhookFormat.STANDARD,
         "validated": True,
         "owner": "o@c.example",
     }
-    return await managing.subscribe(ports=ports, partner_id=partner, url=url, at=AT, **(named | changes))
+    return await manage_webhooks.subscribe(ports=ports, partner_id=partner, url=url, at=AT, **(named | changes))
 
 
 async def run(ports: Ports, at: datetime = AT) -> None:
@@ -71,7 +71,7 @@ def taken(ports: Ports, url: str = URL) -> list[Any]:
 
 
 async def log(ports: Ports, partner: str, hook: Webhook, at: datetime = AT) -> list[Dispatch]:
-    found, _ = await managing.list_deliveries(
+    found, _ = await manage_webhooks.list_deliveries(
         ports=ports, partner_id=partner, webhook_id=hook.id, after=None, top=100, at=at
     )
     return found
@@ -167,16 +167,16 @@ async def test_w2_after_three_days_an_event_is_parked_and_can_be_sent_again(
     assert (parked.state, parked.attempts[-1].status) == (DispatchState.PARKED, 500)
     assert 10 <= len(parked.attempts) <= 20
     receivers(ports).answers.clear()
-    assert await managing.resend_parked(ports=ports, partner_id=partner, webhook_id=hook.id, at=at) == 1
+    assert await manage_webhooks.resend_parked(ports=ports, partner_id=partner, webhook_id=hook.id, at=at) == 1
     await run(ports, at)
     (done,) = await log(ports, partner, hook)
     assert done.state is DispatchState.DELIVERED
-    again = await managing.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id=done.id, at=at)
+    again = await manage_webhooks.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id=done.id, at=at)
     assert again.id == done.id
     await run(ports, at)
     assert len(taken(ports)) == 2
     with pytest.raises(NotFound):
-        await managing.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id="x", at=at)
+        await manage_webhooks.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id="x", at=at)
 
 
 async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_owner_told(
@@ -190,7 +190,7 @@ async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_ow
             await submit(ports, source, submission_body(Title=str(n)), at=at)
         await run(ports, at)
         at += timedelta(minutes=30)
-    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.DISABLED
     assert stored.disabled_at is not None
     assert timedelta(days=5) <= stored.disabled_at - AT < timedelta(days=5, hours=13)
@@ -202,7 +202,7 @@ async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_ow
     await run(ports, at)
     assert len([one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING]) == waits > 0
     receivers(ports).answers.clear()
-    await managing.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
+    await manage_webhooks.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
     await run(ports, at + DAY)
     assert not [one for one in await log(ports, partner, hook) if one.state is DispatchState.PENDING]
 
@@ -219,7 +219,7 @@ async def test_w2_idle_weeks_between_two_failures_are_no_failing(
         lane = await ports.lanes.lane(partner, hook.id)
         assert lane.failing_since is not None
         assert lane.failing_since >= at
-    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.ACTIVE
 
 
@@ -247,7 +247,7 @@ async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partne
     receivers(ports).answers[URL] = [ReceiverReply(410, "gone", 1)]
     await submit(ports, source)
     await run(ports)
-    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.DISABLED
 
 
@@ -273,7 +273,7 @@ async def test_w1_a_pending_one_is_validated_first_and_its_events_wait(
     assert (len(receivers(ports).calls), taken(ports)) == (1, [])
     await run(ports, AT + timedelta(minutes=1))
     assert [one["type"] for one in taken(ports)] == ["webhook.validation", "lead.received"]
-    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.ACTIVE
 
 
@@ -331,11 +331,11 @@ async def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(ports: Ports,
     from shared.domain.telling.webhooks import signing
 
     first = await subscribe(ports, partner)
-    made = await managing.rotate_secret(ports=ports, partner_id=partner, webhook_id=first.webhook.id, at=AT)
+    made = await manage_webhooks.rotate_secret(ports=ports, partner_id=partner, webhook_id=first.webhook.id, at=AT)
     assert signing(made.webhook.secrets, AT) == [made.secret, first.secret]
     assert signing(made.webhook.secrets, AT + DAY) == [made.secret]
     for _ in range(5):
-        made = await managing.rotate_secret(ports=ports, partner_id=partner, webhook_id=first.webhook.id, at=AT)
+        made = await manage_webhooks.rotate_secret(ports=ports, partner_id=partner, webhook_id=first.webhook.id, at=AT)
         assert len(made.webhook.secrets) <= 3
 
 
@@ -343,18 +343,18 @@ async def test_a_deleted_one_is_sent_nothing_more_and_a_test_event_stands_in_the
     ports: Ports, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
-    await managing.send_test(ports=ports, partner_id=partner, webhook_id=hook.id, at=AT)
+    await manage_webhooks.send_test(ports=ports, partner_id=partner, webhook_id=hook.id, at=AT)
     await run(ports)
     assert [one["type"] for one in taken(ports)] == ["webhook.test"]
     assert [one.type for one in await log(ports, partner, hook)] == ["webhook.test"]
     await submit(ports, source)
-    await managing.unsubscribe(ports=ports, partner_id=partner, webhook_id=hook.id)
+    await manage_webhooks.unsubscribe(ports=ports, partner_id=partner, webhook_id=hook.id)
     await run(ports)
     assert len(taken(ports)) == 1
     assert isinstance(ports.agenda, FakeAgenda)
     assert not [hint for hint in ports.agenda.hints if hint.kind == "deliver"]
     with pytest.raises(NotFound):
-        await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+        await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
 
 
 @pytest.mark.parametrize("format_", [WebhookFormat.MARKETPLACE, WebhookFormat.CRM_FORM])
@@ -412,10 +412,10 @@ async def test_w2_one_that_was_enabled_again_is_disabled_again_when_it_goes_on_f
         if n % 12 == 0:
             await submit(ports, source, submission_body(Title=str(n)), at=at)
         await run(ports, at)
-        stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+        stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
         if stored.state is WebhookState.DISABLED:
             states.append(at)
-            await managing.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
+            await manage_webhooks.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
         at += timedelta(hours=1)
     assert len(states) == 2
     assert states[1] - states[0] >= 5 * DAY
@@ -505,7 +505,7 @@ async def test_w2_who_answers_nothing_but_400_for_weeks_is_not_disabled_for_it(
         await submit(ports, source, submission_body(Title=str(day)), at=AT + day * DAY)
         for hour in range(0, 24, 3):
             await run(ports, AT + day * DAY + timedelta(hours=hour))
-    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.ACTIVE
     assert DispatchState.PARKED in {one.state for one in await log(ports, partner, hook)}
 
@@ -641,14 +641,14 @@ async def test_w5_validation_and_test_events_are_a_connection_test_in_the_receiv
 ) -> None:
     hook = (await subscribe(ports, partner, events=("lead.received",), format_=format_, validated=False)).webhook
     await run(ports)
-    await managing.send_test(ports=ports, partner_id=partner, webhook_id=hook.id, at=AT + timedelta(seconds=1))
+    await manage_webhooks.send_test(ports=ports, partner_id=partner, webhook_id=hook.id, at=AT + timedelta(seconds=1))
     await run(ports, AT + timedelta(seconds=2))
     assert [one["FirstName"].startswith("MSFT_TEST_") for one in flat(ports)] == [True, True]
     for _, _, packet in receivers(ports).taken:
         assert packet.content_type == (FORM if format_ is WebhookFormat.CRM_FORM else "application/json")
         reading = read(payload.value_of(packet.body, packet.content_type))
         assert is_test(reading.first_name, reading.email)
-    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.ACTIVE
 
 
@@ -678,7 +678,7 @@ async def test_w5_what_a_receiver_has_no_field_for_travels_in_the_description(
 async def test_w5_what_is_not_valid_can_be_left_out_and_is_named_then(
     ports: Ports, source: LeadSource, partner: str, only_valid: bool
 ) -> None:
-    shape = managing.Shape(only_valid=only_valid)
+    shape = manage_webhooks.Shape(only_valid=only_valid)
     await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.CRM_FORM, shape=shape)
     await submit(ports, source, submission_body(Email="nobody", Phone="08"))
     await run(ports)
@@ -692,7 +692,7 @@ async def test_w5_a_mapping_writes_our_fields_under_their_names(
     ports: Ports, source: LeadSource, partner: str, fields_as: FieldsAs
 ) -> None:
     names = {"oid": "=00D5e", "last_name": "lastName", "00N5e": "id", "lead_source": "leadSource", "who": "name"}
-    shape = managing.Shape(fields=names, fields_as=fields_as, headers={"Authorization": "Bearer s3cret"})
+    shape = manage_webhooks.Shape(fields=names, fields_as=fields_as, headers={"Authorization": "Bearer s3cret"})
     made = await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.FIELDS, shape=shape)
     lead = await submit(ports, source)
     await run(ports)
@@ -708,7 +708,7 @@ async def test_w5_a_mapping_writes_our_fields_under_their_names(
     ((_, _, packet),) = receivers(ports).taken
     assert packet.headers == {"Authorization": "Bearer s3cret"}
     again = await subscribe(
-        ports, partner, events=("lead.received",), format_=WebhookFormat.FIELDS, shape=managing.Shape(names)
+        ports, partner, events=("lead.received",), format_=WebhookFormat.FIELDS, shape=manage_webhooks.Shape(names)
     )
     assert again.webhook.headers == made.webhook.headers, "they are shown to nobody, so they stay"
 
@@ -741,7 +741,7 @@ async def test_l9_what_a_receiver_said_of_an_expired_lead_is_not_shown(
     assert "ada.berg" in shown.attempts[0].answer
     (late,) = await log(ports, partner, hook, AT + 14 * DAY)
     assert (late.attempts[0].status, late.attempts[0].answer) == (500, "")
-    again = await managing.resend(
+    again = await manage_webhooks.resend(
         ports=ports, partner_id=partner, webhook_id=hook.id, event_id=late.id, at=AT + 14 * DAY
     )
     assert again.attempts[0].answer == "", "nor where it is sent again"
@@ -760,7 +760,7 @@ async def test_w2_what_failed_long_ago_disables_nobody_who_fails_no_more(
     receivers(ports).answers[URL] = [said]
     await submit(ports, source, submission_body(Title="later"), at=AT + 30 * DAY)
     await run(ports, AT + 30 * DAY)
-    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert stored.state is WebhookState.ACTIVE
 
 
@@ -779,7 +779,7 @@ async def test_w3_a_resend_meanwhile_makes_nothing_go_twice(
         if not asked:
             asked.append(message_id)
             later = at + timedelta(seconds=1)
-            await managing.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id=old.id, at=later)
+            await manage_webhooks.resend(ports=ports, partner_id=partner, webhook_id=hook.id, event_id=old.id, at=later)
         return await send(url, message_id, packet, secrets)
 
     monkeypatch.setattr(receivers(ports), "send", sending)
@@ -798,11 +798,11 @@ async def test_w1_whoever_refuses_the_validation_is_sent_nothing_and_disabled(
     receivers(ports).answers[URL] = [ReceiverReply(400, "", 1)] * 10_000
     for hour in range(0, 24 * 7, 3):
         await run(ports, AT + timedelta(hours=hour))
-    stored = await managing.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
+    stored = await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
     assert (stored.state, taken(ports)) == (WebhookState.DISABLED, [])
     receivers(ports).answers.clear()
     at = AT + 8 * DAY
-    enabled = await managing.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
+    enabled = await manage_webhooks.enable(ports=ports, partner_id=partner, webhook_id=hook.id, at=at)
     assert enabled.state is WebhookState.PENDING, "enabling is no way around the validation"
     await run(ports, at)
     assert [one["type"] for one in taken(ports)][:2] == ["webhook.validation", "lead.received"]

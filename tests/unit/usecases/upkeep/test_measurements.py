@@ -12,7 +12,7 @@ from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.telling.webhooks import WebhookFormat
 from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
-from shared.usecases.telling import manage_webhooks as managing
+from shared.usecases.telling import manage_webhooks
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.mail_reports import Report, take_report
 from tests.builders import AT, DAY, submission_body
@@ -57,7 +57,7 @@ async def told(ports: Ports, source: LeadSource) -> tuple[Ports, str, str]:
     partner = source.partner_id or ""
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
     named = {"events": ("lead.received",), "format_": WebhookFormat.STANDARD, "validated": True, "owner": None}
-    made = await managing.subscribe(ports=ports, partner_id=partner, url=URL, at=AT, **named)  # type: ignore[arg-type] # named as they are
+    made = await manage_webhooks.subscribe(ports=ports, partner_id=partner, url=URL, at=AT, **named)  # type: ignore[arg-type] # named as they are
     await submit(ports, source)
     assert isinstance(ports.receivers, FakeReceivers)
     return ports, partner, made.webhook.id
@@ -75,18 +75,18 @@ async def test_lag_is_to_the_first_delivery_and_no_test_or_resend_has_any(told: 
         await run(ports, 0)
     with counts("webhook", delivered=1, lag=1):
         await run(ports, 1)
-    (done,), _ = await managing.list_deliveries(
+    (done,), _ = await manage_webhooks.list_deliveries(
         ports=ports, partner_id=partner, webhook_id=hook, after=None, top=9, at=AT
     )
     later = AT + 30 * DAY
     for answers, more in (([], {"delivered": 1}), ([DOWN], {"tryAgain": 1})):
         ports.receivers.answers[URL] = list(answers)
-        await managing.resend(ports=ports, partner_id=partner, webhook_id=hook, event_id=done.id, at=later)
+        await manage_webhooks.resend(ports=ports, partner_id=partner, webhook_id=hook, event_id=done.id, at=later)
         with counts("webhook", **more):
             await run(ports, 30)
     with counts("webhook", delivered=1):
         await run(ports, 31)
-    await managing.send_test(ports=ports, partner_id=partner, webhook_id=hook, at=later)
+    await manage_webhooks.send_test(ports=ports, partner_id=partner, webhook_id=hook, at=later)
     with counts("webhook", delivered=1):
         await run(ports, 32)
 

@@ -12,7 +12,7 @@ from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.programme.partner import LeadSource
 from shared.domain.tally import Tally
 from shared.ports.ports import Ports
-from shared.usecases.leads.count_leads import Counts, count_leads
+from shared.usecases.leads.counts import Counts, count_leads
 from shared.usecases.leads.favorites import set_favorite
 from shared.usecases.leads.read_leads import read_lead
 from shared.usecases.telling.publish import publish_events
