@@ -107,7 +107,7 @@ async def assign_many_unassigned(call: Call[AssignManyIn, Nothing]) -> Response[
 
 async def _each(call: Call[Any, Nothing], act: Callable[[str], Awaitable[Received | None]]) -> Response[DoneManyView]:
     done = await parked_input.each(call.body.ids, act)
-    return Response({"value": [done_view(one, call.translate) for one in done]})
+    return Response({"value": [done_view(result, call.translate) for result in done]})
 
 
 @blueprint.function_name("list_unassigned")
@@ -142,7 +142,7 @@ async def _list_held(call: Call[Nothing, Any], state: HeldState) -> Response[Hel
     page = await parked_input.list_held(
         ports=call.app.ports, state=state, after=call.after(ids.HELD_CURSOR), top=call.query.top, only=only
     )
-    view: HeldPageView = {"value": [held_view(one) for one in page.held]}
+    view: HeldPageView = {"value": [held_view(held) for held in page.held]}
     if link := call.page(view["value"], page.next).view.get("nextLink"):
         view["nextLink"] = link
     if page.counts is not None:

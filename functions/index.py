@@ -16,8 +16,8 @@ def every_function() -> tuple[Function, ...]:
 
     # An app gives its functions once, to the platform; one made for this gives them again.
     app = func.FunctionApp()
-    for one in BLUEPRINTS:
-        app.register_functions(one)
+    for blueprint in BLUEPRINTS:
+        app.register_functions(blueprint)
     return tuple(app.get_functions())
 
 
@@ -29,10 +29,10 @@ def methods_at(path: str) -> list[str]:
 @cache
 def _routes() -> tuple[routes.Route, ...]:
     found: list[routes.Route] = []
-    for one in every_function():
-        trigger = one.get_trigger()
+    for function in every_function():
+        trigger = function.get_trigger()
         told = trigger.get_dict_repr() if trigger else {}
         if told.get("type") == "httpTrigger" and "{*" not in told["route"]:
             methods = [str(method.value) for method in told["methods"]]
-            found.append(routes.parse(str(one.get_function_name()), methods, told["route"]))
+            found.append(routes.parse(str(function.get_function_name()), methods, told["route"]))
     return tuple(found)

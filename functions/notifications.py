@@ -112,7 +112,7 @@ async def list_notifications(call: Call[Nothing, PageQuery]) -> Response[Page[No
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
     )
     return call.page(
-        [notification_view(one, call.partner_id, call.app.settings, call.translate) for one in found], following
+        [notification_view(noticed, call.partner_id, call.app.settings, call.translate) for noticed in found], following
     )
 
 

@@ -100,7 +100,7 @@ async def get_partner(call: Call[Nothing, Nothing]) -> Response[PartnerView]:
 async def list_partners(call: Call[Nothing, PageQuery]) -> Response[Page[PartnerView]]:
     """List partners by id."""
     partners, following = await call.app.ports.partners.partners(call.after(ids.PARTNER_ID), call.query.top)
-    return call.page([partner_view(one) for one in partners], following)
+    return call.page([partner_view(partner) for partner in partners], following)
 
 
 @blueprint.function_name("get_contact_lists")

@@ -85,7 +85,7 @@ async def _store_profile(call: Call[Any, Nothing]) -> Response[ProfileView]:
 async def list_offers(call: Call[Nothing, Nothing]) -> Response[Page[RegisteredOfferView]]:
     """List the registered offers by id."""
     offers = await manage_listing.list_offers(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
-    return call.page([offer_view(one) for one in offers], None)
+    return call.page([offer_view(offer) for offer in offers], None)
 
 
 @blueprint.function_name("get_offer")
@@ -155,7 +155,7 @@ async def _store_offer(call: Call[Any, Nothing]) -> Response[RegisteredOfferView
 async def list_pending_offers(call: Call[Nothing, PageQuery]) -> Response[Page[PendingOfferView]]:
     """List offers that wait for the operator's yes, by id (S6)."""
     found, following = await call.app.ports.listings.pending_offers(call.after(ids.OFFER_CURSOR), call.query.top)
-    return call.page([pending_offer_view(*one) for one in found], following)
+    return call.page([pending_offer_view(*pending) for pending in found], following)
 
 
 @blueprint.function_name("approve_offer")

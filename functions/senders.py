@@ -58,7 +58,7 @@ async def list_sent_leads(call: Call[Nothing, PageQuery]) -> Response[Page[SentL
     leads, following = await sent_leads.list_sent(
         ports=call.app.ports, caller=call.caller, after=call.after(ids.POSITION), top=call.query.top, at=call.at
     )
-    return call.page([sent_lead_view(one) for one in leads], following)
+    return call.page([sent_lead_view(lead) for lead in leads], following)
 
 
 @blueprint.function_name("read_sent_lead")

@@ -104,7 +104,7 @@ async def _add_source(call: Call[SourceIn, Nothing], partner_id: str | None) -> 
 
 async def _list_sources(call: Call[Nothing, Nothing], partner_id: str | None) -> Response[Page[SourceView]]:
     sources = await call.app.ports.partners.sources(partner_id)
-    return call.page([source_view(one) for one in sources], None)
+    return call.page([source_view(source) for source in sources], None)
 
 
 async def _rotate_source(call: Call[Nothing, Nothing], partner_id: str | None) -> Response[KeyedSourceView]:

@@ -58,7 +58,7 @@ async def subscribe_webhook(call: Call[WebhookIn, Nothing]) -> Response[WebhookV
 async def list_webhooks(call: Call[Nothing, Nothing]) -> Response[Page[WebhookView]]:
     """List the subscriptions without their secrets."""
     found = await manage_webhooks.list_webhooks(ports=call.app.ports, partner_id=call.partner_id)
-    return call.page([webhook_view(one, call.translate) for one in found], None)
+    return call.page([webhook_view(hook, call.translate) for hook in found], None)
 
 
 @blueprint.function_name("read_webhook")
@@ -129,7 +129,7 @@ async def list_deliveries(call: Call[Nothing, PageQuery]) -> Response[Page[Deliv
         top=call.query.top,
         at=call.at,
     )
-    return call.page([delivery_view(one) for one in found], following)
+    return call.page([delivery_view(dispatch) for dispatch in found], following)
 
 
 @blueprint.function_name("resend_delivery")

@@ -40,7 +40,7 @@ def main() -> None:
         issuer = Issuer(base_url, data / "issuer.pem")
         os.environ.update(_environment(base_url, issuer, azurite))
         # The host's and not the app's, as CORS is the platform's in Azure.
-        origins = [one.strip() for one in os.environ.pop("LEADS_CORS_ORIGINS", "").split(",") if one.strip()]
+        origins = [part.strip() for part in os.environ.pop("LEADS_CORS_ORIGINS", "").split(",") if part.strip()]
         asyncio.run(_serve(port, base_url, issuer, data, azurite, origins))
 
 

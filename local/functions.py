@@ -62,16 +62,18 @@ def load(module_name: str = "function_app") -> list[Function]:
         if trigger is not None:
             name = str(indexed.get_function_name())
             found.append(Function(name, indexed.get_user_function(), trigger.get_dict_repr()))
-    for one in found:
-        if not (one.is_http or one.is_timer or one.is_event_grid):
-            kind = one.trigger["type"]
-            raise SystemExit(f"{one.name}: the local host serves HTTP, timer and Event Grid triggers, not {kind}.")
-    return sorted(found, key=lambda one: one.name)
+    for function in found:
+        if not (function.is_http or function.is_timer or function.is_event_grid):
+            kind = function.trigger["type"]
+            raise SystemExit(f"{function.name}: the local host serves HTTP, timer and Event Grid triggers, not {kind}.")
+    return sorted(found, key=lambda function: function.name)
 
 
 def route_of(function: Function) -> routes.Route:
     """Where an HTTP function answers; without a route it is its name, without methods all of them."""
-    methods = [str(getattr(one, "value", one)).upper() for one in function.trigger.get("methods") or ALL_METHODS]
+    methods = [
+        str(getattr(method, "value", method)).upper() for method in function.trigger.get("methods") or ALL_METHODS
+    ]
     return routes.parse(function.name, methods, function.trigger.get("route") or function.name)
 
 

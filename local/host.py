@@ -69,8 +69,8 @@ class Host:
         origins: Sequence[str] = (),
     ) -> None:
         self._origins = list(origins)
-        self._functions = {one.name: one for one in functions}
-        self._routes = [route_of(one) for one in functions if one.is_http]
+        self._functions = {function.name: function for function in functions}
+        self._routes = [route_of(function) for function in functions if function.is_http]
         self._prefix = "/" + prefix.strip("/")
         self._timers = timers
         self._issuer = issuer
@@ -155,7 +155,7 @@ class Host:
         events = posted if isinstance(posted, list) else [posted]
         if request.headers.get("aeg-event-type") == "SubscriptionValidation":
             return JSONResponse({"validationResponse": events[0]["data"]["validationCode"]})
-        done = [await call_event(function, one) for one in events]
+        done = [await call_event(function, event) for event in events]
         return Response(status_code=202 if all(done) else 500)
 
     async def _token(self, request: Request) -> Response:
@@ -164,7 +164,7 @@ class Host:
         if not tenant or not roles:
             return _problem("Name a tenant and roles: /dev/token?tenant=contoso&roles=Leads.Admin&user=ann")
         names = [part.strip() for part in roles.split(",") if part.strip()]
-        if unknown := sorted(set(names) - {str(one) for one in Role}):
+        if unknown := sorted(set(names) - {str(role) for role in Role}):
             return _problem(f"There is no role {', '.join(unknown)}; there are {', '.join(Role)}.")
         token = self._issuer.token(tenant=tenant, roles=names, user=query.get("user") or "ann", at=clock.now())
         return JSONResponse({"token": token})

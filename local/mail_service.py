@@ -73,18 +73,18 @@ class MailService:
             wait = str(int(self.busy_until - self._seconds()) + 1)
             return _error(429, "TooManyRequests", "Too many mails.", {"Retry-After": wait})
         message = json.loads(body)
-        addresses = [one["address"] for one in message["recipients"]["to"]]
-        if not all(one.isascii() and "@" in one for one in addresses):
+        addresses = [recipient["address"] for recipient in message["recipients"]["to"]]
+        if not all(address.isascii() and "@" in address for address in addresses):
             return _error(400, "InvalidRecipient", "An address is not valid.")
         operation = request.headers.get("operation-id") or str(uuid.uuid4())
         repeat = request.headers.get("repeatability-request-id") or operation
         self._forget()
-        known = {one[1] for one in self._operations.values()}
+        known = {known_operation[1] for known_operation in self._operations.values()}
         if repeat not in known:
-            bounced = any(one.startswith("bounce") for one in addresses)
+            bounced = any(address.startswith("bounce") for address in addresses)
             self._operations[operation] = (self._seconds(), repeat, "Failed" if bounced else "Succeeded")
             if not bounced:
-                late = any(one.startswith("late-bounce") for one in addresses)
+                late = any(address.startswith("late-bounce") for address in addresses)
                 if not late:
                     self._keep(operation, addresses, message)
                 self._report(operation, addresses[0], "Bounced" if late else "Delivered")
@@ -111,7 +111,7 @@ class MailService:
         return HTMLResponse(_page(self.mails[::-1]))
 
     async def _show(self, request: Request) -> Response:
-        found = next((one for one in self.mails if one["id"] == request.path_params["id"]), None)
+        found = next((mail for mail in self.mails if mail["id"] == request.path_params["id"]), None)
         return HTMLResponse(found["html"]) if found else PlainTextResponse("There is no such mail.", 404)
 
     def _report(self, operation: str, address: str, status: str) -> None:
@@ -141,7 +141,7 @@ class MailService:
                 "id": str(uuid.uuid4()),
                 "operationId": operation,
                 "to": addresses,
-                "replyTo": [one["address"] for one in message.get("replyTo", ())],
+                "replyTo": [reply["address"] for reply in message.get("replyTo", ())],
                 "headers": message.get("headers", {}),
                 "subject": content["subject"],
                 "text": content["plainText"],
@@ -154,7 +154,7 @@ class MailService:
 
     def _forget(self) -> None:
         limit = self._seconds() - REMEMBERED_SECONDS
-        self._operations = {name: one for name, one in self._operations.items() if one[0] > limit}
+        self._operations = {name: operation for name, operation in self._operations.items() if operation[0] > limit}
 
     def _unsigned(self, request: Request, body: bytes) -> str | None:
         """What is wrong with a request's signature; None when nothing is."""
@@ -180,12 +180,12 @@ class MailService:
 def _page(mails: Sequence[dict[str, Any]]) -> str:
     """All mails with their headers and both parts; each HTML part in a frame that runs nothing."""
     shown = "".join(
-        f"<article><h2>{escape(one['subject'])}</h2>"
-        f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(value)}</dd>' for name, value in _heads(one))}</dl>"
-        f'<p><a href="/dev/mail/{one["id"]}">alone</a></p>'
-        f'<div class="parts"><iframe sandbox title="HTML part" srcdoc="{escape(one["html"])}"></iframe>'
-        f"<pre>{escape(one['text'])}</pre></div></article>"
-        for one in mails
+        f"<article><h2>{escape(mail['subject'])}</h2>"
+        f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{escape(value)}</dd>' for name, value in _heads(mail))}</dl>"
+        f'<p><a href="/dev/mail/{mail["id"]}">alone</a></p>'
+        f'<div class="parts"><iframe sandbox title="HTML part" srcdoc="{escape(mail["html"])}"></iframe>'
+        f"<pre>{escape(mail['text'])}</pre></div></article>"
+        for mail in mails
     )
     told = f"Mails, newest first: {len(mails)}" if mails else "No mail was sent yet"
     head = f"<meta charset='utf-8'><meta name='viewport' content='width=device-width'><title>Mails</title>{STYLE}"

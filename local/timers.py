@@ -24,8 +24,8 @@ class Timers:
     """The app's timers; time comes from the app's own clock, so that moving it fires what it passes over, once."""
 
     def __init__(self, functions: Sequence[Function], settings: Mapping[str, str], now: Callable[[], datetime]) -> None:
-        self._timers = {one.name: one for one in functions if one.is_timer}
-        self._schedules = {name: schedule_of(one, settings) for name, one in self._timers.items()}
+        self._timers = {function.name: function for function in functions if function.is_timer}
+        self._schedules = {name: schedule_of(timer, settings) for name, timer in self._timers.items()}
         for name, schedule in self._schedules.items():
             if len(schedule.split()) != 6 or not croniter.is_valid(schedule, second_at_beginning=True):
                 raise SystemExit(f"{name}: {schedule!r} is no NCRONTAB expression of six fields.")

@@ -51,7 +51,7 @@ def _settings() -> Settings:
     try:
         return Settings.read(os.environ)
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, one['loc'])) or 'storage'}: {one['msg']}" for one in error.errors()]
+        faults = [f"{'.'.join(map(str, fault['loc'])) or 'storage'}: {fault['msg']}" for fault in error.errors()]
         log.error("The settings are not valid: %s", "; ".join(faults), extra={"event": "settings.invalid"})  # noqa: TRY400 - all is said
         raise
 

@@ -21,7 +21,7 @@ def catalogue(language: str) -> dict[str, str]:
     from babel.messages.pofile import read_po  # noqa: PLC0415 - at the first text in another language
 
     with (LOCALES / f"{language}.po").open("rb") as file:
-        return {str(one.id): str(one.string) for one in read_po(file) if one.id and one.string}
+        return {str(entry.id): str(entry.string) for entry in read_po(file) if entry.id and entry.string}
 
 
 @cache
@@ -37,7 +37,7 @@ def translator(language: str) -> Translate:
 
     def _part(value: object) -> object:
         if isinstance(value, Listed):
-            return ", ".join(translate(one) for one in value.parts)
+            return ", ".join(translate(part) for part in value.parts)
         return translate(value) if isinstance(value, Message) else value
 
     return translate
@@ -49,7 +49,7 @@ def accepted(header: str | None) -> str:
     for number, part in enumerate((header or "").split(",")[:WISHES_MAX]):
         tag, _, weight = part.partition(";")
         primary = tag.strip().split("-")[0].casefold()
-        found = next((one for one in LANGUAGES if one.split("-")[0].casefold() == primary), None)
+        found = next((known for known in LANGUAGES if known.split("-")[0].casefold() == primary), None)
         liked = _quality(weight)
         if found and liked > 0:
             wishes.append((-liked, number, found))

@@ -53,7 +53,7 @@ class MailDomains:
             return answer
         if answer:
             # A null MX is one record whose exchange is the root (RFC 7505).
-            return any(str(one.exchange) != "." for one in answer)
+            return any(str(record.exchange) != "." for record in answer)
         for kind in ("A", "AAAA"):
             answer = await self._resolve(domain, kind)
             if answer is None or answer:

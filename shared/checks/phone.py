@@ -32,9 +32,9 @@ def _spellings(written: str) -> Iterator[str]:
     said = []
     plain = re.sub(r"\s*\([^()]*[^\W\d_][^()]*\)\s*$", "", written)
     of_two = _BETWEEN.split(plain, maxsplit=1)[0]
-    for one in (written, plain, of_two, of_two.split(_SLASH, maxsplit=1)[0]):
+    for text in (written, plain, of_two, of_two.split(_SLASH, maxsplit=1)[0]):
         # 00 is how much of the world dials out, and what people write for +.
-        said += [one, re.sub(r"^\s*\(?00", "+", one)]
+        said += [text, re.sub(r"^\s*\(?00", "+", text)]
     yield from dict.fromkeys(one for one in said if one.strip())
 
 

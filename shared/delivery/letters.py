@@ -215,7 +215,7 @@ def _reply_to(lead: Lead) -> str | None:
 def _expire_soon(desk: _Desk) -> _Content:
     """The warnings of a day, the first to expire first."""
     _, facts = desk.say, desk.facts
-    leads = sorted((shown(one, facts.at) for one in facts.leads), key=lambda one: one.expires_at or facts.at)
+    leads = sorted((shown(named, facts.at) for named in facts.leads), key=lambda lead: lead.expires_at or facts.at)
     return _Content(
         subject=_("%(count)d unanswered leads expire soon", count=len(leads)),
         heading=_("Unanswered leads that expire soon"),
@@ -223,7 +223,7 @@ def _expire_soon(desk: _Desk) -> _Content:
             _("Nobody has accepted or declined them yet. Once a lead has expired, its contact details are gone."),
         ],
         template="digest.html",
-        rows=[_row(desk, one) for one in leads],
+        rows=[_row(desk, lead) for lead in leads],
         link=desk.leads_link,
         one=False,
         warn=True,
@@ -233,7 +233,7 @@ def _expire_soon(desk: _Desk) -> _Content:
 def _have_expired(desk: _Desk) -> _Content:
     """The day's leads that nobody answered, for who runs the programme (N6)."""
     _, facts = desk.say, desk.facts
-    leads = [shown(one, facts.at) for one in facts.leads]
+    leads = [shown(named, facts.at) for named in facts.leads]
     count = len(leads)
     rows = []
     for lead in leads:
@@ -244,7 +244,7 @@ def _have_expired(desk: _Desk) -> _Content:
             f"{_('Expired')}: {desk.when(lead.closed_at)}",
             f"{_('Lead')}: {lead.id}",
         )
-        rows.append(_line(desk, lead) | {"about": " · ".join(one for one in about if one)})
+        rows.append(_line(desk, lead) | {"about": " · ".join(part for part in about if part)})
     return _Content(
         subject=_("%(count)d leads for %(partner)s have expired", count=count, partner=desk.partner),
         heading=_("Leads have expired"),
@@ -339,7 +339,7 @@ def _row(desk: _Desk, lead: Lead) -> dict[str, Any]:
     if lead.status is Status.RECEIVED and lead.expires_at:
         about.append(_("answer by %(date)s", date=desk.when(lead.expires_at)))
     hot = _("waits for a call") if _is_hot(lead, desk.facts.at) else None
-    return _line(desk, lead) | {"hot": hot, "about": " · ".join(one for one in about if one)}
+    return _line(desk, lead) | {"hot": hot, "about": " · ".join(part for part in about if part)}
 
 
 def _line(desk: _Desk, lead: Lead) -> dict[str, Any]:
@@ -359,7 +359,7 @@ def _line(desk: _Desk, lead: Lead) -> dict[str, Any]:
 
 
 def _tel(number: str | None) -> str | None:
-    digits = "".join(one for one in number or "" if one in "0123456789+")
+    digits = "".join(character for character in number or "" if character in "0123456789+")
     return f"tel:{digits}" if digits else None
 
 

@@ -101,7 +101,7 @@ class LeadFilter:
     @cached_property
     def canonical(self) -> tuple[str, ...]:
         """The filter as texts, equal for equal filters; tokens are bound to it."""
-        return tuple(f"{one.name}={_plain(getattr(self, one.name))}" for one in fields(self))
+        return tuple(f"{field.name}={_plain(getattr(self, field.name))}" for field in fields(self))
 
     def could_match(self, lead: Lead) -> bool:
         """False for a lead that no change ever brings into the filter: these parts of a lead never change."""
@@ -151,7 +151,7 @@ def flame_of(lead: Lead) -> FlameState | None:
 def offer_keys(lead: Lead) -> tuple[str, ...]:
     """What an offer filter is compared with: the id and the title, without case and accents."""
     offer = lead.offer
-    return tuple(folded(one) for one in (offer.id, offer.title) if one) if offer else ()
+    return tuple(folded(name) for name in (offer.id, offer.title) if name) if offer else ()
 
 
 def _in(value: object, wanted: frozenset[object]) -> bool:

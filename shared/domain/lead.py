@@ -209,7 +209,7 @@ class Sender:
     @property
     def addresses(self) -> tuple[str, ...]:
         """Where it can be told something, the first choice first."""
-        return tuple(one for one in (self.email, self.signed_in) if one and "@" in one)
+        return tuple(address for address in (self.email, self.signed_in) if address and "@" in address)
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ def decide(
 
 def logged_before(lead: Lead, key: str) -> Logged | None:
     """The contact attempt that came with this key before."""
-    return next((one for one in lead.logged if one.key == key), None)
+    return next((earlier for earlier in lead.logged if earlier.key == key), None)
 
 
 def log_activity(
@@ -356,7 +356,7 @@ def _changes(prefix: str, before: Deal | Closing | None, after: Deal | Closing |
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if isinstance(value, TeamMember):
         return {"name": value.name, "email": value.email, "phone": value.phone}
     return value if value is None or isinstance(value, str) else str(value)

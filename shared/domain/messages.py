@@ -50,7 +50,7 @@ def word(code: str) -> Message:
 
 def words(codes: Iterable[str]) -> Listed:
     """Several of them."""
-    parts = tuple(word(one) for one in codes)
+    parts = tuple(word(code) for code in codes)
     made = Listed(", ".join(parts))
     made.parts = parts
     return made

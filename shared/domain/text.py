@@ -81,5 +81,5 @@ def folded(text: str) -> str:
         text = visible(text).translate(_APOSTROPHES)
         # Folding case can make new accents (İ, ΐ), so they are taken off after it.
         cased = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-        text = "".join(one for one in cased if not unicodedata.combining(one)).translate(_STROKES)
+        text = "".join(character for character in cased if not unicodedata.combining(character)).translate(_STROKES)
     return " ".join(text.casefold().split())

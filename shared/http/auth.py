@@ -167,7 +167,7 @@ class TokenVerifier:
         if not (_is_time(ends) and _is_time(starts)):
             raise Unauthenticated("The token's exp and nbf must be numbers.")
         roles = claims.get("roles")
-        if roles is not None and not (isinstance(roles, list) and all(isinstance(one, str) for one in roles)):
+        if roles is not None and not (isinstance(roles, list) and all(isinstance(role, str) for role in roles)):
             raise Unauthenticated("The token's roles must be a list of strings.")
         if now >= ends + leeway:
             raise Unauthenticated("The token has expired.")

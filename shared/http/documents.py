@@ -35,7 +35,7 @@ class Patch(RootModel[Json]):
         """The patched document, as `of`; raises InvalidRequest that names every field at fault."""
         names = {field.alias or name for name, field in self.of.model_fields.items()}
         try:
-            wanted = merged({name: one for name, one in view.items() if name in names}, self.root)
+            wanted = merged({name: item for name, item in view.items() if name in names}, self.root)
         except RecursionError:
             # What the parser of JSON could just follow.
             deep = say("%(what)s is nested too deep.", what="The body")
@@ -48,7 +48,7 @@ class Patch(RootModel[Json]):
         shape = dict(handler.resolve_ref_schema(handler(TypeAdapter(cls.of).core_schema)))
         required = shape.pop("required", ())
         shape["properties"] = {
-            name: _patching(one, may_go=name not in required) for name, one in shape["properties"].items()
+            name: _patching(item, may_go=name not in required) for name, item in shape["properties"].items()
         }
         return shape | {"description": (cls.__doc__ or "").strip()}
 
@@ -75,7 +75,7 @@ def merged(target: Any, patch: Any) -> Any:
 
 def tag_of(view: Mapping[str, Any] | None) -> str:
     """The ETag of a document: it changes whenever what is shown of it does, except by what others do (SHARED)."""
-    view = {name: one for name, one in view.items() if name not in SHARED} if view else view
+    view = {name: item for name, item in view.items() if name not in SHARED} if view else view
     return '"' + hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:32] + '"'
 
 

@@ -168,6 +168,6 @@ def _log_defect(req: func.HttpRequest, request_id: str, problem: Exception) -> N
             "correlationId": request_id,
             "method": req.method,
             "problem": type(problem).__name__,
-            "where": " < ".join(f"{one.name}:{one.lineno}" for one in reversed(frames[-6:])),
+            "where": " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-6:])),
         },
     )

@@ -100,7 +100,7 @@ class ErrorView(TypedDict):
 
 def body_of(refusal: Refusal, translate: Translate) -> ErrorView:
     """The error body, in the caller's language."""
-    details = [_reason(one, translate) for one in refusal.details]
+    details = [_reason(detail, translate) for detail in refusal.details]
     return {"error": {**_reason(refusal, translate), "details": details}}
 
 
@@ -111,7 +111,7 @@ def _reason(one: Refusal | Detail, translate: Translate) -> ReasonView:
 
 def invalid(error: ValidationError, model: type[BaseModel], where: str) -> InvalidRequest:
     """One detail for every field at fault, named as the caller wrote it; never repeats the caller's values."""
-    allowed = ", ".join(sorted(one.alias or name for name, one in model.model_fields.items()))
+    allowed = ", ".join(sorted(model_field.alias or name for name, model_field in model.model_fields.items()))
     details: list[Detail] = []
     for fault in error.errors(include_url=False, include_input=False)[:FAULTS_MAX]:
         kind = fault["type"]
@@ -122,7 +122,7 @@ def invalid(error: ValidationError, model: type[BaseModel], where: str) -> Inval
         target = ".".join([(field and field.alias) or first, *(rest if where == "body" else ())])
         message = _message(kind, fault["msg"], fault.get("ctx", {}))
         # What is allowed is said once: with every name it would make an answer of megabytes.
-        if code == "unknownField" and len(fault["loc"]) == 1 and code not in {one.code for one in details}:
+        if code == "unknownField" and len(fault["loc"]) == 1 and code not in {detail.code for detail in details}:
             message = say("There is no such name; allowed are %(allowed)s.", allowed=allowed)
         details.append(Detail(code, message, target[:TARGET_MAX] or None))
     summary = say("The body is not valid.") if where == "body" else say("The query is not valid.")

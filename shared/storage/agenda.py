@@ -97,7 +97,7 @@ class TableAgenda:
             some = hints[start : start + SIDE_BY_SIDE]
             keyed = (_key(hint)["RowKey"] for hint in some)
             looked = await asyncio.gather(
-                *(reads.row(self._agenda, keys.AGENDA_SHARD, one, ["RowKey"]) for one in keyed)
+                *(reads.row(self._agenda, keys.AGENDA_SHARD, key, ["RowKey"]) for key in keyed)
             )
             found += [hint for hint, row in zip(some, looked, strict=True) if row is None]
         return found

@@ -46,5 +46,5 @@ class ReadCache:
 
     def forget(self, *known: tuple[str, str]) -> None:
         """Read these afresh the next time: they were changed here."""
-        for one in known:
-            self._known.pop(one, None)
+        for key in known:
+            self._known.pop(key, None)

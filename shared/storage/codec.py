@@ -45,7 +45,7 @@ def dump(value: Any, *, limit: int = PIECE * PIECES, what: str = "lead") -> dict
     plain = msgspec.to_builtins(value, enc_hook=_plain)
     if type(value) in WRITTEN_AS:
         name, written = WRITTEN_AS[type(value)]
-        plain = {written if one == name else one: found for one, found in plain.items()}
+        plain = {written if field == name else field: found for field, found in plain.items()}
     text = json.dumps(plain, separators=(",", ":"), allow_nan=False)
     if len(text) > limit:
         message = say(

@@ -60,7 +60,7 @@ def tab_range(
 
     `created` are the earliest and the latest creation time: ids begin with it, newest first, so they cost nothing.
     """
-    earliest, latest = (inverted_time(one) if one else "" for one in created)
+    earliest, latest = (inverted_time(when) if when else "" for when in created)
     # The position's last letter is its tab; the time and 64 random bits before it are a lead's own.
     begins = max(latest, after[:-1] if after else "")
     return f"{kind}|{tab}{begins}", f"{kind}|{tab}{earliest}~"

@@ -187,27 +187,27 @@ async def walk(
     """
     covered = after
     try:
-        while not all(one.at_end for one in ranges):
-            for one in ranges:
-                await one.fill()
-            unknown = [known for one in ranges if (known := one.known) is not None]
+        while not all(walked.at_end for walked in ranges):
+            for walked in ranges:
+                await walked.fill()
+            unknown = [known for walked in ranges if (known := walked.known) is not None]
             until = min(unknown, default=None)
-            rows = sorted((row for one in ranges for row in one.take(until)), key=itemgetter(0))
+            rows = sorted((row for walked in ranges for row in walked.take(until)), key=itemgetter(0))
             covered = max(covered or "", until or "", rows[-1][0] if rows else "") or None
             yield [(row, asked) for _, row, asked in rows], covered
     finally:
-        for one in ranges:
-            await one.close()
+        for walked in ranges:
+            await walked.close()
 
 
 def merge(scans: Sequence[Scan], top: int) -> tuple[list[Any], str | None]:
     """The first `top` rows by position, one a position, and where to go on; None when every range is at its end."""
     # Where a range gave no row, it was looked through up to its one position.
-    frontier = min((one.positions[-1] for one in scans if not one.done), default=None)
+    frontier = min((scan.positions[-1] for scan in scans if not scan.done), default=None)
     by_position: dict[str, Any] = {}
-    for one in scans:
+    for scan in scans:
         # A row that stands in two ranges moved between the reads; the range read last saw it last.
-        by_position.update(zip(one.positions, one.rows, strict=False))
+        by_position.update(zip(scan.positions, scan.rows, strict=False))
     ready = sorted(at for at in by_position if frontier is None or at <= frontier)
     page = ready[:top]
     more = frontier is not None or len(ready) > top

@@ -41,7 +41,7 @@ class Tables:
 
     def owns(self, name: str) -> bool:
         """True where that name in the marketplaces' account is one of the deployment's own tables."""
-        own = {(self._prefix + one).casefold() for one in keys.TABLES}
+        own = {(self._prefix + table).casefold() for table in keys.TABLES}
         return name.casefold() in own and (self._marketplaces or self._service).url == self._service.url
 
     async def create(self) -> None:

@@ -153,7 +153,7 @@ def row(lead: Lead) -> dict[str, Value]:
         "DealNotes": deal.notes if deal else None,
         "DealCrmId": deal.crm_id if deal else None,
         "DealCampaignId": deal.campaign_id if deal else None,
-        "DealTeam": [_member(one) for one in deal.team] if deal else None,
+        "DealTeam": [_member(member) for member in deal.team] if deal else None,
         "SearchTerms": list(lead.search_terms),
         "SenderKind": sender.kind if sender else None,
         "SenderName": sender.name if sender else None,
@@ -173,7 +173,7 @@ def names() -> tuple[str, ...]:
 
 def raw_cells(values: Iterable[Value]) -> list[str]:
     """The values as texts, for programs: as they are, so a spreadsheet may run them."""
-    return [_text(one) for one in values]
+    return [_text(value) for value in values]
 
 
 def cells(values: Iterable[Value], *, careful: bool) -> list[str]:
@@ -182,11 +182,15 @@ def cells(values: Iterable[Value], *, careful: bool) -> list[str]:
     Without care only a text's beginning is looked at: enough where no text could begin another cell.
     """
     if careful:
-        return [_cell(one) for one in values]
+        return [_cell(value) for value in values]
     # Nearly all cells end at one of these first looks.
     return [
-        "" if not one and one is not False else one if isinstance(one, str) and one[0].isalnum() else _cell(one)
-        for one in values
+        ""
+        if not value and value is not False
+        else value
+        if isinstance(value, str) and value[0].isalnum()
+        else _cell(value)
+        for value in values
     ]
 
 
@@ -201,7 +205,7 @@ def _text(value: Value) -> str:
         return ""
     if isinstance(value, str):
         return value
-    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return ", ".join(value)
     return quiet_json(value)
 

@@ -61,8 +61,8 @@ def agreed(given: Fields, *persons: Fields | None, boxes: bool = False) -> Agree
 
 
 def _forbidden(place: Fields) -> bool:
-    lines = (source_line(one).action for one in place.said("leadsource"))
-    return any(forbids_contact(one) for one in (*place.said("actioncode"), *lines))
+    lines = (source_line(line).action for line in place.said("leadsource"))
+    return any(forbids_contact(code) for code in (*place.said("actioncode"), *lines))
 
 
 def _together(said: list[bool | None]) -> bool | None:

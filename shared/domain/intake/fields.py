@@ -79,10 +79,10 @@ class Fields:
     def put(self, shown: str, name: str, value: Any) -> None:
         """Take in a field that is called `shown` in faults."""
         said = value if isinstance(value, Repeated) else [value]
-        files = [one for one in said if isinstance(one, RefusedFile)]
+        files = [item for item in said if isinstance(item, RefusedFile)]
         if files:
             self.files[shown] = str(files[0]["name"])
-            texts = [one for one in said if not isinstance(one, RefusedFile)]
+            texts = [item for item in said if not isinstance(item, RefusedFile)]
             if not texts:
                 return
             value = texts[0] if len(texts) == 1 else Repeated(texts)
@@ -109,8 +109,8 @@ class Fields:
         for key in self._keys(name):
             value = self._rest[key].value
             # A form repeats what it has several times; the first that says something is meant.
-            said = [one for one in (value if isinstance(value, Repeated) else [value]) if not says_nothing(one)]
-            if not all(_is_text(one) for one in said):
+            said = [item for item in (value if isinstance(value, Repeated) else [value]) if not says_nothing(item)]
+            if not all(_is_text(item) for item in said):
                 self._fault(key, "invalidType", "%(field)s must be a string.")
             elif found is not None:
                 continue
@@ -126,7 +126,7 @@ class Fields:
     def said(self, name: str) -> list[str]:
         """Every text under this name that was not taken off, which it is not by this; as `text` reads what is plain."""
         values = [self._rest[key].value for key in self._keys(name)]
-        flat = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        flat = [item for value in values for item in (value if isinstance(value, list) else [value])]
         return [text for one in flat if isinstance(one, str) and (text := repaired(one, NAME_MAX, plain=True))]
 
     def flag(self, name: str, *, lenient: bool = False, wins: bool = False) -> bool | None:
@@ -138,7 +138,7 @@ class Fields:
         found: dict[str, bool] = {}
         for key in self._keys(name):
             value = self._rest[key].value
-            said = [_truth(one) for one in (value if isinstance(value, list) else [value]) if not _is_blank(one)]
+            said = [_truth(item) for item in (value if isinstance(value, list) else [value]) if not _is_blank(item)]
             if None in said:
                 if lenient:
                     continue
@@ -158,12 +158,12 @@ class Fields:
             if says_nothing(value):
                 continue
             parts = value if isinstance(value, list) else [value]
-            if not all(_is_text(one) for one in parts):
+            if not all(_is_text(part) for part in parts):
                 self._fault(key, "invalidType", "%(field)s must be a list of strings.")
                 continue
             is_list = isinstance(value, list) and not isinstance(value, Repeated)
-            for one in parts:
-                written = _written(one)
+            for part in parts:
+                written = _written(part)
                 split = [written] if is_list else written.split(",")
                 found += [clean for text in split if (clean := repaired(text, NAME_MAX))]
         return tuple(dict.fromkeys(found))[:most]
@@ -188,8 +188,8 @@ class Fields:
                 if found is None:
                     found = Fields(value, prefix or f"{key}.", self.faults)
                 else:
-                    for inner, one in value.items():
-                        found.put(f"{key}.{inner}", inner, one)
+                    for inner, item in value.items():
+                        found.put(f"{key}.{inner}", inner, item)
         for key, inner in self._nested.pop(name, ()):
             if key in self._rest:
                 found = found or Fields({}, prefix or f"{self.prefix}{name}.", self.faults)
@@ -216,8 +216,8 @@ class Fields:
     def unwrap(self, name: str) -> None:
         """Read what stands under this name as if it stood here, as forms do that wrap everything (`lead[email]`)."""
         part = self.part(name, lenient=True)
-        for shown, one in part.left() if part else ():
-            self.put(shown, one.name, one.value)
+        for shown, item in part.left() if part else ():
+            self.put(shown, item.name, item.value)
 
     def left(self) -> list[tuple[str, "Given"]]:
         """What was not taken off yet."""
@@ -238,7 +238,7 @@ class Fields:
 
     def unknown(self) -> dict[str, Any]:
         """What was not asked for, under the sender's own names; of a file its name."""
-        return {key: one.value for key, one in self._rest.items()} | self.files
+        return {key: item.value for key, item in self._rest.items()} | self.files
 
     def check(self) -> None:
         """Raise InvalidRequest naming every fault, if there are any."""
@@ -295,7 +295,7 @@ def _clean(value: Any, depth: int) -> Any:
     if isinstance(value, list | dict) and depth == 0:
         return None
     if isinstance(value, list):
-        return [_clean(one, depth - 1) for one in value]
+        return [_clean(item, depth - 1) for item in value]
     if isinstance(value, dict):
-        return {repaired(key, NAME_MAX) or "": _clean(one, depth - 1) for key, one in value.items()}
+        return {repaired(key, NAME_MAX) or "": _clean(item, depth - 1) for key, item in value.items()}
     return value

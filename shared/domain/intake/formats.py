@@ -228,5 +228,7 @@ def _rest(*parts: Fields | None) -> dict[str, Any]:
             unknown |= part.unknown()
             files += part.files
     text = "The file in %(field)s was not taken: only text is."
-    warnings = tuple(Detail("fileNotTaken", say(text, field=one), one) for one in (name[:NAME_MAX] for name in files))
+    warnings = tuple(
+        Detail("fileNotTaken", say(text, field=file), file) for file in (name[:NAME_MAX] for name in files)
+    )
     return {"additional_fields": bounded(unknown), "warnings": warnings}

@@ -41,11 +41,11 @@ DETAILS_MAX = 100_000
 def kept_details(details: tuple[Detail, ...]) -> tuple[Detail, ...]:
     """The first faults, as many as fit together, in the ASCII that they are stored as."""
     kept, size = [], 0
-    for one in details:
-        size += len(json.dumps([one.code, one.message, one.target]))
+    for detail in details:
+        size += len(json.dumps([detail.code, detail.message, detail.target]))
         if size > DETAILS_MAX:
             break
-        kept.append(one)
+        kept.append(detail)
     return tuple(kept)
 
 

@@ -24,7 +24,7 @@ class ContactLists:
     def characters(self) -> int:
         """Of all entries."""
         lists = (self.blocked_addresses, self.blocked_domains, self.allowed_addresses, self.allowed_domains)
-        return sum(len(entry) for one in lists for entry in one)
+        return sum(len(entry) for entries in lists for entry in entries)
 
     def allows(self, address: str, domain: str) -> bool:
         """True for what is never spam, whatever any other list says."""

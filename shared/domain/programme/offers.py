@@ -74,16 +74,16 @@ class Offers:
     @cached_property
     def _claimed(self) -> dict[str, list[RegisteredOffer]]:
         found: dict[str, list[RegisteredOffer]] = {}
-        for one in self.offers:
-            if one.is_registered:
-                found.setdefault(folded(one.title), []).append(one)
+        for offer in self.offers:
+            if offer.is_registered:
+                found.setdefault(folded(offer.title), []).append(offer)
         return found
 
     @cached_property
     def _by_id(self) -> dict[str, RegisteredOffer]:
-        return {one.id.casefold(): one for one in self.offers}
+        return {offer.id.casefold(): offer for offer in self.offers}
 
     @cached_property
     def _by_title(self) -> dict[str, RegisteredOffer]:
         # Of two with one title the first by id, always.
-        return {folded(one.title): one for one in sorted(self.offers, key=lambda one: one.id, reverse=True)}
+        return {folded(offer.title): offer for offer in sorted(self.offers, key=lambda offer: offer.id, reverse=True)}

@@ -84,14 +84,14 @@ class Dispatch:
         """As it is after an attempt that was not: tried again, or parked."""
         first = self.first_at or attempt.at
         attempts = (*self.attempts, attempt)[-ATTEMPTS_KEPT:]
-        following = next_try(first, sum(one.at >= first for one in attempts), attempt.at, jitter, asked)
+        following = next_try(first, sum(tried.at >= first for tried in attempts), attempt.at, jitter, asked)
         state = DispatchState.PENDING if following else DispatchState.PARKED
         ended = None if following else attempt.at
         return replace(self, state=state, attempts=attempts, next_at=following, first_at=first, ended_at=ended)
 
     def without_answers(self) -> "Dispatch":
         """As it is shown where what receivers said may hold what is hidden: their status stays."""
-        return replace(self, attempts=tuple(replace(one, answer="") for one in self.attempts))
+        return replace(self, attempts=tuple(replace(tried, answer="") for tried in self.attempts))
 
     def again(self) -> "Dispatch":
         """As it is when it is to be sent once more, with three days ahead of it; what was tried stays on record."""

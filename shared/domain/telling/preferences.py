@@ -26,7 +26,7 @@ class Preferences:
 def language(tag: str | None) -> str:
     """The language of N4 that is nearest to a tag such as `pt` or `de-AT`; en when unknown."""
     wanted = (tag or "").replace("_", "-").casefold()
-    for one in LANGUAGES:
-        if wanted.split("-")[0] == one.split("-")[0].casefold():
-            return one
+    for known in LANGUAGES:
+        if wanted.split("-")[0] == known.split("-")[0].casefold():
+            return known
     return LANGUAGES[0]

@@ -70,11 +70,11 @@ def _tiers(
     yield "preferred", _address(preferences.preferred_email)
     if lead and lead.location:
         named = folded(lead.location)
-        yield "location", [one for place in locations if folded(place.name) == named for one in place.contacts]
+        yield "location", [contact for place in locations if folded(place.name) == named for contact in place.contacts]
     if lead and lead.customer.country:
         country = lead.customer.country
-        yield "country", [one for place in locations if place.country == country for one in place.contacts]
-    yield "profile", [one for place in locations for one in place.contacts]
+        yield "country", [contact for place in locations if place.country == country for contact in place.contacts]
+    yield "profile", [contact for place in locations for contact in place.contacts]
     yield "partner", _address(partner_contact)
     yield "operator", _address(operator_contact)
 

@@ -34,7 +34,7 @@ class FieldsAs(StrEnum):
     """`{"fields": [{"name": …, "value": …}]}`, as HubSpot's forms take it."""
 
 
-EVENTS = (*(str(one) for one in EventType if one is not EventType.ACTIVITY_LOGGED), "lead.erased")
+EVENTS = (*(str(kind) for kind in EventType if kind is not EventType.ACTIVITY_LOGGED), "lead.erased")
 """W1: what can be subscribed to; nothing is erased yet, but who subscribes now wants to hear of it then."""
 VALIDATION, TEST = "webhook.validation", "webhook.test"
 FIELDS = (
@@ -93,4 +93,4 @@ class Webhook:
 
 def signing(secrets: Iterable[Secret], at: datetime) -> list[str]:
     """The secrets that sign at `at`, newest first."""
-    return [one.value for one in secrets if one.until is None or at < one.until]
+    return [secret.value for secret in secrets if secret.until is None or at < secret.until]

@@ -72,15 +72,15 @@ CALLBACKS = {"subscribe_webhook": EventMessage}
 def describe(functions: Iterable[Function], url: str, version: str) -> Json:
     """The description of every HTTP function that has a contract, but for the one that catches what no route takes."""
     routes: list[tuple[str, str, str, str, Contract]] = []
-    for one in functions:
-        trigger, contract = one.get_trigger(), getattr(one.get_user_function(), "contract", None)
+    for function in functions:
+        trigger, contract = function.get_trigger(), getattr(function.get_user_function(), "contract", None)
         told = trigger.get_dict_repr() if trigger else {}
         if contract is not None and "{*" not in told["route"]:
-            doc = " ".join((one.get_user_function().__doc__ or "").split())
+            doc = " ".join((function.get_user_function().__doc__ or "").split())
             method = str(told["methods"][0].value).lower()
-            routes.append((f"/{told['route']}", method, str(one.get_function_name()), doc, contract))
-    routes.sort(key=lambda one: one[:2])
-    shapes, schemas = _schemas([one[-1] for one in routes])
+            routes.append((f"/{told['route']}", method, str(function.get_function_name()), doc, contract))
+    routes.sort(key=lambda route: route[:2])
+    shapes, schemas = _schemas([route[-1] for route in routes])
     paths: Json = {}
     for path, method, name, doc, contract in routes:
         paths.setdefault(path, {})[method] = _operation(path, method, name, doc, contract, shapes, schemas)
@@ -93,7 +93,7 @@ def describe(functions: Iterable[Function], url: str, version: str) -> Json:
         "security": [{"bearer": []}],
         "paths": paths,
         "components": {
-            "schemas": {name: one for name, one in sorted(schemas.items()) if name not in queries},
+            "schemas": {name: schema for name, schema in sorted(schemas.items()) if name not in queries},
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
         },
     }
@@ -120,8 +120,8 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
         _date_times(shape)
         if text := of_schema(name, shape.get("description", "")):
             shape["description"] = text
-        for part, one in shape.get("properties", {}).items():
-            _describe(name, part, one)
+        for part, field in shape.get("properties", {}).items():
+            _describe(name, part, field)
     return dict(zip(modes, tidied, strict=True)), schemas
 
 
@@ -182,7 +182,7 @@ def _operation(
         "parameters": [
             *(_part(one) for one in re.findall(r"{(\w+)}", path)),
             *(_query(schemas[contract.query.__name__]) if contract.query is not Nothing else ()),
-            *(_taken(named, one) for one in contract.takes),
+            *(_taken(named, media_type) for media_type in contract.takes),
         ],
     }
     if not contract.who:
@@ -199,9 +199,9 @@ def _operation(
         # lead with parts of its own, which no form holds. What is read as JSON though it says text is not announced.
         kinds = contract.content_types[:1] if method == "patch" or contract.submission else contract.content_types
         content = {kind: {"schema": shape} for kind in kinds if kind not in ("application/xml", "text/plain")}
-        for kind, one in content.items():
+        for kind, media in content.items():
             if (named, kind) in SUBMISSIONS:
-                one["examples"] = SUBMISSIONS[named, kind]
+                media["examples"] = SUBMISSIONS[named, kind]
         operation["requestBody"] = {"required": must, "content": content}
     operation["responses"] = {
         **{
@@ -250,7 +250,7 @@ def _header(name: str) -> Json:
 
 def _answered(status: int, contract: Contract, shapes: dict[Any, Json]) -> Json:
     names = (*contract.headers, "x-ms-request-id")
-    said: Json = {"description": HTTPStatus(status).phrase, "headers": {one: _header(one) for one in names}}
+    said: Json = {"description": HTTPStatus(status).phrase, "headers": {name: _header(name) for name in names}}
     content: Json = {}
     for view in _views(contract) if status not in (204, 303) else ():
         kind, shape = ("text/html", {"type": "string"}) if view is Html else ("application/json", shapes[view])
@@ -264,8 +264,8 @@ def _refused(kinds: list[type[Refusal]], contract: Contract) -> Json:
     names += ["Retry-After"] if STATUS[kinds[0].code] in (429, 503) else []
     names += ["WWW-Authenticate"] if kinds[0] is Unauthenticated else []
     return {
-        "description": " ".join(f"`{one.code}`: {' '.join((one.__doc__ or '').split())}" for one in kinds),
-        "headers": {one: _header(one) for one in names},
+        "description": " ".join(f"`{kind.code}`: {' '.join((kind.__doc__ or '').split())}" for kind in kinds),
+        "headers": {name: _header(name) for name in names},
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorView"}}, **pages},
     }
 
@@ -278,8 +278,8 @@ def _refusals(path: str, contract: Contract, operation: Json) -> dict[int, list[
     kinds += [NotFound] if "{" in path else []
     kinds += [PayloadTooLarge, UnsupportedMediaType] if "requestBody" in operation else []
     found: dict[int, list[type[Refusal]]] = {}
-    for one in dict.fromkeys(kinds):
-        found.setdefault(STATUS[one.code], []).append(one)
+    for kind in dict.fromkeys(kinds):
+        found.setdefault(STATUS[kind.code], []).append(kind)
     return found
 
 
@@ -292,12 +292,12 @@ def _views(contract: Contract) -> list[Any]:
 def _tidy(shape: Any, *, named: bool = False) -> Any:
     """Without pydantic's titles, and defaults that say no more than that a field may be missing."""
     if isinstance(shape, list):
-        return [_tidy(one) for one in shape]
+        return [_tidy(item) for item in shape]
     if not isinstance(shape, dict):
         return shape
     kept = {
-        name: one
-        for name, one in shape.items()
-        if named or not (name == "title" or (name == "default" and (one in (None, [], "") or isinstance(one, dict))))
+        name: item
+        for name, item in shape.items()
+        if named or not (name == "title" or (name == "default" and (item in (None, [], "") or isinstance(item, dict))))
     }
-    return {name: _tidy(one, named=name in ("properties", "$defs")) for name, one in kept.items()}
+    return {name: _tidy(item, named=name in ("properties", "$defs")) for name, item in kept.items()}

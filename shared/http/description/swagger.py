@@ -32,7 +32,7 @@ def to_swagger(api: Json, audience: str) -> Json:
                 body = next(iter(event.values()))["post"]["requestBody"]["content"]["application/json"]["schema"]
                 item[method]["x-ms-trigger"] = "single"
                 item["x-ms-notification-content"] = {"description": "What happened.", "schema": _shape(body)}
-    definitions = {name: _labelled(_shape(one)) for name, one in schemas.items()}
+    definitions = {name: _labelled(_shape(schema)) for name, schema in schemas.items()}
     _make_a_trigger_of(definitions["WebhookIn"])
     scope = f"{audience}/.default"
     entra = {
@@ -63,7 +63,7 @@ def _operation(operation: Json, schemas: Json) -> Json:
     made |= {name: operation[name] for name in KEPT if name in operation}
     if named in INTERNAL:
         made["x-ms-visibility"] = "internal"
-    made["parameters"] = [_parameter(one, schemas) for one in operation["parameters"]]
+    made["parameters"] = [_parameter(parameter, schemas) for parameter in operation["parameters"]]
     if body := operation.get("requestBody"):
         shape = _shape(next(iter(body["content"].values()))["schema"])
         made["parameters"].append({"name": "body", "in": "body", "required": body["required"], "schema": shape})
@@ -71,7 +71,9 @@ def _operation(operation: Json, schemas: Json) -> Json:
         made["consumes"] = ["application/json", *(kind for kind in body["content"] if "merge-patch" in kind)]
     made["responses"] = {}
     for status, said in operation["responses"].items():
-        headers = {name: {"type": "string", "description": one["description"]} for name, one in said["headers"].items()}
+        headers = {
+            name: {"type": "string", "description": header["description"]} for name, header in said["headers"].items()
+        }
         answer: Json = {"description": said["description"], "headers": headers}
         for kind, content in list(said.get("content", {}).items())[:1]:
             answer["schema"] = _shape(content["schema"])
@@ -95,21 +97,23 @@ def _parameter(one: Json, schemas: Json) -> Json:
 
 def _resolved(shape: Json, schemas: Json) -> Json:
     if "$ref" in shape:
-        shape = schemas[shape["$ref"].rsplit("/", 1)[1]] | {name: one for name, one in shape.items() if name != "$ref"}
-    return {name: one for name, one in shape.items() if name not in ("description", "examples")}
+        shape = schemas[shape["$ref"].rsplit("/", 1)[1]] | {
+            name: item for name, item in shape.items() if name != "$ref"
+        }
+    return {name: item for name, item in shape.items() if name not in ("description", "examples")}
 
 
 def _shape(shape: Any) -> Any:
     """A schema in the older words: no null, no alternatives, no constants, one example."""
     if isinstance(shape, list):
-        return [_shape(one) for one in shape]
+        return [_shape(item) for item in shape]
     if not isinstance(shape, dict):
         return shape
     shape = dict(shape)
     if "anyOf" in shape:
         whole = shape.pop("anyOf")
         # What a test event holds in place of a lead: a flow's designer shows the lead.
-        kinds = [one for one in whole if one not in ({"type": "null"}, NO_LEAD)]
+        kinds = [item for item in whole if item not in ({"type": "null"}, NO_LEAD)]
         nullable = {"x-nullable": True} if len(kinds) < len(whole) else {}
         first = kinds[0] if len(kinds) == 1 else _of_all(kinds)
         shape = ({"allOf": [first]} if "$ref" in first else first) | shape | nullable
@@ -125,13 +129,13 @@ def _shape(shape: Any) -> Any:
         shape["enum"] = [shape.pop("const")]
     if examples := shape.pop("examples", None):
         shape["example"] = examples[0]
-    return {name: _inside(name, one) for name, one in shape.items()}
+    return {name: _inside(name, item) for name, item in shape.items()}
 
 
 def _of_all(kinds: list[Json]) -> Json:
     """Of real alternatives there is no word: a number may be written as a text, and anything else is of any type."""
-    if {one.get("type") for one in kinds} == {"string", "number"}:
-        return next(one for one in kinds if one.get("type") == "string")
+    if {kind.get("type") for kind in kinds} == {"string", "number"}:
+        return next(kind for kind in kinds if kind.get("type") == "string")
     return {}
 
 

@@ -25,7 +25,7 @@ from shared.domain.telling.webhooks import EVENTS, TEST, VALIDATION, FieldsAs, W
 
 
 def _one_of(values: Iterable[str]) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "enum": [str(one) for one in dict.fromkeys(values)]})
+    return WithJsonSchema({"type": "string", "enum": [str(value) for value in dict.fromkeys(values)]})
 
 
 CompanySizeText = Annotated[str, _one_of(CompanySize)]
@@ -38,7 +38,7 @@ CallToActionText = Annotated[str, _one_of(CallToAction)]
 ValidityText = Annotated[str, _one_of(Validity)]
 LevelText = Annotated[str, _one_of(Level)]
 ActionText = Annotated[str, _one_of(Action)]
-ReasonText = Annotated[str, _one_of(one for some in REASONS.values() for one in some)]
+ReasonText = Annotated[str, _one_of(code for codes in REASONS.values() for code in codes)]
 AlertText = Annotated[str, _one_of(TEXTS)]
 WarningText = Annotated[str, _one_of((*WARNINGS, "fileNotTaken"))]
 FlameText = Annotated[str, _one_of(FLAMES.values())]

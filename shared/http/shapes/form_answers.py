@@ -33,7 +33,7 @@ async def answer_visitor(
         return Response(None, 303, headers={"Location": source.redirect_url})
     if shows_pages(call.request):
         told = call.translate("Your message has arrived.")
-        warnings = "".join(f"<p>{escape(call.translate(one.message))}</p>" for one in received.warnings)
+        warnings = "".join(f"<p>{escape(call.translate(warning.message))}</p>" for warning in received.warnings)
         return Response(small_page(call.language, call.translate("Thank you"), told, warnings), 200)
     return Response(received_view(received, call.translate), 200 if received.duplicate else 201)
 

@@ -67,13 +67,13 @@ def event_view(event: Event, mails: Sequence[Mail] = ()) -> EventView:
         "changes": dict(event.changes),
         "mails": [
             {
-                "notice": one.notice,
-                "to": one.to,
-                "why": one.why,
-                "state": one.state,
-                "problem": one.problem,
-                "at": stamp(one.at),
+                "notice": mail.notice,
+                "to": mail.to,
+                "why": mail.why,
+                "state": mail.state,
+                "problem": mail.problem,
+                "at": stamp(mail.at),
             }
-            for one in mails
+            for mail in mails
         ],
     }

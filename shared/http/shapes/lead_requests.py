@@ -67,7 +67,7 @@ class DealIn(Incoming):
             notes=self.notes or None,
             crm_id=self.crm_id,
             campaign_id=self.campaign_id,
-            team=tuple(one.member() for one in self.team or ()),
+            team=tuple(member.member() for member in self.team or ()),
         )
 
 
@@ -98,7 +98,7 @@ class DealPatch(Incoming):
         if "value" in self.model_fields_set:
             named |= {name: getattr(self.value, name) for name in self.value.model_fields_set}
         if "team" in self.model_fields_set:
-            named["team"] = tuple(one.member() for one in self.team or [])
+            named["team"] = tuple(member.member() for member in self.team or [])
         if "notes" in named:
             named["notes"] = named["notes"] or None
         return named

@@ -60,7 +60,9 @@ class ReceivedView(TypedDict):
 def received_view(received: Received, translate: Translate) -> ReceivedView:
     """The answer to a submission."""
     view: ReceivedView = {"id": received.lead_id, "status": received.status, "duplicate": received.duplicate}
-    warnings: list[WarningView] = [{"code": one.code, "message": translate(one.message)} for one in received.warnings]
+    warnings: list[WarningView] = [
+        {"code": warning.code, "message": translate(warning.message)} for warning in received.warnings
+    ]
     return {**view, "warnings": warnings} if warnings else view
 
 
@@ -247,7 +249,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         "emailValidity": lead.email_validity,
         "phoneValidity": lead.phone_validity,
         "quality": {"level": lead.quality.level, "reasons": list(lead.quality.reasons)},
-        "alerts": [{"kind": one.kind, "message": translate(one.message)} for one in warned],
+        "alerts": [{"kind": code.kind, "message": translate(code.message)} for code in warned],
         "actions": list(allowed_actions(lead)) if Role.LEADS_ADMIN in caller.roles else [],
         "doNotContact": lead.do_not_contact,
         "isTest": lead.is_test,
@@ -265,7 +267,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         "closing": _closing_view(lead.closing),
         "sender": _sender_view(lead.sender),
         "searchTerms": list(lead.search_terms),
-        "warnings": [{"code": one, "message": translate(WARNINGS[one])} for one in seen.warnings],
+        "warnings": [{"code": warning, "message": translate(WARNINGS[warning])} for warning in seen.warnings],
         "createdDateTime": stamp(lead.created_at),
         "updatedDateTime": stamp(lead.updated_at),
         "expirationDateTime": stamped(lead.expires_at),
@@ -277,7 +279,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
 
 
 def _related_views(related: Sequence[str]) -> list[RelatedView]:
-    return [{"id": one, "createdDateTime": stamp(created_at(one))} for one in related]
+    return [{"id": lead_id, "createdDateTime": stamp(created_at(lead_id))} for lead_id in related]
 
 
 def _customer_view(customer: Customer) -> CustomerView:
@@ -315,7 +317,7 @@ def _deal_view(deal: Deal) -> DealView:
         "notes": deal.notes,
         "crmId": deal.crm_id,
         "campaignId": deal.campaign_id,
-        "team": [{"name": one.name, "email": one.email, "phone": one.phone} for one in deal.team],
+        "team": [{"name": member.name, "email": member.email, "phone": member.phone} for member in deal.team],
     }
 
 

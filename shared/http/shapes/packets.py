@@ -94,7 +94,7 @@ def _mapped(webhook: Webhook, told: Mapping[str, str]) -> tuple[str, bytes]:
     filled = {name: kept(preset, name, ours, text) for name, (ours, text) in chosen.items()}
     # What does not fit, or is left out because the receiver would refuse it, is in the description whole.
     beside = {f"{name} (whole)": text for name, (_, text) in chosen.items() if filled[name] != text}
-    wanted = {one for ours in webhook.fields.values() for one in alternatives(ours)}
+    wanted = {alternative for ours in webhook.fields.values() for alternative in alternatives(ours)}
     for name, read in (("phone", "phoneE164"), ("country", "countryCode")):
         if read in wanted and name not in wanted and not told[read]:
             beside[f"{name.capitalize()} as written"] = told[name]
@@ -115,7 +115,7 @@ def _mapped(webhook: Webhook, told: Mapping[str, str]) -> tuple[str, bytes]:
 def _chosen(expression: str, told: Mapping[str, str]) -> tuple[str, str]:
     """Which of the alternatives counts, and its text: the first that is not empty."""
     ours = alternatives(expression)
-    said = ((one, one.removeprefix(CONSTANT) if one.startswith(CONSTANT) else told[one]) for one in ours)
+    said = ((our, our.removeprefix(CONSTANT) if our.startswith(CONSTANT) else told[our]) for our in ours)
     return next((found for found in said if found[1]), (ours[0], ""))
 
 
@@ -153,19 +153,19 @@ def _told(lead: Lead, *, only_valid: bool) -> dict[str, str]:
         "notes": lead.notes,
         "createdDateTime": stamp(lead.created_at),
     }
-    texts = {name: str(one or "") for name, one in found.items()}
+    texts = {name: str(item or "") for name, item in found.items()}
     return texts | {"description": _description(lead, texts, left_out)}
 
 
 def _description(lead: Lead, told: Mapping[str, str], left_out: Mapping[str, str | None]) -> str:
     """What the customer wrote, and below it what receivers have no field for."""
     below = {"Lead": lead.id, "Offer": told["offerTitle"], "Action": told["actionCode"], **left_out}
-    for name, one in lead.additional_fields.items():
+    for name, additional_field in lead.additional_fields.items():
         # Ours stay: a receiver finds the lead by its line.
         below[f"{name} (as sent)" if name in below else name] = (
-            one if isinstance(one, str) else json.dumps(one, ensure_ascii=False)
+            additional_field if isinstance(additional_field, str) else json.dumps(additional_field, ensure_ascii=False)
         )
-    lines = "\n".join(f"{name}: {one}" for name, one in below.items() if one)
+    lines = "\n".join(f"{name}: {item}" for name, item in below.items() if item)
     return "\n\n".join(part for part in (lead.notes, lines) if part)
 
 

@@ -182,7 +182,7 @@ class LocationIn(Incoming):
 
     def location(self) -> Location:
         """The domain's location."""
-        contacts = tuple(one.contact() for one in self.contacts)
+        contacts = tuple(contact.contact() for contact in self.contacts)
         return Location(self.name, self.country, self.address or None, contacts)
 
 
@@ -202,7 +202,7 @@ class ProfileIn(Incoming):
     @field_validator("locations")
     @classmethod
     def _names_differ(cls, value: list[LocationIn]) -> list[LocationIn]:
-        if len({folded(one.name) for one in value}) < len(value):
+        if len({folded(item.name) for item in value}) < len(value):
             raise ValueError("Two locations have the same name.")
         return value
 
@@ -214,7 +214,7 @@ class ProfileIn(Incoming):
             description=self.description or None,
             keywords=tuple(self.keywords),
             company_sizes=tuple(self.company_sizes),
-            locations=tuple(one.location() for one in self.locations),
+            locations=tuple(location.location() for location in self.locations),
         )
 
 

@@ -216,10 +216,10 @@ def profile_view(seen: SeenProfile) -> ProfileView:
         "published": profile.published,
         "description": profile.description,
         "keywords": list(profile.keywords),
-        "companySizes": [str(one) for one in profile.company_sizes],
+        "companySizes": [str(company_size) for company_size in profile.company_sizes],
         "competencies": list(partner.competencies),
         "endorsements": list(partner.endorsements),
-        "locations": [_location_view(one) for one in profile.locations],
+        "locations": [_location_view(location) for location in profile.locations],
     }
 
 
@@ -228,7 +228,7 @@ def _location_view(location: Location) -> LocationView:
         "name": location.name,
         "country": location.country,
         "address": location.address,
-        "contacts": [_contact_view(one) for one in location.contacts],
+        "contacts": [_contact_view(contact) for contact in location.contacts],
     }
 
 
@@ -276,7 +276,9 @@ def held_view(held: Held, *, whole: bool = False) -> HeldView:
         "id": held.id,
         "state": held.state,
         "reason": held.reason,
-        "details": [{"code": one.code, "message": str(one.message), "target": one.target} for one in held.details],
+        "details": [
+            {"code": detail.code, "message": str(detail.message), "target": detail.target} for detail in held.details
+        ],
         "sourceId": held.door.id,
         "sourceName": held.door.by.name,
         "partnerId": held.for_partner,

@@ -50,7 +50,7 @@ def _countries(value: object) -> object:
     found = _listed(value)
     if not isinstance(found, list):
         return found
-    codes = [country_code(one) if isinstance(one, str) else None for one in found]
+    codes = [country_code(code) if isinstance(code, str) else None for code in found]
     if None in codes:
         raise ValueError("A country is an ISO 3166 code such as SE, or a name such as Sweden.")
     return codes
@@ -104,22 +104,22 @@ Words = Annotated[Text, AfterValidator(_words)]
 def _named(kind: type[StrEnum], value: object) -> object:
     """Each value as a code, also where it is written as people see it: `Azure Marketplace`, `Get it now`."""
     found = _listed(value)
-    codes = {_bare(str(one)): one for one in kind}
+    codes = {_bare(str(member)): member for member in kind}
     if not isinstance(found, list | tuple):
         return found
-    return [codes.get(_bare(one), one) if isinstance(one, str) else one for one in found]
+    return [codes.get(_bare(code), code) if isinstance(code, str) else code for code in found]
 
 
 def _bare(text: str) -> str:
-    return "".join(one for one in text.casefold() if one.isalnum())
+    return "".join(character for character in text.casefold() if character.isalnum())
 
 
 def _sources(value: object) -> object:
     found = _named(Source, value)
     if not isinstance(found, list):
         return found
-    known = [lead_source(one) if isinstance(one, str) else Source.OTHER for one in found]
-    return [one if alias is Source.OTHER else alias for one, alias in zip(found, known, strict=True)]
+    known = [lead_source(code) if isinstance(code, str) else Source.OTHER for code in found]
+    return [code if alias is Source.OTHER else alias for code, alias in zip(found, known, strict=True)]
 
 
 def _many(kind: type[StrEnum]) -> BeforeValidator:

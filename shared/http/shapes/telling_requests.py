@@ -84,10 +84,10 @@ class UnmuteIn(Incoming):
 
 
 def _field(text: str) -> str:
-    *ours, last = [one.strip() for one in alternatives(text)] or [""]
+    *ours, last = [alternative.strip() for alternative in alternatives(text)] or [""]
     # Behind a constant nothing counts any more, so a name of ours there is a mistake.
     lost = last.startswith(CONSTANT) and last.rpartition("|")[2] in FIELDS and "|" in last
-    if lost or any(one not in FIELDS for one in ours) or not (last in FIELDS or last.startswith(CONSTANT)):
+    if lost or any(our not in FIELDS for our in ours) or not (last in FIELDS or last.startswith(CONSTANT)):
         text = "It must be one of %(known)s, or several with | between them, or a text of your own behind a =."
         raise ValueError(say(text, known=", ".join(FIELDS)))
     return "|".join((*ours, last))
@@ -151,7 +151,7 @@ class WebhookIn(Incoming):
     @classmethod
     def _what_the_preset_needs(cls, value: dict[str, str] | None, info: ValidationInfo) -> dict[str, str] | None:
         preset = info.data.get("preset")
-        given = {name for name, one in (value or {}).items() if one != CONSTANT}
+        given = {name for name, item in (value or {}).items() if item != CONSTANT}
         missing = [name for name in PRESETS[preset].needs_fields if name not in given] if preset else []
         if missing:
             text = "The preset %(preset)s needs the fields %(names)s."

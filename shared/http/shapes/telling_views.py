@@ -60,7 +60,7 @@ def preferences_view(wishes: Wishes) -> PreferencesView:
         "timeZone": preferences.time_zone or "UTC",
         "digestThreshold": preferences.digest_threshold,
         "digestHour": preferences.digest_hour,
-        "mailKinds": [str(one) for one in preferences.mail_kinds],
+        "mailKinds": [str(mail_kind) for mail_kind in preferences.mail_kinds],
         "expiryMail": preferences.expiry_mail,
         "mutedAddresses": list(preferences.muted_addresses),
         "unsubscribed": [{"address": one, "why": why} for one, why in sorted(wishes.unwanted.items())],
@@ -196,8 +196,13 @@ def delivery_view(dispatch: Dispatch) -> DeliveryView:
         "leadId": dispatch.subject or None,
         "state": dispatch.state,
         "attempts": [
-            {"at": stamp(one.at), "status": one.status, "durationMs": one.duration_ms, "answer": one.answer}
-            for one in dispatch.attempts
+            {
+                "at": stamp(attempt.at),
+                "status": attempt.status,
+                "durationMs": attempt.duration_ms,
+                "answer": attempt.answer,
+            }
+            for attempt in dispatch.attempts
         ],
         "nextAttempt": stamped(dispatch.next_at),
     }

@@ -79,7 +79,7 @@ class Blobs:
 
         with _translating():
             await self._blob(name).commit_block_list(
-                [BlobBlock(one) for one in blocks],
+                [BlobBlock(block) for block in blocks],
                 content_settings=ContentSettings(content_type=media_type, cache_control="no-store"),
             )
 

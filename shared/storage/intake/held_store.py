@@ -103,7 +103,7 @@ class TableHeldStore:
         )
         following = None if found.done else lines[-1].removeprefix(start)
         held = [_held(row) for row in rows if row]
-        return Page([one for one in held if one.state is state], following)
+        return Page([submission for submission in held if submission.state is state], following)
 
 
 def _row(held: Held) -> dict[str, Any]:

@@ -54,11 +54,11 @@ def _conditions(wanted: LeadFilter, at: str) -> Iterable[Condition]:
         yield "isTest eq false", 1
     yield from _offer(wanted)
     if wanted.flame:
-        yield _any(_burns(one, at) for one in sorted(wanted.flame))
+        yield _any(_burns(state, at) for state in sorted(wanted.flame))
     elif wanted.outcome:
-        yield _any(_ended(one, at) for one in sorted(wanted.outcome))
+        yield _any(_ended(outcome, at) for outcome in sorted(wanted.outcome))
     elif wanted.statuses != set(Status):
-        yield _any(_holds(one, at) for one in sorted(wanted.statuses))
+        yield _any(_holds(status, at) for status in sorted(wanted.statuses))
     for column, values in (
         ("country", wanted.country),
         ("callToAction", wanted.call_to_action),
@@ -68,10 +68,10 @@ def _conditions(wanted: LeadFilter, at: str) -> Iterable[Condition]:
         ("type", wanted.type),
     ):
         if values:
-            yield _any((f"{column} eq '{one}'", 1) for one in sorted(values))
+            yield _any((f"{column} eq '{value}'", 1) for value in sorted(values))
     for column, validities in (("email", wanted.email_validity), ("phone", wanted.phone_validity)):
         if validities:
-            text, count = _any((f"{column} eq '{one}'", 1) for one in sorted(validities))
+            text, count = _any((f"{column} eq '{validity}'", 1) for validity in sorted(validities))
             yield f"(type eq '{LeadType.OFFER}' and {text})", count + 1
 
 

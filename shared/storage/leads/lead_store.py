@@ -86,7 +86,9 @@ class TableLeadStore:
 
     async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
         """See the port."""
-        operations = [one for before, decision in decided for one in operations_of(before, decision, change)]
+        operations = [
+            operation for before, decision in decided for operation in operations_of(before, decision, change)
+        ]
         first = decided[0][1]
 
         async def is_mine() -> bool:
@@ -150,7 +152,7 @@ class TableLeadStore:
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         """See the port: point reads side by side."""
-        rows = await asyncio.gather(*(reads.row(self._leads, partner_id, keys.lead(one)) for one in lead_ids))
+        rows = await asyncio.gather(*(reads.row(self._leads, partner_id, keys.lead(lead_id)) for lead_id in lead_ids))
         return [codec.load(Lead, row) for row in rows if row is not None]
 
     async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
@@ -198,7 +200,7 @@ class TableLeadStore:
         )
         found = await scan(self._leads, condition, top + 1, ["RowKey"])
         ids = [from_position(row["RowKey"].removeprefix(start)) for row in found.rows]
-        return [one for one in ids if one != lead.id][:top]
+        return [found_id for found_id in ids if found_id != lead.id][:top]
 
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
         wanted = self._in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
@@ -295,12 +297,12 @@ def _whos(before: Lead | None, lead: Lead) -> list[Operation]:
             "upsert",
             {
                 "PartitionKey": lead.partner_id,
-                "RowKey": keys.who(lead.partner_id, one) + position(lead.id),
+                "RowKey": keys.who(lead.partner_id, person_key) + position(lead.id),
                 "shownUntil": stamp(until),
             },
             {"mode": "replace"},
         )
-        for one in person_keys(lead.customer)
+        for person_key in person_keys(lead.customer)
     ]
 
 

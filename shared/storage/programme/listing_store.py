@@ -84,7 +84,7 @@ class TableListingStore:
         if title and not (await self._offers(partner_id)).claims(title):
             await self._unname(keys.TITLE, title, partner_id)
         self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, keys.safe(offer.id.casefold())))
-        self._cache.forget(*((keys.TITLE, folded(one.title)) for one in (offer, before) if one))
+        self._cache.forget(*((keys.TITLE, folded(version.title)) for version in (offer, before) if version))
 
     async def pending_offers(self, after: str | None, top: int) -> Page[tuple[str, RegisteredOffer]]:
         """See the port; a row that stayed behind, or came first, shows nothing."""
@@ -98,7 +98,7 @@ class TableListingStore:
             for row, there in zip(found.rows, stored, strict=True)
             if there is not None
         ]
-        waiting = [one for one in offers if one[1].state is OfferState.PENDING]
+        waiting = [offer for offer in offers if offer[1].state is OfferState.PENDING]
         return Page(waiting, None if found.done else str(found.rows[-1]["RowKey"]))
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
@@ -118,7 +118,7 @@ class TableListingStore:
         if before and folded(before.name) != folded(profile.name):
             await self._unname(keys.PROFILE_NAME, folded(before.name), partner_id)
         self._cache.forget((keys.PROFILE, partner_id))
-        self._cache.forget(*((keys.PROFILE_NAME, folded(one.name)) for one in (profile, before) if one))
+        self._cache.forget(*((keys.PROFILE_NAME, folded(version.name)) for version in (profile, before) if version))
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
         """See the port."""
@@ -152,7 +152,7 @@ class TableListingStore:
             elif await self._is_registered(held["partner"], offer_id):
                 taken = Detail("conflict", "The offer belongs to another partner.", "offerId")
                 raise Conflict("The offer belongs to another partner.", details=[taken])
-        losers = [one for one in dict.fromkeys(had) if one != partner_id]
+        losers = [owner for owner in dict.fromkeys(had) if owner != partner_id]
         if not held or held["partner"] != partner_id:
             await replace_row(self._lookup, held, row | {"losers": ",".join(losers)})
         return losers
@@ -223,4 +223,4 @@ class TableListingStore:
 
 def _names(claim: Any | None) -> list[str]:
     """The partners that a claim was taken from, whose rows may still be there."""
-    return [one for one in str((claim or {}).get("losers") or "").split(",") if one]
+    return [name for name in str((claim or {}).get("losers") or "").split(",") if name]

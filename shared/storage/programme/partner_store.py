@@ -71,8 +71,8 @@ class TablePartnerStore:
         """See the port. What is claimed comes before the registration, what goes after it."""
         stored = await reads.row(self._lookup, keys.PARTNER, partner.id)
         must_be(stored, Partner, only_if)
-        wanted = {(keys.TENANT, keys.safe(one)): one for one in partner.tenant_ids}
-        wanted |= {(keys.PUBLISHER, keys.safe(one)): one for one in partner.publisher_ids}
+        wanted = {(keys.TENANT, keys.safe(tenant_id)): tenant_id for tenant_id in partner.tenant_ids}
+        wanted |= {(keys.PUBLISHER, keys.safe(publisher_id)): publisher_id for publisher_id in partner.publisher_ids}
         held = await self._held_by(partner.id)
         claims = {key: name for key, name in wanted.items() if key not in held}
         await self._claim(partner.id, claims)
@@ -192,7 +192,7 @@ class TablePartnerStore:
     async def _sources(self, wanted: str) -> list[LeadSource]:
         with translating():
             rows = [row async for row in self._lookup.query_entities(f"PartitionKey eq '{keys.SOURCE}' and {wanted}")]
-        return sorted((codec.load(LeadSource, row) for row in rows), key=lambda one: (one.created_at, one.id))
+        return sorted((codec.load(LeadSource, row) for row in rows), key=lambda source: (source.created_at, source.id))
 
     async def _held_by(self, partner_id: str) -> set[tuple[str, str]]:
         """The rows of the partner's tenants and publishers."""
@@ -227,7 +227,8 @@ class TablePartnerStore:
             raise Conflict(
                 say("A tenant and a publisher belong to one partner only."),
                 details=[
-                    Detail("conflict", say("%(name)s is taken.", name=wanted[one]), CLAIMED[one[0]]) for one in taken
+                    Detail("conflict", say("%(name)s is taken.", name=wanted[claim]), CLAIMED[claim[0]])
+                    for claim in taken
                 ],
             )
 

@@ -83,7 +83,7 @@ class TableMailStore:
     async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
         """See the port: inserted together, so that one plan holds."""
         try:
-            await self._leads.submit_transaction([("create", mail_row(partner_id, one)) for one in mails])
+            await self._leads.submit_transaction([("create", mail_row(partner_id, mail)) for mail in mails])
         except AzureError as error:
             raise translated(error) from error
 

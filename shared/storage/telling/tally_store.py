@@ -62,12 +62,12 @@ class TableTallyStore:
             else ("create", row)
         ]
         operations += [("delete", {"PartitionKey": partner_id, "RowKey": _out(event)}) for event in events]
-        operations += [("upsert", dispatch_row(partner_id, *one), REPLACE) for one in follows.waits]
+        operations += [("upsert", dispatch_row(partner_id, *waiting), REPLACE) for waiting in follows.waits]
         operations += [day_operation(partner_id, day) for day in follows.days]
         for day, lead_id in follows.held:
             held = {"PartitionKey": partner_id, "RowKey": keys.held_lead(day, lead_id)}
             operations.append(("upsert", held, REPLACE))
-        operations += [("upsert", mail_row(partner_id, one), REPLACE) for one in follows.mails]
+        operations += [("upsert", mail_row(partner_id, mail), REPLACE) for mail in follows.mails]
         try:
             await self._leads.submit_transaction(operations)
         except AzureError as error:

@@ -24,7 +24,7 @@ class TableWebhookStore:
         """See the port."""
         rows = await reads.starting(self._partners, partner_id, keys.WEBHOOKS)
         found = [StoredWebhook(codec.load(Webhook, row), row.metadata["etag"]) for row in rows]
-        return sorted(found, key=lambda one: (one.webhook.created_at, one.webhook.id))
+        return sorted(found, key=lambda stored: (stored.webhook.created_at, stored.webhook.id))
 
     async def get(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
         """See the port."""

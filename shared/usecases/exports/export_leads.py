@@ -68,7 +68,7 @@ async def start_export(
     stored = await ports.exports.add(export)
     try:
         written = await write(ports=ports, stored=stored, at=at, budget=budget, gives_up=True)
-        await ports.agenda.remove([one for one in hints if one not in rules.hints(written)])
+        await ports.agenda.remove([hint for hint in hints if hint not in rules.hints(written)])
         return await _seen(ports, written, at)
     except (Unavailable, FileGone):
         # The export stands and its hint does too, so the timer goes on; who asked need not ask again.
@@ -90,7 +90,7 @@ async def read_export(*, ports: Ports, partner_id: str, export_id: str, at: date
 async def list_exports(*, ports: Ports, partner_id: str, after: str | None, top: int, at: datetime) -> Page[SeenExport]:
     """The partner's exports of the last days, newest first."""
     exports, following = await ports.exports.page(partner_id, after, top)
-    return Page(list(await asyncio.gather(*(_seen(ports, one, at) for one in exports))), following)
+    return Page(list(await asyncio.gather(*(_seen(ports, export, at) for export in exports))), following)
 
 
 async def cancel_export(*, ports: Ports, partner_id: str, export_id: str, at: datetime) -> SeenExport:

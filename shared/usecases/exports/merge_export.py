@@ -64,6 +64,6 @@ async def _run(read: Read, offset: int, end: int, at_once: int) -> AsyncGenerato
             raise ValueError("the spool is shorter than its blocks")
         offset += len(piece)
         *whole, rest = (rest + piece).split(b"\n")
-        for one in whole:
-            *key, text = _decoder.decode(one)
-            yield (key[0], key[1], key[2]), text, len(one) + 1
+        for line in whole:
+            *key, text = _decoder.decode(line)
+            yield (key[0], key[1], key[2]), text, len(line) + 1

@@ -134,11 +134,11 @@ async def _walk(
 
 async def _merge(ports: Ports, export: Export, budget: Budget) -> Checkpoint | None:
     """Merge the spool's blocks from wherever the last run got to; as `_walk`."""
-    parts = [one for one in await ports.exports.checkpoints(export, WALK) if one.size]
-    sizes = [one.size for one in parts]
+    parts = [checkpoint for checkpoint in await ports.exports.checkpoints(export, WALK) if checkpoint.size]
+    sizes = [part.size for part in parts]
     last = await ports.exports.last(export, MERGE)
     if last is None:
-        await ports.files.put_together(export.spool, [one.id for one in parts], "application/octet-stream")
+        await ports.files.put_together(export.spool, [part.id for part in parts], "application/octet-stream")
         last = await _begin(ports, export, MERGE)
     if last is None or last.done:
         return last
@@ -169,7 +169,7 @@ async def _succeed(ports: Ports, stored: StoredExport, at: datetime, rows: int) 
     first, *rest = walked if export.order.is_by_age else await ports.exports.checkpoints(export, MERGE)
     if _is_turned(export):
         rest.reverse()
-    blocks = [one.id for one in (first, *rest) if one.size]
+    blocks = [checkpoint.id for checkpoint in (first, *rest) if checkpoint.size]
     await ports.files.put_together(export.blob, blocks, MEDIA_TYPES[export.format])
     began = walked[0].written_at
     if began is None:

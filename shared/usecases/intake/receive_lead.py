@@ -125,7 +125,7 @@ async def is_known(*, ports: Ports, door: Door, submission: Submission) -> bool:
     if door.partner_id is not None and await ports.leads.once(door.partner_id, parcel.claim):
         return True
     found = await asyncio.gather(*(ports.held.get(held_id(door, mark)) for mark in marks(parcel)))
-    for held in (one.held for one in found if one):
+    for held in (stored.held for stored in found if stored):
         # A note of where it goes is written before the lead, so it proves nothing yet.
         if held.state is not HeldState.PLACED or await ports.leads.get(held.partner_id or "", held.lead_id or ""):
             return True
@@ -197,8 +197,8 @@ async def _received(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str,
     reading = parcel.reading
     lists, offers = await ports.partners.contact_lists(at), await ports.listings.offers(partner_id, at)
     # T7: the country given with the consent comes first, for the number too.
-    named = (country_code(one) for one in (reading.agreed_country, reading.country) if one)
-    country = next((one for one in named if one), None)
+    named = (country_code(written) for written in (reading.agreed_country, reading.country) if written)
+    country = next((code for code in named if code), None)
     return receive(
         reading,
         parcel.door,
@@ -218,7 +218,7 @@ async def _take_back(ports: Ports, parcel: Parcel, lead: Lead, announced: Sequen
     needed: set[Hint] = set()
     if winner == lead.id and (stored := await ports.leads.get(lead.partner_id, lead.id)):
         needed = set(hints(stored.lead))
-    await ports.agenda.remove([one for one in announced if one not in needed])
+    await ports.agenda.remove([hint for hint in announced if hint not in needed])
     if parcel.door.sender_id and winner != lead.id:
         await ports.sent.remove(parcel.door.sender_id, lead.id)
 

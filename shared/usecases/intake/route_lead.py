@@ -45,7 +45,7 @@ async def find_route(*, ports: Ports, door: Door, reading: Reading, at: datetime
         found = await find(ports, reading, at)
         if len(found) > 1:
             # Who takes no leads has nothing to say in it.
-            found = [one for one in found if not await _is_suspended(ports, one, at)] or found
+            found = [owner for owner in found if not await _is_suspended(ports, owner, at)] or found
         if len(found) == 1:
             partner_id = found[0]
         elif found:
@@ -117,11 +117,11 @@ async def partners_of_title(ports: Ports, title: str, at: datetime) -> list[str]
 
     async def owns_it(partner_id: str) -> bool:
         offers = (await ports.listings.offers(partner_id, at)).claiming(folded(title))
-        return any([await ports.listings.partner_of_offer(one.id, at) == partner_id for one in offers])
+        return any([await ports.listings.partner_of_offer(offer.id, at) == partner_id for offer in offers])
 
     found = [one for one in await ports.listings.partners_of_title(title, at) if await has_it(one)]
     # A take-over that broke off leaves two with the same offer; it is one's.
-    return [one for one in found if len(found) == 1 or await owns_it(one)]
+    return [owner for owner in found if len(found) == 1 or await owns_it(owner)]
 
 
 async def _by_profile(ports: Ports, reading: Reading, at: datetime) -> list[str]:
@@ -142,4 +142,4 @@ async def partners_of_profile(ports: Ports, name: str, at: datetime) -> list[str
         if profile is not None and folded(profile.name) == folded(name):
             named[partner_id] = profile.published
     # Nobody can mean one that nobody sees, where another is to be seen.
-    return [one for one, is_published in named.items() if is_published] or list(named)
+    return [owner for owner, is_published in named.items() if is_published] or list(named)

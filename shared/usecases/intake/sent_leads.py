@@ -35,7 +35,7 @@ async def send_lead(*, ports: Ports, partner_id: str, caller: Caller, submission
 async def list_sent(*, ports: Ports, caller: Caller, after: str | None, top: int, at: datetime) -> Page[Lead]:
     """The leads this person has sent, newest first, as they stand at `at`."""
     page, following = await ports.sent.page(ids.sender_id(caller.tenant, caller.person), after, top)
-    found = await asyncio.gather(*(_lead(ports, one, at) for one in page))
+    found = await asyncio.gather(*(_lead(ports, sent, at) for sent in page))
     return Page([lead for lead in found if lead], following)
 
 

@@ -167,7 +167,7 @@ async def record_time(
 async def _record_together(
     ports: Ports, partner_id: str, lead_ids: Sequence[str], at: datetime, decided: ByTime
 ) -> tuple[Lead, ...]:
-    read = await asyncio.gather(*(ports.leads.get(partner_id, one) for one in lead_ids))
+    read = await asyncio.gather(*(ports.leads.get(partner_id, lead_id) for lead_id in lead_ids))
     decisions = [(stored, decided(stored.lead, at)) for stored in read if stored is not None]
     changed = [(stored, decision) for stored, decision in decisions if decision.events]
     for some in ports.leads.pack(changed):

@@ -39,12 +39,12 @@ async def count_leads(*, ports: Ports, partner_id: str, person: str, at: datetim
         _counted(ports, partner_id, at), ports.marks.count_favorites(partner_id, person)
     )
     now = stamp(at)
-    waiting = [one for one in received if one.deadline > now]
-    oldest = max((position(one.lead_id) for one in waiting), default=None)
+    waiting = [lead for lead in received if lead.deadline > now]
+    oldest = max((position(lead.lead_id) for lead in waiting), default=None)
     opened = await ports.marks.opened(partner_id, person, oldest) if oldest else frozenset()
-    unopened = [one.lead_id for one in waiting if one.lead_id not in opened]
+    unopened = [lead.lead_id for lead in waiting if lead.lead_id not in opened]
     new = {tab: sum(lead_id[0] == tab for lead_id in unopened) for tab in Tab}
-    return Counts(leads, new, sum(one.flame > now for one in waiting), favorites)
+    return Counts(leads, new, sum(lead.flame > now for lead in waiting), favorites)
 
 
 async def _counted(ports: Ports, partner_id: str, at: datetime) -> tuple[dict[Cell, int], list[Waiting]]:
@@ -64,8 +64,8 @@ async def _counted(ports: Ports, partner_id: str, at: datetime) -> tuple[dict[Ce
     else:
         raise Unavailable
     leads = moved(before.counts, pending)
-    overdue = [(one.lead_id, Status.RECEIVED) for one in received if one.deadline <= stamp(at)]
-    overdue += [(one.lead_id, Status.INFORMATIONAL) for one in informational]
+    overdue = [(lead.lead_id, Status.RECEIVED) for lead in received if lead.deadline <= stamp(at)]
+    overdue += [(lead.lead_id, Status.INFORMATIONAL) for lead in informational]
     gone = {(event.lead_id, event.from_status) for event in pending if event.from_status is not event.to_status}
     for lead_id, status in overdue:
         if (lead_id, status) not in gone:

@@ -192,7 +192,7 @@ async def _marked(
 ) -> SeenPage:
     """The leads with this person's marks, which came along on the favorites tab."""
     leads = [lead for lead, _ in found.values()]
-    marks: Mapping[str, Mark] = {one: mark for one, (_, mark) in found.items() if mark}
+    marks: Mapping[str, Mark] = {lead_id: mark for lead_id, (_, mark) in found.items() if mark}
     covered: str | None = None
     if len(marks) < len(leads):
         marks, covered = await look.ports.marks.near(look.partner_id, look.person, after)
@@ -205,7 +205,7 @@ async def _seen(
     """The leads with this person's marks, which are known up to the position `covered`, None = all of them."""
     # A filtered page may reach further back than one request for marks; only then are the rest read one by one.
     beyond = [lead.id for lead in leads if covered is not None and position(lead.id) > covered]
-    read = await asyncio.gather(*(look.ports.marks.get(look.partner_id, look.person, one) for one in beyond))
+    read = await asyncio.gather(*(look.ports.marks.get(look.partner_id, look.person, lead_id) for lead_id in beyond))
     known = {**marks, **dict(zip(beyond, read, strict=True))}
     return SeenPage(tuple(SeenLead(lead, known.get(lead.id, Mark())) for lead in leads), following)
 

@@ -97,7 +97,7 @@ async def read_mails(
                 found.setdefault(mail.sequence, []).insert(0, mail)
             if mail.sequence in wanted and mail.gathered:
                 told = await ports.mails.mails(partner_id, mail.gathered)
-                found[mail.sequence][:0] = [one for one in reversed(told) if lead_id in one.leads]
+                found[mail.sequence][:0] = [gathering for gathering in reversed(told) if lead_id in gathering.leads]
     return found
 
 

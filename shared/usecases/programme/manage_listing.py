@@ -57,7 +57,7 @@ async def put_profile(*, ports: Ports, profile: Profile, before: SeenProfile, at
 
 async def _seen_profile(ports: Ports, profile: Profile | None, partner: Partner, at: datetime) -> SeenProfile:
     owners = await partners_of_profile(ports, profile.name, at) if profile else []
-    return SeenProfile(profile, partner, any(one != partner.id for one in owners))
+    return SeenProfile(profile, partner, any(owner != partner.id for owner in owners))
 
 
 async def list_offers(*, ports: Ports, partner_id: str, at: datetime) -> list[SeenOffer]:
@@ -89,7 +89,7 @@ async def find_offer(*, ports: Ports, partner_id: str, offer_id: str, at: dateti
 
 async def _seen_offer(ports: Ports, partner_id: str, offer: RegisteredOffer, at: datetime) -> SeenOffer:
     owners = await partners_of_title(ports, offer.title, at)
-    return SeenOffer(offer, any(one != partner_id for one in owners))
+    return SeenOffer(offer, any(owner != partner_id for owner in owners))
 
 
 async def put_offer(

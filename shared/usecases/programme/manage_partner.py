@@ -96,7 +96,7 @@ async def _check_table(ports: Ports, name: str) -> None:
         message = say("This is one of the system's own tables.")
         raise InvalidRequest(message, details=[Detail("notAllowed", message, "tableName")])
     others = await ports.partners.sources_of_kind(SourceKind.MARKETPLACE_TABLE)
-    if any((one.table_name or "").casefold() == name.casefold() for one in others):
+    if any((other.table_name or "").casefold() == name.casefold() for other in others):
         raise Conflict("Another source reads this table.", target="tableName")
 
 

@@ -153,7 +153,7 @@ async def _plan(turn: _Turn, case: Case) -> list[Mail]:
     """The mails of an event; who is told is written down first, and a plan that is complete holds."""
     mails, dispatch = turn.ports.mails, case.dispatch
     known = await mails.mails(turn.partner_id, dispatch.subject, dispatch.sequence)
-    if any(one.number == 0 for one in known):
+    if any(mail.number == 0 for mail in known):
         return known
     for part in await planned(ports=turn.ports, case=case, known=known, at=turn.now()):
         await _write(turn, part)

@@ -113,7 +113,7 @@ async def _work(turn: _Turn) -> None:
     after: str | None = None
     while not turn.over:
         page, after = await turn.ports.lanes.page(turn.partner_id, turn.destination, DispatchState.PENDING, after, PAGE)
-        await _send(turn, [one for one in page if one.type != VALIDATION])
+        await _send(turn, [dispatch for dispatch in page if dispatch.type != VALIDATION])
         if after is None:
             return
 
@@ -125,16 +125,16 @@ async def _send(turn: _Turn, queue: list[Dispatch]) -> None:
         while True:
             at = turn.now()
             if not turn.over:
-                busy = {one.subject for one, _ in under_way.values() if one.subject}
+                busy = {dispatch.subject for dispatch, _ in under_way.values() if dispatch.subject}
                 group, queue = _next(queue, turn, at, AT_ONCE - len(under_way), busy)
-                under_way |= {asyncio.create_task(_post(turn, one, at)): (one, at) for one in group}
+                under_way |= {asyncio.create_task(_post(turn, dispatch, at)): (dispatch, at) for dispatch in group}
             if not under_way:
                 return
             ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
             sent = [(*under_way.pop(task), task) for task in ended]
             # What was taken is recorded also where another attempt of the same moment fell over storage.
-            known = [(one, began, task.result()) for one, began, task in sent if task.exception() is None]
-            await _record(turn, sorted(known, key=lambda one: one[0].order))
+            known = [(dispatch, began, task.result()) for dispatch, began, task in sent if task.exception() is None]
+            await _record(turn, sorted(known, key=lambda attempt: attempt[0].order))
             for *_, task in sent:
                 task.result()
             turn.has_ended()
@@ -150,39 +150,39 @@ def _next(
     """The next few to send and what is left: a lead's events in order, and none behind one that waits."""
     group: list[Dispatch] = []
     left: list[Dispatch] = []
-    for one in queue:
-        if one.subject and one.subject in turn.blocked:
+    for dispatch in queue:
+        if dispatch.subject and dispatch.subject in turn.blocked:
             continue
-        if one.subject in busy or len(group) >= most:
-            left.append(one)
+        if dispatch.subject in busy or len(group) >= most:
+            left.append(dispatch)
             continue
-        if not one.is_due(at):
-            turn.wakes.append(one.next_at or at)
-            if one.subject:
-                turn.blocked.add(one.subject)
+        if not dispatch.is_due(at):
+            turn.wakes.append(dispatch.next_at or at)
+            if dispatch.subject:
+                turn.blocked.add(dispatch.subject)
             continue
-        group.append(one)
-        if one.subject:
-            busy.add(one.subject)
+        group.append(dispatch)
+        if dispatch.subject:
+            busy.add(dispatch.subject)
     return group, left
 
 
 async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
     """Write what became of these in one transaction."""
     changed: list[tuple[Dispatch | None, Dispatch | None]] = []
-    for one, began, answer in sent:
+    for dispatch, began, answer in sent:
         attempt = Attempt(began, answer.status, answer.duration_ms, answer.text)
         good = turn.means(answer) is Verdict.TAKEN
-        after = one.succeeded(attempt) if good else one.failed(attempt, ids.jitter(), answer.retry_after)
-        _judge(turn, one, answer)
+        after = dispatch.succeeded(attempt) if good else dispatch.failed(attempt, ids.jitter(), answer.retry_after)
+        _judge(turn, dispatch, answer)
         if after.next_at:
-            turn.blocked.add(one.subject)
+            turn.blocked.add(dispatch.subject)
             turn.wakes.append(after.next_at)
         elif not good:
             # Parked: the lead's next event may go, but not in this turn, whose page was read before.
-            turn.blocked.add(one.subject)
+            turn.blocked.add(dispatch.subject)
             turn.wakes.append(began)
-        changed.append((one, after))
+        changed.append((dispatch, after))
     turn.lane = turn.lane.taken(turn.lane.holder, turn.now())
     await turn.save(changed)
     if not turn.over and (turn.gone or turn.held or (turn.refused and not turn.taken)):
@@ -195,7 +195,7 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
             "partner": turn.partner_id,
             "webhook": turn.destination,
             "statuses": [answer.status for _, _, answer in sent],
-            "causes": [one.cause for one, _, _ in sent],
+            "causes": [dispatch.cause for dispatch, _, _ in sent],
         },
     )
     _measure([after for _, after in changed if after])
@@ -208,7 +208,7 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
                 "partner": turn.partner_id,
                 "webhook": turn.destination,
                 "count": len(parked),
-                "causes": [one.cause for one in parked],
+                "causes": [dispatch.cause for dispatch in parked],
             },
         )
 
@@ -228,11 +228,13 @@ def _judge(turn: _Turn, dispatch: Dispatch, answer: ReceiverReply) -> None:
 
 
 def _measure(sent: Sequence[Dispatch]) -> None:
-    for one in sent:
-        outcome = "tryAgain" if one.state is DispatchState.PENDING else str(one.state)
+    for dispatch in sent:
+        outcome = "tryAgain" if dispatch.state is DispatchState.PENDING else str(dispatch.state)
         # Tests and validations are about no lead, and a resend waited for people.
-        timed = one.state is DispatchState.DELIVERED and one.subject and not one.is_resent
-        telemetry.attempted("webhook", outcome, one.ended_at - one.at if timed and one.ended_at else None)
+        timed = dispatch.state is DispatchState.DELIVERED and dispatch.subject and not dispatch.is_resent
+        telemetry.attempted(
+            "webhook", outcome, dispatch.ended_at - dispatch.at if timed and dispatch.ended_at else None
+        )
 
 
 async def _post(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:

@@ -89,7 +89,7 @@ async def take_lane(*, ports: Ports, partner_id: str, destination: str, now: Now
     at, holder = now(), ids.new_change_id()
     lane = await ports.lanes.lane(partner_id, destination)
     if not lane.is_free(holder, at):
-        return max(one for one in (lane.leased_until, lane.next_at) if one)
+        return max(until for until in (lane.leased_until, lane.next_at) if until)
     turn = LaneTurn(ports, partner_id, destination, lane.taken(holder, at), now, at + TURN)
     try:
         await turn.save()

@@ -65,7 +65,7 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: da
     preferences = await ports.preferences.get(partner_id) or Preferences()
     facts = Facts(at, await ports.partners.signing_key(), partner, preferences)
     notice = NOTICES[dispatch.type]
-    gathering = next((one for one in Gathering if one.event == dispatch.type), None)
+    gathering = next((gathered for gathered in Gathering if gathered.event == dispatch.type), None)
     if gathering:
         facts = replace(facts, day=await ports.mails.day(partner_id, key_of_subject(dispatch.subject)))
     elif notice is MailNotice.WEBHOOK_DISABLED:
@@ -77,7 +77,7 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: da
     unwanted = await ports.preferences.unwanted(list_of(partner_id, customers=notice is MailNotice.DECLINED))
     # A partner mutes its own recipients; nobody else is its to silence (N3).
     is_partners = notice not in (MailNotice.DECLINED, MailNotice.EXPIRED)
-    muted = {fold_email(one): "muted" for one in preferences.muted_addresses} if is_partners else {}
+    muted = {fold_email(address): "muted" for address in preferences.muted_addresses} if is_partners else {}
     return Case(partner_id, dispatch, facts, muted | unwanted, gathering)
 
 
@@ -86,14 +86,14 @@ async def facts_of(*, ports: Ports, case: Case, mail: Mail) -> Facts:
     if not mail.leads:
         return case.facts
     leads = await _read(ports, case, mail.leads)
-    waiting = tuple(one for one in leads if one.status is Status.RECEIVED)
+    waiting = tuple(lead for lead in leads if lead.status is Status.RECEIVED)
     warns = case.gathering is Gathering.WARNED
     return replace(case.facts, leads=waiting if warns and waiting else leads)
 
 
 async def _read(ports: Ports, case: Case, lead_ids: Sequence[str]) -> tuple[Lead, ...]:
     """These leads as they are now; those that are gone are left out."""
-    return tuple(settle(one, case.facts.at).lead for one in await ports.leads.many(case.partner_id, lead_ids))
+    return tuple(settle(lead, case.facts.at).lead for lead in await ports.leads.many(case.partner_id, lead_ids))
 
 
 async def planned(*, ports: Ports, case: Case, known: Sequence[Mail], at: datetime) -> list[list[Mail]]:
@@ -104,18 +104,25 @@ async def planned(*, ports: Ports, case: Case, known: Sequence[Mail], at: dateti
     dispatch = case.dispatch
     base = Mail(case.notice, dispatch.subject, dispatch.sequence, 0, "", "en", "", MailState.PLANNED, at)
     told = await _told(ports, case, await _gathered(ports, case), at)
-    pairs = {(fold_email(one.to), lead_id) for one in known for lead_id in one.leads}
+    pairs = {(fold_email(earlier.to), lead_id) for earlier in known for lead_id in earlier.leads}
     made = []
-    for one in told:
-        leads = [lead_id for lead_id in one.leads if (fold_email(one.address), lead_id) not in pairs]
-        state = MailState.SKIPPED if one.left_out else MailState.PLANNED
-        mail = replace(base, to=one.address, language=one.language, why=one.why, state=state, problem=one.left_out)
+    for recipient in told:
+        leads = [lead_id for lead_id in recipient.leads if (fold_email(recipient.address), lead_id) not in pairs]
+        state = MailState.SKIPPED if recipient.left_out else MailState.PLANNED
+        mail = replace(
+            base,
+            to=recipient.address,
+            language=recipient.language,
+            why=recipient.why,
+            state=state,
+            problem=recipient.left_out,
+        )
         starts = range(0, len(leads), MAIL_LEADS_MAX) if case.gathering else (0,)
         made += [replace(mail, leads=tuple(leads[start : start + MAIL_LEADS_MAX])) for start in starts]
     if not made and known:
         made = [replace(base, why="nobody", state=MailState.SKIPPED, problem="noAddress")]
-    above = max((one.number for one in known), default=0)
-    made = [replace(one, number=above + number if number else 0) for number, one in enumerate(made)]
+    above = max((earlier.number for earlier in known), default=0)
+    made = [replace(planned_mail, number=above + number if number else 0) for number, planned_mail in enumerate(made)]
     return [made[start : start + PART] for start in range(0, len(made), PART)][::-1]
 
 
@@ -130,15 +137,15 @@ async def _gathered(ports: Ports, case: Case) -> list[str]:
     subject, sequence = case.dispatch.subject, case.dispatch.sequence
     named = {
         lead_id
-        for one in await ports.mails.mails(case.partner_id, subject)
-        if one.sequence != sequence
-        for lead_id in one.leads
+        for mail in await ports.mails.mails(case.partner_id, subject)
+        if mail.sequence != sequence
+        for lead_id in mail.leads
     }
     if sequence:
         return [one for one in held if one not in named]
     # The first names ahead whatever is warned of later that day; tests are none of it.
     low, high = stamp(case.dispatch.at + REMINDERS[1]), stamp(case.facts.day.ends + REMINDERS[1])
-    waiting = {one.lead_id: one.deadline for one in await ports.tallies.received(case.partner_id)}
+    waiting = {lead.lead_id: lead.deadline for lead in await ports.tallies.received(case.partner_id)}
     ahead = [one for one, deadline in waiting.items() if low <= deadline < high]
     soon = {one for one in (*held, *ahead) if one in waiting and one not in named}
     return sorted(soon, key=lambda one: waiting[one])
@@ -146,27 +153,29 @@ async def _gathered(ports: Ports, case: Case) -> list[str]:
 
 async def next_contacts(*, ports: Ports, case: Case, known: Sequence[Mail], at: datetime) -> list[Mail]:
     """Whoever is told in place of the addresses that took no mail, unless somebody else has been told or will be."""
-    refused = [one for one in known if one.is_refused and one.to != CUSTOMER]
-    served = [one for one in known if one.is_under_way or one.state is MailState.DELIVERED]
+    refused = [earlier for earlier in known if earlier.is_refused and earlier.to != CUSTOMER]
+    served = [earlier for earlier in known if earlier.is_under_way or earlier.state is MailState.DELIVERED]
     named = {lead_id for one in served for lead_id in one.leads}
     needy = [lead_id for lead_id in dict.fromkeys(_leads_of(refused)) if lead_id not in named]
     if not refused or not (needy if case.gathering else not served):
         return []
-    number = max(one.number for one in known)
+    number = max(earlier.number for earlier in known)
     made = []
-    for one in await _told(ports, case, needy, at, known):
-        if one.left_out:
+    for recipient in await _told(ports, case, needy, at, known):
+        if recipient.left_out:
             continue
-        for start in range(0, max(1, len(one.leads)), MAIL_LEADS_MAX):
+        for start in range(0, max(1, len(recipient.leads)), MAIL_LEADS_MAX):
             number += 1
-            mail = replace(refused[0], number=number, to=one.address, language=one.language, why=one.why, tag="")
+            mail = replace(
+                refused[0], number=number, to=recipient.address, language=recipient.language, why=recipient.why, tag=""
+            )
             mail = replace(mail, state=MailState.PLANNED, at=at, operation_id="", first_sent=None, problem=None)
-            made.append(replace(mail, leads=one.leads[start : start + MAIL_LEADS_MAX]))
+            made.append(replace(mail, leads=recipient.leads[start : start + MAIL_LEADS_MAX]))
     return made
 
 
 def _leads_of(mails: Iterable[Mail]) -> Iterable[str]:
-    return (lead_id for one in mails for lead_id in one.leads)
+    return (lead_id for mail in mails for lead_id in mail.leads)
 
 
 def outdated(mail: Mail, facts: Facts) -> str | None:
@@ -192,7 +201,7 @@ def outdated(mail: Mail, facts: Facts) -> str | None:
 def _outdated_of_many(mail: Mail, leads: Sequence[Lead]) -> str | None:
     if mail.notice is not MailNotice.EXPIRES_SOON or not leads:
         return None if leads else "gone"
-    ends = {str(one.outcome or one.status) for one in leads if one.status is not Status.RECEIVED}
+    ends = {str(lead.outcome or lead.status) for lead in leads if lead.status is not Status.RECEIVED}
     if len(ends) == 1:
         return f"already {ends.pop()}"
     return "answered" if ends else None
@@ -219,16 +228,16 @@ async def _told(
 
     Those who are mailed come first; behind them whoever would have been, and nobody, where there is no address at all.
     """
-    lost = [one for one in tried if case.gathering is None or one.is_refused or one.state is MailState.UNKNOWN]
-    case = replace(case, unwanted={fold_email(one.to): "failed" for one in lost} | case.unwanted)
+    lost = [mail for mail in tried if case.gathering is None or mail.is_refused or mail.state is MailState.UNKNOWN]
+    case = replace(case, unwanted={fold_email(mail.to): "failed" for mail in lost} | case.unwanted)
     profile = await ports.listings.profile(case.partner_id, at)
     found: dict[tuple[str, str | None], _Told] = {}
 
     def add(lead: Lead | None, ids: tuple[str, ...]) -> None:
         told = _told_of(lead, case, ports.rules.operator_mail, profile)[:RECIPIENTS_MAX]
-        for one in told or [Recipient("", "en", "nobody", "noAddress")]:
-            key = (fold_email(one.address), one.left_out)
-            before = found.get(key) or _Told(one.address, one.language, one.why, one.left_out)
+        for recipient in told or [Recipient("", "en", "nobody", "noAddress")]:
+            key = (fold_email(recipient.address), recipient.left_out)
+            before = found.get(key) or _Told(recipient.address, recipient.language, recipient.why, recipient.left_out)
             found[key] = replace(before, leads=(*before.leads, *ids))
 
     if case.gathering is None:
@@ -237,7 +246,7 @@ async def _told(
         for lead in await _read(ports, case, lead_ids[start : start + MAIL_LEADS_MAX]):
             if case.gathering is not Gathering.WARNED or lead.status is Status.RECEIVED:
                 add(lead, (lead.id,))
-    return sorted(found.values(), key=lambda one: one.left_out is not None)
+    return sorted(found.values(), key=lambda recipient: recipient.left_out is not None)
 
 
 def _told_of(lead: Lead | None, case: Case, operator: str | None, profile: Profile | None) -> list[Recipient]:

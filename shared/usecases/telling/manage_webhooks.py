@@ -84,7 +84,7 @@ async def subscribe(
     _check(ports, url, events, format_)
     for _ in range(ATTEMPTS):
         known = await ports.webhooks.of_partner(partner_id)
-        before = next((one for one in known if one.webhook.url == url), None)
+        before = next((stored for stored in known if stored.webhook.url == url), None)
         if before is None and len(known) >= SUBSCRIPTIONS_MAX:
             raise Conflict(say("A partner has at most %(most)d webhooks; delete one first.", most=SUBSCRIPTIONS_MAX))
         secret = _new_secret() if before is None else None
@@ -129,7 +129,7 @@ def _check(ports: Ports, url: str, events: Sequence[str], format_: WebhookFormat
     faults = []
     if problem := ports.receivers.problem_with(url):
         faults.append(Detail("invalidValue", problem, "notificationUrl"))
-    unknown = [one for one in events if one not in EVENTS]
+    unknown = [event for event in events if event not in EVENTS]
     if unknown or not events:
         known = say("The events are some of %(known)s.", known=", ".join(EVENTS))
         faults.append(Detail("invalidValue", known, "events"))
@@ -147,7 +147,7 @@ def _new_secret() -> str:
 
 async def list_webhooks(*, ports: Ports, partner_id: str) -> list[Webhook]:
     """The partner's subscriptions, oldest first."""
-    return [one.webhook for one in await ports.webhooks.of_partner(partner_id)]
+    return [stored.webhook for stored in await ports.webhooks.of_partner(partner_id)]
 
 
 async def read_webhook(*, ports: Ports, partner_id: str, webhook_id: str) -> Webhook:
@@ -167,8 +167,12 @@ async def rotate_secret(*, ports: Ports, partner_id: str, webhook_id: str, at: d
     secret = _new_secret()
 
     def rotated(hook: Webhook) -> Webhook:
-        old = tuple(replace(one, until=min(one.until or at + ROTATION, at + ROTATION)) for one in hook.secrets)
-        return replace(hook, secrets=(Secret(secret), *(one for one in old if one.until and one.until > at))[:3])
+        old = tuple(
+            replace(earlier, until=min(earlier.until or at + ROTATION, at + ROTATION)) for earlier in hook.secrets
+        )
+        return replace(
+            hook, secrets=(Secret(secret), *(earlier for earlier in old if earlier.until and earlier.until > at))[:3]
+        )
 
     return Subscribed(await _change(ports, partner_id, webhook_id, rotated), secret)
 
@@ -229,9 +233,9 @@ async def list_deliveries(
 
 async def _redacted(ports: Ports, partner_id: str, found: Sequence[Dispatch], at: datetime) -> set[str]:
     """Which of these events' leads hide their contact details, or are gone."""
-    leads = await ports.leads.many(partner_id, list({one.subject for one in found if one.subject}))
+    leads = await ports.leads.many(partner_id, list({dispatch.subject for dispatch in found if dispatch.subject}))
     hidden = {lead.id for lead in leads if is_redacted(settle(lead, at).lead, at)}
-    return hidden | ({one.subject for one in found if one.subject} - {lead.id for lead in leads})
+    return hidden | ({dispatch.subject for dispatch in found if dispatch.subject} - {lead.id for lead in leads})
 
 
 async def _hidden(ports: Ports, hook: Webhook, partner_id: str, found: Sequence[Dispatch], at: datetime) -> set[str]:
@@ -241,7 +245,7 @@ async def _hidden(ports: Ports, hook: Webhook, partner_id: str, found: Sequence[
 
 async def _as_may_be_seen(ports: Ports, partner_id: str, found: list[Dispatch], at: datetime) -> list[Dispatch]:
     hidden = await _redacted(ports, partner_id, found, at)
-    return [one.without_answers() if one.subject in hidden else one for one in found]
+    return [dispatch.without_answers() if dispatch.subject in hidden else dispatch for dispatch in found]
 
 
 async def _deliveries(ports: Ports, partner_id: str, webhook_id: str, after: str | None, top: int) -> Page[Dispatch]:
@@ -252,7 +256,7 @@ async def _deliveries(ports: Ports, partner_id: str, webhook_id: str, after: str
         start: str | None = cursor or None
         page, following = await ports.lanes.page(partner_id, webhook_id, ORDER[number], start, top - len(found))
         if ORDER[number] is DispatchState.PENDING and lane.next_at:
-            page = [replace(one, next_at=max(one.next_at or lane.next_at, lane.next_at)) for one in page]
+            page = [replace(dispatch, next_at=max(dispatch.next_at or lane.next_at, lane.next_at)) for dispatch in page]
         found += page
         if following is not None:
             return Page(found, f"{number}|{following}")
@@ -301,7 +305,7 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
     while done < RESEND_MAX and lost < ATTEMPTS:
         page, following = await ports.lanes.page(partner_id, webhook_id, DispatchState.PARKED, after, 10)
         hidden = await _hidden(ports, hook, partner_id, page, at)
-        page = [one for one in page if one.subject not in hidden]
+        page = [dispatch for dispatch in page if dispatch.subject not in hidden]
         if not page:
             if following is None:
                 break
@@ -310,7 +314,7 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
         await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
         lane = await ports.lanes.lane(partner_id, webhook_id)
         try:
-            moved = [(one, one.again()) for one in page]
+            moved = [(dispatch, dispatch.again()) for dispatch in page]
             await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), moved)
         except LostRace:
             lost += 1

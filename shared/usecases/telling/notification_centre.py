@@ -44,8 +44,13 @@ async def list_notifications(
     The newest open leads are looked at, as many as the budget allows: who has more than that has other worries.
     """
     dismissed = await ports.preferences.dismissed(partner_id, person)
-    found = [Noticed(one, one.id in dismissed) for one in await _notifications(ports, partner_id, at, budget)]
-    behind = sorted((one for one in found if after is None or one.cursor > after), key=lambda one: one.cursor)
+    found = [
+        Noticed(notification, notification.id in dismissed)
+        for notification in await _notifications(ports, partner_id, at, budget)
+    ]
+    behind = sorted(
+        (noticed for noticed in found if after is None or noticed.cursor > after), key=lambda noticed: noticed.cursor
+    )
     page = behind[:top]
     return Page(page, page[-1].cursor if len(behind) > top else None)
 
@@ -55,7 +60,7 @@ async def dismiss(
 ) -> None:
     """Dismiss one for this person alone; raises NotFound for what is not there."""
     there = await _notifications(ports, partner_id, at, budget)
-    if not any(one.id == notification_id for one in there):
+    if not any(notification.id == notification_id for notification in there):
         raise NotFound
     await ports.preferences.dismiss(partner_id, person, notification_id)
 

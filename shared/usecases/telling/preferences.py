@@ -42,7 +42,7 @@ async def read_preferences(*, ports: Ports, partner_id: str, at: datetime) -> Wi
 
 
 def _holding(stored: Preferences, partner: Partner, unwanted: Mapping[str, str]) -> Preferences:
-    muted = {fold_email(one): one for one in stored.muted_addresses} | {one: one for one in unwanted}
+    muted = {fold_email(entry): entry for entry in stored.muted_addresses} | {address: address for address in unwanted}
     zone = stored.time_zone or partner.time_zone
     return replace(stored, time_zone=zone, muted_addresses=tuple(sorted(muted.values())))
 
@@ -53,9 +53,9 @@ async def put_preferences(*, ports: Ports, partner_id: str, preferences: Prefere
     An address that bounced is mailed again when it is not among the muted ones any more. Raises LostRace, or
     InvalidRequest when more than MUTED_MAX are muted by the partner itself.
     """
-    muted = {fold_email(one): one for one in preferences.muted_addresses}
+    muted = {fold_email(entry): entry for entry in preferences.muted_addresses}
     # An unsubscription may be taken back; what the partner had muted by itself before stays muted then.
-    muted_before = {fold_email(one) for one in before.stored.muted_addresses} if before.stored else set()
+    muted_before = {fold_email(entry) for entry in before.stored.muted_addresses} if before.stored else set()
     own = tuple(one for folded, one in muted.items() if folded not in before.unwanted or folded in muted_before)
     if len(own) > MUTED_MAX:
         text = say("It must have at most %(max_length)d entries.", max_length=MUTED_MAX)

@@ -116,7 +116,7 @@ async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
     partner = await ports.partners.known(partner_id, at)
     zone = ZoneInfo(preferences.time_zone or (partner.time_zone if partner else "UTC"))
     webhooks = await ports.webhooks.of_partner(partner_id)
-    return Told(preferences, zone, tuple(one.webhook for one in webhooks))
+    return Told(preferences, zone, tuple(webhook.webhook for webhook in webhooks))
 
 
 async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tuple[list[Pending], bool]:
@@ -170,7 +170,7 @@ async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Take
     """What follows from the first of these events, as many as fit."""
     taken = _Taken()
     for event in waiting:
-        webhooks = [one.id for one in told.webhooks if one.takes(event.type)]
+        webhooks = [webhook.id for webhook in told.webhooks if webhook.takes(event.type)]
         if taken.events and len(taken.events) + taken.follows.rows + len(webhooks) + MAIL_ROWS_MAX + 1 > ROWS_MAX:
             break
         taken.events.append(event)
@@ -215,7 +215,7 @@ async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken)
         taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.KIND)
         return
     day = await _open_day(ports, event, told, taken.days, Gathering.WARNED)
-    if all(one.subject != day.subject for _, one in taken.waits):
+    if all(wait.subject != day.subject for _, wait in taken.waits):
         look = Dispatch(Gathering.WARNED.event, event.at, day.subject, day.total, cause=event.change.cause)
         taken.waits.append((MAIL_LATER, look))
     taken.held.append((day.key, event.lead_id))

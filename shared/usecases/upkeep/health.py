@@ -51,7 +51,7 @@ class Health:
     @property
     def oldest(self) -> tuple[str, timedelta]:
         """The kind that is behind the most, and how far."""
-        return max(self.overdue.items(), key=lambda one: one[1], default=("", timedelta()))
+        return max(self.overdue.items(), key=lambda item: item[1], default=("", timedelta()))
 
 
 async def check_health(*, ports: Ports, at: datetime) -> Health:

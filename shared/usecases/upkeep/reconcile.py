@@ -74,7 +74,7 @@ async def _told(ports: Ports, partner_id: str, at: datetime) -> None:
     """
     late = at - LATE
     hints: list[Hint] = [digest_hint(partner_id, day) for day in await ports.mails.open_days(partner_id, late)]
-    destinations = [one.webhook.id for one in await ports.webhooks.of_partner(partner_id)]
+    destinations = [stored.webhook.id for stored in await ports.webhooks.of_partner(partner_id)]
     for destination in (MAIL_FIRST, MAIL_LATER, *destinations):
         page, _ = await ports.lanes.page(partner_id, destination, DispatchState.PENDING, None, 1)
         if page and page[0].at <= late and page[0].is_due(late):
@@ -98,7 +98,7 @@ async def _partner(
         export: str | None = start.removeprefix(EXPORTS) or None
         while True:
             exports, export = await ports.exports.page(partner_id, export, EXPORTS_PAGE)
-            needed = [hint for one in exports for hint in ports.rules.export.hints(one)]
+            needed = [hint for kept in exports for hint in ports.rules.export.hints(kept)]
             found = await _repair(ports, partner_id, needed, found, partial(_exports_need, ports, partner_id, exports))
             if export is None:
                 break
@@ -116,8 +116,8 @@ async def _partner(
 
 
 async def _exports_need(ports: Ports, partner_id: str, exports: Sequence[Export]) -> Sequence[Hint]:
-    again = await asyncio.gather(*(ports.exports.get(partner_id, one.id) for one in exports))
-    return [hint for one in again if one for hint in ports.rules.export.hints(one.export)]
+    again = await asyncio.gather(*(ports.exports.get(partner_id, kept.id) for kept in exports))
+    return [hint for stored in again if stored for hint in ports.rules.export.hints(stored.export)]
 
 
 async def _leads_need(ports: Ports, partner_id: str, began: str | None) -> Sequence[Hint]:
