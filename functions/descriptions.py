@@ -42,7 +42,7 @@ def described(url: str) -> Description:
 
 @cache
 def described_for_connectors(url: str, audience: str) -> Description:
-    """The same in OpenAPI 2.0; made once, since anybody may ask for it and it takes a tenth of a second."""
+    """The description in OpenAPI 2.0; made once, since anybody may ask for it and it takes a tenth of a second."""
     from shared.http.description.swagger import to_swagger  # noqa: PLC0415 - as in `described`
 
     return to_swagger(described(url), audience)

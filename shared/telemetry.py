@@ -38,7 +38,7 @@ class Called(Protocol):
 
     @property
     def trace_context(self) -> Any:
-        """With trace_parent of W3C Trace Context, which may be empty."""
+        """What the worker says of the call: its trace context, whose `trace_parent` (W3C) may be empty."""
 
 
 @contextmanager

@@ -21,7 +21,6 @@ class MailAddresses:
         self._disposable: frozenset[str] | None = None
 
     async def read(self, written: str, lists: ContactLists) -> Email:
-        """See the port."""
         try:
             found = _parsed(written)
         except EmailNotValidError:
@@ -38,7 +37,6 @@ class MailAddresses:
         return Email(Validity.VALID if takes_mail else Validity.INVALID)
 
     def bounced_key(self, written: str) -> str | None:
-        """See the port."""
         try:
             found = _parsed(written)
         except EmailNotValidError:

@@ -17,7 +17,7 @@ class NumberingPlans:
     """`PhoneReader` on Google's numbering plans."""
 
     def read(self, written: str, country: str | None) -> Phone:
-        """See the port. Without a leading + or a country with a plan nobody can tell what a number is."""
+        """Without a leading + or a country with a plan nobody can tell what a number is."""
         first: Phone | None = None
         for spelling in _spellings(written):
             found = _read(spelling, country)

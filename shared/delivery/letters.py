@@ -60,7 +60,6 @@ class Letters:
         self._public_url, self._lead_url, self._leads_url = public_url, lead_url, leads_url
 
     def letter(self, mail: Mail, partner_id: str, to: str, facts: Facts) -> Letter:
-        """See the port."""
         _ = translator(mail.language)
         write: dict[MailNotice, Callable[[_Desk], _Content]] = {
             MailNotice.NEW_LEAD: _new_lead,

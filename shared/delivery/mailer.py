@@ -29,7 +29,6 @@ class AzureMail:
         self._client, self._sender = client, sender
 
     async def send(self, letter: Letter, operation_id: str, first_sent: datetime) -> MailAnswer:
-        """See the port."""
         try:
             # The service takes ASCII only: a domain has such a form, the part before it may have none.
             found = validate_email(letter.to, check_deliverability=False, strict=True)
@@ -59,7 +58,6 @@ class AzureMail:
         return MailAnswer(Sending.ACCEPTED)
 
     async def status(self, operation_id: str) -> MailAnswer:
-        """See the port."""
         request = HttpRequest("GET", f"{{endpoint}}/emails/operations/{operation_id}?api-version={API_VERSION}")
         try:
             answer = await self._client.send_request(request)

@@ -9,11 +9,9 @@ class NoMail:
     """`MailSender` of a deployment without a mail service: everything waits until it has one."""
 
     async def send(self, _letter: Letter, _operation_id: str, _first_sent: datetime) -> MailAnswer:
-        """See the port."""
         return MailAnswer(Sending.LATER, "notConfigured", timedelta(hours=1))
 
     async def status(self, _operation_id: str) -> MailAnswer:
-        """See the port."""
         return MailAnswer(Sending.MISSING)
 
     async def close(self) -> None:

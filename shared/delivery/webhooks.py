@@ -37,11 +37,10 @@ class HttpWebhooks:
         self._session: aiohttp.ClientSession | None = None
 
     def problem_with(self, url: str) -> str | None:
-        """See the port."""
         return problem_with(url, loopback=self._loopback)
 
     async def send(self, url: str, message_id: str, packet: Packet, secrets: Sequence[str]) -> ReceiverReply:
-        """See the port: no redirects, fifteen seconds in all, and the beginning of the answer is kept."""
+        """No redirects, fifteen seconds in all, and the beginning of the answer is kept."""
         if problem := self.problem_with(url):
             return ReceiverReply(None, problem, 0)
         began = self._watch()

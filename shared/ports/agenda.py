@@ -39,7 +39,7 @@ class Agenda(Protocol):
         """Count a failed try, and leave the hint alone until then; one that is gone is no error."""
 
     async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
-        """Those of the hints that are not there."""
+        """Which of these hints are not in the agenda."""
 
     async def bookmark(self, name: str) -> str:
         """Where a long task goes on; '' at its start."""

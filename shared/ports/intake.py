@@ -58,7 +58,7 @@ class HeldStore(Protocol):
         """Delete it if it is still as read; raises LostRace otherwise."""
 
     async def page(self, state: HeldState, after: str | None, top: int, only: Only = EVERY) -> Page[Held]:
-        """Those that wait for this, newest first, after the cursor.
+        """Submissions in this state, newest first, after the cursor.
 
         A page may be short. Of their bodies only the beginning is there.
         """

@@ -98,7 +98,7 @@ class LeadStore(Protocol):
         """
 
     def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
-        """The same in as few commits as they fit into, in their order."""
+        """Split decisions into as few commits as they fit into, in their order."""
 
     async def once(self, partner_id: str, claim: str) -> Once | None:
         """Who holds an idempotency claim; None when nobody."""

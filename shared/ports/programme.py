@@ -60,7 +60,7 @@ class PartnerStore(Protocol):
         """The operator's block and allow lists (cached); empty ones when there are none."""
 
     async def stored_contact_lists(self) -> ContactLists:
-        """The same lists as they are stored this moment."""
+        """The operator's block and allow lists, read afresh."""
 
     async def put_contact_lists(self, lists: ContactLists, only_if: AsRead[ContactLists] | None = None) -> None:
         """Replace the lists; what bounced stays remembered. Raises LostRace."""

@@ -35,7 +35,6 @@ class TableAgenda:
         return self._tables[keys.AGENDA]
 
     async def put(self, hints: Sequence[Hint]) -> None:
-        """See the port."""
         for start in range(0, len(hints), BATCH):
             some = hints[start : start + BATCH]
             rows = ({**_key(hint), "notBefore": "", "tries": 0, "cause": correlation.current()} for hint in some)
@@ -43,7 +42,7 @@ class TableAgenda:
                 await self._agenda.submit_transaction([("upsert", row, {"mode": "replace"}) for row in rows])
 
     async def remove(self, hints: Sequence[Hint]) -> None:
-        """See the port: a transaction fails whole when one of them is gone, then they go one by one."""
+        """A transaction fails whole when one of them is gone, then they go one by one."""
         once = list(dict.fromkeys(hints))
         for start in range(0, len(once), BATCH):
             some = once[start : start + BATCH]
@@ -59,7 +58,7 @@ class TableAgenda:
                     await self._agenda.delete_entity(keys.AGENDA_SHARD, _key(hint)["RowKey"])
 
     async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
-        """See the port: one request, whatever is stored."""
+        """One request, whatever is stored."""
         low, high = keys.hints_until(kind, at)
         condition = (
             f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
@@ -69,20 +68,18 @@ class TableAgenda:
         return [DueHint(keys.hint_of(row["RowKey"]), row["tries"], row["cause"]) for row in found.rows]
 
     async def oldest(self, kind: HintKind, at: datetime) -> datetime | None:
-        """See the port."""
         low, high = keys.hints_until(kind, at)
         condition = f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
         found = await reads.scan(self._agenda, condition, 1, ["RowKey"])
         return keys.hint_of(found.rows[0]["RowKey"]).due if found.rows else None
 
     async def ahead(self, kind: HintKind, at: datetime, top: int) -> int:
-        """See the port: one request."""
+        """One request."""
         low, high = keys.hints_after(kind, at)
         condition = f"PartitionKey eq '{keys.AGENDA_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
         return len((await reads.scan(self._agenda, condition, top, ["RowKey"])).rows)
 
     async def put_off(self, late: DueHint, until: datetime) -> None:
-        """See the port."""
         row = {**_key(late.hint), "notBefore": stamp(until), "tries": late.tries + 1}
         with translating():
             try:
@@ -91,7 +88,7 @@ class TableAgenda:
                 return
 
     async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
-        """See the port: point reads, since a range of the agenda holds every partner's hints."""
+        """Point reads, since a range of the agenda holds every partner's hints."""
         found = []
         for start in range(0, len(hints), SIDE_BY_SIDE):
             some = hints[start : start + SIDE_BY_SIDE]
@@ -103,12 +100,10 @@ class TableAgenda:
         return found
 
     async def bookmark(self, name: str) -> str:
-        """See the port."""
         row = await reads.row(self._agenda, keys.AGENDA_SHARD, keys.bookmark(name))
         return str(row["place"]) if row else ""
 
     async def set_bookmark(self, name: str, cursor: str) -> None:
-        """See the port."""
         row = {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.bookmark(name), "place": cursor}
         with translating():
             await self._agenda.upsert_entity(row, mode="replace")

@@ -265,7 +265,7 @@ def held(held_id: str) -> str:
 
 
 def held_line(state: str, at: datetime, held_id: str) -> str:
-    """Its line in the list of those that wait for the same, newest first."""
+    """The line of a held submission in the list of its state, newest first."""
     return f"{held_lines(state)}{inverted_time(at)}|{held_id}"
 
 

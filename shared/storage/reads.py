@@ -48,7 +48,7 @@ class Scan:
     reached: str | None = None
 
     def placed(self, position: Callable[[Any], str]) -> "Scan":
-        """The same scan with every row's position."""
+        """This scan with the position of every row."""
         if self.reached is not None:
             return replace(self, positions=(before(position({"RowKey": self.reached})),))
         return replace(self, positions=tuple(position(row) for row in self.rows))

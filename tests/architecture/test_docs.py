@@ -49,3 +49,15 @@ def test_every_decision_is_in_the_index() -> None:
 
 def test_the_readme_is_read_in_one_go() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) <= 120
+
+
+def test_prose_is_wrapped() -> None:
+    """Tables and what is to be pasted stay whole."""
+    too_long = []
+    for document in DOCUMENTS:
+        prose = re.sub(r"```.*?```", "", document.read_text(), flags=re.DOTALL)
+        # A long link, or code in a line, is not broken.
+        prose = re.sub(r"`[^`\n]*`", lambda code: "`" + "c" * (len(code[0]) - 1), prose)
+        lines = [line for line in prose.splitlines() if not line.lstrip().startswith("|")]
+        too_long += [f"{document.name}: {line}" for line in lines if " " in line.strip()[120:]]
+    assert too_long == []

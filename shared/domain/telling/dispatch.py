@@ -61,7 +61,7 @@ class Dispatch:
 
     @property
     def id(self) -> str:
-        """The same for every attempt, and for a resend: receivers know a repeat by it."""
+        """The event's id, which every attempt and every resend has: receivers know a repeat by it."""
         digits = "".join(c for c in stamp(self.at) if c.isdigit())
         return f"{digits}-{self.subject or 'none'}-{self.sequence}"
 
@@ -75,13 +75,13 @@ class Dispatch:
         return self.next_at is None or self.next_at <= at
 
     def succeeded(self, attempt: Attempt) -> "Dispatch":
-        """As it is after an attempt that was taken."""
+        """This dispatch after an attempt that the receiver took."""
         delivered = DispatchState.DELIVERED
         attempts = (*self.attempts, attempt)[-ATTEMPTS_KEPT:]
         return replace(self, state=delivered, attempts=attempts, next_at=None, ended_at=attempt.at)
 
     def failed(self, attempt: Attempt, jitter: float, asked: timedelta | None) -> "Dispatch":
-        """As it is after an attempt that was not: tried again, or parked."""
+        """This dispatch after an attempt that failed: to be tried again, or parked."""
         first = self.first_at or attempt.at
         attempts = (*self.attempts, attempt)[-ATTEMPTS_KEPT:]
         following = next_try(first, sum(tried.at >= first for tried in attempts), attempt.at, jitter, asked)
@@ -90,11 +90,11 @@ class Dispatch:
         return replace(self, state=state, attempts=attempts, next_at=following, first_at=first, ended_at=ended)
 
     def without_answers(self) -> "Dispatch":
-        """As it is shown where what receivers said may hold what is hidden: their status stays."""
+        """This dispatch without the receivers' answers, which may repeat hidden contact details; their status stays."""
         return replace(self, attempts=tuple(replace(tried, answer="") for tried in self.attempts))
 
     def again(self) -> "Dispatch":
-        """As it is when it is to be sent once more, with three days ahead of it; what was tried stays on record."""
+        """This dispatch, to be sent once more with three days ahead of it; what was tried stays on record."""
         return replace(self, state=DispatchState.PENDING, next_at=None, first_at=None, ended_at=None)
 
 
@@ -137,19 +137,19 @@ class Lane:
         return self.leased_until is not None and at < self.leased_until
 
     def taken(self, holder: str, at: datetime) -> "Lane":
-        """Leased to a worker."""
+        """This lane, leased to a worker."""
         return replace(self, holder=holder, leased_until=at + LEASE)
 
     def left(self) -> "Lane":
-        """Free for the next worker."""
+        """This lane without its lease, free for the next worker."""
         return replace(self, holder="", leased_until=None)
 
     def held_until(self, at: datetime) -> "Lane":
-        """As it is when the receiver asks to be left alone until then."""
+        """This lane, left alone until then because the receiver asked for it."""
         return replace(self, next_at=max(self.next_at or at, at))
 
     def after(self, at: datetime, *, good: bool) -> "Lane":
-        """As it is after a turn of which something, or nothing, was taken: however many were tried, it counts once."""
+        """This lane after a turn: good where anything was taken, else one failure, however many were tried."""
         if good:
             return replace(self, failures=0, failing_since=None, failed_at=None, next_at=None)
         failures = self.failures + 1

@@ -97,5 +97,5 @@ class Mail:
         return self.state in UNDER_WAY
 
     def ended(self, state: MailState, at: datetime, problem: str | None = None) -> "Mail":
-        """As it is at its end."""
+        """This mail at its end."""
         return replace(self, state=state, at=at, problem=problem)

@@ -28,7 +28,7 @@ class Quota:
         return cls(per_minute, per_hour, per_minute, per_hour, at)
 
     def refilled(self, at: datetime) -> "Quota":
-        """As it is at `at`."""
+        """This quota with what time has added by `at`."""
         passed = max(at - self.at, timedelta())
         return replace(
             self,
@@ -43,7 +43,7 @@ class Quota:
         return self.minute >= minute and self.hour >= hour
 
     def taken(self) -> "Quota":
-        """With one token less."""
+        """This quota with one token less."""
         return replace(self, minute=self.minute - 1, hour=self.hour - 1)
 
     def next_at(self, *, bulk: bool, ahead: int = 0) -> datetime:

@@ -43,7 +43,7 @@ class Packets:
     """`PacketMaker`."""
 
     def packet(self, webhook: Webhook, event: Dispatch, lead: Lead | None, made: Event | None, at: datetime) -> Packet:
-        """See the port."""
+        """What one webhook is sent for one event, in the format that it subscribed to."""
         if webhook.format is WebhookFormat.STANDARD:
             content_type, body = "application/json", _json(_standard(event, lead, made, at))
         else:

@@ -69,12 +69,11 @@ class Blobs:
             await self._opened.close()
 
     async def stage(self, name: str, block: str, content: bytes) -> None:
-        """See the port."""
         with _translating():
             await self._blob(name).stage_block(block, content, length=len(content))
 
     async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
-        """See the port: a block that was taken into the file before is found there again."""
+        """A block that was taken into the file before is found there again."""
         from azure.storage.blob import BlobBlock, ContentSettings  # noqa: PLC0415 - see the module's docstring
 
         with _translating():
@@ -84,7 +83,6 @@ class Blobs:
             )
 
     async def read(self, name: str, offset: int, length: int) -> bytes:
-        """See the port."""
         with _translating():
             try:
                 piece = await self._blob(name).download_blob(offset=offset, length=length)
@@ -95,7 +93,6 @@ class Blobs:
                 raise
 
     async def delete(self, name: str) -> None:
-        """See the port."""
         with _translating():
             try:
                 await self._blob(name).delete_blob()
@@ -103,7 +100,7 @@ class Blobs:
                 return
 
     async def link(self, name: str, file_name: str) -> Link:
-        """See the port: signed with the account key where there is one (Azurite), else by user delegation."""
+        """Signed with the account key where there is one (Azurite), else by user delegation."""
         from azure.storage.blob import BlobSasPermissions, generate_blob_sas  # noqa: PLC0415 - as above
 
         service = self._service

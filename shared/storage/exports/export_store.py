@@ -30,18 +30,16 @@ class TableExportStore:
         return self._tables[keys.EXPORTS]
 
     async def add(self, export: Export) -> StoredExport:
-        """See the port; an upsert of a fresh id, so that a retry of the client's own cannot fail."""
+        """An upsert of a fresh id, so that a retry of the client's own cannot fail."""
         with translating():
             answer = await self._exports.upsert_entity(_job(export), mode="replace")
         return StoredExport(export, answer["etag"])
 
     async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
-        """See the port."""
         row = await reads.row(self._exports, partner_id, keys.job(export_id))
         return StoredExport(codec.load(Export, row), row.metadata["etag"]) if row else None
 
     async def page(self, partner_id: str, after: str | None, top: int) -> Page[Export]:
-        """See the port."""
         low = keys.job(after or "")
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.JOB}~'"
         found = await reads.scan(self._exports, condition, top, ["RowKey", *codec.DOCS])
@@ -49,7 +47,6 @@ class TableExportStore:
         return Page(exports, None if found.done else exports[-1].id)
 
     async def unfinished(self, partner_id: str, top: int) -> int:
-        """See the port."""
         condition = (
             f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.JOB}' and RowKey lt '{keys.JOB}~' and ended eq false"
         )
@@ -62,7 +59,6 @@ class TableExportStore:
         return found
 
     async def replace(self, stored: StoredExport, export: Export) -> None:
-        """See the port."""
         try:
             await self._exports.update_entity(
                 _job(export), mode="replace", etag=stored.tag, match_condition=MatchConditions.IfNotModified
@@ -75,7 +71,7 @@ class TableExportStore:
             raise translated(error) from error
 
     async def delete(self, partner_id: str, export_id: str) -> None:
-        """See the port: the job goes last, so that a run that breaks off can be done again."""
+        """The job goes last, so that a run that breaks off can be done again."""
         start = keys.checkpoints(export_id, "")[:-1]
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
         while True:
@@ -89,7 +85,6 @@ class TableExportStore:
             await self._exports.delete_entity(partner_id, keys.job(export_id))
 
     async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
-        """See the port."""
         row_key = keys.checkpoint(export.id, checkpoint.step, checkpoint.index)
         row = {"PartitionKey": export.partner_id, "RowKey": row_key, **_columns(checkpoint)}
         try:
@@ -101,12 +96,11 @@ class TableExportStore:
         return checkpoint
 
     async def last(self, export: Export, step: str) -> Checkpoint | None:
-        """See the port: one request."""
+        """One request."""
         found = await reads.scan(self._exports, _steps(export, step), 1, _CHECKPOINT)
         return _checkpoint(step, found.rows[0]) if found.rows else None
 
     async def checkpoints(self, export: Export, step: str) -> list[Checkpoint]:
-        """See the port."""
         with translating():
             rows = [row async for row in self._exports.query_entities(_steps(export, step), select=_CHECKPOINT)]
         return [_checkpoint(step, row) for row in reversed(rows)]

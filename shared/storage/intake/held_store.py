@@ -30,7 +30,7 @@ class TableHeldStore:
         return self._tables[keys.PARKED]
 
     async def add(self, held: Held) -> StoredHeld | None:
-        """See the port: one transaction, so that nothing waits without standing in its list."""
+        """One transaction, so that nothing waits without standing in its list."""
         operations: list[Any] = [("create", _row(held))]
         if held.state is not HeldState.PLACED:
             operations.append(("upsert", _line(held), {"mode": "replace"}))
@@ -47,12 +47,10 @@ class TableHeldStore:
         return StoredHeld(held, done[0]["etag"])
 
     async def get(self, held_id: str) -> StoredHeld | None:
-        """See the port."""
         row = await reads.row(self._parked, keys.PARKED_SHARD, keys.held(held_id))
         return StoredHeld(_held(row), row.metadata["etag"]) if row else None
 
     async def replace(self, stored: StoredHeld, held: Held) -> StoredHeld:
-        """See the port."""
         condition = {"etag": stored.tag, "match_condition": MatchConditions.IfNotModified}
         operations: list[Any] = [("update", _row(held), {"mode": "replace", **condition})]
         before = stored.held
@@ -71,7 +69,6 @@ class TableHeldStore:
         return StoredHeld(held, done[0]["etag"])
 
     async def delete(self, stored: StoredHeld) -> None:
-        """See the port."""
         condition = {"etag": stored.tag, "match_condition": MatchConditions.IfNotModified}
         operations: list[Any] = [("delete", _row(stored.held), condition), ("delete", _line(stored.held))]
         try:
@@ -80,14 +77,14 @@ class TableHeldStore:
             raise translated(error) from error
 
     async def count(self, state: HeldState) -> HeldCounts:
-        """See the port: the lines say it."""
+        """The lines say it."""
         found = await reads.scan(self._parked, _range(state, None), COUNTED_MAX, ["reason", "partner"])
         reasons = Counter(str(row["reason"]) for row in found.rows)
         partners = Counter(str(row["partner"]) for row in found.rows)
         return HeldCounts(len(found.rows), dict(reasons), dict(partners), is_at_least=not found.done)
 
     async def page(self, state: HeldState, after: str | None, top: int, only: Only = EVERY) -> Page[Held]:
-        """See the port: the lines, then what they name side by side."""
+        """The lines, then what they name side by side."""
         start = keys.held_lines(state)
         condition = _range(state, after)
         if only.reason is not None:

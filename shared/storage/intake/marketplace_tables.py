@@ -26,7 +26,7 @@ class StorageMarketplaceTables:
         self._tables = tables
 
     async def rows(self, table: str, since: datetime, cursor: str, top: int) -> tuple[list[TableRow], str]:
-        """See the port: one request."""
+        """One request."""
         condition = f"Timestamp ge datetime'{since.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}'"
         client = self._tables.foreign(table)
         pages: Any = client.query_entities(condition, results_per_page=top).by_page(_token(cursor))
@@ -44,7 +44,7 @@ class StorageMarketplaceTables:
         return [], ""
 
     def is_ours(self, table: str) -> bool:
-        """See the port; names differ without letter case."""
+        """Names differ without letter case."""
         return self._tables.owns(table)
 
 

@@ -21,23 +21,19 @@ class TableSentStore:
         return self._tables[keys.SENT]
 
     async def put(self, sender_id: str, sent: Sent) -> None:
-        """See the port."""
         row = {"PartitionKey": sender_id, "RowKey": position(sent.lead_id), "partner": sent.partner_id}
         with translating():
             await self._sent.upsert_entity(row, mode="replace")
 
     async def remove(self, sender_id: str, lead_id: str) -> None:
-        """See the port."""
         with translating():
             await self._sent.delete_entity(sender_id, position(lead_id))
 
     async def get(self, sender_id: str, lead_id: str) -> Sent | None:
-        """See the port."""
         row = await reads.row(self._sent, sender_id, position(lead_id))
         return Sent(lead_id, row["partner"]) if row else None
 
     async def page(self, sender_id: str, after: str | None, top: int) -> Page[Sent]:
-        """See the port."""
         condition = f"PartitionKey eq '{sender_id}' and RowKey gt '{after or ''}'"
         found = await reads.scan(self._sent, condition, top, ["RowKey", "partner"])
         page = [Sent(from_position(row["RowKey"]), row["partner"]) for row in found.rows]

@@ -46,12 +46,11 @@ class TableLeadStore:
         return self._tables[keys.LEADS]
 
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
-        """See the port."""
         entity = await reads.row(self._leads, partner_id, keys.lead(lead_id))
         return StoredLead(codec.load(Lead, entity), entity.metadata["etag"]) if entity else None
 
     async def add(self, received: Decision, submitted: Submitted, change: Change) -> None:
-        """See the port. Eight operations, all inserts but an outlived claim."""
+        """Eight operations, all inserts but an outlived claim."""
         lead = received.lead
         partner = lead.partner_id
         claim = {
@@ -85,7 +84,6 @@ class TableLeadStore:
         await self._transact(operations, is_mine)
 
     async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
-        """See the port."""
         operations = [
             operation for before, decision in decided for operation in operations_of(before, decision, change)
         ]
@@ -102,7 +100,6 @@ class TableLeadStore:
         await self._transact(operations, is_mine)
 
     def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
-        """See the port."""
         packs: list[list[tuple[StoredLead, Decision]]] = []
         count = size = 0
         for before, decision in decided:
@@ -115,14 +112,13 @@ class TableLeadStore:
         return packs
 
     async def once(self, partner_id: str, claim: str) -> Once | None:
-        """See the port."""
         row = await reads.row(self._leads, partner_id, keys.once(claim))
         if row is None:
             return None
         return Once(row["lead"], datetime.fromisoformat(row["at"]), row["content"], row.metadata["etag"])
 
     async def page(self, query: LeadQuery) -> LeadPage:
-        """See the port: one request a range; `info|` is read before `open|`, since a copy moves only that way."""
+        """One request a range; `info|` is read before `open|`, since a copy moves only that way."""
         found: list[Scan] = []
         for kind in conditions.kinds(query.filter.statuses):
             scans = (self._scan(query, kind, tab) for tab in query.filter.tabs)
@@ -133,7 +129,7 @@ class TableLeadStore:
     async def walk(
         self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
     ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
-        """See the port: each range is read once, a page ahead of what is being worked on.
+        """Each range is read once, a page ahead of what is being worked on.
 
         Two kinds of copies read at different moments could both miss a lead that moves between them, so only one is.
         """
@@ -151,12 +147,12 @@ class TableLeadStore:
                 yield [(codec.load(Lead, row), asked) for row, asked in rows], covered
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
-        """See the port: point reads side by side."""
+        """Point reads side by side."""
         rows = await asyncio.gather(*(reads.row(self._leads, partner_id, keys.lead(lead_id)) for lead_id in lead_ids))
         return [codec.load(Lead, row) for row in rows if row is not None]
 
     async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
-        """See the port: sequences are dense, so the newest are a range read backwards."""
+        """Sequences are dense, so the newest are a range read backwards."""
         low, high = keys.history(lead_id, max(1, newest - top + 1)), keys.history(lead_id, newest)
         condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey le '{high}'"
         with translating():
@@ -164,7 +160,7 @@ class TableLeadStore:
         return [codec.load(Event, row) for row in reversed(rows)]
 
     async def needed_hints(self, partner_id: str, after: str | None) -> Page[Hint]:
-        """See the port: `info|` before `open|`, from columns alone; what stands between the two is jumped over."""
+        """`info|` before `open|`, from columns alone; what stands between the two is jumped over."""
         low = after or keys.copy("info", "")
         kind = "info" if low < keys.copy("info", "~") else "open"
         condition = (
@@ -178,7 +174,7 @@ class TableLeadStore:
         return Page(needed, keys.copy("open", "") if kind == "info" else None)
 
     async def first_announcement(self, partner_id: str) -> Hint | None:
-        """See the port: one request."""
+        """One request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.OUT}' and RowKey lt '{keys.OUT}~'"
         found = await scan(self._leads, condition, 1, ["RowKey", "change", "announced"])
         if not found.rows:
@@ -189,7 +185,7 @@ class TableLeadStore:
         return change.announcement(partner_id, lead_id)
 
     async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
-        """See the port: the e-mail's leads, else the phone's."""
+        """The e-mail's leads, else the phone's."""
         persons = person_keys(lead.customer)
         if not persons:
             return []

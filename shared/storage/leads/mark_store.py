@@ -20,7 +20,6 @@ class TableMarkStore:
         self._tables = tables
 
     async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
-        """See the port."""
         row = await reads.row(self._tables[keys.FAVORITES], keys.person(partner_id, person), position(lead_id))
         return _mark(row) if row else Mark()
 
@@ -34,7 +33,7 @@ class TableMarkStore:
         opened: bool | None = None,
         is_test: bool = False,
     ) -> None:
-        """See the port: a merge, so that opening and hearting at once lose nothing."""
+        """A merge, so that opening and hearting at once lose nothing."""
         given = {"favorite": favorite, "opened": opened, "isTest": is_test or None}
         row: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         row |= {"PartitionKey": keys.person(partner_id, person), "RowKey": position(lead_id)}
@@ -42,12 +41,10 @@ class TableMarkStore:
             await self._tables[keys.FAVORITES].upsert_entity(row, mode="merge")
 
     async def opened(self, partner_id: str, person: str, until: str) -> frozenset[str]:
-        """See the port."""
         rows = await self._all(partner_id, person, f"RowKey le '{until}' and opened eq true")
         return frozenset(from_position(row["RowKey"]) for row in rows)
 
     async def count_favorites(self, partner_id: str, person: str) -> int:
-        """See the port."""
         rows = await self._all(partner_id, person, "favorite eq true")
         return sum(not row.get("isTest") for row in rows)
 
@@ -58,13 +55,13 @@ class TableMarkStore:
             return [row async for row in rows]
 
     async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
-        """See the port: one request."""
+        """One request."""
         return await self._range(partner_id, person, after, "", NEAR_MAX)
 
     async def favorites(
         self, partner_id: str, person: str, after: str | None, top: int, *, taken_back: bool = False
     ) -> tuple[Mapping[str, Mark], str | None]:
-        """See the port: one request; a lead that was only opened has no such column, which matches neither."""
+        """One request; a lead that was only opened has no such column, which matches neither."""
         condition = " and (favorite eq true or favorite eq false)" if taken_back else " and favorite eq true"
         return await self._range(partner_id, person, after, condition, top)
 

@@ -45,7 +45,6 @@ class TableListingStore:
         return self._tables[keys.LOOKUP]
 
     async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
-        """See the port."""
         return await self._cache.read(keys.OFFERS, partner_id, at, self._offers, fresh=fresh, absent=True)
 
     async def put_offer(
@@ -57,7 +56,7 @@ class TableListingStore:
         take_over: bool = False,
         only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
-        """See the port. The claims come before the offer, what is no more goes after it."""
+        """The claims come before the offer, what is no more goes after it."""
         stored = await reads.row(self._partners, partner_id, keys.offer(offer.id)) if only_if else None
         must_be(stored, RegisteredOffer, only_if)
         claim, pending = keys.safe(offer.id.casefold()), keys.pending_offer(offer.id, partner_id)
@@ -87,7 +86,7 @@ class TableListingStore:
         self._cache.forget(*((keys.TITLE, folded(version.title)) for version in (offer, before) if version))
 
     async def pending_offers(self, after: str | None, top: int) -> Page[tuple[str, RegisteredOffer]]:
-        """See the port; a row that stayed behind, or came first, shows nothing."""
+        """A row that stayed behind, or came first, shows nothing."""
         condition = f"PartitionKey eq '{keys.PENDING_OFFER}' and RowKey gt '{after or ''}'"
         found = await reads.scan(self._lookup, condition, top, ["RowKey", "partner", "offer"])
         stored = await asyncio.gather(
@@ -102,13 +101,11 @@ class TableListingStore:
         return Page(waiting, None if found.done else str(found.rows[-1]["RowKey"]))
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
-        """See the port."""
         return await self._cache.read(keys.PROFILE, partner_id, at, self._profile, fresh=fresh, absent=True)
 
     async def put_profile(
         self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
     ) -> None:
-        """See the port."""
         columns = codec.dump(profile, limit=PROFILE_CHARACTERS_MAX, what="profile")
         stored = await reads.row(self._partners, partner_id, keys.PROFILE) if only_if else None
         must_be(stored, Profile, only_if)
@@ -121,7 +118,6 @@ class TableListingStore:
         self._cache.forget(*((keys.PROFILE_NAME, folded(version.name)) for version in (profile, before) if version))
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
-        """See the port."""
 
         async def read(key: str) -> str | None:
             row = await reads.row(self._lookup, keys.OFFER, key)
@@ -134,11 +130,9 @@ class TableListingStore:
         return None
 
     async def partners_of_title(self, title: str, at: datetime) -> list[str]:
-        """See the port."""
         return await self._named(keys.TITLE, folded(title), at)
 
     async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
-        """See the port."""
         return await self._named(keys.PROFILE_NAME, folded(name), at)
 
     async def _claim(self, key: str, offer_id: str, partner_id: str, *, take_over: bool) -> list[str]:

@@ -47,28 +47,24 @@ class TablePartnerStore:
         return self._tables[keys.LOOKUP]
 
     async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
-        """See the port."""
         row = await self._cache.read(keys.TENANT, keys.safe(tenant), at, self._row(keys.TENANT))
         return row["partner"] if row else None
 
     async def partner_of_publisher(self, publisher: str, at: datetime, *, fresh: bool = False) -> str | None:
-        """See the port."""
         key = keys.safe(publisher)
         row = await self._cache.read(keys.PUBLISHER, key, at, self._row(keys.PUBLISHER), fresh=fresh)
         return row["partner"] if row else None
 
     async def known(self, partner_id: str, at: datetime) -> Partner | None:
-        """See the port."""
         row = await self._cache.read(keys.PARTNER, partner_id, at, self._row(keys.PARTNER))
         return codec.load(Partner, row) if row else None
 
     async def get(self, partner_id: str) -> Partner | None:
-        """See the port."""
         row = await reads.row(self._lookup, keys.PARTNER, partner_id)
         return codec.load(Partner, row) if row else None
 
     async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
-        """See the port. What is claimed comes before the registration, what goes after it."""
+        """What is claimed comes before the registration, what goes after it."""
         stored = await reads.row(self._lookup, keys.PARTNER, partner.id)
         must_be(stored, Partner, only_if)
         wanted = {(keys.TENANT, keys.safe(tenant_id)): tenant_id for tenant_id in partner.tenant_ids}
@@ -96,24 +92,20 @@ class TablePartnerStore:
                 await self._lookup.delete_entity(*key)
 
     async def partners(self, after: str | None, top: int) -> Page[Partner]:
-        """See the port."""
         condition = f"PartitionKey eq '{keys.PARTNER}' and RowKey gt '{after or ''}'"
         found = await reads.scan(self._lookup, condition, top, ["RowKey", *codec.DOCS])
         following = None if found.done else found.rows[-1]["RowKey"]
         return Page([codec.load(Partner, row) for row in found.rows], following)
 
     async def source(self, source_id: str, at: datetime, *, fresh: bool = False) -> LeadSource | None:
-        """See the port."""
         row = await self._cache.read(keys.SOURCE, source_id, at, self._row(keys.SOURCE), fresh=fresh)
         return codec.load(LeadSource, row) if row else None
 
     async def put_source(self, source: LeadSource) -> None:
-        """See the port."""
         with translating():
             await self._lookup.upsert_entity(_source_row(source), mode="replace")
 
     async def replace_source(self, source: LeadSource, changed: LeadSource) -> None:
-        """See the port."""
         stored = await reads.row(self._lookup, keys.SOURCE, source.id)
         if stored is None or codec.load(LeadSource, stored) != source:
             raise LostRace
@@ -121,21 +113,19 @@ class TablePartnerStore:
         self._cache.forget((keys.SOURCE, source.id))
 
     async def delete_source(self, source: LeadSource) -> None:
-        """See the port."""
         self._cache.forget((keys.SOURCE, source.id))
         with translating():
             await self._lookup.delete_entity(keys.SOURCE, source.id)
 
     async def sources(self, partner_id: str | None) -> list[LeadSource]:
-        """See the port; there are a few hundred sources in all, and only operators ask."""
+        """There are a few hundred sources in all, and only operators ask."""
         return await self._sources(f"partner eq '{partner_id or ''}'")
 
     async def sources_of_kind(self, kind: SourceKind) -> list[LeadSource]:
-        """See the port."""
         return await self._sources(f"kind eq '{kind}'")
 
     async def signing_key(self) -> str:
-        """See the port: whoever inserts it first decides."""
+        """The first instance to insert a key decides which it is."""
         if self._signing_key is None:
             row = await reads.row(self._lookup, keys.SECRET, keys.SECRET)
             if row is None:
@@ -150,15 +140,14 @@ class TablePartnerStore:
         return self._signing_key
 
     async def contact_lists(self, at: datetime) -> ContactLists:
-        """See the port; that there are none is remembered too, or every submission would ask."""
+        """That there are none is remembered too, or every submission would ask."""
         return await self._cache.read(keys.LISTS, keys.LISTS, at, self._contact_lists)
 
     async def stored_contact_lists(self) -> ContactLists:
-        """See the port."""
         return await self._contact_lists(keys.LISTS)
 
     async def put_contact_lists(self, lists: ContactLists, only_if: AsRead[ContactLists] | None = None) -> None:
-        """See the port; what bounced has a row of its own."""
+        """What bounced has a row of its own."""
         only_if = only_if and AsRead(_without_bounced(only_if.value) if only_if.value else None)
         stored = await reads.row(self._lookup, keys.LISTS, keys.LISTS) if only_if else None
         if only_if and stored is None and only_if.value == ContactLists():
@@ -168,7 +157,7 @@ class TablePartnerStore:
         self._cache.forget((keys.LISTS, keys.LISTS))
 
     async def add_bounced(self, key: str) -> None:
-        """See the port: a row of its own, since the operator replaces the lists whole."""
+        """A row of its own, since the operator replaces the lists whole."""
         row = await reads.row(self._lookup, keys.LISTS, keys.BOUNCED)
         known = codec.load(Bounced, row).keys if row else ()
         if key in known:
@@ -178,7 +167,7 @@ class TablePartnerStore:
         self._cache.forget((keys.LISTS, keys.LISTS))
 
     async def ping(self) -> None:
-        """See the port: a read of a row that need not exist."""
+        """A read of a row that need not exist."""
         await reads.row(self._lookup, keys.PARTNER, "-")
 
     async def _contact_lists(self, partition: str) -> ContactLists:

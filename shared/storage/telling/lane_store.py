@@ -33,7 +33,6 @@ class TableLaneStore:
         return self._tables[keys.LEADS]
 
     async def lane(self, partner_id: str, destination: str) -> Lane:
-        """See the port."""
         row = await reads.row(self._leads, partner_id, keys.lane(destination))
         return codec.with_tag(codec.load(Lane, row), row) if row else Lane()
 
@@ -44,7 +43,7 @@ class TableLaneStore:
         lane: Lane,
         changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
     ) -> Lane:
-        """See the port: one transaction; its lane's tag decides."""
+        """One transaction; its lane's tag decides."""
         lane = replace(lane, saves=lane.saves + 1)
         row = {"PartitionKey": partner_id, "RowKey": keys.lane(destination), **codec.dump(codec.untagged(lane))}
         operations: list[Any] = [
@@ -69,14 +68,13 @@ class TableLaneStore:
         return codec.tagged(lane, done[0]["etag"])
 
     async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
-        """See the port."""
         with translating():
             await self._leads.upsert_entity(dispatch_row(partner_id, destination, dispatch), mode="replace")
 
     async def page(
         self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
     ) -> Page[Dispatch]:
-        """See the port: one request."""
+        """One request."""
         start = _STARTS[state](destination)
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}{after or ''}' and RowKey lt '{start}~'"
         found = await reads.scan(self._leads, condition, top, ["RowKey", *codec.DOCS])
@@ -84,7 +82,7 @@ class TableLaneStore:
         return Page([codec.load(Dispatch, row) for row in found.rows], following)
 
     async def get(self, partner_id: str, destination: str, event_id: str) -> Dispatch | None:
-        """See the port; what was taken stands under when it was, so those are looked through."""
+        """What was taken stands under when it was, so those are looked through."""
         named = order_of(event_id)
         if named is None:
             return None

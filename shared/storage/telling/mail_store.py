@@ -37,12 +37,11 @@ class TableMailStore:
         return self._tables[keys.LOOKUP]
 
     async def day(self, partner_id: str, key: str) -> MailDay | None:
-        """See the port."""
         row = await reads.row(self._leads, partner_id, keys.day(key))
         return codec.with_tag(codec.load(MailDay, row), row) if row else None
 
     async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
-        """See the port: one transaction, so that the digest goes exactly once."""
+        """One transaction, so that the digest goes exactly once."""
         operations: list[Any] = [day_operation(partner_id, replace(day, closed=True))]
         if digest:
             operations.append(("upsert", dispatch_row(partner_id, destination, digest), REPLACE))
@@ -55,7 +54,7 @@ class TableMailStore:
             raise translated(error) from error
 
     async def open_days(self, partner_id: str, at: datetime) -> list[MailDay]:
-        """See the port; there is a row a day, and those of long ago are closed."""
+        """There is a row a day, and those of long ago are closed."""
         condition = (
             f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.DAYS}' and RowKey lt '{keys.DAYS}~'"
             f" and open eq true and ends le '{stamp(at)}'"
@@ -65,7 +64,6 @@ class TableMailStore:
         return [codec.with_tag(codec.load(MailDay, row), row) for row in rows]
 
     async def held(self, partner_id: str, key: str) -> list[str]:
-        """See the port."""
         start = keys.held_leads(key)
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
         with translating():
@@ -73,7 +71,6 @@ class TableMailStore:
         return sorted((str(row["RowKey"]).removeprefix(start) for row in rows), key=position)
 
     async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
-        """See the port."""
         start = keys.mails(subject, sequence)
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
         with translating():
@@ -81,14 +78,13 @@ class TableMailStore:
         return [codec.with_tag(codec.load(Mail, row), row) for row in rows]
 
     async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
-        """See the port: inserted together, so that one plan holds."""
+        """Inserted together, so that one plan holds."""
         try:
             await self._leads.submit_transaction([("create", mail_row(partner_id, mail)) for mail in mails])
         except AzureError as error:
             raise translated(error) from error
 
     async def put(self, partner_id: str, mail: Mail) -> Mail:
-        """See the port."""
         row = mail_row(partner_id, mail)
         with translating():
             if not mail.tag:
@@ -100,24 +96,21 @@ class TableMailStore:
         return codec.tagged(mail, done["etag"])
 
     async def note_origin(self, operation_id: str, origin: MailOrigin) -> None:
-        """See the port: in Lookup, since a report names no partner."""
+        """In Lookup, since a report names no partner."""
         key = {"PartitionKey": keys.MAIL_ORIGIN, "RowKey": keys.safe(operation_id)}
         row = {**key, "sent": stamp(origin.sent), **codec.dump(origin, what="mail")}
         with translating():
             await self._lookup.upsert_entity(row, mode="replace")
 
     async def origin(self, operation_id: str) -> MailOrigin | None:
-        """See the port."""
         row = await reads.row(self._lookup, keys.MAIL_ORIGIN, keys.safe(operation_id))
         return codec.load(MailOrigin, row) if row else None
 
     async def forget_origin(self, operation_id: str) -> None:
-        """See the port."""
         with translating():
             await self._lookup.delete_entity(keys.MAIL_ORIGIN, keys.safe(operation_id))
 
     async def forget_origins(self, before: datetime) -> int:
-        """See the port."""
         condition = f"PartitionKey eq '{keys.MAIL_ORIGIN}' and sent lt '{stamp(before)}'"
         found = await reads.scan(self._lookup, condition, ORIGINS_AT_ONCE, ["PartitionKey", "RowKey"])
         for start in range(0, len(found.rows), BATCH):

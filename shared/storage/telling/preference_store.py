@@ -30,23 +30,19 @@ class TablePreferenceStore:
         return self._tables[keys.PARTNERS]
 
     async def get(self, partner_id: str) -> Preferences | None:
-        """See the port."""
         row = await reads.row(self._partners, partner_id, keys.PREFERENCES)
         return codec.load(Preferences, row) if row else None
 
     async def put(self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None) -> None:
-        """See the port."""
         row = {"PartitionKey": partner_id, "RowKey": keys.PREFERENCES, **codec.dump(preferences, what="preferences")}
         stored = await reads.row(self._partners, partner_id, keys.PREFERENCES) if only_if else None
         await put_as_read(self._partners, row, stored, Preferences, only_if)
 
     async def unwanted(self, partner_id: str) -> dict[str, str]:
-        """See the port."""
         rows = await reads.starting(self._partners, partner_id, keys.UNWANTED)
         return {row["address"]: row["why"] for row in rows if row["why"] != RESUMED}
 
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
-        """See the port."""
         folded = fold_email(address)
         row = {"PartitionKey": partner_id, "RowKey": keys.unwanted(folded), "address": folded, "why": why}
         with translating():
@@ -64,7 +60,7 @@ class TablePreferenceStore:
                         await replace_row(self._partners, there, row)
 
     async def resume(self, partner_id: str, address: str, by: str, at: datetime) -> bool:
-        """See the port: the row stays, as the record of who said so."""
+        """The row stays, as the record of who said so."""
         row = await reads.row(self._partners, partner_id, keys.unwanted(fold_email(address)))
         if row is None or row["why"] == RESUMED:
             return False
@@ -73,7 +69,7 @@ class TablePreferenceStore:
         return True
 
     async def forgive_bounce(self, partner_id: str, address: str) -> None:
-        """See the port: by the tag of a row that says so, since its owner may unsubscribe at this moment."""
+        """By the tag of a row that says so, since its owner may unsubscribe at this moment."""
         row = await reads.row(self._partners, partner_id, keys.unwanted(fold_email(address)))
         if row is None or row["why"] != BOUNCED:
             return
@@ -83,13 +79,11 @@ class TablePreferenceStore:
             )
 
     async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
-        """See the port."""
         start = keys.dismissed(person, "")
         rows = await reads.starting(self._partners, partner_id, start)
         return frozenset(str(row["RowKey"]).removeprefix(start) for row in rows)
 
     async def dismiss(self, partner_id: str, person: str, notification_id: str) -> None:
-        """See the port."""
         row = {"PartitionKey": partner_id, "RowKey": keys.dismissed(person, notification_id)}
         with translating():
             await self._partners.upsert_entity(row, mode="replace")

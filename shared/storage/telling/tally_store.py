@@ -35,7 +35,6 @@ class TableTallyStore:
         return self._tables[keys.LEADS]
 
     async def read(self, partner_id: str) -> Tally:
-        """See the port."""
         row = await reads.row(self._leads, partner_id, keys.TALLY)
         if row is None:
             return Tally()
@@ -43,7 +42,7 @@ class TableTallyStore:
         return Tally(counts, row.metadata["etag"])
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
-        """See the port: one request."""
+        """One request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
         columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify"]
         found = await reads.scan(self._leads, condition, top, columns)
@@ -53,7 +52,7 @@ class TableTallyStore:
     async def take(
         self, partner_id: str, events: Sequence[Pending], before: Tally, after: Tally, follows: Follows
     ) -> None:
-        """See the port: the tally's tag decides between two relays, and so does each event's row."""
+        """The tally's tag decides between two relays, and so does each event's row."""
         row: dict[str, Any] = {"PartitionKey": partner_id, "RowKey": keys.TALLY}
         row |= {_column(tab, status): count for (tab, status), count in after.counts.items()}
         operations: list[tuple[Any, ...]] = [
@@ -74,12 +73,11 @@ class TableTallyStore:
             raise translated(error) from error
 
     async def received(self, partner_id: str) -> list[Waiting]:
-        """See the port: the range of open leads, by columns alone."""
+        """The range of open leads, by columns alone."""
         low, high = keys.copy("open", ""), keys.copy("open", "~")
         return await self._waiting(partner_id, low, high, "status eq 'received'")
 
     async def overdue_informational(self, partner_id: str, at: datetime) -> list[Waiting]:
-        """See the port."""
         low, high = keys.copy("info", ""), keys.copy("info", "~")
         return await self._waiting(partner_id, low, high, f"deadline le '{stamp(at)}'")
 

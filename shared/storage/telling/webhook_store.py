@@ -21,18 +21,15 @@ class TableWebhookStore:
         return self._tables[keys.PARTNERS]
 
     async def of_partner(self, partner_id: str) -> list[StoredWebhook]:
-        """See the port."""
         rows = await reads.starting(self._partners, partner_id, keys.WEBHOOKS)
         found = [StoredWebhook(codec.load(Webhook, row), row.metadata["etag"]) for row in rows]
         return sorted(found, key=lambda stored: (stored.webhook.created_at, stored.webhook.id))
 
     async def get(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
-        """See the port."""
         row = await reads.row(self._partners, partner_id, keys.webhook(webhook_id))
         return StoredWebhook(codec.load(Webhook, row), row.metadata["etag"]) if row else None
 
     async def put(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
-        """See the port."""
         row = {"PartitionKey": partner_id, "RowKey": keys.webhook(webhook.id), **codec.dump(webhook, what="webhook")}
         with translating():
             if before is None:
@@ -44,6 +41,5 @@ class TableWebhookStore:
         return StoredWebhook(webhook, done["etag"])
 
     async def delete(self, partner_id: str, webhook_id: str) -> None:
-        """See the port."""
         with translating():
             await self._partners.delete_entity(partner_id, keys.webhook(webhook_id))

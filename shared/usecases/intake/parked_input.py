@@ -59,7 +59,7 @@ class Done:
 
 
 async def list_held(*, ports: Ports, state: HeldState, after: str | None, top: int, only: Only = EVERY) -> HeldPage:
-    """Those that wait for this."""
+    """A page of the submissions that wait for this."""
     if after is not None:
         found, following = await ports.held.page(state, after, top, only)
         return HeldPage(tuple(found), following)

@@ -102,7 +102,7 @@ async def _by_id(ports: Ports, offer_id: str, at: datetime) -> Route | None:
 
 
 async def _by_title(ports: Ports, reading: Reading, at: datetime) -> list[str]:
-    """Those that have registered an offer of this title."""
+    """The partners that have registered an offer of this title."""
     return await partners_of_title(ports, reading.offer_title, at) if reading.offer_title else []
 
 

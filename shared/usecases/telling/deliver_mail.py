@@ -281,5 +281,5 @@ async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
 
 
 def _operation(partner_id: str, mail: Mail) -> str:
-    """The same for every attempt at this mail; another one once the service has refused to take it for now."""
+    """The id under which the service knows a repeat of this mail; a new one once it has said that it takes it later."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{partner_id}|{mail.subject}|{mail.sequence}|{mail.number}|{mail.at}"))

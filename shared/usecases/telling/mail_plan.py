@@ -152,7 +152,7 @@ async def _gathered(ports: Ports, case: Case) -> list[str]:
 
 
 async def next_contacts(*, ports: Ports, case: Case, known: Sequence[Mail], at: datetime) -> list[Mail]:
-    """Whoever is told in place of the addresses that took no mail, unless somebody else has been told or will be."""
+    """The mails to whoever comes next where an address took none, unless somebody else has been told or will be."""
     refused = [earlier for earlier in known if earlier.is_refused and earlier.to != CUSTOMER]
     served = [earlier for earlier in known if earlier.is_under_way or earlier.state is MailState.DELIVERED]
     named = {lead_id for one in served for lead_id in one.leads}
@@ -224,7 +224,7 @@ class _Told(Recipient):
 async def _told(
     ports: Ports, case: Case, lead_ids: Sequence[str], at: datetime, tried: Collection[Mail] = ()
 ) -> list[_Told]:
-    """Who is told, and of which of these leads where a day's are told; `tried` are mails of this event so far.
+    """The recipients, with those of `lead_ids` that each is told of; `tried` are mails of this event so far.
 
     Those who are mailed come first; behind them whoever would have been, and nobody, where there is no address at all.
     """
@@ -250,7 +250,7 @@ async def _told(
 
 
 def _told_of(lead: Lead | None, case: Case, operator: str | None, profile: Profile | None) -> list[Recipient]:
-    """Who is told of one lead, or of what is about none."""
+    """The recipients of one lead's mail, or of one that is about no lead."""
     facts, wishes = case.facts, case.facts.preferences
     if case.notice is MailNotice.DECLINED:
         return [the_customer(lead)]

@@ -239,7 +239,7 @@ async def _redacted(ports: Ports, partner_id: str, found: Sequence[Dispatch], at
 
 
 async def _hidden(ports: Ports, hook: Webhook, partner_id: str, found: Sequence[Dispatch], at: datetime) -> set[str]:
-    """The same, where the format has nothing to say of such a lead."""
+    """The leads that this webhook's format has nothing to say of, since their contact details are hidden."""
     return set() if hook.format is WebhookFormat.STANDARD else await _redacted(ports, partner_id, found, at)
 
 

@@ -192,7 +192,7 @@ async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Take
 
 
 async def _mail_new_lead(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
-    """By itself or in the day's digest, where the partner is mailed about its kind (N1, N2)."""
+    """Mail a new lead by itself or in the day's digest, where the partner wants mails of its kind (N1, N2)."""
     if event.notify not in told.preferences.mail_kinds:
         taken.record(event, MailNotice.NEW_LEAD, NotMailed.TEST if event.is_test else NotMailed.KIND)
         return
