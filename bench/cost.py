@@ -23,7 +23,7 @@ from shared.storage.tables import connect
 from shared.usecases.leads.read_leads import read_lead
 from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, submission_body, unique
-from tests.fakes import FakeMailer, FakeReceivers
+from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.steps import TIMERS, answer, budget, listed, run_timers, submit
 from tests.transports import RoundTrips
 

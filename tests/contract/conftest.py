@@ -29,19 +29,12 @@ from shared.storage.telling.mail_store import TableMailStore
 from shared.storage.telling.preference_store import TablePreferenceStore
 from shared.storage.telling.tally_store import TableTallyStore
 from shared.storage.telling.webhook_store import TableWebhookStore
-from tests.fakes import (
-    FakeAgenda,
-    FakeExportStore,
-    FakeFileStore,
-    FakeHeldStore,
-    FakeLeadStore,
-    FakeListingStore,
-    FakeMarkStore,
-    FakePartnerStore,
-    FakeSentStore,
-    FakeTables,
-    fake_ports,
-)
+from tests.fakes.agenda import FakeAgenda
+from tests.fakes.exports import FakeExportStore, FakeFileStore
+from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
+from tests.fakes.leads import FakeLeadStore, FakeMarkStore
+from tests.fakes.ports import fake_ports
+from tests.fakes.programme import FakeListingStore, FakePartnerStore
 
 
 @pytest.fixture(params=["fake", "azurite"])

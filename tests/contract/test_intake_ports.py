@@ -15,7 +15,7 @@ from shared.domain.programme.profile import CompanySize, Contact, Location, Prof
 from shared.ids import digest, new_lead_id
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace, NoSuchTable
-from shared.ports.intake import HeldStore, MarketplaceTables, Only, Sent, SentStore, StoredHeld
+from shared.ports.intake import HeldStore, MarketplaceTables, Only, Sent, SentStore, StoredHeld, TableRow
 from shared.ports.programme import ListingStore
 from shared.settings import Settings
 from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
@@ -23,7 +23,7 @@ from shared.storage.keys import safe
 from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
 from tests.builders import AT, DAY, unique
-from tests.fakes import FakeTables, TableRow
+from tests.fakes.intake import FakeTables
 
 OFFER = RegisteredOffer("contoso.crm", "Contoso CRM", CallToAction.FREE_TRIAL)
 PROFILE = Profile(

@@ -25,7 +25,7 @@ from shared.usecases.leads.record_due import run_due
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, DAY, submission_body, unique
-from tests.fakes import FakeReceivers
+from tests.fakes.delivery import FakeReceivers
 from tests.steps import answer, budget, submit
 from tools.copy_tables import COPIED, PASSES, copy_table, copy_until_still, main
 

@@ -21,7 +21,7 @@ from shared.ids import new_source_id
 from shared.ports.ports import Ports
 from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, submission_body, unique
-from tests.fakes import FakeMailer, FakeReceivers
+from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.integration.conftest import Connect
 from tests.steps import answer, budget, submit
 from tests.transports import BEFORE, LOST, FaultyTransport

@@ -42,7 +42,7 @@ from shared.usecases.telling.publish import publish_events
 from shared.usecases.upkeep.reconcile import reconcile
 from tests import invariants
 from tests.builders import ANN, AT, DAY, ROOT, submission_body, unique
-from tests.fakes import FakeEmails
+from tests.fakes.checks import FakeEmails
 from tests.integration.conftest import Connect
 from tests.steps import TIMERS, answer, budget, run_timers, submit
 from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, changes_leads

@@ -12,10 +12,9 @@ from shared import app, clock
 from shared.domain.programme.partner import Partner
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.http.rate_limit import Remembered
-from shared.ports.ports import Ports
 from shared.settings import Settings
 from tests.builders import AT, submission_body
-from tests.fakes import fake_ports
+from tests.fakes.ports import FakePorts, fake_ports
 from tests.in_process import InProcess
 
 P = "/partners/contoso"
@@ -38,12 +37,12 @@ def in_memory(issuer: Issuer) -> Settings:
 
 
 @pytest.fixture
-def ports() -> Ports:
+def ports() -> FakePorts:
     return fake_ports()
 
 
 @pytest.fixture
-async def api(in_memory: Settings, ports: Ports, issuer: Issuer, fixed_clock: datetime) -> InProcess:
+async def api(in_memory: Settings, ports: FakePorts, issuer: Issuer, fixed_clock: datetime) -> InProcess:
     """A client of the endpoints on fake ports, at the fixed time."""
 
     async def fetch() -> dict[str, Any]:

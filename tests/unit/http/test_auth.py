@@ -14,7 +14,7 @@ from shared.domain.permissions import Role
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.settings import Settings
 from tests.builders import AT, DAY
-from tests.fakes import FakePartnerStore
+from tests.fakes.programme import FakePartnerStore
 
 STRANGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 GONE: Any = object()

@@ -11,9 +11,9 @@ from shared import clock
 from shared.domain.errors import Unavailable
 from shared.domain.programme.partner import Partner
 from shared.http import page_tokens
-from shared.ports.ports import Ports
 from shared.usecases.upkeep.health import LATE
 from tests.builders import AT, CONTACT_ME, DAY, DEAL_BODY, submission_body
+from tests.fakes.ports import FakePorts
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
 
@@ -328,7 +328,9 @@ async def test_a_kind_of_source_that_is_none_is_refused_with_the_list(api: InPro
     assert "https" in reply.text
 
 
-async def test_q5_a_page_token_is_bound_to_its_list_filter_and_person(api: InProcess, door: str, ports: Ports) -> None:
+async def test_q5_a_page_token_is_bound_to_its_list_filter_and_person(
+    api: InProcess, door: str, ports: FakePorts
+) -> None:
     await ports.partners.put(Partner("fabrikam", "Fabrikam", ("fabrikam",), AT, AT))
     for number in range(3):
         await post_lead(api, door, Title=str(number))
@@ -557,7 +559,7 @@ async def test_every_answer_carries_a_request_id_and_echoes_the_callers(api: InP
 
 
 async def test_storage_that_is_down_is_503_with_retry_after(
-    api: InProcess, door: str, ports: Ports, monkeypatch: pytest.MonkeyPatch
+    api: InProcess, door: str, ports: FakePorts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def down(*_: Any, **__: Any) -> Any:
         raise Unavailable
@@ -572,7 +574,7 @@ async def test_storage_that_is_down_is_503_with_retry_after(
 
 
 async def test_a_defect_of_ours_is_500_without_a_stack_and_logs_no_data(
-    api: InProcess, door: str, ports: Ports, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    api: InProcess, door: str, ports: FakePorts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def defect(*_: Any, **__: Any) -> Any:
         raise RuntimeError("ada.berg@northwind.example broke it")

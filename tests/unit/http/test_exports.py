@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from shared import app, clock
-from shared.ports.ports import Ports
 from tests.builders import DAY
 from tests.exports import SPENT, in_small_blocks
-from tests.fakes import FakeFileStore
+from tests.fakes.ports import FakePorts
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
 
@@ -57,7 +56,7 @@ async def test_an_export_is_answered_with_its_address_its_rows_and_a_link(api: I
 
 
 async def test_one_that_goes_on_says_when_to_ask_again(
-    api: InProcess, ports: Ports, door: str, monkeypatch: pytest.MonkeyPatch
+    api: InProcess, ports: FakePorts, door: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for n in range(5):
         await post_lead(api, door, Title=str(n))
@@ -73,7 +72,6 @@ async def test_one_that_goes_on_says_when_to_ask_again(
     no_file = await api.call("POST", f"{path}/link", as_="Leads.Admin")
     assert (no_file.status, no_file.error["target"]) == (409, "state")
     assert (await api.call("POST", f"{path}/cancel", as_="Leads.Admin")).json["state"] == "cancelled"
-    assert isinstance(ports.files, FakeFileStore)
     assert ports.files.files == {}
 
 
@@ -115,16 +113,15 @@ async def test_a_since_token_is_bound_to_partner_and_filter_and_favorites_to_the
     assert (await export(api, body, user="bob")).status == 400
 
 
-async def file_of(api: InProcess, ports: Ports, body: Any, **options: Any) -> tuple[Any, str]:
+async def file_of(api: InProcess, ports: FakePorts, body: Any, **options: Any) -> tuple[Any, str]:
     """An export as it is shown, and its file."""
     reply = await export(api, body, **options)
     assert reply.status == 202, reply.text
-    assert isinstance(ports.files, FakeFileStore)
     (content,) = [one for name, one in ports.files.files.items() if reply.json["id"] in name]
     return reply.json, content.decode()
 
 
-async def test_x3_columns_headings_and_cells_are_the_callers(api: InProcess, ports: Ports, door: str) -> None:
+async def test_x3_columns_headings_and_cells_are_the_callers(api: InProcess, ports: FakePorts, door: str) -> None:
     await post_lead(api, door, Description="=1+1")
     chosen = {"columns": ["email", "Notes", "ID", "Email"], "headings": "labels", "cells": "raw"}
     shown, file = await file_of(api, ports, chosen, headers={"Accept-Language": "de"})
@@ -139,7 +136,7 @@ async def test_x3_columns_headings_and_cells_are_the_callers(api: InProcess, por
     assert (shown["cells"], file) == ("raw", '{"Notes":"=1+1"}\n')
 
 
-async def test_x3_a_sync_of_chosen_columns_says_what_is_gone(api: InProcess, ports: Ports, door: str) -> None:
+async def test_x3_a_sync_of_chosen_columns_says_what_is_gone(api: InProcess, ports: FakePorts, door: str) -> None:
     lead_id = await post_lead(api, door)
     wanted = {"filter": {"status": "received"}}
     since = (await export(api, wanted)).json["nextSince"]
@@ -153,7 +150,7 @@ async def test_x3_a_sync_of_chosen_columns_says_what_is_gone(api: InProcess, por
 
 
 async def test_the_eleventh_under_way_is_told_to_wait(
-    api: InProcess, ports: Ports, door: str, monkeypatch: pytest.MonkeyPatch
+    api: InProcess, ports: FakePorts, door: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for n in range(5):
         await post_lead(api, door, Title=str(n))

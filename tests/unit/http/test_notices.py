@@ -8,10 +8,9 @@ import pytest
 from shared import clock
 from shared.domain.telling.unsubscribe import make_token
 from shared.http.rate_limit import REMEMBERED_SECONDS
-from shared.ports.ports import Ports
 from shared.usecases.telling.deliver import deliver_events
 from tests.builders import DAY
-from tests.fakes import FakeReceivers
+from tests.fakes.ports import FakePorts
 from tests.in_process import InProcess, Reply
 from tests.steps import budget
 from tests.unit.http.conftest import P, post_lead
@@ -25,7 +24,7 @@ async def subscribe(api: InProcess, **changes: Any) -> Reply:
     return await api.call("POST", f"{P}/webhooks", HOOK | changes, as_="Leads.Admin")
 
 
-async def deliver(ports: Ports) -> None:
+async def deliver(ports: FakePorts) -> None:
     await deliver_events(ports=ports, now=clock.now, budget=budget())
 
 
@@ -182,13 +181,12 @@ async def test_w1_webhooks_are_the_leads_admins_alone(api: InProcess, door: str)
 
 
 async def test_w2_the_delivery_log_shows_what_was_tried_and_sends_again(
-    api: InProcess, door: str, ports: Ports
+    api: InProcess, door: str, ports: FakePorts
 ) -> None:
     from shared.ports.delivery import ReceiverReply
 
     made = (await subscribe(api, validation="none")).json
     hook = f"{P}/webhooks/{made['id']}"
-    assert isinstance(ports.receivers, FakeReceivers)
     ports.receivers.answers[HOOK["notificationUrl"]] = [ReceiverReply(500, "down", 12)]
     lead = await post_lead(api, door)
     sent = await api.call("POST", f"{hook}/test", as_="Leads.Admin")
@@ -212,7 +210,7 @@ async def test_w2_the_delivery_log_shows_what_was_tried_and_sends_again(
 
 
 async def test_health_shows_what_waits_and_is_degraded_when_it_waits_too_long(
-    api: InProcess, door: str, ports: Ports
+    api: InProcess, door: str, ports: FakePorts
 ) -> None:
     made = (await subscribe(api, validation="none")).json
     await deliver(ports)
@@ -229,7 +227,7 @@ async def test_health_shows_what_waits_and_is_degraded_when_it_waits_too_long(
     assert (await api.call("GET", "/health")).status == 200
 
 
-async def test_health_shows_how_far_the_agenda_is_behind(api: InProcess, door: str, ports: Ports) -> None:
+async def test_health_shows_how_far_the_agenda_is_behind(api: InProcess, door: str, ports: FakePorts) -> None:
     await post_lead(api, door)
     await deliver(ports)
     for hours, status in ((0, 200), (14 * 24 + 0.5, 200), (14 * 24 + 1, 503)):
@@ -247,7 +245,7 @@ async def test_health_shows_how_far_the_agenda_is_behind(api: InProcess, door: s
     assert (await api.call("GET", "/health")).json["overdueSeconds"]["expire"] == 3600 + REMEMBERED_SECONDS
 
 
-async def test_l8_mails_stand_in_the_history_beside_their_event(api: InProcess, door: str, ports: Ports) -> None:
+async def test_l8_mails_stand_in_the_history_beside_their_event(api: InProcess, door: str, ports: FakePorts) -> None:
     lead = await post_lead(api, door)
     await deliver(ports)
     lines = (await api.call("GET", f"{P}/leads/{lead}/history", as_="Leads.User")).json["value"]

@@ -3,13 +3,12 @@
 import pytest
 
 from shared.domain.programme.partner import LeadSource
-from shared.ports.ports import Ports
 from tests.builders import AT, unique
-from tests.fakes import fake_ports
+from tests.fakes.ports import FakePorts, fake_ports
 
 
 @pytest.fixture
-def ports() -> Ports:
+def ports() -> FakePorts:
     return fake_ports()
 
 

@@ -18,14 +18,14 @@ from shared.domain.programme.partner import LeadSource
 from shared.ids import new_export_id
 from shared.ports.errors import FileGone, LostRace
 from shared.ports.exports import Checkpoint
-from shared.ports.ports import Ports
 from shared.usecases.exports.export_leads import cancel_export, link_export, list_exports, read_export
 from shared.usecases.exports.run_exports import run_exports
 from shared.usecases.exports.write_export import MERGE, WALK, write
 from shared.usecases.leads.favorites import set_favorite
 from tests.builders import AT, DAY, submission_body, unique
 from tests.exports import SPENT, TIMER, again, ask, by_timer, ids_of, in_small_blocks, rows_of, stopping, stored
-from tests.fakes import FakeAgenda, FakeExportStore, FakeFileStore, FakeLeadStore, fake_ports
+from tests.fakes.exports import FakeExportStore, FakeFileStore
+from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import answer, budget, run_timers, submit
 
 
@@ -34,7 +34,7 @@ def source() -> LeadSource:
     return LeadSource("0123456789abcdef", unique(), "Marketplace", AT)
 
 
-async def leads(ports: Ports, source: LeadSource, count: int, **changes: Any) -> list[str]:
+async def leads(ports: FakePorts, source: LeadSource, count: int, **changes: Any) -> list[str]:
     """Leads a minute apart, newest first."""
     made = [
         (await submit(ports, source, submission_body(Title=str(n), **changes), at=AT + timedelta(minutes=n))).lead_id
@@ -58,7 +58,6 @@ async def test_a_small_export_is_done_when_the_request_answers(
     assert seen.rows == seen.export.rows == count
     assert seen.link is not None
     assert await ids_of(ports.files, seen) == made
-    assert isinstance(ports.agenda, FakeAgenda)
     hints = {hint.due for hint in ports.agenda.hints if hint.kind == "export"}
     assert hints == {LATER + 7 * DAY}
 
@@ -82,7 +81,6 @@ async def test_x5_an_export_goes_on_where_it_stopped_whoever_goes_on(source: Lea
     runs = 0
     while not seen.export.has_ended:
         assert seen.state is ExportState.RUNNING
-        assert isinstance(ports.files, FakeFileStore)
         assert seen.export.blob not in ports.files.files, "nobody sees half a file"
         assert seen.export.rows is None
         runs += 1
@@ -94,7 +92,6 @@ async def test_x5_an_export_goes_on_where_it_stopped_whoever_goes_on(source: Lea
     assert seen.state is ExportState.SUCCEEDED
     assert seen.rows == 24
     assert await ids_of(ports.files, seen) == expected
-    assert isinstance(ports.files, FakeFileStore)
     assert seen.export.spool not in ports.files.files
 
 
@@ -127,7 +124,6 @@ async def test_x5_two_runs_at_once_never_lose_or_double_a_row(source: LeadSource
                 await write(ports=ports, stored=both, at=LATER, budget=stopping(self.lost))
             return await super().record(export, checkpoint)
 
-    assert isinstance(ports.exports, FakeExportStore)
     racing = Racing(ports.exports)
     for _ in range(40):
         ended = await write(
@@ -193,7 +189,6 @@ async def test_x1_another_order_has_a_limit_which_is_said(source: LeadSource) ->
     seen = await ask(ports, source, LATER, order="company")
     assert (seen.state, seen.export.error, seen.link) == (ExportState.FAILED, "sortTooLarge", None)
     assert (await ask(ports, source, LATER)).rows == 6
-    assert isinstance(ports.files, FakeFileStore)
     assert not any("spool" in name for name in ports.files.files)
 
 
@@ -207,7 +202,6 @@ async def test_since_brings_what_changed_and_takes_out_what_left_the_filter(sour
     assert since is not None
     # The margin would bring everything again, since a test is over in a moment.
     since = replace(since, stored=since.stored + timedelta(minutes=5))
-    assert isinstance(ports.leads, FakeLeadStore)
     ports.leads.written = dict.fromkeys(ports.leads.written, since.stored - DAY)
     assert await rows_of(ports.files, await ask(ports, source, LATER, since=since, **only)) == []
     await answer(ports, source, made[0], at=LATER)
@@ -250,7 +244,6 @@ async def test_an_export_can_be_cancelled_until_it_has_ended(source: LeadSource)
     # A run that has not noticed puts nothing before anyone's eyes.
     ended = await write(ports=ports, stored=before, at=LATER, budget=budget())
     assert ended.state is ExportState.CANCELLED
-    assert isinstance(ports.files, FakeFileStore)
     assert ports.files.files == {}
     with pytest.raises(Conflict):
         await link_export(ports=ports, at=AT, **named)
@@ -302,9 +295,6 @@ async def test_after_seven_days_nothing_is_left(source: LeadSource) -> None:
     assert (await by_timer(ports, LATER + 7 * DAY - timedelta(seconds=1))).done == 1
     assert (await again(ports, left)).state is ExportState.SUCCEEDED
     assert (await by_timer(ports, LATER + 7 * DAY)).done == 2
-    assert isinstance(ports.files, FakeFileStore)
-    assert isinstance(ports.exports, FakeExportStore)
-    assert isinstance(ports.agenda, FakeAgenda)
     assert (ports.files.files, ports.exports.jobs, ports.exports.parts) == ({}, {}, {})
     assert not [hint for hint in ports.agenda.hints if hint.kind == "export"]
     with pytest.raises(NotFound):
@@ -434,7 +424,6 @@ async def test_one_export_that_storage_has_no_time_for_does_not_starve_the_other
             await super().stage(name, block, content)
 
     throttled = Throttled()
-    assert isinstance(ports.files, FakeFileStore)
     throttled.__dict__ = ports.files.__dict__
     ran = await by_timer(replace(ports, files=throttled), LATER + TIMER + timedelta(seconds=1))
     assert (ran.done, ran.failed) == (1, 1)
@@ -458,7 +447,6 @@ async def test_a_run_whose_blocks_are_gone_finds_the_export_ended_or_says_that_s
             raise FileGone
 
     overtaken = Overtaken()
-    assert isinstance(ports.files, FakeFileStore)
     overtaken.__dict__ = ports.files.__dict__
     ended = await write(ports=replace(ports, files=overtaken), stored=before, at=LATER, budget=budget())
     assert ended.state is ExportState.SUCCEEDED
@@ -468,7 +456,6 @@ async def test_a_run_whose_blocks_are_gone_finds_the_export_ended_or_says_that_s
         async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
             raise FileGone
 
-    assert isinstance(ports.files, FakeFileStore)
     lost = Lost()
     lost.__dict__ = ports.files.__dict__
     with pytest.raises(FileGone):

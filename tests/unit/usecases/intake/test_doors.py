@@ -18,13 +18,13 @@ from shared.domain.programme.partner import LeadSource, Partner, PartnerState, S
 from shared.domain.programme.profile import Profile
 from shared.ports.errors import LostRace
 from shared.ports.leads import StoredLead
-from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.parked_input import assign, list_held, read_held, replay
 from shared.usecases.intake.receive_lead import Received, receive_lead
 from shared.usecases.intake.sent_leads import list_sent, read_sent, send_lead
 from tests.builders import ANN, AT, DAY, submission_body
-from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, FakeListingStore, FakeSentStore
+from tests.fakes.intake import FakeHeldStore
+from tests.fakes.ports import FakePorts
 from tests.steps import answer, submit
 
 CRM = RegisteredOffer("contoso.crm", "Contoso CRM", CallToAction.FREE_TRIAL)
@@ -40,40 +40,39 @@ BO = Caller("fabrikam", "bo", "Bo", partner_id="fabrikam", client="crm", email="
 
 
 @pytest.fixture
-async def partner(ports: Ports, source: LeadSource) -> str:
+async def partner(ports: FakePorts, source: LeadSource) -> str:
     """The source's partner, registered."""
     assert source.partner_id is not None
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
     return source.partner_id
 
 
-async def waiting(ports: Ports, state: HeldState = HeldState.PARKED) -> list[Held]:
+async def waiting(ports: FakePorts, state: HeldState = HeldState.PARKED) -> list[Held]:
     return list((await list_held(ports=ports, state=state, after=None, top=50)).held)
 
 
-async def lead_of(ports: Ports, partner: str, received: Received) -> StoredLead:
+async def lead_of(ports: FakePorts, partner: str, received: Received) -> StoredLead:
     stored = await ports.leads.get(partner, received.lead_id)
     assert stored is not None
     return stored
 
 
-def leads(ports: Ports) -> list[StoredLead]:
-    assert isinstance(ports.leads, FakeLeadStore)
+def leads(ports: FakePorts) -> list[StoredLead]:
     return list(ports.leads.rows.values())
 
 
-async def publish(ports: Ports, partner: str, **changes: Any) -> None:
+async def publish(ports: FakePorts, partner: str, **changes: Any) -> None:
     await ports.listings.put_profile(partner, replace(Profile("Contoso", published=True), **changes), None)
 
 
-async def suspend(ports: Ports, partner: str, state: PartnerState = PartnerState.SUSPENDED) -> None:
+async def suspend(ports: FakePorts, partner: str, state: PartnerState = PartnerState.SUSPENDED) -> None:
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT, state=state))
 
 
 # --- Offers (T5) and formats -----------------------------------------------------------------------------------------
 
 
-async def test_t5_a_registered_offer_says_what_ins_means(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_t5_a_registered_offer_says_what_ins_means(ports: FakePorts, source: LeadSource, partner: str) -> None:
     await ports.listings.put_offer(partner, CRM, None)
     lead = (await lead_of(ports, partner, await submit(ports, source, CRM_FORM))).lead
     assert (lead.call_to_action, lead.status) == (CallToAction.FREE_TRIAL, Status.INFORMATIONAL)
@@ -84,14 +83,14 @@ async def test_t5_a_registered_offer_says_what_ins_means(ports: Ports, source: L
     assert (lead.call_to_action, lead.offer and lead.offer.id) == (CallToAction.FREE_TRIAL, "contoso.crm")
 
 
-async def test_an_unknown_offer_is_kept_as_text(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_an_unknown_offer_is_kept_as_text(ports: FakePorts, source: LeadSource, partner: str) -> None:
     lead = (await lead_of(ports, partner, await submit(ports, source, CRM_FORM))).lead
     assert (lead.call_to_action, lead.offer and lead.offer.id) == (CallToAction.GET_IT_NOW, "contoso.crm")
     assert (lead.source, lead.source_text) == (Source.APP_SOURCE, "AppSource-INS|contoso.crm")
 
 
 async def test_i4_an_inquiry_is_a_hot_profile_lead_of_its_listing(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await publish(ports, partner)
     source = replace(source, kind=SourceKind.FORM, listing_source=Source.AZURE_PORTAL, reveal=Reveal.ON_ACCEPT)
@@ -106,7 +105,7 @@ async def test_i4_an_inquiry_is_a_hot_profile_lead_of_its_listing(
     assert (await lead_of(ports, partner, silent)).lead.flame_until is None
 
 
-async def test_t10_withheld_contact_makes_a_notice(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_t10_withheld_contact_makes_a_notice(ports: FakePorts, source: LeadSource, partner: str) -> None:
     await publish(ports, partner)
     lead = (await lead_of(ports, partner, await submit(ports, source, INQUIRY | {"contact": False}))).lead
     assert (lead.do_not_contact, lead.status, lead.contact_requested) == (True, Status.INFORMATIONAL, False)
@@ -120,7 +119,7 @@ UNREADABLE = [b"", b"not json", b"\xff\xfe", b"[]", b"{}", b'{"UserDetails": {}}
 
 @pytest.mark.parametrize("body", UNREADABLE)
 async def test_i5_what_cannot_be_read_is_parked_whole_and_a_repeat_is_one_row(
-    ports: Ports, source: LeadSource, body: bytes
+    ports: FakePorts, source: LeadSource, body: bytes
 ) -> None:
     for n in range(3):
         with pytest.raises(InvalidRequest) as refused:
@@ -130,12 +129,11 @@ async def test_i5_what_cannot_be_read_is_parked_whole_and_a_repeat_is_one_row(
     assert (held.body, held.reason, held.count) == (body, Reason.UNREADABLE, 3)
     assert (held.first_at, held.last_at) == (AT, AT + DAY * 2)
     assert held.details == refused.value.details
-    assert isinstance(ports.agenda, FakeAgenda)
     assert not ports.agenda.hints
 
 
 async def test_i5_a_replay_with_a_corrected_body_is_one_lead_however_often(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     with pytest.raises(InvalidRequest):
         await submit(ports, source, b'{"UserDetails": {"Email": []}}')
@@ -152,14 +150,13 @@ async def test_i5_a_replay_with_a_corrected_body_is_one_lead_however_often(
         again = await replay(ports=ports, held_id=held.id, body=body, at=AT + 2 * DAY)
         assert again == replace(first, duplicate=True)
     assert await waiting(ports) == []
-    assert isinstance(ports.leads, FakeLeadStore)
     assert len(ports.leads.rows) == 1
     done = await read_held(ports=ports, held_id=held.id, state=HeldState.PARKED)
     assert (done.state, done.lead_id, done.body) == (HeldState.PLACED, first.lead_id, b"")
 
 
 async def test_i5_a_delivery_that_a_later_release_can_read_meets_its_senders_retry(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     with pytest.raises(InvalidRequest):
         await submit(ports, source, b"{}")
@@ -175,7 +172,7 @@ async def test_i5_a_delivery_that_a_later_release_can_read_meets_its_senders_ret
     assert await waiting(ports) == []
 
 
-async def test_a_form_is_replayed_as_a_form(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_a_form_is_replayed_as_a_form(ports: FakePorts, source: LeadSource, partner: str) -> None:
     await publish(ports, partner)
     form = replace(source, kind=SourceKind.FORM)
     kind = "application/x-www-form-urlencoded"
@@ -187,7 +184,7 @@ async def test_a_form_is_replayed_as_a_form(ports: Ports, source: LeadSource, pa
 
 
 async def test_v4_a_reused_key_is_parked_and_can_become_a_lead_of_its_own(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     first = await submit(ports, source, key="constant")
     for n in range(2):
@@ -202,7 +199,7 @@ async def test_v4_a_reused_key_is_parked_and_can_become_a_lead_of_its_own(
     assert (await replay(ports=ports, held_id=held.id, body=None, at=AT)) == replace(second, duplicate=True)
 
 
-async def test_r2_an_inquiry_waits_for_a_published_profile(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_r2_an_inquiry_waits_for_a_published_profile(ports: FakePorts, source: LeadSource, partner: str) -> None:
     for n, profile in enumerate((None, Profile("Contoso", published=False))):
         if profile:
             await ports.listings.put_profile(partner, profile, None)
@@ -218,7 +215,7 @@ async def test_r2_an_inquiry_waits_for_a_published_profile(ports: Ports, source:
     assert (await submit(ports, source, INQUIRY)) == replace(made, duplicate=True)
 
 
-async def test_what_is_not_there_cannot_be_replayed_or_assigned(ports: Ports, source: LeadSource) -> None:
+async def test_what_is_not_there_cannot_be_replayed_or_assigned(ports: FakePorts, source: LeadSource) -> None:
     with pytest.raises(InvalidRequest):
         await submit(ports, source, b"{}")
     (held,) = await waiting(ports)
@@ -232,7 +229,7 @@ async def test_what_is_not_there_cannot_be_replayed_or_assigned(ports: Ports, so
 # --- Routing (R1) and suspended partners (R2) ------------------------------------------------------------------------
 
 
-async def test_r1_the_programmes_lead_goes_to_the_partner_of_its_offer(ports: Ports, partner: str) -> None:
+async def test_r1_the_programmes_lead_goes_to_the_partner_of_its_offer(ports: FakePorts, partner: str) -> None:
     await ports.listings.put_offer(partner, CRM, None)
     for body in (CRM_FORM, submission_body(OfferTitle="CONTOSO crm"), CRM_FORM | {"LeadSource": "x-INS|Contoso.CRM"}):
         made = await submit(ports, PROGRAMME, body)
@@ -241,14 +238,14 @@ async def test_r1_the_programmes_lead_goes_to_the_partner_of_its_offer(ports: Po
     assert await waiting(ports, HeldState.UNASSIGNED) == []
 
 
-async def test_r1_an_inquiry_goes_to_the_profile_it_names(ports: Ports, partner: str) -> None:
+async def test_r1_an_inquiry_goes_to_the_profile_it_names(ports: FakePorts, partner: str) -> None:
     await publish(ports, partner)
     for n, name in enumerate((partner, "CONTOSO")):
         made = await submit(ports, PROGRAMME, INQUIRY | {"profile": name, "notes": str(n)})
         assert (await lead_of(ports, partner, made)).lead.type is LeadType.PROFILE
 
 
-async def test_r1_what_nobody_or_several_claim_waits_for_the_operator(ports: Ports, partner: str) -> None:
+async def test_r1_what_nobody_or_several_claim_waits_for_the_operator(ports: FakePorts, partner: str) -> None:
     unknown = await submit(ports, PROGRAMME, CRM_FORM)
     assert (unknown.status, unknown.duplicate) == (HeldState.UNASSIGNED, False)
     assert (await submit(ports, PROGRAMME, CRM_FORM)) == replace(unknown, duplicate=True)
@@ -261,11 +258,10 @@ async def test_r1_what_nobody_or_several_claim_waits_for_the_operator(ports: Por
     assert held[unknown.lead_id].count == 2
     assert held[unknown.lead_id].reason is Reason.OFFER_UNKNOWN
     assert held[both.lead_id].reason is Reason.CLAIMED_BY_SEVERAL
-    assert isinstance(ports.agenda, FakeAgenda)
     assert not ports.agenda.hints, "deadlines start with the assignment"
 
 
-async def test_r1_deadlines_start_with_the_assignment(ports: Ports, partner: str) -> None:
+async def test_r1_deadlines_start_with_the_assignment(ports: FakePorts, partner: str) -> None:
     made = await submit(ports, PROGRAMME, submission_body())
     (held,) = await waiting(ports, HeldState.UNASSIGNED)
     with pytest.raises(InvalidRequest) as refused:
@@ -276,7 +272,6 @@ async def test_r1_deadlines_start_with_the_assignment(ports: Ports, partner: str
     lead = (await lead_of(ports, partner, received)).lead
     assert (lead.id, lead.created_at) == (made.lead_id, AT)
     assert (lead.expires_at, lead.flame_until) == (later + 14 * DAY, later + 3 * DAY)
-    assert isinstance(ports.agenda, FakeAgenda)
     assert set(hints(lead)) < ports.agenda.hints
     assert await waiting(ports, HeldState.UNASSIGNED) == []
     before = set(ports.agenda.hints)
@@ -290,7 +285,7 @@ async def test_r1_deadlines_start_with_the_assignment(ports: Ports, partner: str
 
 
 async def test_v4_the_programmes_delivery_is_another_one_after_a_day_unless_it_waits(
-    ports: Ports, partner: str
+    ports: FakePorts, partner: str
 ) -> None:
     waits = await submit(ports, PROGRAMME, submission_body())
     assert (await submit(ports, PROGRAMME, submission_body(), at=AT + 3 * DAY)) == replace(waits, duplicate=True)
@@ -309,18 +304,16 @@ async def test_v4_the_programmes_delivery_is_another_one_after_a_day_unless_it_w
     )
 
 
-async def test_r1_routing_is_decided_once(ports: Ports, partner: str) -> None:
+async def test_r1_routing_is_decided_once(ports: FakePorts, partner: str) -> None:
     await ports.listings.put_offer(partner, CRM, None)
     first = await submit(ports, PROGRAMME, CRM_FORM)
-    assert isinstance(ports.listings, FakeListingStore)
     ports.listings.registered = {("fabrikam", "contoso.crm"): CRM}
     assert (await submit(ports, PROGRAMME, CRM_FORM)) == replace(first, duplicate=True)
-    assert isinstance(ports.leads, FakeLeadStore)
     assert len(ports.leads.rows) == 1
 
 
 async def test_r2_a_suspended_partners_deliveries_wait_and_none_is_doubled(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     before = await submit(ports, source)
     await suspend(ports, partner)
@@ -341,7 +334,7 @@ async def test_r2_a_suspended_partners_deliveries_wait_and_none_is_doubled(
 
 
 async def test_r2_what_was_given_to_another_partner_is_known_at_home(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await suspend(ports, partner)
     await submit(ports, source, key="k")
@@ -356,7 +349,7 @@ async def test_r2_what_was_given_to_another_partner_is_known_at_home(
 
 
 async def test_v4_a_lead_that_was_made_at_home_meanwhile_is_the_one(
-    ports: Ports, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
+    ports: FakePorts, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when another instance does not know of the suspension yet: it delivers what this one holds."""
     await suspend(ports, partner)
@@ -382,7 +375,7 @@ async def test_v4_a_lead_that_was_made_at_home_meanwhile_is_the_one(
 
 
 async def test_v4_a_replay_days_later_meets_the_senders_own_retry(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     with pytest.raises(Conflict):
         await submit(ports, source, INQUIRY)
@@ -395,7 +388,7 @@ async def test_v4_a_replay_days_later_meets_the_senders_own_retry(
 
 
 async def test_v4_a_known_lead_is_known_although_the_profile_is_not_published_any_more(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await publish(ports, partner)
     for key in (None, "k"):
@@ -406,7 +399,9 @@ async def test_v4_a_known_lead_is_known_although_the_profile_is_not_published_an
     assert await waiting(ports) == []
 
 
-async def test_v4_a_constant_key_of_parked_inquiries_loses_none(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_v4_a_constant_key_of_parked_inquiries_loses_none(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
     for n in range(2):
         with pytest.raises(Conflict):
             await submit(ports, source, INQUIRY | {"notes": str(n)}, key="k")
@@ -420,7 +415,9 @@ async def test_v4_a_constant_key_of_parked_inquiries_loses_none(ports: Ports, so
     assert (len(leads(ports)), await waiting(ports)) == (2, [])
 
 
-async def test_i5_the_same_bytes_long_after_a_replay_wait_again(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_i5_the_same_bytes_long_after_a_replay_wait_again(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
     for n in range(3):
         with pytest.raises(InvalidRequest):
             await submit(ports, source, b"{}", at=AT + 30 * DAY * n)
@@ -434,7 +431,7 @@ async def test_i5_the_same_bytes_long_after_a_replay_wait_again(ports: Ports, so
     assert await waiting(ports) == []
 
 
-async def test_a_replay_that_found_no_partner_says_so_again(ports: Ports, partner: str) -> None:
+async def test_a_replay_that_found_no_partner_says_so_again(ports: FakePorts, partner: str) -> None:
     with pytest.raises(InvalidRequest):
         await submit(ports, PROGRAMME, b"{}")
     (held,) = await waiting(ports)
@@ -446,7 +443,7 @@ async def test_a_replay_that_found_no_partner_says_so_again(ports: Ports, partne
 
 
 async def test_r2_the_lead_of_a_suspended_partner_can_go_to_another(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await suspend(ports, partner)
     await submit(ports, source)
@@ -456,7 +453,9 @@ async def test_r2_the_lead_of_a_suspended_partner_can_go_to_another(
     assert (await lead_of(ports, "fabrikam", made)).lead.source_id == source.id
 
 
-async def test_a_parked_delivery_that_nobody_takes_goes_on_waiting_for_a_partner(ports: Ports, partner: str) -> None:
+async def test_a_parked_delivery_that_nobody_takes_goes_on_waiting_for_a_partner(
+    ports: FakePorts, partner: str
+) -> None:
     with pytest.raises(InvalidRequest):
         await submit(ports, PROGRAMME, b"{}")
     (held,) = await waiting(ports)
@@ -472,13 +471,13 @@ async def test_a_parked_delivery_that_nobody_takes_goes_on_waiting_for_a_partner
 # --- Senders ---------------------------------------------------------------------------------------------------------
 
 
-async def send(ports: Ports, caller: Caller, body: Any = QUALIFIED, *, key: str | None = None, to: str) -> Received:
+async def send(ports: FakePorts, caller: Caller, body: Any = QUALIFIED, *, key: str | None = None, to: str) -> Received:
     raw = json.dumps(body).encode()
     submission = Submission(raw, key=key)
     return await send_lead(ports=ports, partner_id=to, caller=caller, submission=submission, at=AT)
 
 
-async def test_i4_a_partners_seller_is_named_by_the_token(ports: Ports, partner: str) -> None:
+async def test_i4_a_partners_seller_is_named_by_the_token(ports: FakePorts, partner: str) -> None:
     """And a qualified lead says who qualified it (T2); nothing was clicked, no offer or profile made it (T1, T4)."""
     body = QUALIFIED | {"sender": {"kind": "marketing", "name": "Somebody", "email": "else@x.example"}}
     lead = (await lead_of(ports, partner, await send(ports, BO, body, to=partner))).lead
@@ -504,7 +503,7 @@ async def test_i4_a_partners_seller_is_named_by_the_token(ports: Ports, partner:
     ],
 )
 async def test_s1_the_operator_may_name_its_senders(
-    ports: Ports, partner: str, qualification: str, given: Any, expected: tuple[str, str, str]
+    ports: FakePorts, partner: str, qualification: str, given: Any, expected: tuple[str, str, str]
 ) -> None:
     caller = Caller("operator", "op", "Op", is_operators=True, email="op@operator.example")
     body = QUALIFIED | {"qualification": qualification, "sender": given}
@@ -513,12 +512,12 @@ async def test_s1_the_operator_may_name_its_senders(
     assert (sender.kind, sender.name, sender.email) == expected
 
 
-async def test_s1_a_tenant_that_is_nobodys_sends_nothing(ports: Ports, partner: str) -> None:
+async def test_s1_a_tenant_that_is_nobodys_sends_nothing(ports: FakePorts, partner: str) -> None:
     with pytest.raises(AccessDenied):
         await send(ports, replace(BO, partner_id=None), to=partner)
 
 
-async def test_v4_a_senders_retry_is_one_lead_for_each_partner(ports: Ports, partner: str) -> None:
+async def test_v4_a_senders_retry_is_one_lead_for_each_partner(ports: FakePorts, partner: str) -> None:
     for key in (None, "k"):
         first = await send(ports, BO, to=partner, key=key)
         assert (await send(ports, BO, to=partner, key=key)) == replace(first, duplicate=True)
@@ -534,7 +533,7 @@ async def test_v4_a_senders_retry_is_one_lead_for_each_partner(ports: Ports, par
     assert held.door.sender is not None
 
 
-async def test_a_sender_sees_what_became_of_its_own(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_a_sender_sees_what_became_of_its_own(ports: FakePorts, source: LeadSource, partner: str) -> None:
     made = [await send(ports, BO, QUALIFIED | {"notes": str(n)}, to=partner) for n in range(3)]
     await answer(ports, source, made[0].lead_id, Action.ACCEPT)
     await answer(ports, source, made[0].lead_id, Action.WIN)
@@ -549,13 +548,12 @@ async def test_a_sender_sees_what_became_of_its_own(ports: Ports, source: LeadSo
     with pytest.raises(NotFound):
         await read_sent(ports=ports, caller=replace(BO, person="eve"), lead_id=made[0].lead_id, at=AT)
     # A row whose lead never was is passed over; a retry leaves none.
-    assert isinstance(ports.sent, FakeSentStore)
     await send(ports, BO, QUALIFIED | {"notes": "0"}, to=partner)
     (rows,) = ports.sent.rows.values()
     assert set(rows) == {one.lead_id for one in made}
 
 
-async def test_a_parked_qualified_lead_is_replayed_for_its_sender(ports: Ports, partner: str) -> None:
+async def test_a_parked_qualified_lead_is_replayed_for_its_sender(ports: FakePorts, partner: str) -> None:
     with pytest.raises(InvalidRequest):
         await send(ports, BO, {"customer": {}}, to=partner)
     (held,) = await waiting(ports)
@@ -563,7 +561,7 @@ async def test_a_parked_qualified_lead_is_replayed_for_its_sender(ports: Ports, 
     assert (await read_sent(ports=ports, caller=BO, lead_id=made.lead_id, at=AT)).partner_id == partner
 
 
-async def test_a1_the_sender_is_told_of_an_expiry(ports: Ports, partner: str) -> None:
+async def test_a1_the_sender_is_told_of_an_expiry(ports: FakePorts, partner: str) -> None:
     from shared.domain.lifecycle import settle
 
     lead = (await lead_of(ports, partner, await send(ports, BO, to=partner))).lead
@@ -575,10 +573,9 @@ async def test_a1_the_sender_is_told_of_an_expiry(ports: Ports, partner: str) ->
     assert ANN.kind == "person"
 
 
-async def test_v4_a_programme_source_knows_a_repeat_as_a_partners_does(ports: Ports, partner: str) -> None:
+async def test_v4_a_programme_source_knows_a_repeat_as_a_partners_does(ports: FakePorts, partner: str) -> None:
     await ports.listings.put_offer(partner, CRM, None)
     first = await submit(ports, PROGRAMME, CRM_FORM)
-    assert isinstance(ports.agenda, FakeAgenda)
     before = set(ports.agenda.hints)
     for _ in range(2):
         again = await submit(ports, PROGRAMME, CRM_FORM)

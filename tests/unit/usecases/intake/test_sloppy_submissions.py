@@ -18,11 +18,10 @@ from shared.domain.lead import NAME_MAX, Actor, Sender
 from shared.domain.programme.partner import Door, Partner, Takes
 from shared.domain.programme.profile import Profile
 from shared.domain.text import flaw
-from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import Received, receive_lead
 from tests.builders import AT
-from tests.fakes import FakeAgenda, FakeHeldStore, FakeLeadStore, fake_ports
+from tests.fakes.ports import FakePorts, fake_ports
 
 KNOWN = [
     *("UserDetails", "FirstName", "LastName", "Email", "Phone", "Country", "Company", "Title", "LeadSource"),
@@ -88,7 +87,7 @@ doors = st.sampled_from(
 )
 
 
-async def submit(ports: Ports, door: Door, submission: Submission) -> Received | None:
+async def submit(ports: FakePorts, door: Door, submission: Submission) -> Received | None:
     """The answer; None when the sender is told that it is parked."""
     problem: InvalidRequest | Conflict
     try:
@@ -104,9 +103,6 @@ async def check(door: Door, submission: Submission) -> None:
     ports = fake_ports()
     await ports.partners.put(Partner("contoso", "Contoso", (), AT, AT))
     await ports.listings.put_profile("contoso", Profile("Contoso", published=True), None)
-    assert isinstance(ports.leads, FakeLeadStore)
-    assert isinstance(ports.agenda, FakeAgenda)
-    assert isinstance(ports.held, FakeHeldStore)
     answers = [await submit(ports, door, submission) for _ in range(2)]
     leads = [row.lead for row in ports.leads.rows.values()]
     held = [row.held for row in ports.held.rows.values() if row.held.state is not HeldState.PLACED]

@@ -7,24 +7,22 @@ from shared.domain.errors import InvalidTransition, NotFound, PreconditionRequir
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, LeadAction, decide
 from shared.domain.programme.partner import LeadSource
-from shared.ports.ports import Ports
 from shared.usecases.leads.answer_lead import ATTEMPTS
 from tests.builders import ANN, AT, DEAL, a_lead
-from tests.fakes import FakeAgenda, FakeLeadStore
+from tests.fakes.ports import FakePorts
 from tests.steps import answer, submit
 
 
-async def test_a_lost_race_is_decided_again_on_the_fresh_lead(ports: Ports, source: LeadSource) -> None:
+async def test_a_lost_race_is_decided_again_on_the_fresh_lead(ports: FakePorts, source: LeadSource) -> None:
     lead = (await submit(ports, source)).lead_id
-    assert isinstance(ports.leads, FakeLeadStore)
     ports.leads.lose_next_commits = 3
     assert (await answer(ports, source, lead)).lead.status is Status.ACCEPTED
 
 
-async def test_races_without_end_are_told_as_unavailable_and_keep_their_hint(ports: Ports, source: LeadSource) -> None:
+async def test_races_without_end_are_told_as_unavailable_and_keep_their_hint(
+    ports: FakePorts, source: LeadSource
+) -> None:
     lead = (await submit(ports, source)).lead_id
-    assert isinstance(ports.leads, FakeLeadStore)
-    assert isinstance(ports.agenda, FakeAgenda)
     before = set(ports.agenda.hints)
     ports.leads.lose_next_commits = ATTEMPTS
     with pytest.raises(Unavailable):
@@ -32,10 +30,9 @@ async def test_races_without_end_are_told_as_unavailable_and_keep_their_hint(por
     assert [hint.kind for hint in ports.agenda.hints - before] == ["publish"]
 
 
-async def test_a_refused_answer_takes_its_hint_back(ports: Ports, source: LeadSource) -> None:
+async def test_a_refused_answer_takes_its_hint_back(ports: FakePorts, source: LeadSource) -> None:
     lead = (await submit(ports, source)).lead_id
     await answer(ports, source, lead)
-    assert isinstance(ports.agenda, FakeAgenda)
     before = set(ports.agenda.hints)
     with pytest.raises(InvalidTransition):
         await answer(ports, source, lead)
@@ -48,7 +45,7 @@ async def test_a_refused_answer_takes_its_hint_back(ports: Ports, source: LeadSo
     assert ports.agenda.hints == before
 
 
-async def test_the_loser_decides_on_what_the_winner_left(ports: Ports, source: LeadSource) -> None:
+async def test_the_loser_decides_on_what_the_winner_left(ports: FakePorts, source: LeadSource) -> None:
     lead = (await submit(ports, source)).lead_id
     stored = await ports.leads.get(source.partner_id, lead)
     assert stored is not None
@@ -68,7 +65,7 @@ async def test_the_loser_decides_on_what_the_winner_left(ports: Ports, source: L
     assert refused.value.details[0].code == "lead.accepted"
 
 
-async def test_what_was_done_is_done_even_if_related_leads_cannot_be_read(ports: Ports, source: LeadSource) -> None:
+async def test_what_was_done_is_done_even_if_related_leads_cannot_be_read(ports: FakePorts, source: LeadSource) -> None:
     lead = (await submit(ports, source)).lead_id
 
     async def down(*_: object) -> list[str]:

@@ -11,11 +11,10 @@ from shared.domain.filters import ListTab
 from shared.domain.lead import Status
 from shared.domain.ordering import OrderField
 from shared.domain.programme.partner import LeadSource
-from shared.ports.ports import Ports
 from shared.usecases.leads.favorites import set_favorite
 from shared.usecases.leads.read_leads import read_lead
 from tests.builders import AT, submission_body, unique
-from tests.fakes import FakeLeadStore, fake_ports
+from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import answer, budget, listed, submit
 
 NAMES = ("Gamma", "Beta", "Alpha")
@@ -27,14 +26,14 @@ def source() -> LeadSource:
     return LeadSource("0123456789abcdef", unique(), "Marketplace", AT)
 
 
-async def leads(ports: Ports, source: LeadSource, count: int) -> list[str]:
+async def leads(ports: FakePorts, source: LeadSource, count: int) -> list[str]:
     """Leads of the companies Gamma, Beta, Alpha, Gamma …, newest first."""
     bodies = [submission_body(Title=str(n), Company=f"{NAMES[n % 3]} {n:03d}") for n in range(count)]
     made = [(await submit(ports, source, one, at=AT + timedelta(minutes=n))).lead_id for n, one in enumerate(bodies)]
     return made[::-1]
 
 
-async def all_pages(ports: Ports, source: LeadSource, **asked: Any) -> tuple[list[str], int]:
+async def all_pages(ports: FakePorts, source: LeadSource, **asked: Any) -> tuple[list[str], int]:
     """All ids, page by page, and how many pages it took."""
     found: list[str] = []
     after, pages = None, 0
@@ -152,6 +151,5 @@ async def test_parts_that_exclude_each_other_read_nothing(source: LeadSource) ->
 
     ports = fake_ports()
     await leads(ports, source, 2)
-    assert isinstance(ports.leads, FakeLeadStore)
     asked = {"flame": frozenset({FlameState.HOT}), "status": frozenset({Status.ARCHIVED})}
     assert (await listed(ports, source, LATER, **asked)).leads == ()

@@ -11,12 +11,11 @@ from shared.domain.intake.receipt import Email
 from shared.domain.lead import Lead, Level, Status, Validity
 from shared.domain.lifecycle import Action, recheck
 from shared.domain.programme.partner import LeadSource, Partner
-from shared.ports.ports import Ports
 from shared.usecases.agenda import Ran
 from shared.usecases.leads.recheck_contacts import recheck_contacts
 from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, DAY, a_lead, accepted, submission_body
-from tests.fakes import FakeAgenda, FakeEmails, FakeLeadStore
+from tests.fakes.ports import FakePorts
 from tests.steps import answer, budget, submit
 
 HOUR = timedelta(hours=1)
@@ -24,34 +23,32 @@ ASK_AGAIN = Email(Validity.UNKNOWN, ask_again=True)
 
 
 @pytest.fixture
-async def lead_id(ports: Ports, source: LeadSource) -> str:
+async def lead_id(ports: FakePorts, source: LeadSource) -> str:
     """A lead whose address nobody could check."""
     now_finds(ports, ASK_AGAIN)
     return (await submit(ports, source)).lead_id
 
 
-def now_finds(ports: Ports, found: Email) -> None:
-    assert isinstance(ports.emails, FakeEmails)
+def now_finds(ports: FakePorts, found: Email) -> None:
     ports.emails.found = found
 
 
-async def run(ports: Ports, at: datetime, rows: int = 100) -> Ran:
+async def run(ports: FakePorts, at: datetime, rows: int = 100) -> Ran:
     return await recheck_contacts(ports=ports, at=at, budget=budget(rows))
 
 
-async def the_lead(ports: Ports, source: LeadSource, lead_id: str) -> Lead:
+async def the_lead(ports: FakePorts, source: LeadSource, lead_id: str) -> Lead:
     stored = await ports.leads.get(source.partner_id or "", lead_id)
     assert stored is not None
     return stored.lead
 
 
-def rechecks(ports: Ports) -> list[datetime]:
-    assert isinstance(ports.agenda, FakeAgenda)
+def rechecks(ports: FakePorts) -> list[datetime]:
     return sorted(hint.due for hint in ports.agenda.hints if hint.kind == HintKind.RECHECK)
 
 
 async def test_v1_three_tries_over_a_day_and_then_it_stays_unknown(
-    ports: Ports, source: LeadSource, lead_id: str
+    ports: FakePorts, source: LeadSource, lead_id: str
 ) -> None:
     at = AT
     for n, wait in enumerate(RECHECKS):
@@ -70,7 +67,7 @@ async def test_v1_three_tries_over_a_day_and_then_it_stays_unknown(
     ("found", "level"), [(Validity.VALID, Level.HIGH), (Validity.INVALID, Level.MEDIUM), (Validity.SPAM, Level.LOW)]
 )
 async def test_v1_what_is_found_is_an_event_and_moves_the_quality_but_no_version(
-    ports: Ports, source: LeadSource, lead_id: str, found: Validity, level: Level
+    ports: FakePorts, source: LeadSource, lead_id: str, found: Validity, level: Level
 ) -> None:
     now_finds(ports, Email(found))
     assert await run(ports, AT + HOUR) == Ran(1)
@@ -81,13 +78,12 @@ async def test_v1_what_is_found_is_an_event_and_moves_the_quality_but_no_version
     assert (event.type, event.by.id) == (EventType.UPDATED, "recheck_contacts")
     assert event.changes == {"emailValidity": {"from": "unknown", "to": str(found)}}
     assert rechecks(ports) == []
-    assert isinstance(ports.agenda, FakeAgenda)
     assert any(hint.kind == "publish" and hint.due == AT + HOUR for hint in ports.agenda.hints)
     # What was answered with the version that was read goes on.
     await answer(ports, source, lead_id, Action.ACCEPT, versions=frozenset({"1"}), at=AT + 2 * HOUR)
 
 
-async def test_an_archived_lead_is_left_alone(ports: Ports, source: LeadSource, lead_id: str) -> None:
+async def test_an_archived_lead_is_left_alone(ports: FakePorts, source: LeadSource, lead_id: str) -> None:
     await answer(ports, source, lead_id, Action.ACCEPT)
     await answer(ports, source, lead_id, Action.WIN)
     now_finds(ports, Email(Validity.VALID))
@@ -98,10 +94,8 @@ async def test_an_archived_lead_is_left_alone(ports: Ports, source: LeadSource, 
 
 
 async def test_a_hint_that_is_stale_or_whose_lead_is_gone_is_taken_away(
-    ports: Ports, source: LeadSource, lead_id: str
+    ports: FakePorts, source: LeadSource, lead_id: str
 ) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
-    assert isinstance(ports.leads, FakeLeadStore)
     (hint,) = [one for one in ports.agenda.hints if one.kind == HintKind.RECHECK]
     await run(ports, AT + HOUR)
     await ports.agenda.put([hint])
@@ -112,8 +106,7 @@ async def test_a_hint_that_is_stale_or_whose_lead_is_gone_is_taken_away(
     assert rechecks(ports) == []
 
 
-async def test_what_fails_is_put_off_and_holds_up_nobody(ports: Ports, source: LeadSource, lead_id: str) -> None:
-    assert isinstance(ports.leads, FakeLeadStore)
+async def test_what_fails_is_put_off_and_holds_up_nobody(ports: FakePorts, source: LeadSource, lead_id: str) -> None:
     other = (await submit(ports, source, submission_body(Title="x"))).lead_id
     ports.leads.poisoned.add(lead_id)
     now_finds(ports, Email(Validity.VALID))
@@ -126,9 +119,8 @@ async def test_what_fails_is_put_off_and_holds_up_nobody(ports: Ports, source: L
 
 
 async def test_a_lost_race_is_decided_anew_and_a_run_ends_at_its_budget(
-    ports: Ports, source: LeadSource, lead_id: str
+    ports: FakePorts, source: LeadSource, lead_id: str
 ) -> None:
-    assert isinstance(ports.leads, FakeLeadStore)
     for n in range(3):
         await submit(ports, source, submission_body(Title=str(n)))
     ports.leads.lose_next_commits = 1
@@ -137,8 +129,7 @@ async def test_a_lost_race_is_decided_anew_and_a_run_ends_at_its_budget(
     assert await run(ports, AT + HOUR) == Ran(2)
 
 
-async def test_the_hint_is_a_function_of_the_lead(ports: Ports, source: LeadSource, lead_id: str) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
+async def test_the_hint_is_a_function_of_the_lead(ports: FakePorts, source: LeadSource, lead_id: str) -> None:
     lead = await the_lead(ports, source, lead_id)
     assert HintKind.RECHECK in {hint.kind for hint in hints(lead)}
     await ports.partners.put(Partner(lead.partner_id, "Contoso", (), AT, AT))

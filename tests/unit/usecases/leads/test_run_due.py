@@ -18,22 +18,21 @@ from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
-from shared.ports.ports import Ports
 from shared.usecases.agenda import ALERT_AFTER, put_off
 from shared.usecases.leads.record_due import run_due
 from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, submission_body, unique
-from tests.fakes import FakeAgenda, FakeLeadStore, fake_ports
+from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import TIMERS, answer, budget, run_timers, submit
 
 
-def leads_of(ports: Ports) -> dict[str, Lead]:
-    assert isinstance(ports.leads, FakeLeadStore)
+def leads_of(ports: FakePorts) -> dict[str, Lead]:
     return {lead_id: row.lead for (_, lead_id), row in ports.leads.rows.items()}
 
 
-async def test_a1_what_is_due_is_recorded_at_its_deadline_and_its_hint_goes(ports: Ports, source: LeadSource) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
+async def test_a1_what_is_due_is_recorded_at_its_deadline_and_its_hint_goes(
+    ports: FakePorts, source: LeadSource
+) -> None:
     early = (await submit(ports, source)).lead_id
     late = (await submit(ports, source, submission_body(Title="x"), at=AT + DAY)).lead_id
     assert (await run_due(ports=ports, kind="expire", at=AT + 14 * DAY, budget=budget())).done == 1
@@ -46,8 +45,7 @@ async def test_a1_what_is_due_is_recorded_at_its_deadline_and_its_hint_goes(port
     assert await run_timers(ports, AT + 14 * DAY) == 0
 
 
-async def test_each_recorded_change_is_announced_before(ports: Ports, source: LeadSource) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
+async def test_each_recorded_change_is_announced_before(ports: FakePorts, source: LeadSource) -> None:
     await submit(ports, source)
     before = set(ports.agenda.hints)
     await run_timers(ports, AT + 20 * DAY)
@@ -55,7 +53,7 @@ async def test_each_recorded_change_is_announced_before(ports: Ports, source: Le
     assert (publish.kind, publish.due) == ("publish", AT + 20 * DAY)
 
 
-async def test_a_run_stops_at_its_budget_and_the_next_goes_on(ports: Ports, source: LeadSource) -> None:
+async def test_a_run_stops_at_its_budget_and_the_next_goes_on(ports: FakePorts, source: LeadSource) -> None:
     for number in range(70):
         await submit(ports, source, submission_body(Title=str(number)))
     at = AT + 14 * DAY
@@ -68,9 +66,8 @@ async def test_a_run_stops_at_its_budget_and_the_next_goes_on(ports: Ports, sour
 
 
 async def test_one_lead_that_cannot_be_recorded_holds_up_nobody(
-    ports: Ports, source: LeadSource, caplog: pytest.LogCaptureFixture
+    ports: FakePorts, source: LeadSource, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert isinstance(ports.leads, FakeLeadStore)
     made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(30)]
     ports.leads.poisoned = {made[7]}
     at = AT + 14 * DAY
@@ -90,8 +87,7 @@ async def test_one_lead_that_cannot_be_recorded_holds_up_nobody(
     assert (await run_due(ports=ports, kind="expire", at=at + DAY, budget=budget())).done == 1
 
 
-async def test_leads_that_do_not_fit_together_go_in_several_commits(ports: Ports, source: LeadSource) -> None:
-    assert isinstance(ports.leads, FakeLeadStore)
+async def test_leads_that_do_not_fit_together_go_in_several_commits(ports: FakePorts, source: LeadSource) -> None:
     for number in range(25):
         await submit(ports, source, submission_body(Title=str(number)))
     ports.leads.together_most = 4
@@ -100,7 +96,7 @@ async def test_leads_that_do_not_fit_together_go_in_several_commits(ports: Ports
     assert ports.leads.commits == 7
 
 
-async def test_a_lost_race_in_a_bulk_is_decided_anew(ports: Ports, source: LeadSource) -> None:
+async def test_a_lost_race_in_a_bulk_is_decided_anew(ports: FakePorts, source: LeadSource) -> None:
     made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(5)]
     real = ports.leads.commit
 
@@ -116,7 +112,7 @@ async def test_a_lost_race_in_a_bulk_is_decided_anew(ports: Ports, source: LeadS
     assert [stored[one].status for one in made] == [Status.ARCHIVED] * 2 + [Status.ACCEPTED] + [Status.ARCHIVED] * 2
 
 
-async def test_a_hint_that_fails_for_years_is_still_put_off(ports: Ports) -> None:
+async def test_a_hint_that_fails_for_years_is_still_put_off(ports: FakePorts) -> None:
     hint = Hint(HintKind.EXPIRE, AT, "contoso", "m1")
     await ports.agenda.put([hint])
     for tries in (0, 39, 100_000):
@@ -124,8 +120,7 @@ async def test_a_hint_that_fails_for_years_is_still_put_off(ports: Ports) -> Non
         assert await ports.agenda.due("expire", AT, 9) == []
 
 
-async def test_a_hint_without_a_lead_or_without_need_is_taken_away(ports: Ports, source: LeadSource) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
+async def test_a_hint_without_a_lead_or_without_need_is_taken_away(ports: FakePorts, source: LeadSource) -> None:
     lead = (await submit(ports, source)).lead_id
     await answer(ports, source, lead)
     await ports.agenda.put([Hint(HintKind.ARCHIVE, AT, source.partner_id, a_lead().id)])
@@ -134,8 +129,7 @@ async def test_a_hint_without_a_lead_or_without_need_is_taken_away(ports: Ports,
     assert leads_of(ports)[lead].status is Status.ACCEPTED
 
 
-async def test_a_hint_found_early_is_written_again_at_the_leads_deadline(ports: Ports, source: LeadSource) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
+async def test_a_hint_found_early_is_written_again_at_the_leads_deadline(ports: FakePorts, source: LeadSource) -> None:
     lead = (await submit(ports, source)).lead_id
     right = {hint for hint in ports.agenda.hints if hint.kind == "expire"}
     await ports.agenda.remove(list(right))
@@ -213,7 +207,6 @@ class World:
             self.model[lead_id] = leads_of(self.ports)[lead_id], []
 
     async def step(self, step: tuple[Any, ...]) -> None:
-        assert isinstance(self.ports.agenda, FakeAgenda)
         match step:
             case ("run", kind):
                 await run_timers(self.ports, self.at, [kind])
@@ -255,7 +248,6 @@ class World:
         await reconcile(ports=self.ports, at=AT, budget=budget())
         while await run_timers(self.ports, at):
             pass
-        assert isinstance(self.ports.leads, FakeLeadStore)
         for lead_id, (lead, events) in self.model.items():
             decision = settle(lead, at)
             assert leads_of(self.ports)[lead_id] == decision.lead

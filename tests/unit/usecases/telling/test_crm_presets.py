@@ -14,30 +14,29 @@ from shared.domain.telling.crm_presets import PRESETS, CrmPreset, Verdict, alter
 from shared.domain.telling.dispatch import DispatchState
 from shared.domain.telling.webhooks import CONSTANT, FIELDS, WebhookFormat
 from shared.ports.delivery import Packet, ReceiverReply
-from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.telling import manage_webhooks
 from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, DAY, submission_body
-from tests.fakes import FakeReceivers, fake_ports
+from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import budget, submit
 
 URL = "https://crm.example/leads"
 
 
 @pytest.fixture
-async def ports() -> Ports:
+async def ports() -> FakePorts:
     return fake_ports(Rules())
 
 
 @pytest.fixture
-async def partner(ports: Ports, source: LeadSource) -> str:
+async def partner(ports: FakePorts, source: LeadSource) -> str:
     assert source.partner_id is not None
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
     return source.partner_id
 
 
-async def subscribe(ports: Ports, partner: str, preset: CrmPreset, **more: str) -> str:
+async def subscribe(ports: FakePorts, partner: str, preset: CrmPreset, **more: str) -> str:
     made = PRESETS[preset]
     shape = manage_webhooks.Shape({**made.fields, **more}, made.fields_as, made.only_valid, None, preset)
     subscribed = await manage_webhooks.subscribe(
@@ -54,10 +53,9 @@ async def subscribe(ports: Ports, partner: str, preset: CrmPreset, **more: str) 
     return subscribed.webhook.id
 
 
-async def sent(ports: Ports, at: Any = AT) -> list[dict[str, str]]:
+async def sent(ports: FakePorts, at: Any = AT) -> list[dict[str, str]]:
     """What the CRM was sent, by its names."""
     await deliver_events(ports=ports, now=lambda: at, budget=budget())
-    assert isinstance(ports.receivers, FakeReceivers)
     return [read(packet) for _, _, packet in ports.receivers.taken]
 
 
@@ -100,7 +98,7 @@ def test_a_mapping_takes_the_first_that_is_not_empty() -> None:
     ],
 )
 async def test_a_lead_stands_under_the_names_of_the_crm(
-    ports: Ports, source: LeadSource, partner: str, preset: CrmPreset, more: dict[str, str], expected: Any
+    ports: FakePorts, source: LeadSource, partner: str, preset: CrmPreset, more: dict[str, str], expected: Any
 ) -> None:
     await subscribe(ports, partner, preset, **more)
     made = await submit(ports, source, submission_body(Phone="+46 8 123 456 78"))
@@ -110,7 +108,9 @@ async def test_a_lead_stands_under_the_names_of_the_crm(
     assert all(found.values()), "what is empty is left out"
 
 
-async def test_what_a_crm_needs_is_there_whatever_is_missing(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_what_a_crm_needs_is_there_whatever_is_missing(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
     await subscribe(ports, partner, CrmPreset.SALESFORCE, oid="=00D")
     bare = {"UserDetails": {"Email": "li@fabrikam.example"}, "ActionCode": "PLT", "LeadSource": "x"}
     await submit(ports, source, bare)
@@ -120,7 +120,7 @@ async def test_what_a_crm_needs_is_there_whatever_is_missing(ports: Ports, sourc
 
 
 async def test_what_does_not_fit_or_cannot_be_read_is_whole_in_the_description(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
     long = "C" * 256
@@ -138,7 +138,7 @@ async def test_what_does_not_fit_or_cannot_be_read_is_whole_in_the_description(
 
 @pytest.mark.parametrize("address", ["jörg@buero.example", '"a b"@fabrikam.example', "a@b.c"])
 async def test_an_address_that_the_crm_would_refuse_costs_no_lead(
-    ports: Ports, source: LeadSource, partner: str, address: str
+    ports: FakePorts, source: LeadSource, partner: str, address: str
 ) -> None:
     """Tried: BottleCRM 1.2 answers 400 to the whole lead."""
     await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
@@ -150,7 +150,7 @@ async def test_an_address_that_the_crm_would_refuse_costs_no_lead(
     assert "country (whole): CW" in found["description"]
 
 
-async def test_an_address_is_never_cut(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_an_address_is_never_cut(ports: FakePorts, source: LeadSource, partner: str) -> None:
     address = f"{'a' * 60}@contoso-example.com.au.example"
     await subscribe(ports, partner, CrmPreset.SALESFORCE, oid="=00D")
     await submit(ports, source, submission_body(Email=address, Company="C" * 256))
@@ -162,7 +162,7 @@ async def test_an_address_is_never_cut(ports: Ports, source: LeadSource, partner
 
 @pytest.mark.parametrize("ours", ["notes|description", "description"])
 async def test_what_was_cut_is_found_wherever_the_description_goes(
-    ports: Ports, source: LeadSource, partner: str, ours: str
+    ports: FakePorts, source: LeadSource, partner: str, ours: str
 ) -> None:
     await subscribe(ports, partner, CrmPreset.BOTTLE_CRM, description=ours)
     await submit(ports, source, submission_body(Company="C" * 256, Description=""))
@@ -170,9 +170,10 @@ async def test_what_was_cut_is_found_wherever_the_description_goes(
     assert f"company_name (whole): {'C' * 256}" in found["description"]
 
 
-async def test_a_lead_that_hides_who_it_is_is_not_sent_again(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_a_lead_that_hides_who_it_is_is_not_sent_again(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
     hook = await subscribe(ports, partner, CrmPreset.BOTTLE_CRM)
-    assert isinstance(ports.receivers, FakeReceivers)
     ports.receivers.answers[URL] = [ReceiverReply(400, "{}", 1)] * 40
     await submit(ports, source)
     for hours in range(0, 100, 4):
@@ -188,7 +189,7 @@ async def test_a_lead_that_hides_who_it_is_is_not_sent_again(ports: Ports, sourc
     assert await manage_webhooks.resend_parked(**late | {"at": AT + 5 * DAY}) == 1
 
 
-async def test_a_connection_test_for_hubspot_has_an_address_that_it_takes(ports: Ports, partner: str) -> None:
+async def test_a_connection_test_for_hubspot_has_an_address_that_it_takes(ports: FakePorts, partner: str) -> None:
     hook = await subscribe(ports, partner, CrmPreset.HUBSPOT)
     await manage_webhooks.send_test(ports=ports, partner_id=partner, webhook_id=hook, at=AT)
     (found,) = await sent(ports)
@@ -244,7 +245,7 @@ def test_what_an_answer_means(
     ],
 )
 async def test_a_delivery_follows_what_the_answer_means(
-    ports: Ports,
+    ports: FakePorts,
     source: LeadSource,
     partner: str,
     preset: CrmPreset,
@@ -253,7 +254,6 @@ async def test_a_delivery_follows_what_the_answer_means(
     failures: int,
 ) -> None:
     hook = await subscribe(ports, partner, preset)
-    assert isinstance(ports.receivers, FakeReceivers)
     ports.receivers.answers[URL] = [answer]
     await submit(ports, source)
     await sent(ports)

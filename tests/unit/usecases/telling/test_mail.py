@@ -20,7 +20,6 @@ from shared.domain.telling.mails import Mail, MailState
 from shared.domain.telling.preferences import Preferences
 from shared.ids import bounced_key
 from shared.ports.delivery import Letter, MailAnswer, Sending
-from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.receive_lead import receive_lead
@@ -31,7 +30,8 @@ from shared.usecases.telling.preferences import unsubscribe
 from shared.usecases.telling.publish import publish_events
 from shared.usecases.telling.send_digests import send_digests
 from tests.builders import AT, DAY, submission_body
-from tests.fakes import FakeLeadStore, FakeMailer, fake_ports
+from tests.fakes.delivery import FakeMailer
+from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import answer, budget, submit, wish, wishes
 
 MINUTE = timedelta(minutes=1)
@@ -41,12 +41,12 @@ PROFILE = Profile("Contoso", published=True, locations=(Location("HQ", "SE", Non
 
 
 @pytest.fixture
-async def ports() -> Ports:
+async def ports() -> FakePorts:
     return fake_ports(Rules(operator_mail="operator@programme.example", mails_per_minute=1000, mails_per_hour=1000))
 
 
 @pytest.fixture
-async def partner(ports: Ports, source: LeadSource) -> str:
+async def partner(ports: FakePorts, source: LeadSource) -> str:
     """The source's partner, with one contact in Sweden."""
     assert source.partner_id is not None
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
@@ -54,22 +54,21 @@ async def partner(ports: Ports, source: LeadSource) -> str:
     return source.partner_id
 
 
-async def run(ports: Ports, at: datetime = AT) -> None:
+async def run(ports: FakePorts, at: datetime = AT) -> None:
     """Two runs of the timer: one hands mails over, one hears what became of them."""
     for wait in (timedelta(), timedelta(seconds=11)):
         await deliver_events(ports=ports, now=lambda wait=wait: at + wait, budget=budget())
 
 
-def mailer(ports: Ports) -> FakeMailer:
-    assert isinstance(ports.mailer, FakeMailer)
+def mailer(ports: FakePorts) -> FakeMailer:
     return ports.mailer
 
 
-def sent(ports: Ports) -> list[Letter]:
+def sent(ports: FakePorts) -> list[Letter]:
     return list(mailer(ports).sent.values())
 
 
-async def mails(ports: Ports, partner: str, lead_id: str) -> list[Mail]:
+async def mails(ports: FakePorts, partner: str, lead_id: str) -> list[Mail]:
     return list(await ports.mails.mails(partner, lead_id))
 
 
@@ -77,7 +76,7 @@ async def mails(ports: Ports, partner: str, lead_id: str) -> list[Mail]:
 
 
 async def test_n1_a_contact_me_lead_is_mailed_in_the_contacts_language(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     made = await submit(ports, source)
     await run(ports)
@@ -113,7 +112,7 @@ async def test_n1_a_contact_me_lead_is_mailed_in_the_contacts_language(
     ],
 )
 async def test_n1_the_first_of_the_partners_wishes_that_has_an_address(
-    ports: Ports, source: LeadSource, partner: str, changes: dict[str, Any], location: str | None, expected: Any
+    ports: FakePorts, source: LeadSource, partner: str, changes: dict[str, Any], location: str | None, expected: Any
 ) -> None:
     berlin = Location("Berlin", "DE", None, (MAX,))
     await ports.listings.put_profile(partner, replace(PROFILE, locations=(*PROFILE.locations, berlin)), None)
@@ -142,7 +141,7 @@ async def test_n1_the_first_of_the_partners_wishes_that_has_an_address(
     ],
 )
 async def test_n1_which_leads_are_mailed(
-    ports: Ports, source: LeadSource, partner: str, body: Any, kinds: list[MailKind], count: int
+    ports: FakePorts, source: LeadSource, partner: str, body: Any, kinds: list[MailKind], count: int
 ) -> None:
     await ports.preferences.put(partner, replace(Preferences(), mail_kinds=tuple(kinds)))
     await submit(ports, source, body)
@@ -150,7 +149,9 @@ async def test_n1_which_leads_are_mailed(
     assert len(sent(ports)) == count
 
 
-async def test_a_lead_that_was_answered_meanwhile_is_not_mailed(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_a_lead_that_was_answered_meanwhile_is_not_mailed(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
     made = await submit(ports, source)
     await publish_events(ports=ports, at=AT, budget=budget())
     await answer(ports, source, made.lead_id)
@@ -159,7 +160,7 @@ async def test_a_lead_that_was_answered_meanwhile_is_not_mailed(ports: Ports, so
     assert (sent(ports), mail.state, mail.problem) == ([], MailState.SKIPPED, "already accepted")
 
 
-async def test_what_was_mailed_stands_in_the_leads_history(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_what_was_mailed_stands_in_the_leads_history(ports: FakePorts, source: LeadSource, partner: str) -> None:
     made = await submit(ports, source)
     await run(ports)
     events, _ = await read_history(
@@ -172,7 +173,7 @@ async def test_what_was_mailed_stands_in_the_leads_history(ports: Ports, source:
 # --- How often (N2) --------------------------------------------------------------------------------------------------
 
 
-async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: FakePorts, source: LeadSource, partner: str) -> None:
     """The digest is due at the end of the mail day, and once (A4)."""
     for n in range(11):
         await submit(ports, source, submission_body(Company=f"Company {n:02}"), at=AT + timedelta(seconds=n))
@@ -192,7 +193,7 @@ async def test_n2_eleven_leads_are_ten_mails_and_one_digest(ports: Ports, source
     assert len(sent(ports)) == 11
 
 
-async def test_n2_days_and_thresholds_are_the_partners(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_n2_days_and_thresholds_are_the_partners(ports: FakePorts, source: LeadSource, partner: str) -> None:
     wishes = Preferences(time_zone="Europe/Stockholm", digest_hour=22, digest_threshold=1)
     await ports.preferences.put(partner, wishes)
     # 22:00 in Stockholm is 21:00 UTC.
@@ -209,7 +210,7 @@ async def test_n2_days_and_thresholds_are_the_partners(ports: Ports, source: Lea
 
 
 async def test_n2_a_threshold_changed_in_mid_day_holds_from_then_on(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     for n in range(9):
         if n == 3:
@@ -225,7 +226,7 @@ async def test_n2_a_threshold_changed_in_mid_day_holds_from_then_on(
 
 
 async def test_n2_an_event_that_finds_its_day_closed_counts_in_the_next(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await ports.preferences.put(partner, Preferences(digest_threshold=0))
     await submit(ports, source, submission_body(Company="early"))
@@ -244,7 +245,7 @@ async def test_n2_an_event_that_finds_its_day_closed_counts_in_the_next(
 
 
 async def test_n6_an_answer_that_was_lost_is_asked_about_and_the_mail_goes_once(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     class Lost(FakeMailer):
         async def send(self, letter: Letter, operation_id: str, first_sent: datetime) -> MailAnswer:
@@ -264,7 +265,7 @@ async def test_n6_an_answer_that_was_lost_is_asked_about_and_the_mail_goes_once(
 
 @pytest.mark.parametrize(("later", "state", "count"), [(3, MailState.DELIVERED, 1), (5, MailState.UNKNOWN, 0)])
 async def test_n6_a_mail_nobody_knows_of_is_repeated_for_four_minutes_and_then_never(
-    ports: Ports, source: LeadSource, partner: str, later: int, state: MailState, count: int
+    ports: FakePorts, source: LeadSource, partner: str, later: int, state: MailState, count: int
 ) -> None:
     mailer(ports).answers = [Unavailable()]
     made = await submit(ports, source)
@@ -281,7 +282,7 @@ async def test_n6_a_mail_nobody_knows_of_is_repeated_for_four_minutes_and_then_n
 
 
 async def test_n6_a_failed_attempt_is_asked_about_in_seconds_and_the_mail_goes(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).answers = [Unavailable()]
     made = await submit(ports, source)
@@ -292,7 +293,7 @@ async def test_n6_a_failed_attempt_is_asked_about_in_seconds_and_the_mail_goes(
 
 
 async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await ports.preferences.put(partner, Preferences(digest_threshold=0))
     await submit(ports, source, at=AT)
@@ -306,7 +307,7 @@ async def test_n2_a_digest_hour_changed_after_the_digest_stops_nothing(
     assert len(await ports.mails.held(partner, "2026-11-22")) == 1
 
 
-async def test_n3_a_customer_can_switch_mails_off_too(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_n3_a_customer_can_switch_mails_off_too(ports: FakePorts, source: LeadSource, partner: str) -> None:
     await ports.preferences.add_unwanted(f"{partner}~customers", "ada.berg@northwind.example", "unsubscribed")
     made = await submit(ports, source)
     await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="budget"))
@@ -318,7 +319,7 @@ async def test_n3_a_customer_can_switch_mails_off_too(ports: Ports, source: Lead
 
 
 async def test_who_unsubscribes_while_a_mail_waits_does_not_get_it(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(hours=1))]
     await submit(ports, source)
@@ -328,7 +329,7 @@ async def test_who_unsubscribes_while_a_mail_waits_does_not_get_it(
     assert [one.to for one in sent(ports)] == ["op@contoso.example"], "the lead is heard of all the same"
 
 
-async def test_a_failure_of_the_service_itself_marks_nobody(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_a_failure_of_the_service_itself_marks_nobody(ports: FakePorts, source: LeadSource, partner: str) -> None:
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "SenderDomainNotVerified")
     await submit(ports, source)
     await run(ports)
@@ -338,7 +339,7 @@ async def test_a_failure_of_the_service_itself_marks_nobody(ports: Ports, source
 
 
 async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).answers = [MailAnswer(Sending.LATER, retry_after=timedelta(minutes=3))]
     await submit(ports, source)
@@ -350,7 +351,7 @@ async def test_a_service_that_is_busy_is_left_alone_for_as_long_as_it_asks(
 
 
 async def test_a_bounce_marks_the_address_and_the_next_contact_is_told(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "Suppressed")
     made = await submit(ports, source)
@@ -441,7 +442,7 @@ async def test_a_quota_that_is_short_is_shared_out_among_the_partners(source: Le
 
 
 async def test_a1_a_partner_is_warned_on_day_twelve_and_only_if_it_wants_to(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     made = await submit(ports, source)
     await run(ports)
@@ -453,13 +454,12 @@ async def test_a1_a_partner_is_warned_on_day_twelve_and_only_if_it_wants_to(
         await run(ports, at)
         days += [day] * (len(sent(ports)) - before)
     assert days == [12]
-    assert isinstance(ports.leads, FakeLeadStore)
     kinds = [(event.type, event.at) for event in ports.leads.histories[partner, made.lead_id]]
     assert [at for kind, at in kinds if kind == "lead.expiresSoon"] == [AT + n * DAY for n in (7, 12, 13)]
 
 
 async def test_a1_late_reminders_are_one_and_none_after_an_answer(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     late = await submit(ports, source)
     done = await submit(ports, source, submission_body(Company="done"))
@@ -467,7 +467,6 @@ async def test_a1_late_reminders_are_one_and_none_after_an_answer(
     await run(ports)
     before = len(sent(ports))
     await run_due(ports=ports, kind=HintKind.REMIND, at=AT + 13 * DAY, budget=budget(), decided=remind)
-    assert isinstance(ports.leads, FakeLeadStore)
     found = [event.type for event in ports.leads.histories[partner, late.lead_id]]
     assert found.count("lead.expiresSoon") == 1
     await run(ports, AT + 13 * DAY)
@@ -476,7 +475,7 @@ async def test_a1_late_reminders_are_one_and_none_after_an_answer(
 
 
 async def test_a1_the_operator_or_the_sender_is_told_of_an_expiry(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await submit(ports, source)
     sent_by = Sender("seller", "Sam", "sam@vendor.example")
@@ -493,7 +492,7 @@ async def test_a1_the_operator_or_the_sender_is_told_of_an_expiry(
 
 
 async def test_n6_the_operator_hears_of_a_days_expired_leads_in_one_mail(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     made = [
         (await submit(ports, source, submission_body(Company=f"Company {n}", Title=str(n)), at=AT + n * MINUTE)).lead_id
@@ -515,7 +514,7 @@ async def test_n6_the_operator_hears_of_a_days_expired_leads_in_one_mail(
 
 
 async def test_a1_the_warnings_of_a_day_are_one_mail_at_the_first_of_them(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     """AT is 20:04 in UTC and the mail day ends at midnight."""
     made = []
@@ -558,7 +557,7 @@ async def test_a1_a_lead_too_young_to_stand_in_the_days_mail_stands_in_the_next_
 
 
 async def test_a1_a_warning_whose_answer_was_lost_is_not_repeated_once_its_lead_is_answered(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     made = await submit(ports, source)
     await run(ports)
@@ -578,7 +577,7 @@ async def test_a1_a_warning_whose_answer_was_lost_is_not_repeated_once_its_lead_
 
 
 async def test_a1_a_warning_that_waited_until_its_lead_had_expired_says_so(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     made = await submit(ports, source)
     await run(ports)
@@ -594,14 +593,14 @@ async def test_a1_a_warning_that_waited_until_its_lead_had_expired_says_so(
 # --- On record -------------------------------------------------------------------------------------------------------
 
 
-async def close_days(ports: Ports, at: datetime) -> None:
+async def close_days(ports: FakePorts, at: datetime) -> None:
     """The days that are over at `at`, and what follows from it."""
     await send_digests(ports=ports, at=at, budget=budget())
     await run(ports, at)
     await run(ports, at + MINUTE)
 
 
-async def told_of(ports: Ports, partner: str, lead_id: str, kind: str = "lead.received") -> list[Mail]:
+async def told_of(ports: FakePorts, partner: str, lead_id: str, kind: str = "lead.received") -> list[Mail]:
     """What a lead's history says of the mails of its newest event of a kind, newest first."""
     at = AT + 30 * DAY
     events, _ = await read_history(ports=ports, partner_id=partner, lead_id=lead_id, below=None, top=50, at=at)
@@ -620,7 +619,7 @@ async def told_of(ports: Ports, partner: str, lead_id: str, kind: str = "lead.re
     ],
 )
 async def test_n1_a_lead_that_is_not_mailed_by_itself_says_why(
-    ports: Ports, source: LeadSource, partner: str, body: Any, wishes: Preferences, why: str
+    ports: FakePorts, source: LeadSource, partner: str, body: Any, wishes: Preferences, why: str
 ) -> None:
     await ports.preferences.put(partner, wishes)
     made = await submit(ports, source, body)
@@ -632,7 +631,7 @@ async def test_n1_a_lead_that_is_not_mailed_by_itself_says_why(
     )  # fmt: skip
 
 
-async def test_a1_a_warning_that_nobody_wants_is_on_record(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_a1_a_warning_that_nobody_wants_is_on_record(ports: FakePorts, source: LeadSource, partner: str) -> None:
     await ports.preferences.put(partner, Preferences(expiry_mail=False))
     made = await submit(ports, source)
     await run(ports)
@@ -643,7 +642,7 @@ async def test_a1_a_warning_that_nobody_wants_is_on_record(ports: Ports, source:
 
 
 async def test_n2_a_digest_and_its_bounce_stand_in_the_history_of_each_of_its_leads(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await ports.preferences.put(partner, Preferences(digest_threshold=0))
     mailer(ports).ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
@@ -662,7 +661,7 @@ async def test_n2_a_digest_and_its_bounce_stand_in_the_history_of_each_of_its_le
 
 
 async def test_n1_a_digest_tells_each_contact_of_the_leads_of_its_own_location(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     eva = Contact("Eva", "eva@contoso.example")
     places = (*PROFILE.locations, Location("Berlin", "DE", None, (MAX,)), Location("Bonn", "DE", None, (eva,)))
@@ -686,12 +685,14 @@ async def test_n1_a_digest_tells_each_contact_of_the_leads_of_its_own_location(
     ]
 
 
-def names(ports: Ports, company: str) -> list[list[str]]:
+def names(ports: FakePorts, company: str) -> list[list[str]]:
     """The companies that each letter names, by what their names begin with."""
     return [sorted(set(re.findall(rf"{company} \d+", one.text))) for one in sent(ports)]
 
 
-async def test_n2_each_lead_of_a_long_day_stands_in_a_digest(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_n2_each_lead_of_a_long_day_stands_in_a_digest(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
     """A mail names two hundred; more of them are several mails, newest first over both tabs."""
     await ports.preferences.put(partner, Preferences(digest_threshold=0, mail_kinds=tuple(MailKind)))
     for n in range(203):
@@ -709,7 +710,7 @@ async def test_n2_each_lead_of_a_long_day_stands_in_a_digest(ports: Ports, sourc
 
 
 async def test_n2_a_contact_whose_lead_is_the_oldest_of_a_long_day_is_told_too(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     places = (*PROFILE.locations, Location("Bonn", "DE", None, (Contact("Eva", "eva@contoso.example"),)))
     await ports.listings.put_profile(partner, replace(PROFILE, locations=places), None)
@@ -725,7 +726,7 @@ async def test_n2_a_contact_whose_lead_is_the_oldest_of_a_long_day_is_told_too(
 
 
 async def test_n1_each_contact_of_a_digest_is_told_however_many_there_are(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     """Five contacts in each of thirty locations are more than one transaction holds."""
     places = tuple(
@@ -745,7 +746,7 @@ async def test_n1_each_contact_of_a_digest_is_told_however_many_there_are(
 
 
 async def test_a1_each_lead_that_expires_soon_stands_in_one_warning(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     for n in range(203):
         await submit(
@@ -763,7 +764,7 @@ async def test_a1_each_lead_that_expires_soon_stands_in_one_warning(
 
 
 async def test_n1_a_digest_without_an_answer_for_one_and_a_refusal_for_the_other_goes_on_to_the_next(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     both = Location("HQ", "SE", None, (LENA, MAX))
     await ports.listings.put_profile(partner, replace(PROFILE, locations=(both,)), None)
@@ -783,7 +784,7 @@ async def test_n1_a_digest_without_an_answer_for_one_and_a_refusal_for_the_other
 
 
 async def test_n1_a_colleague_whose_own_leads_were_answered_takes_the_place_of_who_is_gone(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     """Lena's lead waits, Max's was answered before his mail went: it is not his mailbox that failed."""
     places = (Location("HQ", "SE", None, (LENA,)), Location("Lund", "SE", None, (MAX,)))
@@ -820,7 +821,7 @@ async def test_n1_a_colleague_whose_own_leads_were_answered_takes_the_place_of_w
     ],
 )
 async def test_l3_a_declined_customer_is_told_to_look_elsewhere(
-    ports: Ports, source: LeadSource, partner: str, changes: dict[str, Any], reason: str, told: bool
+    ports: FakePorts, source: LeadSource, partner: str, changes: dict[str, Any], reason: str, told: bool
 ) -> None:
     made = await submit(ports, source, submission_body(**changes))
     await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason=reason, notes="none of theirs"))
@@ -832,7 +833,7 @@ async def test_l3_a_declined_customer_is_told_to_look_elsewhere(
 
 
 async def test_n3_who_unsubscribes_is_mailed_no_more_whatever_is_put(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await submit(ports, source)
     await run(ports)
@@ -848,7 +849,7 @@ async def test_n3_who_unsubscribes_is_mailed_no_more_whatever_is_put(
 # --- Who may silence whom (N3) ---------------------------------------------------------------------------------------
 
 
-async def expiry_of(ports: Ports, partner: str, sender: Sender | None) -> list[Mail]:
+async def expiry_of(ports: FakePorts, partner: str, sender: Sender | None) -> list[Mail]:
     """Who is told of the expiry of a lead of this sender."""
     door = Door("f" * 16, Actor("source", "f" * 16), partner, sender=sender)
     body = json.dumps(submission_body(Company=f"of {sender.name if sender else 'nobody'}")).encode()
@@ -861,7 +862,7 @@ async def expiry_of(ports: Ports, partner: str, sender: Sender | None) -> list[M
     return [one for one in await told_of(ports, partner, made.lead_id, "lead.expired") if one.to]
 
 
-async def test_n3_a_partner_cannot_silence_those_who_are_told_of_an_expiry(ports: Ports, partner: str) -> None:
+async def test_n3_a_partner_cannot_silence_those_who_are_told_of_an_expiry(ports: FakePorts, partner: str) -> None:
     muted = ("sam@vendor.example", "operator@programme.example", "lena@contoso.example")
     await ports.preferences.put(partner, Preferences(muted_addresses=muted))
     for sender, told in (
@@ -874,7 +875,7 @@ async def test_n3_a_partner_cannot_silence_those_who_are_told_of_an_expiry(ports
 
 @pytest.mark.parametrize("how", ["unsubscribed", "suppressed", "refused"])
 async def test_n6_a_sender_that_cannot_be_reached_is_followed_by_its_own_address_and_the_operator(
-    ports: Ports, partner: str, how: str
+    ports: FakePorts, partner: str, how: str
 ) -> None:
     sender = Sender("seller", "Sam", "gone@vendor.example", "also-gone@vendor.example")
     for address in ("gone@vendor.example", "also-gone@vendor.example"):
@@ -893,7 +894,7 @@ async def test_n6_a_sender_that_cannot_be_reached_is_followed_by_its_own_address
 
 
 async def test_v1_a_customer_whose_address_is_suppressed_is_invalid_from_the_next_lead_on(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     mailer(ports).ends["ada.berg@northwind.example"] = MailAnswer(Sending.FAILED, "EmailDroppedAllRecipientsSuppressed")
     made = await submit(ports, source)

@@ -23,13 +23,12 @@ from shared.domain.telling.mails import MailState
 from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ports.delivery import MailAnswer, ReceiverReply, Sending
-from shared.ports.ports import Ports
 from shared.ports.rules import Rules
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.send_digests import send_digests
 from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, DAY, submission_body, unique
-from tests.fakes import FakeAgenda, FakeLeadStore, FakeMailer, FakeReceivers, fake_ports
+from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import answer, budget, submit
 
 STORES = ("agenda", "lanes", "mails", "webhooks", "preferences", "tallies", "leads", "receivers", "mailer")
@@ -59,7 +58,7 @@ class Breaking:
         return call if callable(real) and name != "problem_with" else real
 
 
-def breaking(ports: Ports, failing: int, *, after: bool, dies: bool) -> tuple[Ports, list[int]]:
+def breaking(ports: FakePorts, failing: int, *, after: bool, dies: bool) -> tuple[FakePorts, list[int]]:
     count = [0]
 
     def fails() -> bool:
@@ -70,7 +69,7 @@ def breaking(ports: Ports, failing: int, *, after: bool, dies: bool) -> tuple[Po
     return replace(ports, **changed), count
 
 
-async def a_world(*, refused: bool = False) -> tuple[Ports, LeadSource, list[str]]:
+async def a_world(*, refused: bool = False) -> tuple[FakePorts, LeadSource, list[str]]:
     """A partner with a webhook, a preferred address, two answered and unanswered leads, and a digest to come.
 
     With `refused` the preferred address takes no mail, and the partner's contact comes next.
@@ -80,7 +79,6 @@ async def a_world(*, refused: bool = False) -> tuple[Ports, LeadSource, list[str
     partner = source.partner_id or ""
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT, operator_contact="op@contoso.example"))
     if refused:
-        assert isinstance(ports.mailer, FakeMailer)
         ports.mailer.ends["lena@contoso.example"] = MailAnswer(Sending.FAILED, "InvalidRecipient")
     await ports.preferences.put(partner, Preferences("lena@contoso.example", digest_threshold=2))
     hook = Webhook(HOOK, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
@@ -94,7 +92,7 @@ async def a_world(*, refused: bool = False) -> tuple[Ports, LeadSource, list[str
     return ports, source, made
 
 
-async def work(ports: Ports, at: datetime) -> None:
+async def work(ports: FakePorts, at: datetime) -> None:
     """What the timers do in a while."""
     for wait in (0, 11, 120):
         await deliver_events(ports=ports, now=lambda wait=wait: at + timedelta(seconds=wait), budget=budget())
@@ -103,11 +101,8 @@ async def work(ports: Ports, at: datetime) -> None:
         await deliver_events(ports=ports, now=lambda wait=wait: at + timedelta(seconds=wait), budget=budget())
 
 
-async def check(ports: Ports, source: LeadSource, made: list[str], told: str = "lena@contoso.example") -> None:
+async def check(ports: FakePorts, source: LeadSource, made: list[str], told: str = "lena@contoso.example") -> None:
     partner = source.partner_id or ""
-    assert isinstance(ports.receivers, FakeReceivers)
-    assert isinstance(ports.mailer, FakeMailer)
-    assert isinstance(ports.leads, FakeLeadStore)
     bodies = [json.loads(packet.body) for _, _, packet in ports.receivers.taken]
     for lead_id in made:
         numbers = [body["sequence"] for body in bodies if body["data"]["id"] == lead_id]
@@ -149,10 +144,9 @@ async def test_whatever_step_breaks_everything_is_told_once_or_more_and_mailed_o
     assert failing > 100
 
 
-async def test_lost_hints_are_found_again(ports: Ports) -> None:
+async def test_lost_hints_are_found_again(ports: FakePorts) -> None:
     for lost in ("publish", "deliver", "digest"):
         ports, source, made = await a_world()
-        assert isinstance(ports.agenda, FakeAgenda)
         broken, _ = breaking(ports, 60, after=False, dies=True)
         with suppress(Died, Unavailable):
             await work(broken, AT + DAY)
@@ -180,8 +174,6 @@ steps = st.lists(
 async def test_w3_for_any_course_of_things_each_lead_is_told_in_order(steps: list[tuple[str, Any]]) -> None:
     """A model of lanes: leads come, are answered, receivers fail, runs break off; in the end everything was told."""
     ports, source, _ = await a_world()
-    assert isinstance(ports.receivers, FakeReceivers)
-    assert isinstance(ports.leads, FakeLeadStore)
     at = AT + timedelta(minutes=1)
     for number, (what, value) in enumerate(steps):
         open_leads = [row.lead for row in ports.leads.rows.values() if row.lead.status == "received"]

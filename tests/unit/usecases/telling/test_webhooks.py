@@ -29,11 +29,11 @@ from shared.domain.telling.webhooks import (
 )
 from shared.http.shapes.packets import _told
 from shared.ports.delivery import ReceiverReply
-from shared.ports.ports import Ports
 from shared.usecases.telling import manage_webhooks
 from shared.usecases.telling.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
 from tests.builders import AT, DAY, a_lead, submission_body
-from tests.fakes import FakeAgenda, FakeReceivers
+from tests.fakes.delivery import FakeReceivers
+from tests.fakes.ports import FakePorts
 from tests.steps import answer, budget, submit
 
 URL, OTHER = "https://crm.example/hook", "https://flow.example/start"
@@ -41,13 +41,13 @@ DOWN = ReceiverReply(500, "down", 1)
 
 
 @pytest.fixture
-async def partner(ports: Ports, source: LeadSource) -> str:
+async def partner(ports: FakePorts, source: LeadSource) -> str:
     assert source.partner_id is not None
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
     return source.partner_id
 
 
-async def subscribe(ports: Ports, partner: str, url: str = URL, **changes: Any) -> manage_webhooks.Subscribed:
+async def subscribe(ports: FakePorts, partner: str, url: str = URL, **changes: Any) -> manage_webhooks.Subscribed:
     named: dict[str, Any] = {
         "events": EVENTS,
         "format_": WebhookFormat.STANDARD,
@@ -57,20 +57,19 @@ async def subscribe(ports: Ports, partner: str, url: str = URL, **changes: Any) 
     return await manage_webhooks.subscribe(ports=ports, partner_id=partner, url=url, at=AT, **(named | changes))
 
 
-async def run(ports: Ports, at: datetime = AT) -> None:
+async def run(ports: FakePorts, at: datetime = AT) -> None:
     await deliver_events(ports=ports, now=lambda: at, budget=budget())
 
 
-def receivers(ports: Ports) -> FakeReceivers:
-    assert isinstance(ports.receivers, FakeReceivers)
+def receivers(ports: FakePorts) -> FakeReceivers:
     return ports.receivers
 
 
-def taken(ports: Ports, url: str = URL) -> list[Any]:
+def taken(ports: FakePorts, url: str = URL) -> list[Any]:
     return [json.loads(packet.body) for where, _, packet in receivers(ports).taken if where == url]
 
 
-async def log(ports: Ports, partner: str, hook: Webhook, at: datetime = AT) -> list[Dispatch]:
+async def log(ports: FakePorts, partner: str, hook: Webhook, at: datetime = AT) -> list[Dispatch]:
     found, _ = await manage_webhooks.list_deliveries(
         ports=ports, partner_id=partner, webhook_id=hook.id, after=None, top=100, at=at
     )
@@ -78,7 +77,7 @@ async def log(ports: Ports, partner: str, hook: Webhook, at: datetime = AT) -> l
 
 
 async def test_w1_every_subscription_gets_the_events_it_asked_for(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner)
     await subscribe(ports, partner, OTHER, events=("lead.won", "lead.received"))
@@ -101,7 +100,7 @@ async def test_w1_every_subscription_gets_the_events_it_asked_for(
 
 
 async def test_t9_test_leads_go_to_webhooks_flagged_and_l9_holds_when_sent(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner)
     await submit(ports, source, submission_body(FirstName="MSFT_TEST_1"))
@@ -115,7 +114,7 @@ async def test_t9_test_leads_go_to_webhooks_flagged_and_l9_holds_when_sent(
 
 
 async def test_w3_events_of_a_lead_come_in_order_and_a_failing_one_holds_up_only_its_own(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner)
     first = await submit(ports, source)
@@ -132,7 +131,7 @@ async def test_w3_events_of_a_lead_come_in_order_and_a_failing_one_holds_up_only
 
 
 async def test_a_receiver_that_was_down_for_an_hour_gets_everything_in_order(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     made = [await submit(ports, source, submission_body(Title=str(n)), at=AT + timedelta(seconds=n)) for n in range(20)]
@@ -154,7 +153,7 @@ async def test_a_receiver_that_was_down_for_an_hour_gets_everything_in_order(
 
 
 async def test_w2_after_three_days_an_event_is_parked_and_can_be_sent_again(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await submit(ports, source)
@@ -180,7 +179,7 @@ async def test_w2_after_three_days_an_event_is_parked_and_can_be_sent_again(
 
 
 async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_owner_told(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [DOWN] * 100_000
@@ -208,7 +207,7 @@ async def test_w2_a_subscription_that_fails_for_five_days_is_disabled_and_its_ow
 
 
 async def test_w2_idle_weeks_between_two_failures_are_no_failing(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     for n in range(3):
@@ -224,7 +223,7 @@ async def test_w2_idle_weeks_between_two_failures_are_no_failing(
 
 
 async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_forgives(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     for n in range(2):
@@ -242,7 +241,7 @@ async def test_each_time_it_is_disabled_its_owner_is_told_and_subscribing_again_
     assert len(await ports.mails.mails(partner, hook.id)) == 2
 
 
-async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_w2_gone_disables_at_once(ports: FakePorts, source: LeadSource, partner: str) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [ReceiverReply(410, "gone", 1)]
     await submit(ports, source)
@@ -251,7 +250,7 @@ async def test_w2_gone_disables_at_once(ports: Ports, source: LeadSource, partne
     assert stored.state is WebhookState.DISABLED
 
 
-async def test_retry_after_is_honoured(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_retry_after_is_honoured(ports: FakePorts, source: LeadSource, partner: str) -> None:
     await subscribe(ports, partner)
     receivers(ports).answers[URL] = [ReceiverReply(429, "", 1, timedelta(hours=2))]
     await submit(ports, source)
@@ -263,7 +262,7 @@ async def test_retry_after_is_honoured(ports: Ports, source: LeadSource, partner
 
 
 async def test_w1_a_pending_one_is_validated_first_and_its_events_wait(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner, validated=False)).webhook
     assert hook.state is WebhookState.PENDING
@@ -278,7 +277,7 @@ async def test_w1_a_pending_one_is_validated_first_and_its_events_wait(
 
 
 async def test_the_same_url_again_replaces_its_events_enables_it_and_shows_no_secret(
-    ports: Ports, partner: str
+    ports: FakePorts, partner: str
 ) -> None:
     first = await subscribe(ports, partner)
     stored = await ports.webhooks.get(partner, first.webhook.id)
@@ -301,14 +300,14 @@ async def test_the_same_url_again_replaces_its_events_enables_it_and_shows_no_se
     ],
 )
 async def test_a_subscription_names_every_fault(
-    ports: Ports, partner: str, url: str, changes: dict[str, Any], targets: set[str]
+    ports: FakePorts, partner: str, url: str, changes: dict[str, Any], targets: set[str]
 ) -> None:
     with pytest.raises(InvalidRequest) as refused:
         await subscribe(ports, partner, url, **changes)
     assert {one.target for one in refused.value.details} == targets
 
 
-async def test_a_partner_has_at_most_fifty(ports: Ports, partner: str) -> None:
+async def test_a_partner_has_at_most_fifty(ports: FakePorts, partner: str) -> None:
     for n in range(SUBSCRIPTIONS_MAX):
         await subscribe(ports, partner, f"{URL}/{n}")
     with pytest.raises(Conflict):
@@ -317,7 +316,7 @@ async def test_a_partner_has_at_most_fifty(ports: Ports, partner: str) -> None:
 
 
 async def test_fifty_subscriptions_of_one_event_fit_into_its_transaction(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     for n in range(SUBSCRIPTIONS_MAX):
         await subscribe(ports, partner, f"{URL}/{n}")
@@ -327,7 +326,7 @@ async def test_fifty_subscriptions_of_one_event_fit_into_its_transaction(
     assert len(receivers(ports).taken) == 5 * SUBSCRIPTIONS_MAX
 
 
-async def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(ports: Ports, partner: str) -> None:
+async def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(ports: FakePorts, partner: str) -> None:
     from shared.domain.telling.webhooks import signing
 
     first = await subscribe(ports, partner)
@@ -340,7 +339,7 @@ async def test_a_rotated_secret_signs_beside_the_old_one_for_a_day(ports: Ports,
 
 
 async def test_a_deleted_one_is_sent_nothing_more_and_a_test_event_stands_in_the_log(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await manage_webhooks.send_test(ports=ports, partner_id=partner, webhook_id=hook.id, at=AT)
@@ -351,7 +350,6 @@ async def test_a_deleted_one_is_sent_nothing_more_and_a_test_event_stands_in_the
     await manage_webhooks.unsubscribe(ports=ports, partner_id=partner, webhook_id=hook.id)
     await run(ports)
     assert len(taken(ports)) == 1
-    assert isinstance(ports.agenda, FakeAgenda)
     assert not [hint for hint in ports.agenda.hints if hint.kind == "deliver"]
     with pytest.raises(NotFound):
         await manage_webhooks.read_webhook(ports=ports, partner_id=partner, webhook_id=hook.id)
@@ -359,7 +357,7 @@ async def test_a_deleted_one_is_sent_nothing_more_and_a_test_event_stands_in_the
 
 @pytest.mark.parametrize("format_", [WebhookFormat.MARKETPLACE, WebhookFormat.CRM_FORM])
 async def test_w5_what_crms_take_from_marketplaces_makes_the_same_lead_again(
-    ports: Ports, source: LeadSource, partner: str, format_: WebhookFormat
+    ports: FakePorts, source: LeadSource, partner: str, format_: WebhookFormat
 ) -> None:
     await subscribe(ports, partner, events=("lead.received",), format_=format_)
     await submit(ports, source)
@@ -374,7 +372,7 @@ async def test_w5_what_crms_take_from_marketplaces_makes_the_same_lead_again(
     assert reading.notes is not None
 
 
-async def test_no_destination_slows_another(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_no_destination_slows_another(ports: FakePorts, source: LeadSource, partner: str) -> None:
     """One receiver never answers; the others have everything before it does."""
     import asyncio
 
@@ -403,7 +401,7 @@ async def test_no_destination_slows_another(ports: Ports, source: LeadSource, pa
 
 
 async def test_w2_one_that_was_enabled_again_is_disabled_again_when_it_goes_on_failing(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [DOWN] * 100_000
@@ -424,13 +422,13 @@ async def test_w2_one_that_was_enabled_again_is_disabled_again_when_it_goes_on_f
 # --- A lane's patience ----------------------------------------------------------------------------------------------
 
 
-async def waiting_events(ports: Ports, source: LeadSource, count: int) -> None:
+async def waiting_events(ports: FakePorts, source: LeadSource, count: int) -> None:
     for n in range(count):
         await submit(ports, source, submission_body(Title=str(n)), at=AT + timedelta(milliseconds=n))
 
 
 async def test_w2_a_receiver_that_was_down_for_a_minute_is_not_left_alone_for_eight(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await waiting_events(ports, source, 20)
@@ -449,7 +447,7 @@ async def test_w2_a_receiver_that_was_down_for_a_minute_is_not_left_alone_for_ei
 
 
 async def test_w2_a_turn_of_which_anything_is_taken_is_no_failure(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await waiting_events(ports, source, 12)
@@ -462,7 +460,7 @@ async def test_w2_a_turn_of_which_anything_is_taken_is_no_failure(
 
 @pytest.mark.parametrize("status", [429, 503])
 async def test_w2_retry_after_holds_the_whole_lane_and_is_no_failure(
-    ports: Ports, source: LeadSource, partner: str, status: int
+    ports: FakePorts, source: LeadSource, partner: str, status: int
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await waiting_events(ports, source, 8)
@@ -485,7 +483,7 @@ async def test_w2_retry_after_holds_the_whole_lane_and_is_no_failure(
 
 @pytest.mark.parametrize("status", [400, 422])
 async def test_w2_what_speaks_of_one_event_never_speaks_against_the_lane(
-    ports: Ports, source: LeadSource, partner: str, status: int
+    ports: FakePorts, source: LeadSource, partner: str, status: int
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     await waiting_events(ports, source, 12)
@@ -497,7 +495,7 @@ async def test_w2_what_speaks_of_one_event_never_speaks_against_the_lane(
 
 
 async def test_w2_who_answers_nothing_but_400_for_weeks_is_not_disabled_for_it(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [ReceiverReply(400, "", 1)] * 10_000
@@ -511,7 +509,7 @@ async def test_w2_who_answers_nothing_but_400_for_weeks_is_not_disabled_for_it(
 
 
 async def test_w2_who_hangs_takes_one_place_and_the_others_go_on_past_it(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     import asyncio
 
@@ -559,7 +557,9 @@ def test_lanes_are_taken_fairly_among_partners() -> None:
     assert fairly([], full) == []
 
 
-async def test_two_partners_with_dead_receivers_delay_no_third(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_two_partners_with_dead_receivers_delay_no_third(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
     import asyncio
 
     release = asyncio.Event()
@@ -593,7 +593,7 @@ async def test_two_partners_with_dead_receivers_delay_no_third(ports: Ports, sou
 
 
 async def test_a_short_fault_of_storage_puts_no_lane_off_for_minutes(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner)
     await submit(ports, source)
@@ -622,7 +622,7 @@ async def test_a_short_fault_of_storage_puts_no_lane_off_for_minutes(
 # --- Formats of others ------------------------------------------------------------------------------------------------
 
 
-def flat(ports: Ports) -> list[dict[str, str]]:
+def flat(ports: FakePorts) -> list[dict[str, str]]:
     """What was sent, as a form's fields or a flat object."""
     found = []
     for _, _, packet in receivers(ports).taken:
@@ -637,7 +637,7 @@ def flat(ports: Ports) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("format_", [WebhookFormat.MARKETPLACE, WebhookFormat.CRM_FORM])
 async def test_w5_validation_and_test_events_are_a_connection_test_in_the_receivers_own_format(
-    ports: Ports, partner: str, format_: WebhookFormat
+    ports: FakePorts, partner: str, format_: WebhookFormat
 ) -> None:
     hook = (await subscribe(ports, partner, events=("lead.received",), format_=format_, validated=False)).webhook
     await run(ports)
@@ -653,7 +653,7 @@ async def test_w5_validation_and_test_events_are_a_connection_test_in_the_receiv
 
 
 async def test_w5_what_a_receiver_has_no_field_for_travels_in_the_description(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.CRM_FORM)
     body = submission_body(Phone="+46 8 123 456 78", Campaign="Spring", Score=7, Lead="m-forged")
@@ -676,7 +676,7 @@ async def test_w5_what_a_receiver_has_no_field_for_travels_in_the_description(
 
 @pytest.mark.parametrize("only_valid", [False, True])
 async def test_w5_what_is_not_valid_can_be_left_out_and_is_named_then(
-    ports: Ports, source: LeadSource, partner: str, only_valid: bool
+    ports: FakePorts, source: LeadSource, partner: str, only_valid: bool
 ) -> None:
     shape = manage_webhooks.Shape(only_valid=only_valid)
     await subscribe(ports, partner, events=("lead.received",), format_=WebhookFormat.CRM_FORM, shape=shape)
@@ -689,7 +689,7 @@ async def test_w5_what_is_not_valid_can_be_left_out_and_is_named_then(
 
 @pytest.mark.parametrize("fields_as", FieldsAs)
 async def test_w5_a_mapping_writes_our_fields_under_their_names(
-    ports: Ports, source: LeadSource, partner: str, fields_as: FieldsAs
+    ports: FakePorts, source: LeadSource, partner: str, fields_as: FieldsAs
 ) -> None:
     names = {"oid": "=00D5e", "last_name": "lastName", "00N5e": "id", "lead_source": "leadSource", "who": "name"}
     shape = manage_webhooks.Shape(fields=names, fields_as=fields_as, headers={"Authorization": "Bearer s3cret"})
@@ -717,7 +717,9 @@ def test_every_field_that_a_mapping_may_ask_for_is_told() -> None:
     assert set(_told(a_lead(), only_valid=True)) == set(FIELDS)
 
 
-async def test_l9_changes_of_a_redacted_lead_hold_no_free_text(ports: Ports, source: LeadSource, partner: str) -> None:
+async def test_l9_changes_of_a_redacted_lead_hold_no_free_text(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
     await subscribe(ports, partner, events=("lead.declined", "lead.received"))
     made = await submit(ports, source)
     await answer(ports, source, made.lead_id, LeadAction(Action.DECLINE, reason="other", notes="They said no."))
@@ -731,7 +733,7 @@ async def test_l9_changes_of_a_redacted_lead_hold_no_free_text(ports: Ports, sou
 
 
 async def test_l9_what_a_receiver_said_of_an_expired_lead_is_not_shown(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [ReceiverReply(500, "cannot store ada.berg@northwind.example", 1)]
@@ -749,7 +751,7 @@ async def test_l9_what_a_receiver_said_of_an_expired_lead_is_not_shown(
 
 @pytest.mark.parametrize("said", [ReceiverReply(429, "", 1, timedelta(seconds=30)), ReceiverReply(422, "", 1)])
 async def test_w2_what_failed_long_ago_disables_nobody_who_fails_no_more(
-    ports: Ports, source: LeadSource, partner: str, said: ReceiverReply
+    ports: FakePorts, source: LeadSource, partner: str, said: ReceiverReply
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     receivers(ports).answers[URL] = [DOWN, *[ReceiverReply(422, "", 1)] * 30]
@@ -765,7 +767,7 @@ async def test_w2_what_failed_long_ago_disables_nobody_who_fails_no_more(
 
 
 async def test_w3_a_resend_meanwhile_makes_nothing_go_twice(
-    ports: Ports, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
+    ports: FakePorts, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hook = (await subscribe(ports, partner)).webhook
     first = await submit(ports, source)
@@ -791,7 +793,7 @@ async def test_w3_a_resend_meanwhile_makes_nothing_go_twice(
 
 
 async def test_w1_whoever_refuses_the_validation_is_sent_nothing_and_disabled(
-    ports: Ports, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
     hook = (await subscribe(ports, partner, validated=False)).webhook
     await submit(ports, source)

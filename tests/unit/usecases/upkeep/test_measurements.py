@@ -11,12 +11,12 @@ from shared.domain.errors import InvalidRequest, Unavailable
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.telling.webhooks import WebhookFormat
 from shared.ports.delivery import ReceiverReply
-from shared.ports.ports import Ports
 from shared.usecases.telling import manage_webhooks
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.mail_reports import Report, take_report
 from tests.builders import AT, DAY, submission_body
-from tests.fakes import FakeAgenda, FakeReceivers
+from tests.fakes.agenda import FakeAgenda
+from tests.fakes.ports import FakePorts
 from tests.spans import measured
 from tests.steps import budget, submit
 from tests.unit.usecases.telling.test_mail import run as run_mail
@@ -52,24 +52,22 @@ async def test_a_bounce_is_counted_beside_the_delivery_it_takes_back(source: Lea
 
 
 @pytest.fixture
-async def told(ports: Ports, source: LeadSource) -> tuple[Ports, str, str]:
+async def told(ports: FakePorts, source: LeadSource) -> tuple[FakePorts, str, str]:
     """A partner with a webhook that has taken one lead at its second call."""
     partner = source.partner_id or ""
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
     named = {"events": ("lead.received",), "format_": WebhookFormat.STANDARD, "validated": True, "owner": None}
     made = await manage_webhooks.subscribe(ports=ports, partner_id=partner, url=URL, at=AT, **named)  # type: ignore[arg-type] # named as they are
     await submit(ports, source)
-    assert isinstance(ports.receivers, FakeReceivers)
     return ports, partner, made.webhook.id
 
 
-async def run(ports: Ports, days: float) -> None:
+async def run(ports: FakePorts, days: float) -> None:
     await deliver_events(ports=ports, now=lambda: AT + days * DAY, budget=budget())
 
 
-async def test_lag_is_to_the_first_delivery_and_no_test_or_resend_has_any(told: tuple[Ports, str, str]) -> None:
+async def test_lag_is_to_the_first_delivery_and_no_test_or_resend_has_any(told: tuple[FakePorts, str, str]) -> None:
     ports, partner, hook = told
-    assert isinstance(ports.receivers, FakeReceivers)
     ports.receivers.answers[URL] = [DOWN]
     with counts("webhook", tryAgain=1):
         await run(ports, 0)
@@ -91,7 +89,7 @@ async def test_lag_is_to_the_first_delivery_and_no_test_or_resend_has_any(told: 
         await run(ports, 32)
 
 
-async def test_intake_tells_a_refusal_from_a_failure_of_ours(ports: Ports, source: LeadSource) -> None:
+async def test_intake_tells_a_refusal_from_a_failure_of_ours(ports: FakePorts, source: LeadSource) -> None:
     class Broken(FakeAgenda):
         async def put(self, *_: object) -> None:
             raise Unavailable

@@ -12,15 +12,14 @@ from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.ordering import Order
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ids import new_export_id
-from shared.ports.ports import Ports
 from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, submission_body, unique
-from tests.fakes import FakeAgenda, FakeLeadStore
+from tests.fakes.agenda import FakeAgenda
+from tests.fakes.ports import FakePorts
 from tests.steps import answer, budget, submit
 
 
-async def test_missing_hints_come_back_and_what_is_right_is_left_alone(ports: Ports, source: LeadSource) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
+async def test_missing_hints_come_back_and_what_is_right_is_left_alone(ports: FakePorts, source: LeadSource) -> None:
     await ports.partners.put(Partner(source.partner_id, "Contoso", (), AT, AT))
     for code in ("PLT", "INS", ""):
         await submit(ports, source, submission_body(ActionCode=code))
@@ -34,8 +33,7 @@ async def test_missing_hints_come_back_and_what_is_right_is_left_alone(ports: Po
     assert ports.agenda.rows == right
 
 
-async def test_a_partner_with_many_exports_does_not_keep_it_from_the_next(ports: Ports) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
+async def test_a_partner_with_many_exports_does_not_keep_it_from_the_next(ports: FakePorts) -> None:
     first, second = sorted(unique() for _ in range(2))
     for one in (first, second):
         await ports.partners.put(Partner(one, "Contoso", (), AT, AT))
@@ -52,8 +50,7 @@ async def test_a_partner_with_many_exports_does_not_keep_it_from_the_next(ports:
     assert any(hint.partner_id == second for hint in ports.agenda.rows)
 
 
-async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: Ports) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
+async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: FakePorts) -> None:
     partners = sorted(unique() for _ in range(5))
     for one in partners:
         await ports.partners.put(Partner(one, "Contoso", (), AT, AT))
@@ -71,10 +68,8 @@ async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: Ports
 
 
 async def test_what_was_answered_since_it_was_read_is_nothing_to_warn_of(
-    ports: Ports, source: LeadSource, caplog: pytest.LogCaptureFixture
+    ports: FakePorts, source: LeadSource, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert isinstance(ports.agenda, FakeAgenda)
-    assert isinstance(ports.leads, FakeLeadStore)
     await ports.partners.put(Partner(source.partner_id or "", "Contoso", (), AT, AT))
     made = await submit(ports, source)
 

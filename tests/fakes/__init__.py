@@ -1,0 +1,1 @@
+"""The ports in memory, one module for each module of `shared/ports`."""

@@ -1,0 +1,56 @@
+"""The agenda in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from shared import correlation
+from shared.domain.agenda import Hint, HintKind
+from shared.ports.agenda import DueHint
+
+
+class FakeAgenda:
+    """`Agenda` in memory."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Hint, tuple[int, datetime | None]] = {}
+        self.causes: dict[Hint, str] = {}
+        self.bookmarks: dict[str, str] = {}
+
+    @property
+    def hints(self) -> set[Hint]:
+        """The hints there are."""
+        return set(self.rows)
+
+    async def put(self, hints: Sequence[Hint]) -> None:
+        self.rows |= dict.fromkeys(hints, (0, None))
+        self.causes |= dict.fromkeys(hints, correlation.current())
+
+    async def remove(self, hints: Sequence[Hint]) -> None:
+        for hint in hints:
+            self.rows.pop(hint, None)
+
+    async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
+        found = sorted(
+            (hint for hint, (_, until) in self.rows.items() if hint.kind == kind and hint.due <= at >= (until or at)),
+            key=lambda hint: (hint.due, hint.partner_id, hint.subject, hint.attempt),
+        )
+        return [DueHint(hint, self.rows[hint][0], self.causes[hint]) for hint in found[:top]]
+
+    async def oldest(self, kind: HintKind, at: datetime) -> datetime | None:
+        return min((hint.due for hint in self.rows if hint.kind == kind and hint.due <= at), default=None)
+
+    async def ahead(self, kind: HintKind, at: datetime, top: int) -> int:
+        return min(top, sum(hint.kind == kind and hint.due > at for hint in self.rows))
+
+    async def put_off(self, late: DueHint, until: datetime) -> None:
+        if late.hint in self.rows:
+            self.rows[late.hint] = late.tries + 1, until
+
+    async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
+        return [hint for hint in hints if hint not in self.rows]
+
+    async def bookmark(self, name: str) -> str:
+        return self.bookmarks.get(name, "")
+
+    async def set_bookmark(self, name: str, place: str) -> None:
+        self.bookmarks[name] = place

@@ -1,0 +1,73 @@
+"""All ports in memory, for unit tests; the contract suites hold them to what the real parts do."""
+
+from dataclasses import dataclass
+
+from shared.delivery.letters import Letters
+from shared.http.shapes.packets import Packets
+from shared.ports.ports import Ports
+from shared.ports.rules import Rules
+from tests.fakes.agenda import FakeAgenda
+from tests.fakes.checks import FakeEmails, FakePhones
+from tests.fakes.delivery import FakeMailer, FakeReceivers
+from tests.fakes.exports import FakeExportStore, FakeFileStore
+from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
+from tests.fakes.leads import FakeLeadStore, FakeMarkStore
+from tests.fakes.programme import FakeListingStore, FakePartnerStore
+from tests.fakes.telling import FakeLaneStore, FakeMailStore, FakePreferenceStore, FakeTallyStore, FakeWebhookStore
+
+
+@dataclass(frozen=True)
+class FakePorts(Ports):
+    """The ports with their types in memory, whose insides a test may look at."""
+
+    leads: FakeLeadStore
+    agenda: FakeAgenda
+    marks: FakeMarkStore
+    partners: FakePartnerStore
+    phones: FakePhones
+    emails: FakeEmails
+    listings: FakeListingStore
+    held: FakeHeldStore
+    sent: FakeSentStore
+    tables: FakeTables
+    lanes: FakeLaneStore
+    mails: FakeMailStore
+    webhooks: FakeWebhookStore
+    preferences: FakePreferenceStore
+    receivers: FakeReceivers
+    packets: Packets
+    mailer: FakeMailer
+    letters: Letters
+    tallies: FakeTallyStore
+    exports: FakeExportStore
+    files: FakeFileStore
+
+
+def fake_ports(rules: Rules | None = None) -> FakePorts:
+    """All ports in memory."""
+    leads, lanes = FakeLeadStore(), FakeLaneStore()
+    mails = FakeMailStore(lanes)
+    return FakePorts(
+        leads=leads,
+        agenda=FakeAgenda(),
+        marks=FakeMarkStore(),
+        partners=FakePartnerStore(),
+        phones=FakePhones(),
+        emails=FakeEmails(),
+        listings=FakeListingStore(),
+        held=FakeHeldStore(),
+        sent=FakeSentStore(),
+        tables=FakeTables(),
+        lanes=lanes,
+        mails=mails,
+        webhooks=FakeWebhookStore(),
+        preferences=FakePreferenceStore(),
+        receivers=FakeReceivers(),
+        packets=Packets(),
+        mailer=FakeMailer(),
+        letters=Letters("https://leads.example/api", "https://front.example/{leadId}", "https://front.example"),
+        tallies=FakeTallyStore(leads, lanes, mails),
+        exports=FakeExportStore(),
+        files=FakeFileStore(),
+        rules=rules or Rules(),
+    )
