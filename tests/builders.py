@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from shared import ids
-from shared.domain.deadlines import Windows
 from shared.domain.intake.formats import read
-from shared.domain.intake.receipt import Email, Phone, receive
+from shared.domain.intake.receipt import Arrival, Email, Phone, receive
 from shared.domain.lead import Actor, Deal, Lead, Reveal, Tab
 from shared.domain.lifecycle import Action, Decision, LeadAction, decide
-from shared.domain.programme.offers import Offers
 from shared.domain.programme.partner import Door
 from shared.ports.leads import Submitted
 
@@ -60,14 +58,7 @@ def received(
     return receive(
         read(submission_body(**changes)),
         Door(SOURCE.id, SOURCE, partner_id, reveal=reveal),
-        lead_id=ids.new_lead_id(tab, at),
-        partner_id=partner_id,
-        offers=Offers(),
-        phone=phone or Phone(),
-        email=email or Email(),
-        windows=Windows(),
-        created_at=at,
-        at=at,
+        Arrival(partner_id, ids.new_lead_id(tab, at), at, at, phone=phone or Phone(), email=email or Email()),
     )
 
 

@@ -8,14 +8,13 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import GetJsonSchemaHandler, RootModel, TypeAdapter
 from pydantic_core import CoreSchema
 
-from shared.domain.errors import Detail, InvalidRequest, NotFound, PreconditionFailed, Unavailable
+from shared.domain.errors import Detail, InvalidRequest, NotFound, PreconditionFailed
 from shared.domain.messages import say
 from shared.http.bodies import validated
 from shared.http.calls import Call, Response
 from shared.http.fields import Incoming
-from shared.ports.errors import LostRace
+from shared.usecases.races import until_won
 
-ATTEMPTS = 5
 D = TypeVar("D")
 N = TypeVar("N")
 V = TypeVar("V", bound=Mapping[str, Any])
@@ -97,7 +96,8 @@ async def store(
     `target`: what a patch is put on, where that is not what is shown.
     Raises PreconditionFailed where the caller has read another one (`If-Match`).
     """
-    for _ in range(ATTEMPTS):
+
+    async def change() -> N:
         before = await read()
         versions = call.versions()
         seen = view(before)
@@ -111,11 +111,9 @@ async def store(
                 say("The ETag is %(tag)s now.", tag=tag_of(seen)) if seen is not None else say("There is nothing yet.")
             )
             raise PreconditionFailed(details=[Detail("preconditionFailed", now, "If-Match")])
-        try:
-            return await write(before)
-        except LostRace:
-            continue
-    raise Unavailable
+        return await write(before)
+
+    return await until_won(change)
 
 
 def given(call: Call[Any, Any], view: Mapping[str, Any] | None) -> Any:

@@ -1,6 +1,6 @@
 """What becomes of a submission (SPEC 2): the lead that is born from it, its first event and its deadlines."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.countries import country_code
@@ -25,7 +25,7 @@ from shared.domain.lead import (
 )
 from shared.domain.lifecycle import Decision
 from shared.domain.notify import notified
-from shared.domain.programme.offers import Offers
+from shared.domain.programme.offers import Offers, RegisteredOffer
 from shared.domain.programme.partner import Door
 from shared.domain.quality import quality_of
 
@@ -50,37 +50,98 @@ class Email:
     ask_again: bool = False
 
 
-def receive(
-    reading: Reading,
-    door: Door,
-    *,
-    lead_id: str,
-    partner_id: str,
-    offers: Offers,
-    phone: Phone,
-    email: Email,
-    windows: Windows,
-    created_at: datetime,
-    at: datetime,
-) -> Decision:
-    """The lead of a submission that reached its partner at `at`; its deadlines are fixed here, once (R1).
+@dataclass(frozen=True)
+class Arrival:
+    """How a submission reached its partner at `at`, under which id, and what was found out about it on the way.
 
-    `created_at` is when the customer asked, as far as known; its id carries the same time.
+    `created_at` is when the customer asked, as far as known; the id carries the same time.
     """
-    registered = offers.find(reading.offer_id, reading.offer_title)
-    action = _action(reading, registered.call_to_action if registered else None)
-    dnc = forbids_contact(reading.action_code) or reading.contact is False
-    informational = dnc or action in INFORMATIONAL
-    test = is_test(reading.first_name, reading.last_name, reading.email)
-    asked = action is CallToAction.CONTACT_ME and reading.contact_requested is not False
-    if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
-        asked = bool(reading.contact_requested)
-    contact_requested = asked and not dnc
+
+    partner_id: str
+    lead_id: str
+    created_at: datetime
+    at: datetime
+    phone: Phone = Phone()
+    email: Email = Email()
+    offers: Offers = field(default_factory=Offers)
+    windows: Windows = field(default_factory=Windows)
+
+
+def receive(reading: Reading, door: Door, arrival: Arrival) -> Decision:
+    """The lead of a submission, and its first event; its deadlines are fixed here, once (R1)."""
+    wish, at = _wish(reading, arrival.offers), arrival.at
     agreed_country = country_code(reading.agreed_country) if reading.agreed_country else None
     # T7: the one given with consent before the address's.
     country = agreed_country or (country_code(reading.country) if reading.country else None)
-    status = Status.INFORMATIONAL if informational else Status.RECEIVED
-    customer = Customer(
+    customer = _customer(reading, arrival.phone, country)
+    lead = Lead(
+        id=arrival.lead_id,
+        partner_id=arrival.partner_id,
+        source_id=door.by.id,
+        status=Status.INFORMATIONAL if wish.is_informational else Status.RECEIVED,
+        created_at=arrival.created_at,
+        updated_at=at,
+        received_at=at,
+        consent=Consent(
+            share=reading.share,
+            contact=False if wish.do_not_contact else reading.contact,
+            at=min(reading.agreed_at or reading.created_at or at, at),
+            country=country,
+        ),
+        last_transition=LastTransition(EventType.RECEIVED, at, door.by),
+        type=reading.type,
+        qualification=reading.qualification,
+        source=_source(reading, door),
+        source_text=reading.source_text,
+        call_to_action=wish.action,
+        action_code=reading.action_code,
+        offer=_offer(reading, wish.registered),
+        location=reading.location,
+        search_terms=reading.search_terms,
+        sender=_sender(reading, door),
+        customer=customer,
+        notes=reading.notes,
+        contact_requested=wish.contact_requested,
+        do_not_contact=wish.do_not_contact,
+        is_test=is_test(reading.first_name, reading.last_name, reading.email),
+        reveal=door.reveal,
+        email_validity=arrival.email.validity,
+        phone_validity=arrival.phone.validity,
+        quality=quality_of(customer, arrival.email.validity, arrival.phone.validity),
+        additional_fields=reading.additional_fields,
+    )
+    lead = _with_deadlines(lead, arrival)
+    told = notified(EventType.RECEIVED, lead)
+    return Decision(lead, (Event(1, EventType.RECEIVED, at, door.by, None, lead.status, notify=told),))
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the customer wants, going by what was sent and by the offer it is about, where that is registered."""
+
+    registered: RegisteredOffer | None
+    action: CallToAction | None
+    do_not_contact: bool
+    contact_requested: bool
+
+    @property
+    def is_informational(self) -> bool:
+        """True where nobody has to answer."""
+        return self.do_not_contact or self.action in INFORMATIONAL
+
+
+def _wish(reading: Reading, offers: Offers) -> _Wish:
+    registered = offers.find(reading.offer_id, reading.offer_title)
+    action = _action(reading, registered.call_to_action if registered else None)
+    dnc = forbids_contact(reading.action_code) or reading.contact is False
+    asked = action is CallToAction.CONTACT_ME and reading.contact_requested is not False
+    if reading.qualification is not Qualification.CUSTOMER_INQUIRY:
+        asked = bool(reading.contact_requested)
+    return _Wish(registered, action, dnc, asked and not dnc)
+
+
+def _customer(reading: Reading, phone: Phone, country: str | None) -> Customer:
+    return Customer(
         company=reading.company,
         first_name=reading.first_name,
         last_name=reading.last_name,
@@ -93,54 +154,30 @@ def receive(
         title=reading.title,
         size=reading.size,
     )
+
+
+def _offer(reading: Reading, registered: RegisteredOffer | None) -> Offer | None:
     named = Offer(
         id=registered.id if registered else reading.offer_id,
         title=reading.offer_title or (registered.title if registered else None),
     )
-    lead = Lead(
-        id=lead_id,
-        partner_id=partner_id,
-        source_id=door.by.id,
-        status=status,
-        created_at=created_at,
-        updated_at=at,
-        received_at=at,
-        consent=Consent(
-            share=reading.share,
-            contact=False if dnc else reading.contact,
-            at=min(reading.agreed_at or reading.created_at or at, at),
-            country=country,
-        ),
-        last_transition=LastTransition(EventType.RECEIVED, at, door.by),
-        type=reading.type,
-        qualification=reading.qualification,
-        source=_source(reading, door),
-        source_text=reading.source_text,
-        call_to_action=action,
-        action_code=reading.action_code,
-        offer=named if named.id or named.title else None,
-        location=reading.location,
-        search_terms=reading.search_terms,
-        sender=_sender(reading, door),
-        customer=customer,
-        notes=reading.notes,
-        contact_requested=contact_requested,
-        do_not_contact=dnc,
-        is_test=test,
-        reveal=door.reveal,
-        email_validity=email.validity,
-        phone_validity=phone.validity,
-        quality=quality_of(customer, email.validity, phone.validity),
-        additional_fields=reading.additional_fields,
-        # T9: a test lead neither burns nor expires, so that a proved connection leaves nobody waiting.
-        flame_until=at + windows.flame if contact_requested and not test else None,
-        expires_at=None if informational or test else at + windows.expiry,
-        ages_at=add_months(at, windows.informational_months) if informational else None,
-        reminded=0 if informational or test else reminders_before(at + windows.expiry, at),
-        recheck_at=next_recheck(at, 0) if email.ask_again and not test else None,
+    return named if named.id or named.title else None
+
+
+def _with_deadlines(lead: Lead, arrival: Arrival) -> Lead:
+    """The lead with what time will do to it (A1 to A3, V1)."""
+    at, windows = arrival.at, arrival.windows
+    # T9: a test lead neither burns nor expires, so that a proved connection leaves nobody waiting.
+    expires_at = at + windows.expiry if lead.status is Status.RECEIVED and not lead.is_test else None
+    ages = lead.status is Status.INFORMATIONAL
+    return replace(
+        lead,
+        flame_until=at + windows.flame if lead.contact_requested and not lead.is_test else None,
+        expires_at=expires_at,
+        ages_at=add_months(at, windows.informational_months) if ages else None,
+        reminded=reminders_before(expires_at, at) if expires_at else 0,
+        recheck_at=next_recheck(at, 0) if arrival.email.ask_again and not lead.is_test else None,
     )
-    told = notified(EventType.RECEIVED, lead)
-    return Decision(lead, (Event(1, EventType.RECEIVED, at, door.by, None, status, notify=told),))
 
 
 def _action(reading: Reading, registered: CallToAction | None) -> CallToAction | None:

@@ -5,14 +5,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
 
-from shared.domain.errors import Detail, Unavailable
+from shared.domain.errors import Detail
 from shared.domain.intake.held import Held, HeldState, Reason, kept_details, refusal_of
 from shared.domain.programme.partner import Door
 from shared.ports.errors import LostRace
 from shared.ports.intake import StoredHeld
 from shared.ports.ports import Ports
-from shared.usecases.intake.parcels import ATTEMPTS, Parcel, is_outlived, marks
+from shared.usecases.intake.parcels import Parcel, is_outlived, marks
 from shared.usecases.intake.route_lead import Route
+from shared.usecases.races import until_won
 
 log = logging.getLogger(__name__)
 
@@ -66,18 +67,17 @@ async def park(
 
 async def _keep(ports: Ports, wanted: Held, met: Callable[[StoredHeld], Awaitable[Held]]) -> Held:
     """Write it where nothing stands under its id; otherwise what `met` makes of what does, until nobody is faster."""
-    for _ in range(ATTEMPTS):
+
+    async def keep() -> Held:
         if await ports.held.add(wanted):
             _log_held(wanted)
             return wanted
         there = await ports.held.get(wanted.id)
         if there is None:
-            continue
-        try:
-            return await met(there)
-        except LostRace:
-            continue
-    raise Unavailable
+            raise LostRace
+        return await met(there)
+
+    return await until_won(keep)
 
 
 def _log_held(held: Held) -> None:

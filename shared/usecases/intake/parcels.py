@@ -12,9 +12,6 @@ from shared.domain.lead import Tab
 from shared.domain.programme.partner import Door, Takes
 from shared.ports.ports import Ports
 
-ATTEMPTS = 5
-"""A claim changes hands once a day at most; losing this often means that storage misbehaves."""
-
 
 @dataclass(frozen=True)
 class Submission:

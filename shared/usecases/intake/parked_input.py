@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared import ids
-from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Refusal, Unavailable
+from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Refusal
 from shared.domain.instants import stamp
 from shared.domain.intake.held import DISMISSED_KEPT, Held, HeldState, Reason, refusal_of
 from shared.domain.lifecycle import settle
@@ -23,10 +23,11 @@ from shared.ids import inverted_time
 from shared.ports.errors import LostRace
 from shared.ports.intake import EVERY, HeldCounts, Only, StoredHeld
 from shared.ports.ports import Ports
-from shared.usecases.intake.parcels import ATTEMPTS, Parcel, Submission, is_outlived, read_parcel
+from shared.usecases.intake.parcels import Parcel, Submission, is_outlived, read_parcel
 from shared.usecases.intake.receive_lead import Received, make_lead
 from shared.usecases.intake.route_lead import Route, check_route, find_route
 from shared.usecases.races import until_won
+from shared.usecases.side_by_side import side_by_side
 
 log = logging.getLogger(__name__)
 
@@ -103,16 +104,14 @@ async def forget_dismissed(*, ports: Ports, at: datetime, most: int = 1_000) -> 
 
 async def each(held_ids: Sequence[str], act: Callable[[str], Awaitable[Received | None]]) -> list[Done]:
     """Do the same with several, each by itself; what is refused for one holds up no other."""
-    turns = asyncio.Semaphore(AT_ONCE)
 
-    async def one(held_id: str) -> Done:
-        async with turns:
-            try:
-                return Done(held_id, await act(held_id))
-            except Refusal as refusal:
-                return Done(held_id, refusal=refusal)
+    async def done(held_id: str) -> Done:
+        try:
+            return Done(held_id, await act(held_id))
+        except Refusal as refusal:
+            return Done(held_id, refusal=refusal)
 
-    return list(await asyncio.gather(*(one(held_id) for held_id in dict.fromkeys(held_ids))))
+    return await side_by_side(done, dict.fromkeys(held_ids), AT_ONCE)
 
 
 async def read_held(*, ports: Ports, held_id: str, state: HeldState) -> Held:
@@ -125,7 +124,8 @@ async def replay(*, ports: Ports, held_id: str, body: object | None, at: datetim
 
     Raises NotFound; InvalidRequest or Conflict while it still cannot become a lead, which leaves it where it is.
     """
-    for _ in range(ATTEMPTS):
+
+    async def send() -> Received:
         stored = await _stored(ports, held_id, HeldState.PARKED)
         held = stored.held
         if held.state is HeldState.PLACED:
@@ -140,13 +140,11 @@ async def replay(*, ports: Ports, held_id: str, body: object | None, at: datetim
         )
         if route.reason is Reason.PROFILE_NOT_PUBLISHED:
             raise refusal_of(replace(held, reason=route.reason))
-        try:
-            if route.reason is not None:
-                return await _leave_unassigned(ports, stored, parcel, route)
-            return await _make(ports, stored, parcel, route.partner_id or "", at)
-        except LostRace:
-            continue
-    raise Unavailable
+        if route.reason is not None:
+            return await _leave_unassigned(ports, stored, parcel, route)
+        return await _make(ports, stored, parcel, route.partner_id or "", at)
+
+    return await until_won(send)
 
 
 async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -> Received:
@@ -155,7 +153,8 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
     Raises NotFound; InvalidRequest for an unknown partner; Conflict for a suspended one, for one that takes no profile
     inquiries, and when it was given to another.
     """
-    for _ in range(ATTEMPTS):
+
+    async def give() -> Received:
         stored = await _stored(ports, held_id, HeldState.UNASSIGNED)
         held = stored.held
         partner = await ports.partners.get(partner_id) if ids.PARTNER_ID.fullmatch(partner_id) else None
@@ -170,16 +169,14 @@ async def assign(*, ports: Ports, held_id: str, partner_id: str, at: datetime) -
         if partner.state is PartnerState.SUSPENDED:
             raise Conflict("The partner is suspended.", target="partnerId")
         parcel = _again(held, None)
-        try:
-            if already := await _already(ports, stored, parcel, at):
-                return already
-            route = await check_route(ports=ports, partner_id=partner_id, reading=parcel.reading, at=at)
-            if route.reason is not None:
-                raise refusal_of(replace(held, reason=route.reason))
-            return await _make(ports, stored, parcel, partner_id, at)
-        except LostRace:
-            continue
-    raise Unavailable
+        if already := await _already(ports, stored, parcel, at):
+            return already
+        route = await check_route(ports=ports, partner_id=partner_id, reading=parcel.reading, at=at)
+        if route.reason is not None:
+            raise refusal_of(replace(held, reason=route.reason))
+        return await _make(ports, stored, parcel, partner_id, at)
+
+    return await until_won(give)
 
 
 async def _already(ports: Ports, stored: StoredHeld, parcel: Parcel, at: datetime) -> Received | None:

@@ -18,7 +18,7 @@ from shared.domain.deadlines import hints
 from shared.domain.errors import Detail, InvalidRequest, Refusal, Unauthenticated, Unavailable
 from shared.domain.intake.formats import Reading
 from shared.domain.intake.held import HeldState, Reason, refusal_of
-from shared.domain.intake.receipt import Email, Phone, receive
+from shared.domain.intake.receipt import Arrival, Email, Phone, receive
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.programme.partner import Door, LeadSource, accepts
@@ -28,7 +28,6 @@ from shared.ports.leads import Once, Submitted
 from shared.ports.ports import Ports
 from shared.usecases.intake.hold_submission import count_repeat, held_id, note, park
 from shared.usecases.intake.parcels import (
-    ATTEMPTS,
     Parcel,
     Submission,
     is_outlived,
@@ -38,6 +37,7 @@ from shared.usecases.intake.parcels import (
     unread,
 )
 from shared.usecases.intake.route_lead import find_route
+from shared.usecases.races import ATTEMPTS
 
 
 @dataclass(frozen=True)
@@ -199,18 +199,17 @@ async def _received(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str,
     # T7: the country given with the consent comes first, for the number too.
     named = (country_code(written) for written in (reading.agreed_country, reading.country) if written)
     country = next((code for code in named if code), None)
-    return receive(
-        reading,
-        parcel.door,
-        lead_id=lead_id,
-        partner_id=partner_id,
-        offers=offers,
+    arrival = Arrival(
+        partner_id,
+        lead_id,
+        ids.created_at(lead_id),
+        at,
         phone=ports.phones.read(reading.phone, country) if reading.phone else Phone(),
         email=await ports.emails.read(reading.email, lists) if reading.email else Email(),
+        offers=offers,
         windows=ports.rules.windows,
-        created_at=ids.created_at(lead_id),
-        at=at,
     )
+    return receive(reading, parcel.door, arrival)
 
 
 async def _take_back(ports: Ports, parcel: Parcel, lead: Lead, announced: Sequence[Hint], winner: str | None) -> None:

@@ -5,18 +5,16 @@ from datetime import datetime
 from shared.correlation import new_change
 from shared.domain.agenda import HintKind
 from shared.domain.deadlines import hints, rechecks_at
-from shared.domain.errors import Unavailable
 from shared.domain.lifecycle import recheck, settle
 from shared.domain.programme.contact_lists import ContactLists
 from shared.ports.agenda import DueHint
-from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.agenda import Ran, run_each
+from shared.usecases.races import until_won
 
 TOGETHER = 10
 """Addresses asked about at once: name servers are slow, and they are somebody else's."""
-ATTEMPTS = 5
 
 
 async def recheck_contacts(*, ports: Ports, at: datetime, budget: Budget) -> Ran:
@@ -30,7 +28,7 @@ async def recheck_contacts(*, ports: Ports, at: datetime, budget: Budget) -> Ran
 
 
 async def _check(ports: Ports, late: DueHint, lists: ContactLists, at: datetime) -> None:
-    for _ in range(ATTEMPTS):
+    async def check() -> None:
         stored = await ports.leads.get(late.hint.partner_id, late.hint.subject)
         if stored is None or not stored.lead.customer.email:
             return
@@ -44,9 +42,6 @@ async def _check(ports: Ports, late: DueHint, lists: ContactLists, at: datetime)
         announced = [change.announcement(stored.lead.partner_id, stored.lead.id)] if decision.events else []
         needed = set(hints(decision.lead)) - set(hints(stored.lead))
         await ports.agenda.put([*announced, *needed])
-        try:
-            await ports.leads.commit([(stored, decision)], change)
-        except LostRace:
-            continue
-        return
-    raise Unavailable
+        await ports.leads.commit([(stored, decision)], change)
+
+    await until_won(check)

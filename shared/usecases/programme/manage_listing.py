@@ -1,6 +1,5 @@
 """What a partner publishes: its business profile and its offers (SPEC 1, T5, R1, R2)."""
 
-import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from shared.ports.as_read import AsRead
 from shared.ports.ports import Ports
 from shared.usecases.intake.route_lead import partners_of_profile, partners_of_title
 from shared.usecases.races import until_won
+from shared.usecases.side_by_side import side_by_side
 
 log = logging.getLogger(__name__)
 AT_ONCE = 8
@@ -64,13 +64,11 @@ async def list_offers(*, ports: Ports, partner_id: str, at: datetime) -> list[Se
     """A partner's offers by id; raises NotFound."""
     await _partner(ports, partner_id)
     offers = (await ports.listings.offers(partner_id, at, fresh=True)).offers
-    turns = asyncio.Semaphore(AT_ONCE)
 
     async def seen(offer: RegisteredOffer) -> SeenOffer:
-        async with turns:
-            return await _seen_offer(ports, partner_id, offer, at)
+        return await _seen_offer(ports, partner_id, offer, at)
 
-    return list(await asyncio.gather(*map(seen, offers)))
+    return await side_by_side(seen, offers, AT_ONCE)
 
 
 async def read_offer(*, ports: Ports, partner_id: str, offer_id: str, at: datetime) -> SeenOffer:

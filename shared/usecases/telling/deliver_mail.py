@@ -20,7 +20,7 @@ from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED
 from shared.usecases.races import until_won
-from shared.usecases.telling.lane_turn import LaneTurn, Now, take_lane
+from shared.usecases.telling.lane_turn import LaneTurn, Now
 from shared.usecases.telling.mail_plan import (
     PART,
     Case,
@@ -70,10 +70,9 @@ async def deliver_mail(
     *, ports: Ports, partner_id: str, destination: str, now: Now, quota: MailQuota
 ) -> datetime | None:
     """Take each waiting mail a step further; when to look again, None when nothing waits. Raises Unavailable."""
-    taken = await take_lane(ports=ports, partner_id=partner_id, destination=destination, now=now)
-    if isinstance(taken, datetime):
-        return taken
-    turn = _Turn(**vars(taken), quota=quota)
+    turn = await _Turn.take(ports=ports, partner_id=partner_id, destination=destination, now=now, quota=quota)
+    if isinstance(turn, datetime):
+        return turn
     if turn.is_bulk and await _others_first(ports, partner_id, now()):
         turn.end(now() + LOOK_AGAIN)
     after: str | None = None

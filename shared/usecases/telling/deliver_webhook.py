@@ -16,7 +16,7 @@ from shared.domain.telling.webhooks import VALIDATION, Webhook, WebhookState, si
 from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
 from shared.ports.telling import StoredWebhook
-from shared.usecases.telling.lane_turn import LaneTurn, Now, take_lane
+from shared.usecases.telling.lane_turn import LaneTurn, Now, hinted
 
 log = logging.getLogger(__name__)
 AT_ONCE = 4
@@ -58,10 +58,9 @@ async def deliver_webhook(*, ports: Ports, partner_id: str, destination: str, no
     if hook is None or hook.webhook.state is WebhookState.DISABLED:
         # What waits for a disabled one waits until it is enabled; of a deleted one nobody asks.
         return None
-    taken = await take_lane(ports=ports, partner_id=partner_id, destination=destination, now=now)
-    if isinstance(taken, datetime):
-        return taken
-    turn = _Turn(**vars(taken), hook=hook)
+    turn = await _Turn.take(ports=ports, partner_id=partner_id, destination=destination, now=now, hook=hook)
+    if isinstance(turn, datetime):
+        return turn
     if hook.webhook.state is WebhookState.PENDING:
         await _validate(turn)
     if not turn.over:
@@ -287,10 +286,9 @@ async def _disable(turn: _Turn, problem: str, at: datetime) -> None:
     hook: Webhook = replace(turn.hook.webhook, state=WebhookState.DISABLED, disabled_at=at, problem=problem)
     # Each time has a mail of its own; one that is told too early finds the webhook active and is not sent.
     told = Dispatch(DISABLED, at, hook.id, int(at.timestamp()), cause=correlation.current())
-    await ports.agenda.put([deliver_hint(turn.partner_id, MAIL_LATER, at)])
-    turn.hook = await ports.webhooks.put(turn.partner_id, hook, turn.hook)
-    await ports.lanes.add(turn.partner_id, MAIL_LATER, told)
-    await ports.agenda.put([deliver_hint(turn.partner_id, MAIL_LATER, at)])
+    async with hinted(ports, deliver_hint(turn.partner_id, MAIL_LATER, at)):
+        turn.hook = await ports.webhooks.put(turn.partner_id, hook, turn.hook)
+        await ports.lanes.add(turn.partner_id, MAIL_LATER, told)
     turn.wakes = []
     turn.over = True
     log.warning(

@@ -1,10 +1,13 @@
 """A worker's turn on one lane: nobody else works on it meanwhile, and others have theirs soon (W2, W3)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any, Self
 
 from shared import ids
+from shared.domain.agenda import Hint
 from shared.domain.telling.dispatch import Dispatch, Lane, deliver_hint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
@@ -31,6 +34,23 @@ class LaneTurn:
     ends: datetime
     wakes: list[datetime] = field(default_factory=list)
     over: bool = False
+
+    @classmethod
+    async def take(cls, *, ports: Ports, partner_id: str, destination: str, now: Now, **mine: Any) -> Self | datetime:
+        """A turn on the lane, or when to look again: it is somebody's, or left alone for a while; raises Unavailable.
+
+        `mine` are the fields that a kind of turn has beside these.
+        """
+        at, holder = now(), ids.new_change_id()
+        lane = await ports.lanes.lane(partner_id, destination)
+        if not lane.is_free(holder, at):
+            return max(until for until in (lane.leased_until, lane.next_at) if until)
+        turn = cls(ports, partner_id, destination, lane.taken(holder, at), now, at + TURN, **mine)
+        try:
+            await turn.save()
+        except LostRace:
+            return at + LOST_WAIT
+        return turn
 
     def end(self, wake: datetime) -> None:
         """Begin nothing more, and look again at `wake`."""
@@ -75,24 +95,15 @@ class LaneTurn:
         return there
 
 
+@asynccontextmanager
+async def hinted(ports: Ports, hint: Hint) -> AsyncIterator[None]:
+    """Hint at what is written inside, before and after it: a run in between may find nothing and take the hint away."""
+    await ports.agenda.put([hint])
+    yield
+    await ports.agenda.put([hint])
+
+
 async def add_to_lane(*, ports: Ports, partner_id: str, destination: str, dispatch: Dispatch, at: datetime) -> None:
     """Let an event wait for its destination, beside what the relay lets wait. Raises Unavailable."""
-    hint = deliver_hint(partner_id, destination, at)
-    await ports.agenda.put([hint])
-    await ports.lanes.add(partner_id, destination, dispatch)
-    # A run in between may have found nothing to do and taken the hint away.
-    await ports.agenda.put([hint])
-
-
-async def take_lane(*, ports: Ports, partner_id: str, destination: str, now: Now) -> LaneTurn | datetime:
-    """A turn on the lane, or when to look again: it is somebody's, or left alone for a while. Raises Unavailable."""
-    at, holder = now(), ids.new_change_id()
-    lane = await ports.lanes.lane(partner_id, destination)
-    if not lane.is_free(holder, at):
-        return max(until for until in (lane.leased_until, lane.next_at) if until)
-    turn = LaneTurn(ports, partner_id, destination, lane.taken(holder, at), now, at + TURN)
-    try:
-        await turn.save()
-    except LostRace:
-        return at + LOST_WAIT
-    return turn
+    async with hinted(ports, deliver_hint(partner_id, destination, at)):
+        await ports.lanes.add(partner_id, destination, dispatch)

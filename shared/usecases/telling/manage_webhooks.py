@@ -11,7 +11,7 @@ from datetime import datetime
 
 from shared import correlation, ids
 from shared.domain.contact import is_redacted
-from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound, Unavailable
+from shared.domain.errors import Conflict, Detail, InvalidRequest, NotFound
 from shared.domain.lifecycle import settle
 from shared.domain.messages import say
 from shared.domain.telling.dispatch import Dispatch, DispatchState, deliver_hint
@@ -31,11 +31,10 @@ from shared.ports.errors import LostRace
 from shared.ports.page import Page
 from shared.ports.ports import Ports
 from shared.ports.telling import StoredWebhook
-from shared.usecases.races import until_won
-from shared.usecases.telling.lane_turn import add_to_lane
+from shared.usecases.races import ATTEMPTS, until_won
+from shared.usecases.telling.lane_turn import add_to_lane, hinted
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 5
 RECEIVED = "lead.received"
 RESEND_MAX = 1_000
 """Parked deliveries that one request sends again; the rest with the next."""
@@ -82,7 +81,8 @@ async def subscribe(
     InvalidRequest naming every field at fault, Conflict at SUBSCRIPTIONS_MAX.
     """
     _check(ports, url, events, format_)
-    for _ in range(ATTEMPTS):
+
+    async def put() -> Subscribed:
         known = await ports.webhooks.of_partner(partner_id)
         before = next((stored for stored in known if stored.webhook.url == url), None)
         if before is None and len(known) >= SUBSCRIPTIONS_MAX:
@@ -108,21 +108,17 @@ async def subscribe(
             headers=hook.headers if shape.headers is None else shape.headers,
         )
         # What it waits for may be due already, and a pending one has its validation event to come.
-        await ports.agenda.put([deliver_hint(partner_id, hook.id, at)])
-        try:
+        async with hinted(ports, deliver_hint(partner_id, hook.id, at)):
             await ports.webhooks.put(partner_id, wanted, before)
-        except LostRace:
-            continue
-        if before:
-            await _forgive(ports, partner_id, hook.id)
-        # A run in between may have found nothing to do and taken the hint away.
-        await ports.agenda.put([deliver_hint(partner_id, hook.id, at)])
+            if before:
+                await _forgive(ports, partner_id, hook.id)
         log.info(
             "Webhook subscribed.",
             extra={"event": "webhook.subscribed", "partner": partner_id, "webhook": hook.id},
         )
         return Subscribed(wanted, secret, is_new=before is None)
-    raise Unavailable
+
+    return await until_won(put)
 
 
 def _check(ports: Ports, url: str, events: Sequence[str], format_: WebhookFormat) -> None:
@@ -273,7 +269,6 @@ async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: st
     lead of nobody.
     """
     hook = (await _stored(ports, partner_id, webhook_id)).webhook
-    hint = deliver_hint(partner_id, webhook_id, at)
 
     async def wait_again() -> Dispatch:
         dispatch = await ports.lanes.get(partner_id, webhook_id, event_id)
@@ -281,15 +276,13 @@ async def resend(*, ports: Ports, partner_id: str, webhook_id: str, event_id: st
             raise NotFound
         if await _hidden(ports, hook, partner_id, [dispatch], at):
             raise Conflict("The contact details of the lead are not shown any more, so there is nothing to send.")
-        await ports.agenda.put([hint])
-        lane = await ports.lanes.lane(partner_id, webhook_id)
-        again = dispatch.again()
-        await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), [(dispatch, again)])
+        async with hinted(ports, deliver_hint(partner_id, webhook_id, at)):
+            lane = await ports.lanes.lane(partner_id, webhook_id)
+            again = dispatch.again()
+            await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), [(dispatch, again)])
         return again
 
     again = await until_won(wait_again)
-    # A worker may have taken the first hint away before the event waited.
-    await ports.agenda.put([hint])
     (shown,) = await _as_may_be_seen(ports, partner_id, [again], at)
     return shown
 
@@ -311,15 +304,14 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
                 break
             after = following
             continue
-        await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
         lane = await ports.lanes.lane(partner_id, webhook_id)
+        moved = [(dispatch, dispatch.again()) for dispatch in page]
         try:
-            moved = [(dispatch, dispatch.again()) for dispatch in page]
-            await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), moved)
+            async with hinted(ports, deliver_hint(partner_id, webhook_id, at)):
+                await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), moved)
         except LostRace:
             lost += 1
             continue
-        await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
         done += len(page)
     return done
 
