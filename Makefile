@@ -32,7 +32,7 @@ run: $(READY) ## serve everything on port 7071 (or: make run PORT=7072); Ctrl-C 
 
 .PHONY: test
 test: $(READY) ## run all tests (or some: make test ARGS='tests/unit -k accept')
-	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal --durations=10 --durations-min=1 $(ARGS)
 
 .PHONY: check
 check: $(READY) ## format, lint, types and import contracts
