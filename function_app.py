@@ -8,6 +8,7 @@ from functions import (
     descriptions,
     exports,
     held,
+    index,
     intake,
     leads,
     mail_reports,
@@ -41,6 +42,7 @@ BLUEPRINTS = (
     timers.blueprint,
     webhooks.blueprint,
 )
+index.serve(BLUEPRINTS)
 app = func.FunctionApp()
 for blueprint in BLUEPRINTS:
     app.register_functions(blueprint)

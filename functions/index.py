@@ -1,5 +1,6 @@
 """What this app answers: its functions, for those that describe them or look for one."""
 
+from collections.abc import Iterable
 from functools import cache
 
 import azure.functions as func
@@ -7,16 +8,22 @@ from azure.functions.decorators.function_app import Function
 
 from shared.http import routes
 
+_served: list[func.Blueprint] = []
+
+
+def serve(blueprints: Iterable[func.Blueprint]) -> None:
+    """Say which blueprints the app has; the app does, since it knows all modules of functions and none knows it."""
+    _served[:] = blueprints
+
 
 @cache
 def every_function() -> tuple[Function, ...]:
-    """Every function of the app."""
-    # The app imports this module; its blueprints are complete once somebody asks.
-    from function_app import BLUEPRINTS  # noqa: PLC0415 - see above
-
+    """Every function of the app; raises RuntimeError before it has said which."""
+    if not _served:
+        raise RuntimeError("Load function_app first.")
     # An app gives its functions once, to the platform; one made for this gives them again.
     app = func.FunctionApp()
-    for blueprint in BLUEPRINTS:
+    for blueprint in _served:
         app.register_functions(blueprint)
     return tuple(app.get_functions())
 

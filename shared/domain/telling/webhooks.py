@@ -36,7 +36,8 @@ class FieldsAs(StrEnum):
 
 EVENTS = (*(str(kind) for kind in EventType if kind is not EventType.ACTIVITY_LOGGED), "lead.erased")
 """W1: what can be subscribed to; nothing is erased yet, but who subscribes now wants to hear of it then."""
-VALIDATION, TEST = "webhook.validation", "webhook.test"
+VALIDATION, TEST, DISABLED = "webhook.validation", "webhook.test", "webhook.disabled"
+"""Events of a webhook itself: what it has to take first, what its owner tries it with, and what its owner is mailed."""
 FIELDS = (
     *("id", "partnerId", "company", "firstName", "lastName", "name", "email", "phone", "phoneE164"),
     *("country", "countryCode", "title", "size"),

@@ -12,7 +12,7 @@ from shared.domain.lifecycle import settle
 from shared.domain.telling.crm_presets import CrmPreset, Verdict
 from shared.domain.telling.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, deliver_hint
 from shared.domain.telling.retry import BUSY
-from shared.domain.telling.webhooks import VALIDATION, Webhook, WebhookState, signing
+from shared.domain.telling.webhooks import DISABLED, VALIDATION, Webhook, WebhookState, signing
 from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
 from shared.ports.telling import StoredWebhook
@@ -22,7 +22,6 @@ log = logging.getLogger(__name__)
 AT_ONCE = 4
 PAGE = 100
 GONE = 410
-DISABLED = "webhook.disabled"
 WAS_GONE, FAILED_LONG = "The receiver answered 410 Gone.", "It failed for five days."
 """Why a webhook was disabled, as its owner reads it."""
 

@@ -17,10 +17,9 @@ from shared.domain.telling.mails import CUSTOMER, Mail, MailNotice, MailState
 from shared.domain.telling.preferences import Preferences, language
 from shared.domain.telling.recipients import Recipient, recipients, the_customer, told_of_expiry, why_not_told
 from shared.domain.telling.unsubscribe import list_of
-from shared.domain.telling.webhooks import WebhookState
+from shared.domain.telling.webhooks import DISABLED, WebhookState
 from shared.ports.delivery import Facts
 from shared.ports.ports import Ports
-from shared.usecases.telling.deliver_webhook import DISABLED
 
 RECIPIENTS_MAX = 90
 """Addresses that are mailed about one lead."""

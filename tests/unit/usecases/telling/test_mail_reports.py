@@ -25,7 +25,7 @@ from shared.usecases.telling.mail_reports import ARRIVED, TAKES_NO_MAIL, Report,
 from tests.builders import AT, DAY, submission_body
 from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import answer, budget, submit, wish, wishes
-from tests.unit.usecases.telling.test_mail import run, sent
+from tests.unit.usecases.telling.test_deliver_mail import run, sent
 from tests.unit.usecases.telling.test_survives import Died, breaking
 
 LENA = Contact("Lena", "lena@contoso.example", None, "sv")
