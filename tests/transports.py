@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -19,12 +20,20 @@ RACE = "412 without taking effect"
 WAYS = (BEFORE, LOST, BUSY_AFTER, RACE)
 
 
+@dataclass(frozen=True)
+class Call:
+    """A request as it was made."""
+
+    method: str
+    request: Any
+
+
 class FaultyTransport(AioHttpTransport):
-    """Fails the requests that `picks` names, in one way; `calls` are all requests in order as METHOD and path."""
+    """Fails the requests that `picks` names, in one way; `calls` are all requests in order."""
 
     def __init__(self, picks: Callable[[int, Any], bool], way: str) -> None:
         super().__init__(use_env_settings=False)
-        self.calls: list[str] = []
+        self.calls: list[Call] = []
         self.armed = False
         self._picks = picks
         self._way = way
@@ -34,7 +43,7 @@ class FaultyTransport(AioHttpTransport):
         if not self.armed:
             return await super().send(request, **options)
         number = len(self.calls)
-        self.calls.append(f"{request.method} {request.url}")
+        self.calls.append(Call(request.method, request))
         if not self._picks(number, request):
             return await super().send(request, **options)
         if self._way == BEFORE:
@@ -67,6 +76,19 @@ def changes_leads(_: int, request: Any) -> bool:
     """True for a transaction in a partner's partition: `lead|` stands in its body."""
     body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()
     return request.url.endswith("$batch") and (b"lead%7C" in body or b"lead|" in body)
+
+
+def failures(
+    calls: Sequence[Call], way: str, *, for_good: bool, loses: Callable[[int, Any], bool] = changes_leads
+) -> list[int]:
+    """The calls to fail in this way: a read has no effect that an answer could hide; `loses` says what loses a race.
+
+    A call that is gone from then on is failed wherever that begins.
+    """
+    if way == RACE:
+        return [number for number, call in enumerate(calls) if loses(number, call.request)]
+    is_free = way in (LOST, BUSY_AFTER) and not for_good
+    return [number for number, call in enumerate(calls) if call.method != "GET" or not is_free]
 
 
 class RoundTrips(AioHttpTransport):

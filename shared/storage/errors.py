@@ -1,4 +1,4 @@
-"""Translates what the SDK raises into what the ports promise (`shared/ports.py`)."""
+"""Translates what the SDK raises into what the ports promise (`shared/ports/errors.py`)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

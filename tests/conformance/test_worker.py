@@ -36,13 +36,21 @@ def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home / "home"
 
 
-def environment(python: str, folder: Path, *wanted: str) -> str:
-    """A Python of its own with these installed; where it is."""
-    subprocess.run([python, "-m", "venv", str(folder)], check=True)
-    made = str(folder / "bin" / "python")
-    install = [made, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *wanted]
-    done = subprocess.run(install, capture_output=True, text=True, check=False)
+def install(python: str, *wanted: str) -> None:
+    """Install these into that Python, by the pip of this one."""
+    command = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--disable-pip-version-check"]
+    done = subprocess.run([*command, *wanted], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="module")
+def alone(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A Python with the package's requirements and nothing else: the platform's version, where there is one."""
+    folder = tmp_path_factory.mktemp("python")
+    python = platforms_python() or sys.executable
+    subprocess.run([python, "-m", "venv", "--without-pip", str(folder)], check=True)
+    made = str(folder / "bin" / "python")
+    install(made, "-r", str(unpacked / "requirements.txt"))
     return made
 
 
@@ -66,22 +74,20 @@ def called(python: str, home: Path, given: dict[str, str]) -> dict[str, dict[str
     return found
 
 
-def test_the_package_loads_with_its_requirements_alone(unpacked: Path, tmp_path: Path) -> None:
-    python = environment(sys.executable, tmp_path / "venv", "-r", str(unpacked / "requirements.txt"))
+def test_the_package_loads_with_its_requirements_alone(unpacked: Path, alone: str) -> None:
     run = subprocess.run(
-        [python, "-W", "error", "-c", NAMES], cwd=unpacked, env={}, capture_output=True, text=True, check=False
+        [alone, "-W", "error", "-c", NAMES], cwd=unpacked, env={}, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stderr
     assert {"receive_lead", "mail_reports", "deliver_events"} <= set(run.stdout.split())
 
 
 async def test_every_function_loads_and_answers_under_the_platforms_worker(
-    unpacked: Path, tmp_path: Path, azurite: Azurite, settings: Settings, tables: Tables, files: Blobs
+    unpacked: Path, alone: str, azurite: Azurite, settings: Settings, tables: Tables, files: Blobs
 ) -> None:
-    newer = platforms_python()
-    if newer is None:
+    if platforms_python() is None:
         pytest.skip("There is no Python 3.13 here: the platform's worker was NOT tried.")
-    python = environment(newer, tmp_path / "venv", "-r", str(unpacked / "requirements.txt"), RUNTIME)
+    install(alone, RUNTIME)
     given = {
         "LEADS_STORAGE_CONNECTION": azurite.connection,
         "LEADS_TABLE_PREFIX": settings.table_prefix,
@@ -90,7 +96,7 @@ async def test_every_function_loads_and_answers_under_the_platforms_worker(
         "LEADS_EMAIL_DNS": "false",
         "PYTHONPATH": str(unpacked),
     }
-    found = called(python, unpacked, given)
+    found = called(alone, unpacked, given)
     assert {name: one["problem"] for name, one in found.items() if not one["ok"]} == {}
     assert [name for name, one in found.items() if not one["traced"]] == [], "its span stands below the host's"
     http = {name: one for name, one in found.items() if one["type"] == "httpTrigger"}

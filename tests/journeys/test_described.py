@@ -16,6 +16,7 @@ from schemathesis import GenerationMode
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi import checks
 
+import function_app  # noqa: F401 - says which functions there are
 from functions.descriptions import described
 from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.local_host import LocalHost, register

@@ -20,7 +20,7 @@ from tests.fakes.ports import FakePorts
 from tests.spans import measured
 from tests.steps import budget, submit
 from tests.unit.usecases.telling.test_deliver_mail import run as run_mail
-from tests.unit.usecases.telling.test_deliver_mail_reports import world
+from tests.unit.usecases.telling.test_mail_reports import world
 
 URL, DOWN = "https://crm.example/hook", ReceiverReply(500, "down", 1)
 OUTCOMES = ("delivered", "failed", "parked", "tryAgain", "bounced", "unknown")
