@@ -58,7 +58,7 @@ class Caller:
         return reply
 
     async def post(self, mark: str) -> str:
-        """One delivery; its lead's id."""
+        """One submission; its lead's id."""
         return str((await self.call("POST", self._door, submission_body(Description=mark))).json["id"])
 
 

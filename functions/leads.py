@@ -56,7 +56,7 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[Page[LeadView]
     page = await lists.list_leads(
         lists.Look(call.app.ports, call.partner_id, call.caller.person, call.query.wanted(), call.at),
         order=order,
-        after=call.after(lists.places_of(order)),
+        after=call.after(lists.cursors_of(order)),
         top=call.query.top,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
     )

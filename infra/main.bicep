@@ -87,7 +87,7 @@ param instanceMemory int = 2048
 @maxValue(1000)
 param maximumInstances int = 40
 
-@description('Instances that always run for HTTP, so that no delivery waits for a cold start.')
+@description('Instances that always run for HTTP, so that no submission waits for a cold start.')
 @minValue(0)
 param alwaysReadyHttp int = 0
 

@@ -24,7 +24,7 @@ _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer(NAME, VERSION)
 _meter = metrics.get_meter(NAME, VERSION)
 
-INTAKE = _meter.create_counter("leads.intake", "{delivery}", "Deliveries, by door and outcome.")
+INTAKE = _meter.create_counter("leads.intake", "{delivery}", "Submissions, by door and outcome.")
 TRANSITIONS = _meter.create_counter("leads.transitions", "{event}", "Events of leads, by type, counted when published.")
 DELIVERIES = _meter.create_counter("deliveries.attempts", "{attempt}", "Webhook calls and mails, by outcome.")
 DELIVERY_LAG = _meter.create_histogram("deliveries.lag", "s", "From an event to its delivery, by channel.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
+import function_app  # noqa: F401 - says which functions there are
 from functions.descriptions import described
 from local.functions import Function, call_http, call_timer, load, request_of, route_of
 from local.issuer import Issuer

@@ -2,8 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -20,30 +19,27 @@ RACE = "412 without taking effect"
 WAYS = (BEFORE, LOST, BUSY_AFTER, RACE)
 
 
-@dataclass(frozen=True)
-class Call:
-    """A request as it was made."""
-
-    method: str
-    request: Any
-
-
 class FaultyTransport(AioHttpTransport):
-    """Fails the requests that `picks` names, in one way; `calls` are all requests in order."""
+    """Fails the requests that `picks` names, in one way; `calls` counts those that `may_fail`, `made` all."""
 
-    def __init__(self, picks: Callable[[int, Any], bool], way: str) -> None:
+    def __init__(
+        self, picks: Callable[[int, Any], bool], way: str, may_fail: Callable[[Any], bool] = lambda _: True
+    ) -> None:
         super().__init__(use_env_settings=False)
-        self.calls: list[Call] = []
+        self.calls = self.made = 0
         self.armed = False
         self._picks = picks
+        self._may_fail = may_fail
         self._way = way
 
     async def send(self, request: Any, **options: Any) -> Any:
         """Send the request, or not, or send it and hide the answer."""
         if not self.armed:
             return await super().send(request, **options)
-        number = len(self.calls)
-        self.calls.append(Call(request.method, request))
+        self.made += 1
+        if not self._may_fail(request):
+            return await super().send(request, **options)
+        number, self.calls = self.calls, self.calls + 1
         if not self._picks(number, request):
             return await super().send(request, **options)
         if self._way == BEFORE:
@@ -78,17 +74,18 @@ def changes_leads(_: int, request: Any) -> bool:
     return request.url.endswith("$batch") and (b"lead%7C" in body or b"lead|" in body)
 
 
-def failures(
-    calls: Sequence[Call], way: str, *, for_good: bool, loses: Callable[[int, Any], bool] = changes_leads
-) -> list[int]:
-    """The calls to fail in this way: a read has no effect that an answer could hide; `loses` says what loses a race.
+def worth_failing(
+    way: str, *, for_good: bool, loses: Callable[[int, Any], bool] = changes_leads
+) -> Callable[[Any], bool]:
+    """Which requests to fail in this way: a read has no effect that an answer could hide; `loses` may lose a race.
 
-    A call that is gone from then on is failed wherever that begins.
+    What is gone from then on is gone for every request.
     """
     if way == RACE:
-        return [number for number, call in enumerate(calls) if loses(number, call.request)]
-    is_free = way in (LOST, BUSY_AFTER) and not for_good
-    return [number for number, call in enumerate(calls) if call.method != "GET" or not is_free]
+        return lambda request: loses(0, request)
+    if way in (LOST, BUSY_AFTER) and not for_good:
+        return lambda request: request.method != "GET"
+    return lambda _: True
 
 
 class RoundTrips(AioHttpTransport):

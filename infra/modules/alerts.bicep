@@ -44,7 +44,7 @@ var rules = [
   }
   {
     name: 'parked-input'
-    what: 'A delivery could not be read or has no partner, and waits for the operator.'
+    what: 'A submission could not be read or has no partner, and waits for the operator.'
     severity: 2
     resolves: false
     every: 'PT15M'

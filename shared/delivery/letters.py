@@ -214,7 +214,7 @@ def _reply_to(lead: Lead) -> str | None:
 def _expire_soon(desk: _Desk) -> _Content:
     """The warnings of a day, the first to expire first."""
     _, facts = desk.say, desk.facts
-    leads = sorted((shown(named, facts.at) for named in facts.leads), key=lambda lead: lead.expires_at or facts.at)
+    leads = sorted((shown(stored, facts.at) for stored in facts.leads), key=lambda lead: lead.expires_at or facts.at)
     return _Content(
         subject=_("%(count)d unanswered leads expire soon", count=len(leads)),
         heading=_("Unanswered leads that expire soon"),
@@ -232,7 +232,7 @@ def _expire_soon(desk: _Desk) -> _Content:
 def _have_expired(desk: _Desk) -> _Content:
     """The day's leads that nobody answered, for who runs the programme (N6)."""
     _, facts = desk.say, desk.facts
-    leads = [shown(named, facts.at) for named in facts.leads]
+    leads = [shown(stored, facts.at) for stored in facts.leads]
     count = len(leads)
     rows = []
     for lead in leads:

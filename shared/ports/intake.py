@@ -46,10 +46,10 @@ class HeldStore(Protocol):
     """Submissions that wait for the operator, and the programme's notes of where each submission went."""
 
     async def add(self, held: Held) -> StoredHeld | None:
-        """Store it; None when another of this id is there already, which stays. One that is just so is this one."""
+        """Store a submission; None when another one has this id, which stays. An equal one counts as stored."""
 
     async def get(self, held_id: str) -> StoredHeld | None:
-        """One of them; None when there is none."""
+        """The submission of this id; None when there is none."""
 
     async def replace(self, stored: StoredHeld, held: Held) -> StoredHeld:
         """Replace it if it is still as read, or is so already; raises LostRace otherwise."""

@@ -87,7 +87,7 @@ class ListingStore(Protocol):
         take_over: bool = False,
         only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
-        """Store an offer in cursor of the one before; only a registered one is the partner's from then on.
+        """Store an offer in place of the one before; only a registered one is the partner's from then on.
 
         Raises LostRace, or Conflict when a registered one's id is another partner's, unless it is taken over: then that
         partner has it no more.
@@ -102,7 +102,7 @@ class ListingStore(Protocol):
     async def put_profile(
         self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
     ) -> None:
-        """Store a profile in cursor of the one before; raises LostRace."""
+        """Store a profile in place of the one before; raises LostRace."""
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
         """Who registered the offer of this id, without letter case (cached); None when nobody did."""

@@ -203,11 +203,11 @@ async def walk(
 def merge(scans: Sequence[Scan], top: int) -> tuple[list[Any], str | None]:
     """The first `top` rows by position, one a position, and where to go on; None when every range is at its end."""
     # Where a range gave no row, it was looked through up to its one position.
-    frontier = min((scan.positions[-1] for scan in scans if not scan.done), default=None)
+    frontier = min((found.positions[-1] for found in scans if not found.done), default=None)
     by_position: dict[str, Any] = {}
-    for scan in scans:
+    for found in scans:
         # A row that stands in two ranges moved between the reads; the range read last saw it last.
-        by_position.update(zip(scan.positions, scan.rows, strict=False))
+        by_position.update(zip(found.positions, found.rows, strict=False))
     ready = sorted(at for at in by_position if frontier is None or at <= frontier)
     page = ready[:top]
     more = frontier is not None or len(ready) > top

@@ -9,7 +9,10 @@ T = TypeVar("T")
 
 
 async def side_by_side(act: Callable[[S], Awaitable[T]], subjects: Iterable[S], at_once: int) -> list[T]:
-    """What `act` gives for each, in their order, at most so many under way; the first error ends it."""
+    """What `act` gives for each, in their order, at most so many under way; raises the first error.
+
+    What is under way then goes on.
+    """
     turns = asyncio.Semaphore(at_once)
 
     async def in_turn(subject: S) -> T:

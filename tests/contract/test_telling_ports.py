@@ -46,8 +46,8 @@ async def test_what_waits_comes_in_its_order_page_by_page_and_moves_when_it_is_t
     made = [dispatch(n) for n in range(5)]
     for one in (*made[::-1], made[0]):
         await telling.lanes.add(mine, dest, one)
-    first, place = await telling.lanes.page(mine, dest, DispatchState.PENDING, None, 3)
-    rest, end = await telling.lanes.page(mine, dest, DispatchState.PENDING, place, 3)
+    first, origin = await telling.lanes.page(mine, dest, DispatchState.PENDING, None, 3)
+    rest, end = await telling.lanes.page(mine, dest, DispatchState.PENDING, origin, 3)
     assert (first + rest, end) == (made, None)
     failed = made[0].failed(ATTEMPT, 0.5, None)
     taken = [one.succeeded(replace(ATTEMPT, at=AT + timedelta(minutes=n))) for n, one in enumerate(made[1:3])]
@@ -146,17 +146,17 @@ async def test_mails_are_planned_once_and_put_by_whoever_read_them_last(telling:
 
 
 async def test_an_operation_of_the_mail_service_leads_to_its_mail_until_it_is_reported(telling: Telling) -> None:
-    place = MailOrigin(unique(), "mail1", "lead.received", AT, LEAD, 1, sent=AT, cause="the request")
+    origin = MailOrigin(unique(), "mail1", "lead.received", AT, LEAD, 1, sent=AT, cause="the request")
     operation = unique()
     assert await telling.mails.origin(operation) is None
     for _ in range(2):
-        await telling.mails.note_origin(operation, place)
-    assert await telling.mails.origin(operation) == place
+        await telling.mails.note_origin(operation, origin)
+    assert await telling.mails.origin(operation) == origin
     for _ in range(2):
         await telling.mails.forget_origin(operation)
     assert await telling.mails.origin(operation) is None
     for days in range(3):
-        await telling.mails.note_origin(f"{operation}-{days}", replace(place, sent=AT + days * DAY))
+        await telling.mails.note_origin(f"{operation}-{days}", replace(origin, sent=AT + days * DAY))
     assert await telling.mails.forget_origins(AT + 2 * DAY) == 2
     assert await telling.mails.origin(f"{operation}-2") is not None
     assert await telling.mails.forget_origins(AT + 2 * DAY) == 0

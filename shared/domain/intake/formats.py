@@ -229,6 +229,6 @@ def _rest(*parts: Fields | None) -> dict[str, Any]:
             files += part.files
     text = "The file in %(field)s was not taken: only text is."
     warnings = tuple(
-        Detail("fileNotTaken", say(text, field=file), file) for file in (name[:NAME_MAX] for name in files)
+        Detail("fileNotTaken", say(text, field=name), name) for name in (name[:NAME_MAX] for name in files)
     )
     return {"additional_fields": bounded(unknown), "warnings": warnings}

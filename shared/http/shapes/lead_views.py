@@ -249,7 +249,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         "emailValidity": lead.email_validity,
         "phoneValidity": lead.phone_validity,
         "quality": {"level": lead.quality.level, "reasons": list(lead.quality.reasons)},
-        "alerts": [{"kind": code.kind, "message": translate(code.message)} for code in warned],
+        "alerts": [{"kind": alert.kind, "message": translate(alert.message)} for alert in warned],
         "actions": list(allowed_actions(lead)) if Role.LEADS_ADMIN in caller.roles else [],
         "doNotContact": lead.do_not_contact,
         "isTest": lead.is_test,

@@ -135,7 +135,7 @@ class RegisteredOfferView(TypedDict):
     """An offer. Until it is `registered`, leads of the programme's own sources do not find the partner by it.
 
     `pending` waits for the operator's yes. With `titleIsShared` another partner has registered the same title, so a
-    delivery that names the title alone waits for the operator.
+    submission that names the title alone waits for the operator.
     """
 
     id: str
@@ -237,7 +237,7 @@ def _contact_view(contact: Contact) -> ContactView:
 
 
 class FaultView(TypedDict):
-    """One thing that is wrong with a parked delivery."""
+    """One thing that is wrong with a parked submission."""
 
     code: str
     message: str
@@ -245,7 +245,7 @@ class FaultView(TypedDict):
 
 
 class HeldView(TypedDict):
-    """A delivery that waits for the operator; `leadId` is the lead that it is, or is going to be."""
+    """A submission that waits for the operator; `leadId` is the lead that it is, or is going to be."""
 
     id: str
     state: HeldStateText
@@ -266,11 +266,11 @@ class HeldView(TypedDict):
 
 
 BODY_SHOWN = 2_000
-"""Characters of a body in a list; the whole stands in the delivery itself."""
+"""Characters of a body in a list; the whole stands in the submission itself."""
 
 
 def held_view(held: Held, *, whole: bool = False) -> HeldView:
-    """The delivery as the operator sees it."""
+    """The submission as the operator sees it."""
     body = held.body.decode("utf-8", "replace")
     return {
         "id": held.id,
@@ -295,7 +295,7 @@ def held_view(held: Held, *, whole: bool = False) -> HeldView:
 
 
 class HeldCountsView(TypedDict):
-    """How many deliveries wait, by reason and partner ('' = none); `isAtLeast` where there are more."""
+    """How many submissions wait, by reason and partner ('' = none); `isAtLeast` where there are more."""
 
     total: int
     reasons: dict[str, int]
@@ -304,7 +304,7 @@ class HeldCountsView(TypedDict):
 
 
 class HeldPageView(TypedDict):
-    """A page of deliveries that wait, with the counts of all of them on the first."""
+    """A page of submissions that wait, with the counts of all of them on the first."""
 
     value: list[HeldView]
     nextLink: NotRequired[str]

@@ -97,7 +97,7 @@ class TableListingStore:
             for row, there in zip(found.rows, stored, strict=True)
             if there is not None
         ]
-        waiting = [offer for offer in offers if offer[1].state is OfferState.PENDING]
+        waiting = [(owner, offer) for owner, offer in offers if offer.state is OfferState.PENDING]
         return Page(waiting, None if found.done else str(found.rows[-1]["RowKey"]))
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
@@ -217,4 +217,4 @@ class TableListingStore:
 
 def _names(claim: Any | None) -> list[str]:
     """The partners that a claim was taken from, whose rows may still be there."""
-    return [name for name in str((claim or {}).get("losers") or "").split(",") if name]
+    return [partner_id for partner_id in str((claim or {}).get("losers") or "").split(",") if partner_id]

@@ -56,7 +56,7 @@ async def merged(
 
 
 async def _run(read: Read, offset: int, end: int, at_once: int) -> AsyncGenerator[tuple[SortKey, str, int], None]:
-    """One block's lines from a offset on, with their keys and sizes."""
+    """One block's lines from an offset on, with their keys and sizes."""
     rest = b""
     while offset < end:
         piece = await read(offset, min(at_once, end - offset))

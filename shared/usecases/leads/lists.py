@@ -75,7 +75,7 @@ class SeenPage:
     next: str | None
 
 
-def places_of(order: Order) -> re.Pattern[str]:
+def cursors_of(order: Order) -> re.Pattern[str]:
     """The form of the cursors in a list of this order."""
     return POSITION if order.is_newest_first else SORTED_CURSOR
 

@@ -89,7 +89,7 @@ async def _record(ports: Ports, origin: MailOrigin, mail: Mail, report: Report, 
 
 
 async def _tell_the_next(ports: Ports, origin: MailOrigin, at: datetime) -> None:
-    """Let the event wait again: its worker plans whoever is next, if anybody has to be told in this one's origin."""
+    """Let the event wait again: its worker plans whoever is next, if anybody has to be told in this one's place."""
     partner_id, destination = origin.partner_id, origin.destination
     dispatch = Dispatch(origin.type, origin.at, origin.subject, origin.sequence, cause=origin.cause)
     if (await ports.lanes.lane(partner_id, destination)).is_leased(at):

@@ -304,10 +304,10 @@ async def resend_parked(*, ports: Ports, partner_id: str, webhook_id: str, at: d
                 break
             after = following
             continue
-        lane = await ports.lanes.lane(partner_id, webhook_id)
         moved = [(dispatch, dispatch.again()) for dispatch in page]
         try:
             async with hinted(ports, deliver_hint(partner_id, webhook_id, at)):
+                lane = await ports.lanes.lane(partner_id, webhook_id)
                 await ports.lanes.save(partner_id, webhook_id, replace(lane, next_at=None), moved)
         except LostRace:
             lost += 1

@@ -116,7 +116,7 @@ async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
     partner = await ports.partners.known(partner_id, at)
     zone = ZoneInfo(preferences.time_zone or (partner.time_zone if partner else "UTC"))
     webhooks = await ports.webhooks.of_partner(partner_id)
-    return Told(preferences, zone, tuple(webhook.webhook for webhook in webhooks))
+    return Told(preferences, zone, tuple(stored.webhook for stored in webhooks))
 
 
 async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tuple[list[Pending], bool]:
