@@ -79,7 +79,7 @@ class MailService:
         operation = request.headers.get("operation-id") or str(uuid.uuid4())
         repeat = request.headers.get("repeatability-request-id") or operation
         self._forget()
-        known = {known_operation[1] for known_operation in self._operations.values()}
+        known = {repeatable for _, repeatable, _ in self._operations.values()}
         if repeat not in known:
             bounced = any(address.startswith("bounce") for address in addresses)
             self._operations[operation] = (self._seconds(), repeat, "Failed" if bounced else "Succeeded")
@@ -141,7 +141,7 @@ class MailService:
                 "id": str(uuid.uuid4()),
                 "operationId": operation,
                 "to": addresses,
-                "replyTo": [reply["address"] for reply in message.get("replyTo", ())],
+                "replyTo": [address["address"] for address in message.get("replyTo", ())],
                 "headers": message.get("headers", {}),
                 "subject": content["subject"],
                 "text": content["plainText"],

@@ -5,8 +5,10 @@ import re
 import shutil
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 from tests.builders import ROOT
@@ -37,6 +39,13 @@ def test_the_rules_know_the_standard_library_and_each_other(file: Path) -> None:
         names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
         for name in names:
             assert name.startswith("shared.domain") or name.partition(".")[0] in sys.stdlib_module_names, name
+
+
+def test_no_module_imports_what_imports_it_however_far_away() -> None:
+    graph = grimp.build_graph("shared", "functions", "local", cache_dir=None)
+    below = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    # Raises CycleError where there is a circle.
+    TopologicalSorter(below).prepare()
 
 
 @pytest.fixture

@@ -115,7 +115,7 @@ def _mapped(webhook: Webhook, told: Mapping[str, str]) -> tuple[str, bytes]:
 def _chosen(expression: str, told: Mapping[str, str]) -> tuple[str, str]:
     """Which of the alternatives counts, and its text: the first that is not empty."""
     ours = alternatives(expression)
-    said = ((our, our.removeprefix(CONSTANT) if our.startswith(CONSTANT) else told[our]) for our in ours)
+    said = ((name, name.removeprefix(CONSTANT) if name.startswith(CONSTANT) else told[name]) for name in ours)
     return next((found for found in said if found[1]), (ours[0], ""))
 
 

@@ -87,7 +87,7 @@ def _field(text: str) -> str:
     *ours, last = [alternative.strip() for alternative in alternatives(text)] or [""]
     # Behind a constant nothing counts any more, so a name of ours there is a mistake.
     lost = last.startswith(CONSTANT) and last.rpartition("|")[2] in FIELDS and "|" in last
-    if lost or any(our not in FIELDS for our in ours) or not (last in FIELDS or last.startswith(CONSTANT)):
+    if lost or any(name not in FIELDS for name in ours) or not (last in FIELDS or last.startswith(CONSTANT)):
         text = "It must be one of %(known)s, or several with | between them, or a text of your own behind a =."
         raise ValueError(say(text, known=", ".join(FIELDS)))
     return "|".join((*ours, last))
