@@ -1,7 +1,7 @@
 """What widely used CRMs take, and what their answers mean (W5): mappings for the format `fields`.
 
-docs/crm says for each what to click there, what was tried and what was only read. Each knows how its CRM says no: three
-of them answer 200 to a lead that they have not made.
+docs/crm says for each what to click there, what was tried and what was only read. Each knows how its CRM says no: two
+of them answer 200 to a lead that they have not made, and one 400 to a lead that it has.
 """
 
 import json
