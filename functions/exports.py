@@ -1,4 +1,4 @@
-"""Called by partners' frontends and CRMs: exports of leads to a file (SPEC 8)."""
+"""Called by partners' frontends and CRMs: exports of leads to a file (X1–X5)."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Called by marketplaces and web forms, which hold a URL and nothing else (SPEC 10, S2)."""
+"""Called by marketplaces and web forms, which hold a URL and nothing else (I1–I5, S2)."""
 
 import azure.functions as func
 

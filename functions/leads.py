@@ -1,4 +1,4 @@
-"""Called by partners' frontends, CRMs and Logic Apps: everything about a partner's leads (SPEC 3, 5)."""
+"""Called by partners' frontends, CRMs and Logic Apps: everything about a partner's leads (L1–L9, Q1–Q6)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Called by partners' frontends, and by whoever got a mail: what a partner is told, and how (SPEC 7)."""
+"""Called by partners' frontends, and by whoever got a mail: what a partner is told, and how (N1–N7)."""
 
 from dataclasses import replace
 from html import escape

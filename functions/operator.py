@@ -1,4 +1,4 @@
-"""Called by the operator: partners and block lists (SPEC 9)."""
+"""Called by the operator: partners and block lists (S1–S6)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Called by those who send qualified leads: marketing employees, sellers, other partners (SPEC 9, Sender; I4)."""
+"""Called by those who send qualified leads: marketing employees, sellers, other partners (I4)."""
 
 import azure.functions as func
 

@@ -1,4 +1,4 @@
-"""Called by the clock: what time does to leads, and the care of the agenda (SPEC 4; storage.md, Agenda).
+"""Called by the clock: what time does to leads, and the care of the agenda (A1–A5; storage.md, Agenda).
 
 Schedules are settings in UTC (docs/settings.md). A run that ends at its budget goes on in the next; a run that fails is
 logged by the host, and the next one finds the same work.

@@ -42,7 +42,7 @@ class Settings(BaseModel):
     # Whose `Operator` role counts: in any other tenant its own administrator could assign that role.
     operator_tenant: str = ""
 
-    # SPEC 4. A flame shorter than expiry is a warning; the bounds only keep out slips of the pen.
+    # A1, A2: A flame shorter than expiry is a warning; the bounds only keep out slips of the pen.
     expiry_days: Annotated[int, Field(ge=1, le=365)] = 14
     flame_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 72
     informational_months: Annotated[int, Field(ge=1, le=120)] = 6
@@ -50,7 +50,7 @@ class Settings(BaseModel):
     # V1: whether and how long the name servers are asked if a domain takes mail; a sender waits for it.
     email_dns: bool = True
     email_dns_seconds: Annotated[float, Field(gt=0, le=5)] = 0.5
-    # SPEC 7. Mail goes through Communication Services: by identity in Azure, by connection string on the stand-in.
+    # N1: Mail goes through Communication Services: by identity in Azure, by connection string on the stand-in.
     mail_endpoint: str | None = None
     mail_connection: SecretStr | None = None
     mail_sender: str = ""
@@ -72,7 +72,7 @@ class Settings(BaseModel):
     # Q4, Q5. What a request reads to find what storage cannot look for, or to sort; then its page is short.
     list_scan_leads: Annotated[int, Field(ge=100, le=100_000)] = 10_000
     list_scan_seconds: Annotated[float, Field(ge=0.1, le=60)] = 5
-    # SPEC 8. A request waits so long for its export, then a timer goes on; gateways give up after minutes.
+    # X1: A request waits so long for its export, then a timer goes on; gateways give up after minutes.
     export_request_seconds: Annotated[float, Field(ge=0, le=60)] = 5
     # A file is a copy of contact details: long enough for a night's sync, and no longer (L9).
     export_kept_days: Annotated[int, Field(ge=1, le=365)] = 1

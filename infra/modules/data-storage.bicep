@@ -39,7 +39,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   resource blobs 'blobServices' = {
     name: 'default'
     properties: {
-      // A file that is deleted is gone: it holds people's data (SPEC 8).
+      // A file that is deleted is gone: it holds people's data (X1–X5).
       deleteRetentionPolicy: {
         enabled: false
       }

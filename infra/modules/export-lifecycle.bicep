@@ -1,4 +1,4 @@
-// Deletes export files a day after they were written (SPEC 8). The app deletes them a day after they were asked
+// Deletes export files a day after they were written (X1–X5). The app deletes them a day after they were asked
 // for, with their jobs; this rule stands behind it, so that a file outlives no failure of the app.
 
 @description('The storage account that holds the export files.')

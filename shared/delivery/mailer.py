@@ -1,4 +1,4 @@
-"""Hands mails to Azure Communication Services and asks what became of them (PLATFORM.md, Mail).
+"""Hands mails to Azure Communication Services and asks what became of them (N6).
 
 The service is told an id of our own, and when it was first used: within minutes it knows a repeat by that. Nothing is
 retried in here; whoever calls knows what a lost answer means.

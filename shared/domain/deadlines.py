@@ -1,4 +1,4 @@
-"""The rules of time (SPEC 4): when a lead expires, cools and ages, and the hints that remind a timer of it.
+"""The rules of time (A1–A5): when a lead expires, cools and ages, and the hints that remind a timer of it.
 
 Deadlines are fixed on the lead at receipt; a deadline has passed when now ≥ it (L6).
 """
@@ -12,7 +12,7 @@ from shared.domain.lead import Lead, Status
 
 @dataclass(frozen=True)
 class Windows:
-    """How long things last; the deployment's settings (SPEC 4)."""
+    """How long things last; the deployment's settings (A1–A5)."""
 
     expiry: timedelta = timedelta(days=14)
     flame: timedelta = timedelta(hours=72)

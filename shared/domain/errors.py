@@ -1,6 +1,6 @@
 """Every refusal the product knows: its code and its message.
 
-An error's docstring is its message. Nothing here knows HTTP; `shared/http/problems.py` maps codes to status (API.md).
+An error's docstring is its message. Nothing here knows HTTP; `shared/http/problems.py` maps codes to status.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Which leads a list, a count or an export shows (Q1, Q3): one filter object, and the one place that evaluates it.
 
-Storage selects what it can (`storage/conditions.py`), but what it gives is judged here again: L6 and L9 hold in one
-place. A filter on what only some leads have (a flame, an outcome, an offer's e-mail validity) leaves the others out.
+Storage selects what it can (`storage/leads/conditions.py`), but what it gives is judged here again: L6 and L9 hold in
+one place. A filter on what only some leads have (a flame, an outcome, an offer's e-mail validity) leaves others out.
 """
 
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What a lead is (SPEC 2): the words, the parts and their bounds. No rules, no storage, no HTTP."""
+"""What a lead is (T1–T10): the words, the parts and their bounds. No rules, no storage, no HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,7 +66,7 @@ class CallToAction(StrEnum):
 
 
 class Status(StrEnum):
-    """SPEC 3."""
+    """Where a lead stands (L1–L9)."""
 
     RECEIVED = "received"
     INFORMATIONAL = "informational"
@@ -75,7 +75,7 @@ class Status(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How an archived lead ended (SPEC 3)."""
+    """How an archived lead ended (L1–L9)."""
 
     WON = "won"
     LOST = "lost"
@@ -196,7 +196,7 @@ class Actor:
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sent a qualified lead (SPEC 1): `kind` is marketing, seller or partner.
+    """Who sent a qualified lead (S1): `kind` is marketing, seller or partner.
 
     `signed_in` is the address of the token that sent it, where the body named another.
     """

@@ -1,4 +1,4 @@
-"""The life cycle (SPEC 3): which action a status allows, what it makes of the lead, and what time does by itself.
+"""The life cycle (L1–L9): which action a status allows, what it makes of the lead, and what time does by itself.
 
 `TRANSITIONS` is the whole table. `decide` returns a decision or raises a refusal; it never saves. Every view and every
 action goes through `settle` first, so a deadline holds to the millisecond whether a timer has run or not (L6).
@@ -34,7 +34,7 @@ from shared.domain.quality import quality_of
 
 
 class Action(StrEnum):
-    """What a person may do to a lead; the names are those of the routes (API.md)."""
+    """What a person may do to a lead; the names are those of the routes."""
 
     ACCEPT = "accept"
     EDIT = "edit"
@@ -189,7 +189,7 @@ def log_activity(
     """Log a contact attempt, in every status (L5, L8); due changes of time come first and are part of the decision.
 
     `key` are the hashes of the sender's idempotency key and of what was sent: the same again changes nothing, raises
-    Conflict with other content. It is no transition and no edit, so the lead's version stays (API.md, ETag).
+    Conflict with other content. It is no transition and no edit, so the lead's version stays.
     """
     settled = settle(lead, at)
     before = settled.lead

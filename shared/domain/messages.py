@@ -1,4 +1,4 @@
-"""Texts for people that hold values: English now, and said again in another language at the edge (N4; API.md)."""
+"""Texts for people that hold values: English now, and said again in another language at the edge (N4)."""
 
 from collections.abc import Iterable, Mapping
 

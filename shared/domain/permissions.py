@@ -1,4 +1,4 @@
-"""Who may do what (SPEC 9): roles, what they imply, and whose data a caller may touch."""
+"""Who may do what (S1–S6): roles, what they imply, and whose data a caller may touch."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Who is calling: verifies bearer tokens (SPEC 9, S1).
+"""Who is calling: verifies bearer tokens (S1).
 
 Decides by signature, issuer, audience, time and `tid` alone; addresses and names in a token are never trusted for
 that. Headers of the platform's own sign-in are ignored, since anyone can send them while it is off.

@@ -1,4 +1,4 @@
-"""Settings documents: read with an ETag, replaced or patched only as they were read (API.md, Conventions; RFC 7396)."""
+"""Settings documents: read with an ETag, replaced or patched only as they were read (RFC 7396)."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Errors at the edge: codes to status, and the documented body (API.md, Conventions)."""
+"""Errors at the edge: codes to status, and the documented body."""
 
 from collections.abc import Mapping
 from typing import Any, NotRequired

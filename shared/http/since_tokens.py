@@ -1,4 +1,4 @@
-"""The `since` token of an export: from where on a sync goes on, bound to the partner and the filter (SPEC 8).
+"""The `since` token of an export: from where on a sync goes on, bound to the partner and the filter (X1–X5).
 
 A token of another filter would miss leads that are in this one and have not changed, so it is refused.
 """

@@ -1,4 +1,4 @@
-"""Writing a document only where it is still as it was read (API.md, Conventions)."""
+"""Writing a document only where it is still as it was read."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar

@@ -36,7 +36,7 @@ class ListRules:
 
 @dataclass(frozen=True)
 class ExportRules:
-    """The bounds of exports (SPEC 8)."""
+    """The bounds of exports (X1–X5)."""
 
     request_seconds: float = 5
     timer_after: timedelta = timedelta(seconds=10)

@@ -26,14 +26,17 @@ def test_what_a_document_names_is_there(document: Path) -> None:
     assert [one for one in links if not (document.parent / one).exists()] == []
 
 
-CITED = re.compile(r"\b([a-z]+\.md)(?:, ([A-Z][a-z]+(?: [a-z]+)*))?")
+CITED = re.compile(r"\b([A-Za-z]+\.md)(?:, ([A-Z][a-z]+(?: [a-z]+)*))?")
 
 
 def test_what_code_cites_is_in_the_documents() -> None:
     wrong = []
     for source in sorted(one for folder in ("shared", "functions", "local") for one in (ROOT / folder).rglob("*.py")):
         for name, section in CITED.findall(source.read_text()):
-            found = [one for one in ROOT.glob("docs/**/*.md") if one.name == name] or list(ROOT.glob(f"infra/{name}"))
+            found = [one for one in ROOT.glob("docs/**/*.md") if one.name == name] or [
+                *ROOT.glob(f"infra/{name}"),
+                *ROOT.glob(name),
+            ]
             headings = [line.strip("#` ") for one in found for line in one.read_text().splitlines() if line[:1] == "#"]
             if not found or (section and section not in headings):
                 wrong.append(f"{source.relative_to(ROOT)}: {name}, {section}")

@@ -1,4 +1,4 @@
-"""Lanes, mail days, mail records, preferences and webhooks: the fakes do what storage does (SPEC 7)."""
+"""Lanes, mail days, mail records, preferences and webhooks: the fakes do what storage does (N1–N7)."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What an export is (SPEC 8): the job, and the lines of its file."""
+"""What an export is (X1–X5): the job, and the lines of its file."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""Reads every format of SPEC 10 into one shape, told apart by what a body holds; `fields.py` does the reading itself.
+"""Reads every format of I1 to I4 into one shape, told apart by what a body holds; `fields.py` does the reading itself.
 
 Sloppy input is normal. Only a body that names nobody, whose parts are not what their names say, or that lacks the
 customer's consent is unreadable, and says so field by field.

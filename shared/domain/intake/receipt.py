@@ -1,4 +1,4 @@
-"""What becomes of a submission (SPEC 2): the lead that is born from it, its first event and its deadlines."""
+"""What becomes of a submission (T1–T10): the lead that is born from it, its first event and its deadlines."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Partners and the doors leads come through (SPEC 1, S2)."""
+"""Partners and the doors leads come through (S2)."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,11 +1,11 @@
-"""A partner's business profile: its public listing, with locations and their lead contacts (SPEC 1, R2)."""
+"""A partner's business profile: its public listing, with locations and their lead contacts (R2)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class CompanySize(StrEnum):
-    """Employees of a customer (API.md, profile)."""
+    """Employees of a customer."""
 
     SOLE = "1-9"
     SMALL = "10-50"

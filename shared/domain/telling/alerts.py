@@ -4,11 +4,12 @@ The texts stand here because they are part of the rules; their translations are 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from shared.domain.deadlines import REMINDERS
 from shared.domain.lead import Lead, Status, Validity
 
-EXPIRES_SOON = timedelta(days=7)
+EXPIRES_SOON = REMINDERS[0]
 """A1: how long before expiry the warning starts (day 7 of 14)."""
 
 

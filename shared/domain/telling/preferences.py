@@ -1,4 +1,4 @@
-"""What a partner wants to be told, when, and in which language (SPEC 7; API.md, preferences)."""
+"""What a partner wants to be told, when, and in which language (N1–N4)."""
 
 from dataclasses import dataclass
 

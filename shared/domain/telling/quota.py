@@ -1,4 +1,4 @@
-"""How many mails the service takes from us: so many a minute and an hour (PLATFORM.md, Mail).
+"""How many mails the service takes from us: so many a minute and an hour (N6).
 
 A part of both is kept for mails about new leads, which are worth the most in their first minutes; digests, warnings and
 notices to others ("bulk") go from what is above it.

@@ -157,7 +157,7 @@ def _date_times(model: Json) -> None:
 
 
 def _allow_blanks(model: Json) -> None:
-    """Where null may stand, a blank means the same (API.md), so no text there has to be long, or of a pattern."""
+    """Where null may stand, a blank means the same, so no text there has to be long, or of a pattern."""
     for shape in model.get("properties", {}).values():
         kinds = shape.get("anyOf", ())
         if {"type": "null"} not in kinds:

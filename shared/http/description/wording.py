@@ -307,7 +307,7 @@ PARAMETERS = {
 
 _WORD = re.compile(r"E164|[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _WRITTEN = {"id": "ID", "ids": "IDs", "url": "URL", "crm": "CRM", "e164": "E.164", "ms": "ms"}
-_RULES = re.compile(r"\s*\((?:[A-Z]{1,2}\d[^)]*|RFC[^)]*|SPEC[^)]*|API\.md[^)]*)\)")
+_RULES = re.compile(r"\s*\((?:[A-Z]{1,2}\d[^)]*|RFC[^)]*)\)")
 _LEADING = re.compile(r"(?:[A-Z]{1,2}\d+,? ?)+[:;] (\w|`)")
 """Rules that a docstring begins with."""
 

@@ -1,4 +1,4 @@
-"""Exports as the interface shows them (SPEC 8)."""
+"""Exports as the interface shows them (X1–X5)."""
 
 from dataclasses import fields
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Leads as callers are shown them: allow-lists of their own, never the stored record minus something (API.md, Shapes).
+"""Leads as callers are shown them: allow-lists of their own, never the stored record minus something.
 
 The shapes here and in the other views are typed dictionaries in the API's own spelling: the type checker holds every
 answer to its shape, the API descriptions are made from them, and a page of fifty leads costs no second validation. They

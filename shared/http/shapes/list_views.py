@@ -9,7 +9,7 @@ from shared.usecases.leads.counts import Counts
 
 
 class SentLeadView(TypedDict):
-    """What became of a lead that one has sent: dates and ends, nothing of the partner's work (SPEC 9, Sender)."""
+    """What became of a lead that one has sent: dates and ends, nothing of the partner's work (S1)."""
 
     id: str
     partnerId: str

@@ -197,7 +197,7 @@ ColumnName = Annotated[str, BeforeValidator(_column), WithJsonSchema({"type": "s
 
 
 class ExportIn(Incoming):
-    """Which leads to export, in which order and format; `since` is an earlier export's `nextSince` (SPEC 8).
+    """Which leads to export, in which order and format; `since` is an earlier export's `nextSince` (X1–X5).
 
     Of a CSV file `headings` are the columns' names or labels in the language of `Accept-Language`, and `cells` are
     written for a spreadsheet, or as they are, for programs: a spreadsheet may run what stands in them.

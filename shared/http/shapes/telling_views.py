@@ -1,4 +1,4 @@
-"""What callers are shown about being told: preferences, notifications, webhooks, deliveries (API.md, Shapes)."""
+"""What callers are shown about being told: preferences, notifications, webhooks, deliveries."""
 
 from typing import Any, NotRequired
 

@@ -1,4 +1,4 @@
-"""Files in Blob Storage: blocks, and the one place that decides how a link is signed (SPEC 8).
+"""Files in Blob Storage: blocks, and the one place that decides how a link is signed (X1–X5).
 
 The blob client takes 200 ms to import, so it is loaded at the first export and not at a cold start.
 """

@@ -1,4 +1,4 @@
-"""Exports leads to a file (SPEC 8): ask for one, look at it, cancel it, get a link.
+"""Exports leads to a file (X1–X5): ask for one, look at it, cancel it, get a link.
 
 The work itself is `write_export`, which a request and the timer share.
 """

@@ -1,8 +1,8 @@
-"""Receives a submission: one path for every door (SPEC 10, V4, S2).
+"""Receives a submission: one path for every door (I1–I5, V4, S2).
 
-Decides nothing about a lead itself (that is `domain/receipt.py`); here is the order of steps that loses none: what
-cannot be read is parked, what has no partner is held, and for the rest hints first, then one transaction that claims
-the submission, and after a lost race a look at who has it.
+Decides nothing about a lead itself (that is `domain/intake/receipt.py`); here is the order of steps that loses none:
+what cannot be read is parked, what has no partner is held, and for the rest hints first, then one transaction that
+claims the submission, and after a lost race a look at who has it.
 """
 
 import asyncio

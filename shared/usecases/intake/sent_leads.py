@@ -1,4 +1,4 @@
-"""Sends qualified leads and says what became of them (SPEC 9, Sender; I4)."""
+"""Sends qualified leads and says what became of them (I4)."""
 
 import asyncio
 from datetime import datetime

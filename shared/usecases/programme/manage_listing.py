@@ -1,4 +1,4 @@
-"""What a partner publishes: its business profile and its offers (SPEC 1, T5, R1, R2)."""
+"""What a partner publishes: its business profile and its offers (T5, R1, R2)."""
 
 import logging
 from contextlib import suppress

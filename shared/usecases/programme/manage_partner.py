@@ -1,4 +1,4 @@
-"""Registers partners and the sources their leads come through; the operator's verbs (SPEC 9, S2)."""
+"""Registers partners and the sources their leads come through; the operator's verbs (S1, S2)."""
 
 import logging
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The mail service's quota, shared by all lanes of a run and kept for the next one (N6; PLATFORM.md, Mail)."""
+"""The mail service's quota, shared by all lanes of a run and kept for the next one (N6)."""
 
 from dataclasses import replace
 from datetime import datetime

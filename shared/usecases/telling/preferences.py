@@ -1,4 +1,4 @@
-"""What a partner wants to be told (SPEC 7), and the addresses that want to hear nothing (N3)."""
+"""What a partner wants to be told (N1–N7), and the addresses that want to hear nothing (N3)."""
 
 import logging
 from collections.abc import Mapping

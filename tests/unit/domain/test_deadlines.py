@@ -1,4 +1,4 @@
-"""The rules of time (SPEC 4)."""
+"""The rules of time (A1–A5)."""
 
 from datetime import UTC, datetime, timedelta
 

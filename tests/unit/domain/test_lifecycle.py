@@ -1,4 +1,4 @@
-"""The life cycle: every status with every action, and what time does (SPEC 3, 4)."""
+"""The life cycle: every status with every action, and what time does (L1–L9, A1–A5)."""
 
 from dataclasses import replace
 from datetime import timedelta

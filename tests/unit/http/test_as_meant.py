@@ -1,4 +1,4 @@
-"""What callers of our own API write is read as they mean it: blanks, ids, times, names, amounts (API.md)."""
+"""What callers of our own API write is read as they mean it: blanks, ids, times, names, amounts."""
 
 from dataclasses import replace
 from typing import Any

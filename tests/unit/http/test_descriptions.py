@@ -1,4 +1,4 @@
-"""The interface's descriptions are valid, complete, and say what the endpoints do (API.md; OpenAPI 3.1 and 2.0)."""
+"""The interface's descriptions are valid, complete, and say what the endpoints do (OpenAPI 3.1 and 2.0)."""
 
 import json
 import re

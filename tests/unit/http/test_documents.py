@@ -1,4 +1,4 @@
-"""Settings documents: ETags, If-Match, and merge patches that change one thing and undo no other (API.md)."""
+"""Settings documents: ETags, If-Match, and merge patches that change one thing and undo no other."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Every door through the routes: sources of all kinds, forms, senders, profiles, offers, and what waits (SPEC 10)."""
+"""Every door through the routes: sources of all kinds, forms, senders, profiles, offers, and what waits (I1–I5)."""
 
 import json
 from dataclasses import replace

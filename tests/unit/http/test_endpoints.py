@@ -1,4 +1,4 @@
-"""The endpoints on ports in memory: roles, answers, and every documented error (API.md, Conventions)."""
+"""The endpoints on ports in memory: roles, answers, and every documented error."""
 
 import gzip
 import json

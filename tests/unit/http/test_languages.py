@@ -1,4 +1,4 @@
-"""What the interface says follows Accept-Language (API.md, Conventions; N4): errors, alerts, titles, pages."""
+"""What the interface says follows Accept-Language (N4): errors, alerts, titles, pages."""
 
 from typing import Any
 

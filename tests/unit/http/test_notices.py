@@ -1,4 +1,4 @@
-"""Preferences, notification centre, unsubscribing and webhooks through the routes (SPEC 7, 9)."""
+"""Preferences, notification centre, unsubscribing and webhooks through the routes (N1–N7, S1)."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading what marketplaces send (SPEC 10 I1, I5; T3, T5, T6, T9)."""
+"""Reading what marketplaces send (I1, I5; T3, T5, T6, T9)."""
 
 import json
 from datetime import UTC, datetime

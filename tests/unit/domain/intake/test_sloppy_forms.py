@@ -1,4 +1,4 @@
-"""Bodies as builders of forms, spreadsheets and people write them (SPEC 10, I5): what is meant is read."""
+"""Bodies as builders of forms, spreadsheets and people write them (I1–I5): what is meant is read."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""SPEC 8: an export from asking to its file, on ports in memory."""
+"""An export (X1–X5) from asking to its file, on ports in memory."""
 
 from collections.abc import Sequence
 from dataclasses import replace
