@@ -74,6 +74,11 @@ def changes_leads(_: int, request: Any) -> bool:
     return request.url.endswith("$batch") and (b"lead%7C" in body or b"lead|" in body)
 
 
+def nth(failing: int, *, for_good: bool) -> Callable[[int, Any], bool]:
+    """Picks of those that may fail the n-th, or all from it on."""
+    return lambda number, _: number >= failing if for_good else number == failing
+
+
 def worth_failing(
     way: str, *, for_good: bool, loses: Callable[[int, Any], bool] = changes_leads
 ) -> Callable[[Any], bool]:

@@ -67,7 +67,7 @@ async def row(table: TableClient, partition: str, key: str, select: list[str] | 
 
 async def starting(table: TableClient, partition: str, start: str, select: list[str] | None = None) -> list[Any]:
     """All rows of a partition whose keys begin so, in their order."""
-    condition = f"PartitionKey eq '{partition}' and RowKey ge '{start}' and RowKey lt '{start}~'"
+    condition = f"PartitionKey eq '{partition}' and RowKey gt '{start}' and RowKey lt '{start}~'"
     with translating():
         return [row async for row in table.query_entities(condition, select=select)]
 

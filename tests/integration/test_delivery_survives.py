@@ -24,7 +24,7 @@ from tests.builders import AT, submission_body, unique
 from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.integration.conftest import Connect
 from tests.steps import answer, budget, submit
-from tests.transports import BEFORE, LOST, FaultyTransport, worth_failing
+from tests.transports import BEFORE, LOST, FaultyTransport, nth, worth_failing
 
 HOOK = "a" * 16
 MINUTE = timedelta(minutes=1)
@@ -60,10 +60,7 @@ async def test_whatever_call_fails_everything_is_told_in_order_and_mailed_once(
         source, leads = await begin(told)
         partner = source.partner_id or ""
 
-        def picks(number: int, _: object, failing: int = failing) -> bool:
-            return number >= failing if for_good else number == failing
-
-        transport = FaultyTransport(picks, way, may_fail)
+        transport = FaultyTransport(nth(failing, for_good=for_good), way, may_fail)
         broken = replace(await connected(transport=transport), receivers=receivers, mailer=mailer)
         transport.armed = True
         with suppress(Refusal):

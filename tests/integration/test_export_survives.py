@@ -29,7 +29,7 @@ from tests.builders import AT, DAY, ROOT, submission_body, unique
 from tests.exports import SPENT, TIMER, again, ask, by_timer, ids_of, in_small_blocks, rows_of, stored
 from tests.integration.conftest import Connect
 from tests.steps import all_leads, answer, budget, run_timers, submit
-from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, worth_failing
+from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, nth, worth_failing
 
 LATER = AT + timedelta(hours=1)
 
@@ -69,11 +69,7 @@ async def test_whatever_call_fails_the_file_is_whole(
     may_fail = worth_failing(way, for_good=for_good, loses=changes_exports)
     failing, reached = 0, True
     while reached:
-
-        def picks(number: int, _: Any, failing: int = failing) -> bool:
-            return number >= failing if for_good else number == failing
-
-        transport = FaultyTransport(picks, way, may_fail)
+        transport = FaultyTransport(nth(failing, for_good=for_good), way, may_fail)
         faulty = in_small_blocks(await connected(transport=transport), 3_500)
         transport.armed = True
         at = LATER + failing * timedelta(minutes=1)
@@ -116,10 +112,7 @@ async def test_whatever_call_of_the_timer_fails_the_next_run_ends_the_work(
         at = LATER + failing * timedelta(minutes=1)
         seen = await ask(ports, source, at, order="company desc", within=SPENT)
 
-        def picks(number: int, _: Any, failing: int = failing) -> bool:
-            return number >= failing if for_good else number == failing
-
-        transport = FaultyTransport(picks, way, may_fail)
+        transport = FaultyTransport(nth(failing, for_good=for_good), way, may_fail)
         faulty = in_small_blocks(await connected(transport=transport), 3_500)
         transport.armed = True
         with suppress(Refusal):

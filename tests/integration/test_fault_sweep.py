@@ -46,7 +46,7 @@ from tests.builders import ANN, AT, DAY, ROOT, submission_body, unique
 from tests.fakes.checks import FakeEmails
 from tests.integration.conftest import Connect
 from tests.steps import TIMERS, answer, budget, run_timers, submit
-from tests.transports import BEFORE, BUSY_AFTER, LOST, WAYS, FaultyTransport, worth_failing
+from tests.transports import BEFORE, BUSY_AFTER, LOST, WAYS, FaultyTransport, nth, worth_failing
 
 
 @dataclass(frozen=True)
@@ -351,7 +351,7 @@ async def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(
     calls, made = await _calls(connected, ports, tables, operation, may_fail)
     for failing in range(calls):
         world = await begin(ports, operation)
-        transport = FaultyTransport(_picks(failing, for_good=for_good), way, may_fail)
+        transport = FaultyTransport(nth(failing, for_good=for_good), way, may_fail)
         faulty = await connected(transport=transport)
         transport.armed = True
         with suppress(Refusal):
@@ -375,11 +375,6 @@ async def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(
         await forget(tables, world.partner_id)
     # What is held takes one transaction and nothing else.
     assert made >= (2 if operation.ends else 1)
-
-
-def _picks(failing: int, *, for_good: bool) -> Callable[[int, Any], bool]:
-    """Which calls fail, of those that may: the n-th, or all from it on."""
-    return lambda number, _: number >= failing if for_good else number == failing
 
 
 async def _calls(
@@ -442,7 +437,7 @@ async def test_whatever_call_of_a_registration_fails_a_second_try_heals_it(
 
     failing, reached = 0, True
     while reached:
-        partner_id, transport = await broken(_picks(failing, for_good=for_good))
+        partner_id, transport = await broken(nth(failing, for_good=for_good))
         reached = transport.calls > failing
         # Whatever happened, nobody whose tenant stays was locked out.
         assert await ports.partners.partner_of_tenant(f"{partner_id}-kept", AT) == partner_id

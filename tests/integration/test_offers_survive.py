@@ -20,7 +20,7 @@ from shared.usecases.programme.manage_listing import decide_offer, find_offer, p
 from shared.usecases.programme.manage_partner import put_partner
 from tests.builders import AT, unique
 from tests.integration.conftest import Connect
-from tests.transports import BEFORE, LOST, FaultyTransport
+from tests.transports import BEFORE, LOST, FaultyTransport, nth
 
 LATER = AT + timedelta(hours=1)
 """When what was cached is forgotten."""
@@ -80,7 +80,7 @@ async def test_s6_wherever_a_decision_breaks_off_the_next_one_holds(
         partner, other = await two(ports)
         offer_id, title = f"{partner}.crm", f"Title of {partner}"
         await put(ports, partner, offer_id, title, by_operator=breaks is not approve)
-        transport = FaultyTransport(lambda number, _, failing=failing: number >= failing, way)
+        transport = FaultyTransport(nth(failing, for_good=True), way)
         dying = await connected(transport=transport)
         transport.armed = True
         with suppress(Unavailable):

@@ -204,10 +204,7 @@ class TableListingStore:
         return await self._cache.read(partition, name, at, read)
 
     async def _offers(self, partner_id: str) -> Offers:
-        start = keys.OFFERS
-        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
-        with translating():
-            rows = [row async for row in self._partners.query_entities(condition, select=["RowKey", *codec.DOCS])]
+        rows = await reads.starting(self._partners, partner_id, keys.OFFERS, ["RowKey", *codec.DOCS])
         return Offers(tuple(codec.load(RegisteredOffer, row) for row in rows))
 
     async def _profile(self, partner_id: str) -> Profile | None:

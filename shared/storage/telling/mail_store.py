@@ -65,16 +65,11 @@ class TableMailStore:
 
     async def held(self, partner_id: str, key: str) -> list[str]:
         start = keys.held_leads(key)
-        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
-        with translating():
-            rows = [row async for row in self._leads.query_entities(condition, select=["RowKey"])]
+        rows = await reads.starting(self._leads, partner_id, start, ["RowKey"])
         return sorted((str(row["RowKey"]).removeprefix(start) for row in rows), key=position)
 
     async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
-        start = keys.mails(subject, sequence)
-        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
-        with translating():
-            rows = [row async for row in self._leads.query_entities(condition)]
+        rows = await reads.starting(self._leads, partner_id, keys.mails(subject, sequence))
         return [codec.with_tag(codec.load(Mail, row), row) for row in rows]
 
     async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
