@@ -7,6 +7,7 @@ import azure.functions as func
 from functions import (
     descriptions,
     exports,
+    frontends,
     held,
     index,
     intake,
@@ -29,6 +30,7 @@ telemetry.start(os.environ)
 BLUEPRINTS = (
     descriptions.blueprint,
     exports.blueprint,
+    frontends.blueprint,
     held.blueprint,
     intake.blueprint,
     leads.blueprint,

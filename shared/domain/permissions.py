@@ -85,4 +85,10 @@ def must_have(caller: Caller, needed: frozenset[Role]) -> None:
 def must_belong(caller: Caller) -> None:
     """Raise AccessDenied for whoever comes from a tenant that is neither the operator's nor a partner's (S1)."""
     if not (caller.is_operators or caller.partner_id):
-        raise AccessDenied("Your organisation is neither the operator nor a partner of this programme.")
+        raise AccessDenied(
+            say(
+                "Your organisation (tenant %(tenant)s) is neither the operator nor a partner of this programme;"
+                " ask the programme's operator to register it.",
+                tenant=caller.tenant,
+            )
+        )

@@ -43,6 +43,7 @@ class Contract:
     """What an endpoint promises; the API descriptions are made from it."""
 
     who: frozenset[Role]
+    signed_in: bool
     reads: bool
     every_partner: bool
     active: bool
@@ -55,6 +56,11 @@ class Contract:
     takes: tuple[str, ...]
     headers: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
+
+    @property
+    def takes_token(self) -> bool:
+        """True where a caller has to say who it is."""
+        return bool(self.who) or self.signed_in
 
     @property
     def has_pages(self) -> bool:

@@ -34,6 +34,7 @@ Trigger = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse
 def endpoint(
     *,
     who: frozenset[Role] = ANYONE,
+    signed_in: bool = False,
     reads: bool = False,
     every_partner: bool = False,
     active: bool = False,
@@ -46,7 +47,8 @@ def endpoint(
 ) -> Callable[[Handler[B, Q, V]], Trigger]:
     """Make a trigger of a handler.
 
-    `who`: roles of which one is needed, ANYONE for a route that takes no token. `reads`: the operator may too.
+    `who`: roles of which one is needed, ANYONE for a route that takes no token, or, where `signed_in`, anyone's of a
+    tenant that is the operator's or a partner's. `reads`: the operator may too.
     `every_partner`: the partner in the route need not be the caller's. `active`: not while that is suspended.
     `submission`: what a body that is read whatever it is should look like.
     The handler's annotation `Call[Body, Query]` says what body and query are validated into (`Nothing` is not
@@ -59,6 +61,7 @@ def endpoint(
         (body, query), (view,) = get_args(called), get_args(answered)
         contract = Contract(
             who,
+            signed_in,
             reads,
             every_partner,
             active,
@@ -126,7 +129,7 @@ async def _run(req: func.HttpRequest, contract: Contract, handler: Handler[Any, 
 
 async def _enter(req: func.HttpRequest, contract: Contract, current: App, at: datetime) -> Caller:
     """The caller, if the route is open to them."""
-    if not contract.who:
+    if not contract.takes_token:
         return Caller(tenant="", person="")
     caller = await current.verifier.caller(req.headers.get("authorization"), at)
     current.limits.persons.take(f"{caller.tenant}|{caller.person or caller.client}")
@@ -136,7 +139,10 @@ async def _enter(req: func.HttpRequest, contract: Contract, current: App, at: da
     if Role.OPERATOR not in contract.who:
         # Before anything is said about the partner: strangers must not find out who is one.
         must_belong(caller)
-    if partner_id is None or contract.every_partner:
+    if not contract.who:
+        # Signed in is enough.
+        pass
+    elif partner_id is None or contract.every_partner:
         must_have(caller, contract.who)
     else:
         may_enter(caller, partner_id, contract.who, reads=contract.reads)

@@ -113,6 +113,7 @@ EXPECTED = {
     "read_export": ("GET HEAD", EXPORTS + "/{exportId}"),
     "cancel_export": ("POST", EXPORTS + "/{exportId}/cancel"),
     "link_export": ("POST", EXPORTS + "/{exportId}/link"),
+    "me": ("GET HEAD", "me"),
     "health": ("GET HEAD", "health"),
     "openapi": ("GET HEAD", "openapi.json"),
     "swagger": ("GET HEAD", "swagger.json"),

@@ -139,7 +139,7 @@ def _describe(shape: str, name: str, said: Json) -> None:
         said["description"] = text.strip()
 
 
-TIMES = frozenset(("at", "until", "timestamp", "nextAttempt"))
+TIMES = frozenset(("at", "now", "until", "timestamp", "nextAttempt"))
 """Names of times that do not end in `DateTime`."""
 
 
@@ -185,7 +185,7 @@ def _operation(
             *(_taken(named, media_type) for media_type in contract.takes),
         ],
     }
-    if not contract.who:
+    if not contract.takes_token:
         operation["security"] = []
     # A submission is read whatever it is; only its media types are known.
     is_free = contract.body is Nothing and "text/plain" in contract.content_types
@@ -273,7 +273,7 @@ def _refused(kinds: list[type[Refusal]], contract: Contract) -> Json:
 def _refusals(path: str, contract: Contract, operation: Json) -> dict[int, list[type[Refusal]]]:
     """What the edge refuses by itself, and what the endpoint says it refuses."""
     kinds: list[type[Refusal]] = [InvalidRequest, InternalError, Unavailable, *contract.refuses]
-    kinds += [Unauthenticated, AccessDenied, TooManyRequests] if contract.who else []
+    kinds += [Unauthenticated, AccessDenied, TooManyRequests] if contract.takes_token else []
     kinds += [PartnerSuspended] if contract.active else []
     kinds += [NotFound] if "{" in path else []
     kinds += [PayloadTooLarge, UnsupportedMediaType] if "requestBody" in operation else []

@@ -13,6 +13,7 @@ from shared.domain.intake.receipt import SENDER_KINDS
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Reveal, Source, Status, Validity
 from shared.domain.lifecycle import REASONS, Action
 from shared.domain.notify import MailKind
+from shared.domain.permissions import Role
 from shared.domain.programme.offers import OfferState
 from shared.domain.programme.partner import PartnerState, SourceKind
 from shared.domain.programme.profile import CompanySize
@@ -20,6 +21,7 @@ from shared.domain.telling.alerts import FLAMES, TEXTS, WARNINGS
 from shared.domain.telling.crm_presets import CrmPreset
 from shared.domain.telling.dispatch import DispatchState
 from shared.domain.telling.mails import MailNotice, MailState
+from shared.domain.telling.preferences import LANGUAGES
 from shared.domain.telling.recommendations import TITLES
 from shared.domain.telling.webhooks import EVENTS, TEST, VALIDATION, FieldsAs, WebhookFormat, WebhookState
 
@@ -65,6 +67,8 @@ HeldStateText = Annotated[str, _one_of(HeldState)]
 HeldReasonText = Annotated[str, _one_of(Reason)]
 ReceivedText = Annotated[str, _one_of((*Status, HeldState.UNASSIGNED))]
 OfferStateText = Annotated[str, _one_of(OfferState)]
+RoleText = Annotated[str, _one_of(Role)]
+LanguageText = Annotated[str, _one_of(LANGUAGES)]
 PartnerStateText = Annotated[str, _one_of(PartnerState)]
 SourceKindText = Annotated[str, _one_of(SourceKind)]
 RevealText = Annotated[str, _one_of(Reveal)]

@@ -58,7 +58,7 @@ def test_every_route_is_in_both_with_the_roles_it_needs(openapi: dict[str, Any],
         assert told == set(routes)
     for (path, method), contract in routes.items():
         operation = openapi["paths"][path][method]
-        assert ("security" in operation) == (not contract.who)
+        assert ("security" in operation) == (not contract.takes_token)
         assert all(role in operation["description"] for role in contract.who)
         assert operation["summary"]
         refused = {str(STATUS[one.code]) for one in contract.refuses}
