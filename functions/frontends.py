@@ -1,14 +1,16 @@
-"""Called by frontends before anything else: who has signed in."""
+"""Called by frontends before anything else: who has signed in, and what codes are called."""
 
 import azure.functions as func
 
 from shared.http.calls import Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.shapes.frontend_views import MeView, me_view
+from shared.http.shapes.frontend_views import MeView, VocabularyView, me_view, vocabulary_view
 
 blueprint = func.Blueprint()
 ANONYMOUS = func.AuthLevel.ANONYMOUS
+FOR_AN_HOUR = "public, max-age=3600"
+"""Nothing personal is in it, and it changes with a deployment only."""
 
 
 @blueprint.function_name("me")
@@ -19,3 +21,11 @@ async def me(call: Call[Nothing, Nothing]) -> Response[MeView]:
     partner_id = call.caller.partner_id
     partner = await call.app.ports.partners.known(partner_id, call.at) if partner_id else None
     return Response(me_view(call.caller, partner, call.language, call.at))
+
+
+@blueprint.function_name("vocabulary")
+@blueprint.route("vocabulary", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint()
+async def vocabulary(call: Call[Nothing, Nothing]) -> Response[VocabularyView]:
+    """Say what each code is called in the reader's language (N4)."""
+    return Response(vocabulary_view(call.language), headers={"Cache-Control": FOR_AN_HOUR})

@@ -1,16 +1,27 @@
-"""Texts in six languages (N4): gettext catalogues in `locale/`, read with Babel when first needed."""
+"""Texts in six languages (N4): gettext catalogues in `locale/`, read with Babel when first needed.
 
-from collections.abc import Callable
+Names of countries, currencies and languages are the CLDR's, which Babel brings.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from shared.domain import country_names, currencies
+from shared.domain.countries import fold_name
 from shared.domain.messages import Listed, Message
 from shared.domain.telling.preferences import LANGUAGES
+
+if TYPE_CHECKING:
+    from babel import Locale
 
 LOCALES = Path(__file__).parent / "locale"
 WISHES_MAX = 20
 """Languages of one Accept-Language header that are looked at."""
 Translate = Callable[..., str]
+SORTED_LAST = {"sv": str.maketrans({"å": "zza", "ä": "zzb", "ö": "zzc"})}
+"""Letters that a language has after z; elsewhere accents change nothing about the order."""
 
 
 @cache
@@ -66,3 +77,40 @@ def _quality(weight: str) -> float:
     except ValueError:
         return 0
     return quality if 0 <= quality <= 1 else 0
+
+
+@cache
+def countries(language: str) -> Mapping[str, str]:
+    """The name of each country by its ISO 3166 code, in a language of N4 and its order."""
+    return _named(country_names.CODES, language, "territories")
+
+
+@cache
+def currency_names(language: str) -> Mapping[str, str]:
+    """The name of each currency by its ISO 4217 code, in a language of N4 and its order."""
+    return _named(currencies.CODES, language, "currencies")
+
+
+@cache
+def languages() -> Mapping[str, str]:
+    """Each language of N4 by its own name."""
+    return {language: _capital(_locale(language).get_display_name() or language) for language in LANGUAGES}
+
+
+def _named(codes: Iterable[str], language: str, kind: str) -> Mapping[str, str]:
+    """Where a language has no name for a code, its English name, else the code, stands in."""
+    known = {**getattr(_locale("en"), kind), **getattr(_locale(language), kind)}
+    said = {code: _capital(known.get(code, code)) for code in codes}
+    last = SORTED_LAST.get(language, {})
+    return dict(sorted(said.items(), key=lambda named: (fold_name(named[1].casefold().translate(last)), named[0])))
+
+
+def _capital(name: str) -> str:
+    """A name as it stands in a list by itself: not every language writes those of currencies with a capital."""
+    return name[:1].upper() + name[1:]
+
+
+def _locale(language: str) -> "Locale":
+    from babel import Locale  # noqa: PLC0415 - at the first name, which no cold start waits for
+
+    return Locale.parse(language, sep="-")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.domain import errors, messages
+from shared.domain import errors, messages, vocabulary
 from shared.domain.errors import Refusal
 from shared.domain.exports import export, export_columns
 from shared.domain.telling import alerts, recommendations
@@ -34,6 +34,7 @@ def of_the_interface() -> set[str]:
     found = {" ".join((one.__doc__ or "").split()) for one in vars(errors).values() if _is_refusal(one)}
     found |= {*alerts.TEXTS.values(), *alerts.WARNINGS.values(), *recommendations.TITLES.values()}
     found |= messages.WORDS | set(export_columns.LABELS.values())
+    found |= {said for labels in vocabulary.LABELS.values() for said in labels.values()} - vocabulary.PROPER_NAMES
     found |= {*export.ERRORS.values(), export.OUTDATED, *problems.SAYS.values()}
     found |= {deliver_webhook.WAS_GONE, deliver_webhook.FAILED_LONG}
     # Titles of pages, which are said where the page is made.

@@ -28,7 +28,7 @@ from shared.domain.telling.mails import Mail, MailNotice
 from shared.domain.telling.unsubscribe import list_of, make_token
 from shared.domain.text import isolated, visible
 from shared.ports.delivery import Facts, Letter
-from shared.texts import Translate, translator
+from shared.texts import Translate, countries, translator
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -157,10 +157,7 @@ class _Desk:
 
     def country(self, code: str | None, written: str | None) -> str | None:
         """The country's name in the recipient's language; as it was written where it is not known."""
-        from babel import Locale  # noqa: PLC0415 - as above
-
-        found: str | None = Locale.parse(self._locale).territories.get(code) if code else None
-        return found or code or written
+        return countries(self.mail.language).get(code, code) if code else written
 
     @property
     def _locale(self) -> str:

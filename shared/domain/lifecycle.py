@@ -73,7 +73,9 @@ REASONS: Mapping[Action, tuple[str, ...]] = {
     Action.LOSE: ("budget", "noResponse", "otherVendor", "needNotMet", "timeline", "other"),
     Action.CLOSE_AS_ERROR: ("duplicateDeal", "wrongCustomer", "other"),
 }
-"""The reasons an action takes (L3, L4); `other` needs notes."""
+"""The reasons an action takes (L3, L4)."""
+NEED_NOTES = frozenset(("other",))
+"""Reasons that say nothing by themselves."""
 
 EXPIRE_TIMER = Actor("timer", "expire_leads")
 COOL_TIMER = Actor("timer", "cool_flames")
@@ -334,7 +336,7 @@ def _check_reason(answer: LeadAction) -> None:
         )
     elif answer.reason not in allowed:
         problem = Detail("notAllowed", say("The reason must be one of %(allowed)s.", **named), "reason")
-    elif answer.reason == "other" and not (answer.notes or "").strip():
+    elif answer.reason in NEED_NOTES and not (answer.notes or "").strip():
         problem = Detail("required", "The reason other needs notes.", "notes")
     if problem:
         raise InvalidRequest(details=[problem])

@@ -114,6 +114,7 @@ EXPECTED = {
     "cancel_export": ("POST", EXPORTS + "/{exportId}/cancel"),
     "link_export": ("POST", EXPORTS + "/{exportId}/link"),
     "me": ("GET HEAD", "me"),
+    "vocabulary": ("GET HEAD", "vocabulary"),
     "health": ("GET HEAD", "health"),
     "openapi": ("GET HEAD", "openapi.json"),
     "swagger": ("GET HEAD", "swagger.json"),
