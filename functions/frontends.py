@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from shared.http.calls import Call, Response
+from shared.http.calls import IF_CHANGED, Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.shapes.frontend_views import MeView, VocabularyView, me_view, vocabulary_view
@@ -25,7 +25,7 @@ async def me(call: Call[Nothing, Nothing]) -> Response[MeView]:
 
 @blueprint.function_name("vocabulary")
 @blueprint.route("vocabulary", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint()
+@endpoint(**IF_CHANGED)
 async def vocabulary(call: Call[Nothing, Nothing]) -> Response[VocabularyView]:
     """Say what each code is called in the reader's language (N4)."""
     return Response(vocabulary_view(call.language), headers={"Cache-Control": FOR_AN_HOUR})

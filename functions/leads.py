@@ -15,7 +15,8 @@ from shared.domain.errors import (
 )
 from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.permissions import Role
-from shared.http.calls import MERGE_PATCH, Call, Response
+from shared.http.calls import IF_CHANGED, MERGE_PATCH, Call, Response
+from shared.http.documents import tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page, PageQuery
@@ -49,7 +50,7 @@ REFUSED = (LeadExpired, InvalidTransition, Conflict, PreconditionFailed)
 
 @blueprint.function_name("list_leads")
 @blueprint.route(LEADS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=USER, reads=True, refuses=(SortTooLarge,))
+@endpoint(who=USER, reads=True, refuses=(SortTooLarge,), **IF_CHANGED)
 async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[Page[LeadView]]:
     """List leads, by default newest first (Q1–Q5)."""
     order = call.query.order_by
@@ -67,15 +68,17 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[Page[LeadView]
 # Its name comes before `read_lead`, whose route would take `summary` for an id.
 @blueprint.function_name("count_leads")
 @blueprint.route(LEADS + "/summary", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=USER, reads=True)
+@endpoint(who=USER, reads=True, **IF_CHANGED)
 async def count_leads(call: Call[Nothing, Nothing]) -> Response[SummaryView]:
     """Count leads by tab and status, for badges (Q6)."""
     found = await counts.count_leads(
         ports=call.app.ports, partner_id=call.partner_id, person=call.caller.person, at=call.at
     )
-    return Response(summary_view(found))
+    return tagged(summary_view(found, call.at))
 
 
+# Its ETag is the lead's version, for `If-Match`. A heart, a flame or a contact attempt changes what is shown and raises
+# no version, so a 304 by that ETag would hide them: a lead is always answered whole.
 @blueprint.function_name("read_lead")
 @blueprint.route(LEAD, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, headers=("ETag",))

@@ -10,7 +10,7 @@ import azure.functions as func
 from shared import clock, ids
 from shared.domain.errors import PreconditionFailed
 from shared.domain.permissions import Role
-from shared.http.calls import MERGE_PATCH, Call, Html, Response
+from shared.http.calls import IF_CHANGED, MERGE_PATCH, Call, Html, Response
 from shared.http.documents import DOCUMENT, Patch, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -32,7 +32,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 
 @blueprint.function_name("get_preferences")
 @blueprint.route(PREFERENCES, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=ADMIN, reads=True, headers=("ETag",))
+@endpoint(who=ADMIN, reads=True, **IF_CHANGED)
 async def get_preferences(call: Call[Nothing, Nothing]) -> Response[PreferencesView]:
     """Read what the partner wants to be told."""
     return _preferences(await _wishes(call))

@@ -10,7 +10,7 @@ from shared.domain.messages import say
 from shared.domain.permissions import Role
 from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.partner import Partner, PartnerState
-from shared.http.calls import MERGE_PATCH, Call, Response
+from shared.http.calls import IF_CHANGED, MERGE_PATCH, Call, Response
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -88,7 +88,7 @@ def _partner(partner: Partner, status: int = 200) -> Response[PartnerView]:
 
 @blueprint.function_name("get_partner")
 @blueprint.route("partners/{partnerId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR, headers=("ETag",))
+@endpoint(who=OPERATOR, **IF_CHANGED)
 async def get_partner(call: Call[Nothing, Nothing]) -> Response[PartnerView]:
     """Read a partner's registration."""
     return _partner(await manage_partner.get_partner(ports=call.app.ports, partner_id=call.partner_id))
@@ -105,7 +105,7 @@ async def list_partners(call: Call[Nothing, PageQuery]) -> Response[Page[Partner
 
 @blueprint.function_name("get_contact_lists")
 @blueprint.route("contactLists", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR, headers=("ETag",))
+@endpoint(who=OPERATOR, **IF_CHANGED)
 async def get_contact_lists(call: Call[Nothing, Nothing]) -> Response[ContactListsView]:
     """Read the block and allow lists (V1)."""
     return _lists(await contact_lists.read_contact_lists(ports=call.app.ports))

@@ -7,7 +7,7 @@ import azure.functions as func
 from shared.domain.errors import Conflict, PreconditionFailed
 from shared.domain.permissions import Role
 from shared.domain.programme.partner import LeadSource
-from shared.http.calls import MERGE_PATCH, Call, Response
+from shared.http.calls import IF_CHANGED, MERGE_PATCH, Call, Response
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
@@ -123,7 +123,7 @@ async def _delete_source(call: Call[Nothing, Nothing], partner_id: str | None) -
 
 @blueprint.function_name("read_source")
 @blueprint.route(SOURCES + "/{sourceId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR, reads=True, headers=("ETag",))
+@endpoint(who=OPERATOR, reads=True, **IF_CHANGED)
 async def read_source(call: Call[Nothing, Nothing]) -> Response[SourceView]:
     """Read one source without its keys."""
     return await _read_source(call, call.partner_id)
@@ -139,7 +139,7 @@ async def patch_source(call: Call[SourcePatch, Nothing]) -> Response[SourceView]
 
 @blueprint.function_name("read_programme_source")
 @blueprint.route("sources/{sourceId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR, headers=("ETag",))
+@endpoint(who=OPERATOR, **IF_CHANGED)
 async def read_programme_source(call: Call[Nothing, Nothing]) -> Response[SourceView]:
     """Read one source of the programme's without its keys."""
     return await _read_source(call, None)

@@ -7,7 +7,7 @@ import azure.functions as func
 import msgspec
 
 from shared.domain.errors import MethodNotAllowed, Refusal, Unauthenticated
-from shared.http import problems
+from shared.http import etags, problems
 from shared.texts import accepted, translator
 
 EXPOSED = ", ".join(
@@ -45,9 +45,18 @@ def page_of_html(request_id: str, html: str, status: int) -> func.HttpResponse:
 
 
 def response(
-    req: func.HttpRequest, request_id: str, status: int, body: Mapping[str, Any] | None, headers: Mapping[str, str]
+    req: func.HttpRequest,
+    request_id: str,
+    status: int,
+    body: Mapping[str, Any] | None,
+    headers: Mapping[str, str],
+    *,
+    if_changed: bool = False,
 ) -> func.HttpResponse:
-    """An answer with the headers that every one has; None = no body."""
+    """An answer with the headers that every one has; None = no body.
+
+    With `if_changed` it has an ETag, and is a 304 for whoever has read what it names (`If-None-Match`).
+    """
     common = {"x-ms-request-id": request_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if req.headers.get("origin"):
         # A browser hides every other header from the page that asked, whatever the platform's CORS allows.
@@ -58,6 +67,10 @@ def response(
     if client_id and len(client_id) <= 128 and client_id.isascii() and client_id.isprintable():
         common["x-ms-client-request-id"] = client_id
     text = None if body is None else msgspec.json.encode(body)
+    if if_changed and text is not None:
+        common["ETag"] = headers.get("ETag") or etags.of_bytes(text)
+        if etags.names(req.headers.get("if-none-match"), common["ETag"]):
+            return func.HttpResponse(status_code=304, headers=common | dict(headers))
     mimetype = "application/json" if text is not None else None
     return func.HttpResponse(text, status_code=status, headers=common | dict(headers), mimetype=mimetype)
 

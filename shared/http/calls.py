@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from shared import ids
 from shared.domain.errors import NotFound, Refusal
 from shared.domain.permissions import Caller, Role
-from shared.http import page_tokens
+from shared.http import etags, page_tokens
 from shared.http.answers import language_of
 from shared.http.pages import Page, PageQuery
 from shared.http.running import App
@@ -26,6 +26,11 @@ Html = NewType("Html", str)
 """A page for people."""
 ANYONE: frozenset[Role] = frozenset()
 JSON = ("application/json",)
+IF_CHANGED: Mapping[str, Any] = {"takes": ("If-None-Match",), "headers": ("ETag",)}
+"""What a read says of itself whose ETag changes with anything that it shows: who has it already gets a 304.
+
+The ETag is that of the answer's bytes where the handler gives none.
+"""
 MERGE_PATCH = ("application/merge-patch+json", "application/json")
 
 
@@ -61,6 +66,11 @@ class Contract:
     def takes_token(self) -> bool:
         """True where a caller has to say who it is."""
         return bool(self.who) or self.signed_in
+
+    @property
+    def if_changed(self) -> bool:
+        """True for IF_CHANGED."""
+        return "If-None-Match" in self.takes
 
     @property
     def has_pages(self) -> bool:
@@ -131,10 +141,7 @@ class Call(Generic[B, Q]):
 
     def versions(self) -> frozenset[str] | None:
         """The versions that `If-Match` names; None when there is no such header."""
-        header = self.request.headers.get("if-match")
-        if header is None:
-            return None
-        return frozenset(part.strip().removeprefix("W/").strip('"') for part in header.split(","))
+        return etags.named(self.request.headers.get("if-match"))
 
     def _route(self) -> str:
         path = self.request.url.split("?", 1)[0].split("://", 1)[-1]

@@ -22,7 +22,12 @@ Json = dict[str, Any]
 DOCUMENT: Json = {"takes": ("If-Match",), "headers": ("ETag",)}
 """What every endpoint that changes a document says of itself."""
 SHARED = ("titleIsShared", "nameIsShared")
-"""Changed by what other partners do, which must not make a partner's own conditional writes fail."""
+"""Changed by what other partners do, which must not make a partner's own conditional writes fail.
+
+So whoever reads a document that shows one gets no 304, which would hide it.
+"""
+CLOCK = "now"
+"""Not a part of what is shown, only of when."""
 
 
 class Patch(RootModel[Json]):
@@ -74,7 +79,7 @@ def merged(target: Any, patch: Any) -> Any:
 
 def tag_of(view: Mapping[str, Any] | None) -> str:
     """The ETag of a document: it changes whenever what is shown of it does, except by what others do (SHARED)."""
-    view = {name: item for name, item in view.items() if name not in SHARED} if view else view
+    view = {name: item for name, item in view.items() if name not in (*SHARED, CLOCK)} if view else view
     return '"' + hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()[:32] + '"'
 
 

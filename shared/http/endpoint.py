@@ -106,7 +106,7 @@ async def _answer(
         code = answer.status or contract.status[0]
         if isinstance(answer.view, str):
             return page_of_html(request_id, answer.view, code)
-        return response(req, request_id, code, answer.view, answer.headers)
+        return response(req, request_id, code, answer.view, answer.headers, if_changed=contract.if_changed)
     except Refusal as refusal:
         if contract.has_pages and shows_pages(req):
             language = language_of(req)

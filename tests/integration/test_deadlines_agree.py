@@ -65,7 +65,7 @@ async def everything(ports: Ports, source: LeadSource, lead: str, at: datetime) 
         page = await listed(ports, source, at, order=order)
         seen.append(f"{order} {[lead_view(one, ANN, at, translator('en')) for one in page.leads]}")
     counts = await count_leads(ports=ports, partner_id=source.partner_id, person="ann", at=at)
-    seen.append(str(summary_view(counts)))
+    seen.append(str(summary_view(counts, at)))
     seen += [
         str(await rows_of(ports.files, await ask(ports, source, at, tab=tab))) for tab in (None, ListTab.FAVORITES)
     ]

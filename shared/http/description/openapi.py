@@ -57,6 +57,7 @@ HEADERS = {
     "Retry-After": "Seconds to wait before the next try.",
     "Operation-Location": "Where to ask how far it is.",
     "WWW-Authenticate": "How to sign in.",
+    "If-None-Match": "The ETag that was read: while nothing has changed the answer is a 304 without a body.",
     "If-Match": "The ETag that was read; `*` for any.",
     "Accept-Language": "The language of messages, and of labels in a file: en, de, it, sv, hu or pt-BR.",
     "Idempotency-Key": "The same key with the same content is the same request, for ever.",
@@ -208,7 +209,10 @@ def _operation(
             str(status): _refused(kinds, contract)
             for status, kinds in sorted(_refusals(path, contract, operation).items())
         },
-        **{str(status): _answered(status, contract, shapes) for status in contract.status},
+        **{
+            str(status): _answered(status, contract, shapes)
+            for status in (*contract.status, *((304,) if contract.if_changed else ()))
+        },
     }
     if view := CALLBACKS.get(name):
         event = {
@@ -252,7 +256,7 @@ def _answered(status: int, contract: Contract, shapes: dict[Any, Json]) -> Json:
     names = (*contract.headers, "x-ms-request-id")
     said: Json = {"description": HTTPStatus(status).phrase, "headers": {name: _header(name) for name in names}}
     content: Json = {}
-    for view in _views(contract) if status not in (204, 303) else ():
+    for view in _views(contract) if status not in (204, 303, 304) else ():
         kind, shape = ("text/html", {"type": "string"}) if view is Html else ("application/json", shapes[view])
         content[kind] = {"schema": shape}
     return said | ({"content": content} if content else {})

@@ -1,5 +1,7 @@
 """What senders sent, and counts, as the interface shows them (Q6)."""
 
+from datetime import datetime
+
 from typing_extensions import TypedDict
 
 from shared.domain.instants import stamp, stamped
@@ -62,13 +64,14 @@ class SummaryView(TypedDict):
     tabs: TabsView
     favorites: int
     hot: int
+    now: str
 
 
-def summary_view(counts: Counts) -> SummaryView:
-    """The counts as this person sees them."""
+def summary_view(counts: Counts, at: datetime) -> SummaryView:
+    """The counts as this person sees them at `at`."""
     marketplace, qualified = _tab_view(counts, Tab.MARKETPLACE), _tab_view(counts, Tab.QUALIFIED)
     tabs: TabsView = {"marketplace": marketplace, "qualified": qualified}
-    return {"tabs": tabs, "favorites": counts.favorites, "hot": counts.hot}
+    return {"tabs": tabs, "favorites": counts.favorites, "hot": counts.hot, "now": stamp(at)}
 
 
 def _tab_view(counts: Counts, tab: Tab) -> TabView:

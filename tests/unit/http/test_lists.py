@@ -140,7 +140,7 @@ async def test_q6_the_summary_counts_by_tab_and_status(api: InProcess, two: tupl
     async def summary(user: str = "ann") -> Any:
         reply = await api.call("GET", f"{P}/leads/summary", as_="Leads.User", user=user)
         assert reply.status == 200
-        return reply.json
+        return {name: count for name, count in reply.json.items() if name != "now"}
 
     nothing = {"received": 0, "accepted": 0, "informational": 0, "archived": 0, "new": 0}
     marketplace = {"received": 1, "accepted": 0, "informational": 1, "archived": 0, "new": 1}
