@@ -90,7 +90,7 @@ class Reply:
         assert set(found) <= {"code", "message", "target", "details"}
         assert self.headers["x-ms-error-code"] == found["code"]
         assert found["message"]
-        assert all(set(one) <= {"code", "message", "target"} for one in found["details"])
+        assert all(set(one) <= {"code", "message", "target", "by", "at"} for one in found["details"])
         return found
 
     @property

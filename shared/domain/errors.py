@@ -5,17 +5,24 @@ An error's docstring is its message. Nothing here knows HTTP; `shared/http/probl
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
+from shared.domain.lead import Actor
 from shared.domain.messages import say
 
 
 @dataclass(frozen=True)
 class Detail:
-    """One reason: `target` is the field at fault, as a path in the caller's own words (`customer.email`)."""
+    """One reason: `target` is the field at fault, as a path in the caller's own words (`customer.email`).
+
+    `by` and `at` say who did what stands in the way, and when (L7).
+    """
 
     code: str
     message: str
     target: str | None = None
+    by: Actor | None = None
+    at: datetime | None = None
 
 
 class Refusal(Exception):

@@ -214,7 +214,7 @@ class Sender:
 
 @dataclass(frozen=True)
 class LastTransition:
-    """The newest transition, so that a refused action can say who did what when (L7)."""
+    """The newest transition, or change of the version, so that what is refused can say who did what when (L7)."""
 
     type: str
     at: datetime
@@ -239,7 +239,8 @@ class Lead:
     """One expression of interest, owned by exactly one partner.
 
     `created_at` is when the customer asked, `received_at` when it reached its partner (None on rows older than that).
-    `version` is the API's ETag: raised by transitions and edits only. `sequence` is the newest history event's.
+    `version` is the API's ETag: raised by transitions and edits only, by `last_change` last (None before the first, and
+    where that is older than this field). `sequence` is the newest history event's.
     Deadlines are fixed at receipt: `expires_at` and `ages_at` are null where the rule does not apply. `recheck_at` is
     when the e-mail is checked again (V1), `rechecks` how often it was; `reminded` is how many warnings of its expiry
     were raised (A1). `logged` are the keys of contact attempts, so that one sent again is logged once (L8).
@@ -255,6 +256,7 @@ class Lead:
     last_transition: LastTransition
     received_at: datetime | None = None
     version: int = 1
+    last_change: LastTransition | None = None
     sequence: int = 1
     type: LeadType | None = None
     qualification: Qualification = Qualification.CUSTOMER_INQUIRY

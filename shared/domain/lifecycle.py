@@ -152,14 +152,13 @@ def decide(
     """Apply a person's answer at `at`; due changes of time come first and are part of the decision.
 
     `versions` are those the caller has read (`*` = any), None = not said. Raises LeadExpired, InvalidTransition (its
-    details say who did what when), PreconditionFailed or InvalidRequest.
+    details say who did what when), PreconditionFailed (who changed it last, where that is known) or InvalidRequest.
     """
     settled = settle(lead, at)
     before = settled.lead
     _refuse_unless_allowed(before, answer.action)
     if versions is not None and not versions & {"*", str(before.version)}:
-        now = Detail("preconditionFailed", say('The ETag is "%(version)d" now.', version=before.version), "If-Match")
-        raise PreconditionFailed(details=[now])
+        raise PreconditionFailed(details=[_changed_since(before)])
     transition = TRANSITIONS[before.status, answer.action]
     at = max(at, before.updated_at)
     after = replace(before, status=transition.to, outcome=transition.outcome, version=before.version + 1)
@@ -266,9 +265,8 @@ def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
     if action in allowed_actions(lead):
         return
     last = lead.last_transition
-    done = Detail(
-        str(last.type), say("%(who)s, %(when)s", who=last.by.name or last.by.id, when=stamp(last.at)), "status"
-    )
+    told = say("%(who)s, %(when)s", who=last.by.name or last.by.id, when=stamp(last.at))
+    done = Detail(str(last.type), told, "status", last.by, last.at)
     if lead.outcome is Outcome.EXPIRED:
         raise LeadExpired(target="status", details=[done])
     if lead.do_not_contact and lead.status is Status.INFORMATIONAL:
@@ -280,6 +278,12 @@ def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
         target="status",
         details=[done],
     )
+
+
+def _changed_since(lead: Lead) -> Detail:
+    """Which version the (settled) lead has now, and who made it so when."""
+    now = Detail("preconditionFailed", say('The ETag is "%(version)d" now.', version=lead.version), "If-Match")
+    return replace(now, by=lead.last_change.by, at=lead.last_change.at) if lead.last_change else now
 
 
 def _record(
@@ -295,8 +299,12 @@ def _record(
     at = max(at, before.updated_at)
     moves = (before.status, after.status)
     event = Event(before.sequence + 1, kind, at, by, *moves, changes or {}, notified(kind, before))
-    last = LastTransition(kind, at, by) if before.status is not after.status else before.last_transition
-    return replace(after, sequence=event.sequence, updated_at=at, last_transition=last), event
+    this = LastTransition(kind, at, by)
+    if after.status is not before.status:
+        after = replace(after, last_transition=this)
+    if after.version != before.version:
+        after = replace(after, last_change=this)
+    return replace(after, sequence=event.sequence, updated_at=at), event
 
 
 def _edited(lead: Lead, edits: Mapping[str, Any]) -> Deal:

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 from typing_extensions import TypedDict
 
 from shared.domain.errors import Detail, InvalidRequest, Refusal
+from shared.domain.instants import stamp
 from shared.domain.messages import say
+from shared.http.actors import ActorView, actor_view
 from shared.texts import Translate
 
 STATUS = {
@@ -79,16 +81,21 @@ SAYS = {
 
 
 class ReasonView(TypedDict):
-    """One reason; `target` is the field at fault."""
+    """One reason; `target` is the field at fault, `by` and `at` say whose change is the reason, and when."""
 
     code: str
     message: str
     target: NotRequired[str]
+    by: NotRequired[ActorView]
+    at: NotRequired[str]
 
 
-class RefusalView(ReasonView):
-    """Why a request was refused."""
+class RefusalView(TypedDict):
+    """Why a request was refused; `target` is the field at fault."""
 
+    code: str
+    message: str
+    target: NotRequired[str]
     details: list[ReasonView]
 
 
@@ -100,13 +107,23 @@ class ErrorView(TypedDict):
 
 def body_of(refusal: Refusal, translate: Translate) -> ErrorView:
     """The error body, in the caller's language."""
-    details = [_reason(detail, translate) for detail in refusal.details]
-    return {"error": {**_reason(refusal, translate), "details": details}}
+    error: RefusalView = {
+        "code": refusal.code,
+        "message": translate(refusal.message),
+        "details": [_reason(detail, translate) for detail in refusal.details],
+    }
+    return {"error": {**error, "target": refusal.target} if refusal.target else error}
 
 
-def _reason(one: Refusal | Detail, translate: Translate) -> ReasonView:
-    reason: ReasonView = {"code": one.code, "message": translate(one.message)}
-    return {**reason, "target": one.target} if one.target else reason
+def _reason(detail: Detail, translate: Translate) -> ReasonView:
+    reason: ReasonView = {"code": detail.code, "message": translate(detail.message)}
+    if detail.target:
+        reason["target"] = detail.target
+    if detail.by:
+        reason["by"] = actor_view(detail.by)
+    if detail.at:
+        reason["at"] = stamp(detail.at)
+    return reason
 
 
 def invalid(error: ValidationError, model: type[BaseModel], where: str) -> InvalidRequest:

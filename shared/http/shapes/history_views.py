@@ -7,17 +7,9 @@ from typing_extensions import TypedDict
 
 from shared.domain.events import Event
 from shared.domain.instants import stamp
-from shared.domain.lead import Actor
 from shared.domain.telling.mails import Mail
-from shared.http.shapes.enumerations import ActorText, EventText, MailStateText, NoticeText, StatusText
-
-
-class ActorView(TypedDict):
-    """Who did something."""
-
-    kind: ActorText
-    id: str
-    name: str | None
+from shared.http.actors import ActorView, actor_view
+from shared.http.shapes.enumerations import EventText, MailStateText, NoticeText, StatusText
 
 
 class MailView(TypedDict):
@@ -48,11 +40,6 @@ EventView = TypedDict(
     },
 )
 """One line of a lead's history, with the mails that followed from it."""
-
-
-def actor_view(actor: Actor) -> ActorView:
-    """Who it was."""
-    return {"kind": actor.kind, "id": actor.id, "name": actor.name}
 
 
 def event_view(event: Event, mails: Sequence[Mail] = ()) -> EventView:

@@ -26,7 +26,7 @@ from shared.domain.permissions import Caller, Role, roles_of
 from shared.domain.telling.crm_presets import PRESETS, CrmPreset, alternatives, kept
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.webhooks import CONSTANT, FieldsAs, Webhook, WebhookFormat
-from shared.http.shapes.history_views import actor_view
+from shared.http.actors import actor_view
 from shared.http.shapes.lead_views import lead_view
 from shared.ports.delivery import Packet
 from shared.ports.leads import Mark

@@ -9,6 +9,7 @@ from shared.domain.instants import stamp, stamped
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.recommendations import TITLES
 from shared.domain.telling.webhooks import Webhook
+from shared.http.actors import ActorView
 from shared.http.shapes.enumerations import (
     DeliveryStateText,
     FieldsAsText,
@@ -21,7 +22,6 @@ from shared.http.shapes.enumerations import (
     WebhookFormatText,
     WebhookStateText,
 )
-from shared.http.shapes.history_views import ActorView
 from shared.http.shapes.lead_views import SharedLeadView
 from shared.settings import Settings
 from shared.texts import Translate

@@ -8,12 +8,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.deadlines import hints
-from shared.domain.errors import InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed, Refusal
+from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed, Refusal
 from shared.domain.events import EventType
-from shared.domain.lead import Lead, Outcome, Status
-from shared.domain.lifecycle import REASONS, TRANSITIONS, Action, LeadAction, allowed_actions, decide, settle
+from shared.domain.lead import Actor, Lead, Outcome, Status
+from shared.domain.lifecycle import (
+    EXPIRE_TIMER,
+    REASONS,
+    TRANSITIONS,
+    Action,
+    Activity,
+    ActivityKind,
+    LeadAction,
+    allowed_actions,
+    decide,
+    log_activity,
+    settle,
+)
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, accepted, informational
 
+BOB = Actor("person", "bob", "Bob")
+STALE = frozenset({"99"})
 ANSWERS = {
     Action.ACCEPT: LeadAction(Action.ACCEPT, deal=DEAL),
     Action.EDIT: LeadAction(Action.EDIT, edits={"name": "Bigger rollout"}),
@@ -212,6 +226,28 @@ def test_l7_a_refusal_says_who_did_what_when() -> None:
         decide(accepted(a_lead()), ANSWERS[Action.ACCEPT], at=AT + DAY, by=ANN)
     (detail,) = refused.value.details
     assert (detail.code, detail.message) == ("lead.accepted", "Ann, 2026-11-21T20:04:27.123Z")
+    assert (detail.by, detail.at) == (ANN, AT)
+    with pytest.raises(LeadExpired) as late:
+        decide(a_lead(), ANSWERS[Action.ACCEPT], at=AT + 20 * DAY, by=ANN)
+    (detail,) = late.value.details
+    assert (detail.by, detail.at) == (EXPIRE_TIMER, AT + 14 * DAY)
+
+
+def test_l7_a_stale_version_says_who_made_it_so_and_when_where_the_lead_knows() -> None:
+    def refused(lead: Lead) -> Detail:
+        with pytest.raises(PreconditionFailed) as found:
+            decide(lead, ANSWERS[Action.ACCEPT if lead.version == 1 else Action.EDIT], at=AT, by=ANN, versions=STALE)
+        (detail,) = found.value.details
+        return detail
+
+    edited = decide(accepted(a_lead()), ANSWERS[Action.EDIT], at=AT + DAY, by=BOB).lead
+    attempted = log_activity(edited, Activity(ActivityKind.CALL), at=AT + 2 * DAY, by=ANN).lead
+    for changed in (edited, attempted):
+        assert (refused(changed).by, refused(changed).at) == (BOB, AT + DAY)
+    assert (refused(accepted(a_lead())).by, refused(accepted(a_lead())).at) == (ANN, AT)
+    # Nothing has changed since it came, or nobody wrote down who changed it: then nobody is named.
+    for nobodys in (a_lead(), replace(edited, last_change=None)):
+        assert (refused(nobodys).by, refused(nobodys).at) == (None, None)
 
 
 def test_events_never_go_back_in_time() -> None:

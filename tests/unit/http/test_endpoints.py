@@ -449,7 +449,10 @@ async def test_l6_l9_an_expired_lead_is_expired_and_redacted_everywhere(
     assert taken.status == (409 if expired else 200)
     if expired:
         assert taken.error["code"] == "leadExpired"
-        assert taken.error["details"][0]["code"] == "lead.expired"
+        (detail,) = taken.error["details"]
+        assert detail["code"] == "lead.expired"
+        assert detail["by"] == {"kind": "timer", "id": "expire_leads", "name": None}
+        assert detail["at"] == "2026-12-05T20:04:27.123Z"
 
 
 async def test_t6_a_do_not_contact_lead_shows_no_contact_details(api: InProcess, door: str) -> None:
@@ -489,7 +492,10 @@ async def test_l3_a_decline_needs_a_reason_and_l5_archived_is_final(api: InProce
     ]:
         refused = await api.call("POST", f"{path}/{action}", body, as_="Leads.Admin")
         assert (refused.status, refused.error["code"]) == (409, "invalidTransition")
-        assert refused.error["details"][0]["message"] == "bob, 2026-11-21T20:04:27.123Z"
+        (detail,) = refused.error["details"]
+        assert detail["message"] == "bob, 2026-11-21T20:04:27.123Z"
+        assert detail["by"] == {"kind": "person", "id": "bob", "name": "bob"}
+        assert detail["at"] == "2026-11-21T20:04:27.123Z"
     assert (await api.call("PUT", f"{path}/favorite", as_="Leads.User")).status == 204
 
 
@@ -497,6 +503,9 @@ async def test_if_match_is_honoured_where_it_is_sent(api: InProcess, door: str) 
     lead = await post_lead(api, door)
     assert (await accept(api, lead, headers={"if-match": '"9"'})).status == 412
     assert (await accept(api, lead, headers={"if-match": '"1"'})).status == 200
+    stale = await api.call("POST", f"{P}/leads/{lead}/win", as_="Leads.Admin", user="bob", headers={"if-match": '"1"'})
+    (detail,) = stale.error["details"]
+    assert (stale.status, detail["by"]["id"], detail["at"]) == (412, "ann", "2026-11-21T20:04:27.123Z")
 
 
 async def test_v4_the_same_delivery_again_is_200_with_the_first_id(api: InProcess, door: str) -> None:
