@@ -119,7 +119,7 @@ async def read_lead_history(call: Call[Nothing, PageQuery]) -> Response[Page[Eve
 @blueprint.route(LEAD + "/accept", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def accept_lead(call: Call[DealIn, Nothing]) -> Response[LeadView]:
-    """Accept a lead with its deal (L1)."""
+    """Accept a lead with its deal; one's own repeat within two minutes is answered as the first was (L1, L7)."""
     return await _answer(call, LeadAction(Action.ACCEPT, deal=call.body.deal()))
 
 
@@ -134,7 +134,10 @@ async def accept_lead(call: Call[DealIn, Nothing]) -> Response[LeadView]:
     headers=("ETag",),
 )
 async def edit_lead(call: Call[LeadPatch, Nothing]) -> Response[LeadView]:
-    """Edit the deal of an accepted lead by a JSON merge patch; needs `If-Match` (L2, L7)."""
+    """Edit the deal of an accepted lead by a JSON merge patch; needs `If-Match` (L2).
+
+    One's own repeat within two minutes, with the same `If-Match`, is answered as the first was (L7).
+    """
     return await _answer(call, LeadAction(Action.EDIT, edits=call.body.deal.edits()))
 
 
@@ -142,7 +145,7 @@ async def edit_lead(call: Call[LeadPatch, Nothing]) -> Response[LeadView]:
 @blueprint.route(LEAD + "/decline", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def decline_lead(call: Call[DeclineIn, Nothing]) -> Response[LeadView]:
-    """Decline a received lead with a reason (L3)."""
+    """Decline a received lead with a reason; one's own repeat within two minutes is answered as the first (L3, L7)."""
     return await _answer(call, _with_reason(Action.DECLINE, call.body))
 
 
@@ -150,7 +153,7 @@ async def decline_lead(call: Call[DeclineIn, Nothing]) -> Response[LeadView]:
 @blueprint.route(LEAD + "/win", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def win_lead(call: Call[WinIn, Nothing]) -> Response[LeadView]:
-    """Archive an accepted lead as won (L4)."""
+    """Archive an accepted lead as won; one's own repeat within two minutes is answered as the first was (L4, L7)."""
     return await _answer(call, _with_reason(Action.WIN, call.body))
 
 
@@ -158,7 +161,10 @@ async def win_lead(call: Call[WinIn, Nothing]) -> Response[LeadView]:
 @blueprint.route(LEAD + "/lose", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def lose_lead(call: Call[LoseIn, Nothing]) -> Response[LeadView]:
-    """Archive an accepted lead as lost, with a reason (L4)."""
+    """Archive an accepted lead as lost, with a reason (L4).
+
+    One's own repeat within two minutes is answered as the first was (L7).
+    """
     return await _answer(call, _with_reason(Action.LOSE, call.body))
 
 
@@ -166,7 +172,10 @@ async def lose_lead(call: Call[LoseIn, Nothing]) -> Response[LeadView]:
 @blueprint.route(LEAD + "/closeAsError", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def close_lead_as_error(call: Call[CloseAsErrorIn, Nothing]) -> Response[LeadView]:
-    """Archive an accepted lead as an error, with a reason (L4)."""
+    """Archive an accepted lead as an error, with a reason (L4).
+
+    One's own repeat within two minutes is answered as the first was (L7).
+    """
     return await _answer(call, _with_reason(Action.CLOSE_AS_ERROR, call.body))
 
 

@@ -6,7 +6,7 @@ action goes through `settle` first, so a deadline holds to the millisecond wheth
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -64,6 +64,11 @@ TRANSITIONS: Mapping[tuple[Status, Action], Transition] = {
 }
 
 _ALLOWED = {status: tuple(action for held, action in TRANSITIONS if held is status) for status in Status}
+
+_EVENTS = {action: transition.event for (_, action), transition in TRANSITIONS.items()}
+
+REPEAT_WITHIN = timedelta(minutes=2)
+"""L7: for so long the same action of the same person again is no error: they may never have seen its answer."""
 
 REASONS: Mapping[Action, tuple[str, ...]] = {
     Action.DECLINE: (
@@ -153,9 +158,12 @@ def decide(
 
     `versions` are those the caller has read (`*` = any), None = not said. Raises LeadExpired, InvalidTransition (its
     details say who did what when), PreconditionFailed (who changed it last, where that is known) or InvalidRequest.
+    What the same person has just done changes nothing, whatever version it names (`REPEAT_WITHIN`).
     """
     settled = settle(lead, at)
     before = settled.lead
+    if _is_repeat(before, answer, at, by, versions):
+        return Decision(lead)
     _refuse_unless_allowed(before, answer.action)
     if versions is not None and not versions & {"*", str(before.version)}:
         raise PreconditionFailed(details=[_changed_since(before)])
@@ -258,6 +266,27 @@ def doubts(lead: Lead, answer: LeadAction, at: datetime) -> tuple[str, ...]:
     if says_when and when is not None and when < at.date():
         found.append("purchaseDatePast")
     return tuple(found)
+
+
+def _is_repeat(lead: Lead, answer: LeadAction, at: datetime, by: Actor, versions: frozenset[str] | None) -> bool:
+    """True where the (settled) lead's newest change is what this person asks for, some moments later (L7).
+
+    With other content it is none, and neither is what came at the same moment: those raced. An edit must name the
+    version that the first was made from, so that nobody has edited in between; where the lead does not know who edited
+    it last, it is none.
+    """
+    is_edit = answer.action is Action.EDIT
+    last = lead.last_change if is_edit else lead.last_transition
+    if last is None or last.type != _EVENTS[answer.action] or not timedelta() < at - last.at <= REPEAT_WITHIN:
+        return False
+    if by.kind != "person" or (last.by.kind, last.by.id) != (by.kind, by.id):
+        return False
+    if answer.action is Action.ACCEPT:
+        return lead.deal == answer.deal
+    if not is_edit:
+        return lead.closing == Closing(answer.reason, answer.notes)
+    was_based_on = versions is not None and str(lead.version - 1) in versions
+    return was_based_on and lead.deal is not None and replace(lead.deal, **(answer.edits or {})) == lead.deal
 
 
 def _refuse_unless_allowed(lead: Lead, action: Action) -> None:

@@ -14,10 +14,12 @@ from shared.domain.lead import Actor, Lead, Outcome, Status
 from shared.domain.lifecycle import (
     EXPIRE_TIMER,
     REASONS,
+    REPEAT_WITHIN,
     TRANSITIONS,
     Action,
     Activity,
     ActivityKind,
+    Decision,
     LeadAction,
     allowed_actions,
     decide,
@@ -248,6 +250,95 @@ def test_l7_a_stale_version_says_who_made_it_so_and_when_where_the_lead_knows() 
     # Nothing has changed since it came, or nobody wrote down who changed it: then nobody is named.
     for nobodys in (a_lead(), replace(edited, last_change=None)):
         assert (refused(nobodys).by, refused(nobodys).at) == (None, None)
+
+
+REPEATED = [action for action in Action if action is not Action.EDIT]
+MOMENT = timedelta(milliseconds=1)
+
+
+def _done(action: Action) -> Lead:
+    lead = a_lead() if action in (Action.ACCEPT, Action.DECLINE) else accepted(a_lead(), AT - DAY)
+    return decide(lead, ANSWERS[action], at=AT, by=ANN).lead
+
+
+@pytest.mark.parametrize("action", REPEATED)
+def test_l7_ones_own_repeat_changes_nothing_for_two_minutes_whatever_was_read(action: Action) -> None:
+    lead = _done(action)
+    for after in (MOMENT, REPEAT_WITHIN):
+        assert decide(lead, ANSWERS[action], at=AT + after, by=ANN, versions=frozenset({"1"})) == Decision(lead)
+    called = log_activity(lead, Activity(ActivityKind.CALL), at=AT + MOMENT, by=BOB).lead
+    assert decide(called, ANSWERS[action], at=AT + REPEAT_WITHIN, by=replace(ANN, name="A.")) == Decision(called)
+
+
+@pytest.mark.parametrize("action", REPEATED)
+@pytest.mark.parametrize(
+    ("after", "by"),
+    [
+        (timedelta(), ANN),
+        (-MOMENT, ANN),
+        (REPEAT_WITHIN + MOMENT, ANN),
+        (MOMENT, BOB),
+        (MOMENT, Actor("sender", ANN.id)),
+    ],
+)
+def test_l7_what_raced_comes_late_or_from_somebody_else_is_no_repeat(
+    action: Action, after: timedelta, by: Actor
+) -> None:
+    with pytest.raises(InvalidTransition):
+        decide(_done(action), ANSWERS[action], at=AT + after, by=by)
+
+
+def test_l7_a_service_repeats_nothing_that_a_person_did() -> None:
+    timer = Actor("timer", ANN.id)
+    lead = decide(a_lead(), ANSWERS[Action.ACCEPT], at=AT, by=timer).lead
+    with pytest.raises(InvalidTransition):
+        decide(lead, ANSWERS[Action.ACCEPT], at=AT + MOMENT, by=timer)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (ANSWERS[Action.ACCEPT], LeadAction(Action.ACCEPT, deal=replace(DEAL, notes="n"))),
+        (ANSWERS[Action.ACCEPT], ANSWERS[Action.DECLINE]),
+        (ANSWERS[Action.DECLINE], LeadAction(Action.DECLINE, reason="timeline")),
+        (ANSWERS[Action.DECLINE], LeadAction(Action.DECLINE, reason="budget", notes="n")),
+        (ANSWERS[Action.WIN], LeadAction(Action.WIN, notes="n")),
+        (ANSWERS[Action.LOSE], LeadAction(Action.LOSE, reason="timeline")),
+        (ANSWERS[Action.LOSE], ANSWERS[Action.WIN]),
+        (ANSWERS[Action.CLOSE_AS_ERROR], LeadAction(Action.CLOSE_AS_ERROR, reason="wrongCustomer")),
+    ],
+)
+def test_l7_with_other_content_it_is_the_conflict_that_it_was(first: LeadAction, then: LeadAction) -> None:
+    with pytest.raises(InvalidTransition):
+        decide(_done(first.action), then, at=AT + MOMENT, by=ANN)
+
+
+def test_l7_an_accept_whose_deal_was_edited_since_is_no_repeat() -> None:
+    lead = decide(_done(Action.ACCEPT), ANSWERS[Action.EDIT], at=AT + MOMENT, by=BOB).lead
+    with pytest.raises(InvalidTransition):
+        decide(lead, ANSWERS[Action.ACCEPT], at=AT + 2 * MOMENT, by=ANN)
+
+
+def test_l7_ones_own_edit_again_with_the_version_it_was_made_from_changes_nothing() -> None:
+    edit, lead = ANSWERS[Action.EDIT], _done(Action.EDIT)
+    assert lead.version == 3
+    for after in (MOMENT, REPEAT_WITHIN):
+        assert decide(lead, edit, at=AT + after, by=ANN, versions=frozenset({"2"})) == Decision(lead)
+    others = LeadAction(Action.EDIT, edits={"name": "Bigger rollout", "notes": "n"})
+    twice = decide(lead, LeadAction(Action.EDIT, edits={"notes": "n"}), at=AT, by=BOB).lead
+    for stored, asked, after, by, version in (
+        (lead, edit, timedelta(), ANN, "2"),
+        (lead, edit, REPEAT_WITHIN + MOMENT, ANN, "2"),
+        (lead, edit, MOMENT, BOB, "2"),
+        (lead, edit, MOMENT, ANN, "1"),
+        (lead, others, MOMENT, ANN, "2"),
+        # Its edits stand, and still somebody else has edited: whoever read version 2 must hear of it.
+        (twice, edit, MOMENT, ANN, "2"),
+        (twice, edit, MOMENT, BOB, "2"),
+        (replace(lead, last_change=None), edit, MOMENT, ANN, "2"),
+    ):
+        with pytest.raises(PreconditionFailed):
+            decide(stored, asked, at=AT + after, by=by, versions=frozenset({version}))
 
 
 def test_events_never_go_back_in_time() -> None:

@@ -499,6 +499,26 @@ async def test_l3_a_decline_needs_a_reason_and_l5_archived_is_final(api: InProce
     assert (await api.call("PUT", f"{path}/favorite", as_="Leads.User")).status == 204
 
 
+async def test_l7_an_answer_that_was_lost_is_given_again_to_whoever_asks_again(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    steps: list[tuple[str, str, Any]] = [
+        ("POST", f"{P}/leads/{lead}/accept", DEAL_BODY),
+        ("PATCH", f"{P}/leads/{lead}", {"deal": {"notes": "n", "value": {"amount": "1"}}}),
+        ("POST", f"{P}/leads/{lead}/lose", {"reason": "other", "notes": "n"}),
+    ]
+    for version, (method, path, body) in enumerate(steps, 1):
+        based_on = {"if-match": f'"{version}"'}
+        first = await api.call(method, path, body, as_="Leads.Admin", headers=based_on)
+        clock.offset += timedelta(seconds=30)
+        again = await api.call(method, path, body, as_="Leads.Admin", headers=based_on)
+        assert (first.status, again.status, again.json) == (200, 200, first.json)
+        others = await api.call(method, path, body, as_="Leads.Admin", user="bob", headers=based_on)
+        assert others.status == (412 if method == "PATCH" else 409)
+        assert others.error["details"][0]["by"]["id"] == "ann"
+    history = (await api.call("GET", f"{P}/leads/{lead}/history", as_="Leads.User")).json["value"]
+    assert [event["type"] for event in history] == ["lead.lost", "lead.updated", "lead.accepted", "lead.received"]
+
+
 async def test_if_match_is_honoured_where_it_is_sent(api: InProcess, door: str) -> None:
     lead = await post_lead(api, door)
     assert (await accept(api, lead, headers={"if-match": '"9"'})).status == 412

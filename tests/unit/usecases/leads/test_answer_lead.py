@@ -5,7 +5,7 @@ import pytest
 from shared.domain.agenda import Change
 from shared.domain.errors import InvalidTransition, NotFound, PreconditionRequired, Unavailable
 from shared.domain.lead import Status
-from shared.domain.lifecycle import Action, LeadAction, decide
+from shared.domain.lifecycle import REPEAT_WITHIN, Action, LeadAction, decide
 from shared.domain.programme.partner import LeadSource
 from shared.usecases.leads.answer_lead import ATTEMPTS
 from tests.builders import ANN, AT, DEAL, a_lead
@@ -43,6 +43,20 @@ async def test_a_refused_answer_takes_its_hint_back(ports: FakePorts, source: Le
     unchanged = LeadAction(Action.EDIT, edits={"name": DEAL.name})
     await answer(ports, source, lead, unchanged, versions=frozenset({"2"}))
     assert ports.agenda.hints == before
+
+
+async def test_l7_a_repeat_commits_nothing_takes_its_hint_back_and_says_what_the_first_said(
+    ports: FakePorts, source: LeadSource
+) -> None:
+    lead = (await submit(ports, source)).lead_id
+    await answer(ports, source, lead)
+    lost = LeadAction(Action.LOSE, reason="noResponse")
+    first = await answer(ports, source, lead, lost, versions=frozenset({"2"}))
+    before, commits = set(ports.agenda.hints), ports.leads.commits
+    again = await answer(ports, source, lead, lost, versions=frozenset({"2"}), at=AT + REPEAT_WITHIN)
+    assert again == first
+    assert again.warnings == ("fewContactAttempts",)
+    assert (ports.agenda.hints, ports.leads.commits) == (before, commits)
 
 
 async def test_the_loser_decides_on_what_the_winner_left(ports: FakePorts, source: LeadSource) -> None:
