@@ -33,7 +33,7 @@ from shared.http.shapes.lead_requests import (
 )
 from shared.http.shapes.lead_views import LeadView, etag, lead_view
 from shared.http.shapes.list_views import SummaryView, summary_view
-from shared.http.shapes.queries import LeadsQuery
+from shared.http.shapes.queries import LeadsQuery, PeekQuery
 from shared.ids import SEQUENCE
 from shared.usecases.leads import answer_lead, counts, favorites, lists, read_leads
 
@@ -82,16 +82,28 @@ async def count_leads(call: Call[Nothing, Nothing]) -> Response[SummaryView]:
 @blueprint.function_name("read_lead")
 @blueprint.route(LEAD, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, headers=("ETag",))
-async def read_lead(call: Call[Nothing, Nothing]) -> Response[LeadView]:
-    """Read one lead; it is no longer new to this person then (Q6)."""
+async def read_lead(call: Call[Nothing, PeekQuery]) -> Response[LeadView]:
+    """Read one lead; it is no longer new to this person then, unless they only `peek` (Q6)."""
     seen = await read_leads.read_lead(
         ports=call.app.ports,
         partner_id=call.partner_id,
         person=call.caller.person,
         lead_id=call.lead_id,
         at=call.at,
+        peek=call.query.peek,
     )
     return _lead(call, seen)
+
+
+@blueprint.function_name("open_lead")
+@blueprint.route(LEAD + "/opened", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=USER, status=(204,))
+async def open_lead(call: Call[Nothing, Nothing]) -> Response[None]:
+    """Mark a lead as opened by this person, who has seen it elsewhere; again is harmless (Q6)."""
+    await read_leads.open_lead(
+        ports=call.app.ports, partner_id=call.partner_id, person=call.caller.person, lead_id=call.lead_id
+    )
+    return Response(None)
 
 
 @blueprint.function_name("read_lead_history")
@@ -216,7 +228,7 @@ def _with_reason(action: Action, body: AnswerIn) -> LeadAction:
     return LeadAction(action, reason=body.reason, notes=body.notes or None)
 
 
-def _lead(call: Call[Any, Nothing], seen: read_leads.SeenLead) -> Response[LeadView]:
+def _lead(call: Call[Any, Any], seen: read_leads.SeenLead) -> Response[LeadView]:
     return Response(lead_view(seen, call.caller, call.at, call.translate), headers={"ETag": etag(seen.lead)})
 
 

@@ -60,6 +60,7 @@ EXPECTED = {
     "count_leads": ("GET HEAD", LEADS + "/summary"),
     "log_activity": ("POST", LEAD + "/activities"),
     "read_lead": ("GET HEAD", LEAD),
+    "open_lead": ("POST", LEAD + "/opened"),
     "edit_lead": ("PATCH", LEAD),
     "accept_lead": ("POST", LEAD + "/accept"),
     "decline_lead": ("POST", LEAD + "/decline"),

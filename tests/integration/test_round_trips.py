@@ -114,6 +114,18 @@ async def test_what_waits_for_the_operator_costs_one_round_trip(
     assert spent(trips) == (1, 1)
 
 
+async def test_a_look_at_a_lead_writes_nothing_and_opening_it_reads_it_once(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    partner, lead = source.partner_id or "", (await submit(counted, source)).lead_id
+    spent(trips)
+    for _ in range(2):
+        await read_leads.read_lead(ports=counted, partner_id=partner, person="ann", lead_id=lead, at=AT, peek=True)
+        assert spent(trips) == (2, 3)
+    await read_leads.open_lead(ports=counted, partner_id=partner, person="ann", lead_id=lead)
+    assert spent(trips) == (2, 2)
+
+
 async def test_read_three_requests_and_a_fourth_the_first_time(
     counted: Ports, trips: RoundTrips, source: LeadSource
 ) -> None:

@@ -355,6 +355,7 @@ PARAMETERS = {
     "leadId": "The lead.",
     "notificationId": "The notification, as the list names it.",
     "offerId": "The offer: publisherId.offerId.",
+    "peek": "True to leave the lead as new to this person as it was.",
     "pageToken": "Where to go on: take it from nextLink.",
     "partnerId": "The partner.",
     "reason": "Only those that wait for this reason.",

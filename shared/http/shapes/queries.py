@@ -178,6 +178,12 @@ OrderIn = Annotated[
 ]
 
 
+class PeekQuery(Incoming):
+    """How one lead is read: with `peek` it stays new to its reader (Q6)."""
+
+    peek: Annotated[bool, BeforeValidator(_truth)] = False
+
+
 class LeadsQuery(LeadFilterIn, PageQuery):
     """Which leads a list shows, in which order, and how many of them from where (Q1, Q3, Q4, Q5)."""
 

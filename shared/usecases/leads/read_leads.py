@@ -40,19 +40,29 @@ class SeenLead:
         return self.lead.status is Status.RECEIVED and not self.mark.opened
 
 
-async def read_lead(*, ports: Ports, partner_id: str, person: str, lead_id: str, at: datetime) -> SeenLead:
-    """One lead, which this person has opened from now on (Q6); raises NotFound."""
+async def read_lead(
+    *, ports: Ports, partner_id: str, person: str, lead_id: str, at: datetime, peek: bool = False
+) -> SeenLead:
+    """One lead, which this person has opened from now on unless they `peek` (Q6); raises NotFound."""
     stored, mark = await asyncio.gather(
         ports.leads.get(partner_id, lead_id), ports.marks.get(partner_id, person, lead_id)
     )
     if stored is None:
         raise NotFound
     lead = settle(stored.lead, at).lead
+    opened = replace(mark, opened=mark.opened or not peek)
     related, _ = await asyncio.gather(
         related_leads(ports=ports, lead=lead, at=at),
-        _open(ports, partner_id, person, lead_id, mark),
+        _mark(ports, partner_id, person, lead_id, mark, opened),
     )
-    return SeenLead(lead, replace(mark, opened=True), related)
+    return SeenLead(lead, opened, related)
+
+
+async def open_lead(*, ports: Ports, partner_id: str, person: str, lead_id: str) -> None:
+    """Mark a lead as opened by this person, again and again if they like (Q6); raises NotFound for no such lead."""
+    if await ports.leads.get(partner_id, lead_id) is None:
+        raise NotFound
+    await ports.marks.put(partner_id, person, lead_id, opened=True)
 
 
 async def related_leads(*, ports: Ports, lead: Lead, at: datetime) -> tuple[str, ...]:
@@ -101,6 +111,6 @@ async def read_mails(
     return found
 
 
-async def _open(ports: Ports, partner_id: str, person: str, lead_id: str, mark: Mark) -> None:
-    if not mark.opened:
-        await ports.marks.put(partner_id, person, lead_id, opened=True)
+async def _mark(ports: Ports, partner_id: str, person: str, lead_id: str, before: Mark, after: Mark) -> None:
+    if after != before:
+        await ports.marks.put(partner_id, person, lead_id, opened=after.opened)

@@ -32,6 +32,7 @@ ROUTES = [
     ("PUT", f"{NO_LEAD}/favorite", "Leads.User", False),
     ("DELETE", f"{NO_LEAD}/favorite", "Leads.User", False),
     ("PATCH", NO_LEAD, "Leads.Admin", False),
+    ("POST", f"{NO_LEAD}/opened", "Leads.User", False),
     ("POST", f"{NO_LEAD}/accept", "Leads.Admin", False),
     ("POST", f"{NO_LEAD}/decline", "Leads.Admin", False),
     ("POST", f"{NO_LEAD}/win", "Leads.Admin", False),
@@ -497,6 +498,40 @@ async def test_l3_a_decline_needs_a_reason_and_l5_archived_is_final(api: InProce
         assert detail["by"] == {"kind": "person", "id": "bob", "name": "bob"}
         assert detail["at"] == "2026-11-21T20:04:27.123Z"
     assert (await api.call("PUT", f"{path}/favorite", as_="Leads.User")).status == 204
+
+
+async def test_q6_a_look_leaves_a_lead_new_and_opening_it_does_not(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    path = f"{P}/leads/{lead}"
+
+    async def new_to(user: str) -> set[bool]:
+        reads = [f"{P}/leads", f"{P}/leads?search=northwind", f"{path}?peek=true"]
+        found = [(await api.call("GET", one, as_="Leads.User", user=user)).json for one in reads]
+        summary = (await api.call("GET", f"{P}/leads/summary", as_="Leads.User", user=user)).json
+        # Neither lists nor counts nor the notification centre open anything.
+        assert (await api.call("GET", f"{P}/notifications", as_="Leads.User", user=user)).json["value"]
+        assert (await api.call("GET", f"{path}/history", as_="Leads.User", user=user)).status == 200
+        news = [one["isNew"] for one in (*found[0]["value"], *found[1]["value"], found[2])]
+        assert len(news) == 3
+        return {*news, summary["tabs"]["marketplace"]["new"] == 1}
+
+    for _ in range(2):
+        assert await new_to("ann") == {True}
+    for _ in range(2):
+        assert (await api.call("POST", f"{path}/opened", as_="Leads.User")).status == 204
+        assert (await new_to("ann"), await new_to("bob")) == ({False}, {True})
+    assert (await api.call("GET", f"{path}?peek=false", as_="Leads.User", user="bob")).json["isNew"] is False
+    assert await new_to("bob") == {False}
+    assert (await api.call("PUT", f"{path}/favorite", as_="Leads.User", user="eve")).status == 204
+    assert (await api.call("POST", f"{path}/opened", as_="Leads.User", user="eve")).status == 204
+    seen = (await api.call("GET", f"{path}?peek=true", as_="Leads.User", user="eve")).json
+    assert (seen["isFavorite"], seen["isNew"]) == (True, False)
+    for query in ("peek=7x", "peak=true"):
+        assert (await api.call("GET", f"{path}?{query}", as_="Leads.User")).status == 400
+    nobodys = lead[:-1] + ("0" if lead[-1] != "0" else "1")
+    for missing in (nobodys, "x"):
+        assert (await api.call("POST", f"{P}/leads/{missing}/opened", as_="Leads.User")).status == 404
+    assert (await api.call("POST", f"{path}/opened", as_="Leads.User", tenant="fabrikam")).status == 404
 
 
 async def test_l7_an_answer_that_was_lost_is_given_again_to_whoever_asks_again(api: InProcess, door: str) -> None:

@@ -236,6 +236,8 @@ async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
     answers = [late]
     for method, route, body in (
         ("GET", path, None),
+        ("GET", f"{path}?peek=true", None),
+        ("POST", f"{path}/opened", None),
         ("GET", f"{path}/history", None),
         ("GET", f"{P}/leads", None),
         ("GET", f"{P}/leads?tab=favorites", None),
@@ -270,6 +272,7 @@ async def test_every_route_that_shows_leads_is_walked_above() -> None:
     about_leads = {function.name for _, function in served() if "lead" in function.name or "export" in function.name}
     assert about_leads == {
         *("receive_lead", "list_leads", "count_leads", "read_lead", "edit_lead", "accept_lead", "decline_lead"),
+        "open_lead",
         *("win_lead", "lose_lead", "close_lead_as_error", "read_lead_history", "start_export", "list_exports"),
         *("read_export", "cancel_export", "link_export"),
         # A sender's own, which show nothing of a customer.
