@@ -31,6 +31,7 @@ from shared.usecases.programme.manage_listing import SeenOffer, SeenProfile
 blueprint = func.Blueprint()
 
 PROFILE_ADMIN = frozenset({Role.PROFILE_ADMIN})
+USER = frozenset({Role.LEADS_USER})
 OPERATOR = frozenset({Role.OPERATOR})
 OFFERS_ADMIN = frozenset({Role.OPERATOR, Role.PARTNER_ADMIN})
 PROFILE = "partners/{partnerId}/profile"
@@ -81,7 +82,7 @@ async def _store_profile(call: Call[Any, Nothing]) -> Response[ProfileView]:
 
 @blueprint.function_name("list_offers")
 @blueprint.route(OFFERS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=OFFERS_ADMIN, reads=True)
+@endpoint(who=USER, reads=True)
 async def list_offers(call: Call[Nothing, Nothing]) -> Response[Page[RegisteredOfferView]]:
     """List the registered offers by id."""
     offers = await manage_listing.list_offers(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
@@ -90,7 +91,7 @@ async def list_offers(call: Call[Nothing, Nothing]) -> Response[Page[RegisteredO
 
 @blueprint.function_name("get_offer")
 @blueprint.route(OFFERS + "/{offerId}", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=OFFERS_ADMIN, reads=True, headers=("ETag",))
+@endpoint(who=USER, reads=True, headers=("ETag",))
 async def get_offer(call: Call[Nothing, Nothing]) -> Response[RegisteredOfferView]:
     """Read one registered offer."""
     return tagged(

@@ -117,6 +117,20 @@ async def test_t5_offers_are_registered_by_operator_or_partner_and_speak_for_the
     assert (lead["callToAction"], lead["offer"]) == ("freeTrial", {"id": "contoso.crm", "title": "Contoso CRM"})
 
 
+async def test_s1_whoever_may_read_leads_may_read_their_offers_and_no_other_partners(api: InProcess, door: str) -> None:
+    await api.call("PUT", "/partners/fabrikam", {"name": "Fabrikam", "tenantIds": ["fabrikam"]}, **OPERATOR)
+    made = await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "Contoso CRM"}, **OPERATOR)
+    one, every = f"{P}/offers/contoso.crm", f"{P}/offers"
+    for role in ("Leads.User", "Profile.Admin", "Leads.Admin", "Partner.Admin"):
+        assert (await api.call("GET", one, as_=role)).json == made.json
+        assert (await api.call("GET", every, as_=role)).json == {"value": [made.json]}
+    for route in (one, every):
+        assert (await api.call("GET", route, as_="Sender")).status == 403
+        assert (await api.call("GET", route, as_="Leads.User", tenant="fabrikam")).status == 404
+    for method, body in (("PUT", {"title": "x"}), ("PATCH", {"title": "x"})):
+        assert (await api.call(method, one, body, as_="Leads.User")).status == 403
+
+
 async def test_an_offer_of_another_partner_an_unknown_one_and_a_broken_one(api: InProcess, door: str) -> None:
     await api.call("PUT", "/partners/fabrikam", {"name": "Fabrikam", "tenantIds": ["fabrikam"]}, **OPERATOR)
     await api.call("PUT", f"{P}/offers/contoso.crm", {"title": "CRM"}, **OPERATOR)
