@@ -39,7 +39,7 @@ EACH: dict[str, Any] = {
     "flame": FlameState,
     "offer": ["contoso.crm", "CONTOSO CRM", "nothing", "o'hara's \"crm\""],
     "customer": ["north", "ÅNG", "ada berg", "nobody"],
-    "search": ["rollout", "ada.berg@northwind.example", "north rollout", "zzz"],
+    "search": ["rollout", "ada.berg@northwind.example", "north rollout", "ang-006", "spring/27", "zzz"],
     "created_from": [AT + timedelta(minutes=3), AT],
     "created_to": [AT + timedelta(minutes=3), AT + timedelta(hours=1)],
     "include_test": [True],
@@ -80,7 +80,7 @@ def leads_of_every_kind(partner: str) -> list[Lead]:
 
     accept = LeadAction(Action.ACCEPT, deal=DEAL)
     add(lead())
-    add(lead(), accept)
+    add(lead(), LeadAction(Action.ACCEPT, deal=replace(DEAL, crm_id="ÅNG-006", campaign_id="Spring/27")))
     add(lead(), accept, LeadAction(Action.WIN))
     add(lead(), accept, LeadAction(Action.LOSE, reason="budget"))
     add(lead(), accept, LeadAction(Action.CLOSE_AS_ERROR, reason="duplicateDeal"))

@@ -136,8 +136,9 @@ class LeadFilter:
         person = f"{customer.first_name or ''} {customer.last_name or ''}"
         if self.customer and not _found(self.customer, (customer.company, person)):
             return False
-        deal = (lead.deal.name, lead.deal.notes) if lead.deal else ()
-        everywhere = (customer.company, person, customer.email, lead.notes, *deal)
+        deal = lead.deal
+        of_deal = (deal.name, deal.notes, deal.crm_id, deal.campaign_id) if deal else ()
+        everywhere = (customer.company, person, customer.email, lead.notes, *of_deal)
         return not self.search or _found(self.search, everywhere, lead.id)
 
 

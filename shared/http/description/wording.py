@@ -165,7 +165,7 @@ PROPERTIES = {
     "revealContact": "Whether contact details are shown at once, or once the lead is accepted.",
     "roles": "The roles, with those that others imply.",
     "rows": "Rows written.",
-    "search": "Words to look for in company, the contact's name and e-mail, notes, the deal, and ids.",
+    "search": "Words to look for in company, the contact's name and e-mail, notes, the deal and its ids, and lead ids.",
     "searchTerms": "What the customer had searched for.",
     "secret": "The signing secret, shown this once.",
     "sender": "Who sent a qualified lead.",

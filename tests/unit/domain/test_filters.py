@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from shared.domain.contact import shown
 from shared.domain.filters import FlameState, LeadFilter, ListTab
 from shared.domain.lead import Customer, Lead, LeadType, Outcome, Reveal, Status, Validity
 from shared.domain.lifecycle import settle
 from shared.domain.text import folded
-from tests.builders import AT, DAY, a_lead, accepted, informational
+from tests.builders import AT, DAY, DEAL, a_lead, accepted, informational
 from tests.filters import EACH, SINGLE, a_filter, leads_of_every_kind
 
 
@@ -125,7 +126,9 @@ def test_l9_words_are_not_found_where_they_are_hidden(name: str, word: str) -> N
 def test_a_search_looks_at_company_person_email_deal_notes_and_id_and_all_words_must_be_there() -> None:
     lead = accepted(a_lead())
     assert lead.deal is not None
-    lead = replace(lead, deal=replace(lead.deal, name="Fusion", notes="champagne"))
+    lead = replace(
+        lead, deal=replace(lead.deal, name="Fusion", notes="champagne", crm_id="OPP-0017", campaign_id="Jahr-Ende")
+    )
     for text in (
         "northwind",
         "ada",
@@ -133,6 +136,9 @@ def test_a_search_looks_at_company_person_email_deal_notes_and_id_and_all_words_
         "ada.berg@",
         "fusion",
         "champagne",
+        "opp-0017",
+        "p-001",
+        "jähr-ende",
         "300 users",
         lead.id,
         "ada fusion 300",
@@ -142,6 +148,16 @@ def test_a_search_looks_at_company_person_email_deal_notes_and_id_and_all_words_
     assert found(LeadFilter(search=lead.id[5:14].upper()), lead)
     assert not found(LeadFilter(search=lead.id[5:10]), lead), "a word may be in an id by chance"
     assert not found(LeadFilter(search="+46 8"), lead)
+
+
+def test_l9_what_is_found_of_a_deal_is_what_is_shown_of_it() -> None:
+    deal = replace(DEAL, notes="champagne", crm_id="OPP-0017", campaign_id="Spring")
+    lead = replace(accepted(a_lead()), deal=deal, erased_at=AT)
+    view = shown(lead, AT).deal
+    assert view
+    for text, told in (("opp-0017", view.crm_id), ("spring", view.campaign_id), ("champagne", view.notes)):
+        assert found(LeadFilter(search=text), lead) is (told is not None), text
+    assert not found(LeadFilter(search="champagne"), lead)
 
 
 def test_a_customer_is_found_by_prefix_and_by_what_it_contains() -> None:
