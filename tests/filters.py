@@ -43,6 +43,8 @@ EACH: dict[str, Any] = {
     "created_from": [AT + timedelta(minutes=3), AT],
     "created_to": [AT + timedelta(minutes=3), AT + timedelta(hours=1)],
     "include_test": [True],
+    "updated_from": [AT + timedelta(minutes=4), AT + timedelta(days=3), AT + timedelta(days=14)],
+    "updated_to": [AT + timedelta(minutes=4), AT + timedelta(days=3) - timedelta(seconds=1)],
 }
 SETS = {name for name, one in LeadFilter.__dataclass_fields__.items() if "frozenset" in str(one.type)}
 
@@ -81,7 +83,7 @@ def leads_of_every_kind(partner: str) -> list[Lead]:
     accept = LeadAction(Action.ACCEPT, deal=DEAL)
     add(lead())
     add(lead(), LeadAction(Action.ACCEPT, deal=replace(DEAL, crm_id="ÅNG-006", campaign_id="Spring/27")))
-    add(lead(), accept, LeadAction(Action.WIN))
+    add(lead(), accept, LeadAction(Action.WIN), updated_at=AT + timedelta(minutes=9))
     add(lead(), accept, LeadAction(Action.LOSE, reason="budget"))
     add(lead(), accept, LeadAction(Action.CLOSE_AS_ERROR, reason="duplicateDeal"))
     add(lead(), LeadAction(Action.DECLINE, reason="budget"))

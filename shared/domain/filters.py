@@ -43,6 +43,8 @@ class FlameState(StrEnum):
 
 ID_PART_LEAST = 8
 """Characters of an id that a search takes for one."""
+_LATER = ("updated_from", "updated_to")
+"""Parts that filters had not always: where they are not given a filter is written as before, so tokens hold."""
 _TABS = {ListTab.MARKETPLACE: (Tab.MARKETPLACE,), ListTab.QUALIFIED: (Tab.QUALIFIED,)}
 
 
@@ -52,6 +54,7 @@ class LeadFilter:
 
     `tab` favorites is the asking person's own and not a matter of the lead: whoever reads leads starts from the marks.
     `country` are alpha-2 codes. `customer` and `search` are texts whose words are all found, without case and accents.
+    `updated_from` and `updated_to` are compared with when the lead last changed, by its deadlines too (L6).
     """
 
     tab: ListTab | None = None
@@ -72,6 +75,8 @@ class LeadFilter:
     created_from: datetime | None = None
     created_to: datetime | None = None
     include_test: bool = False
+    updated_from: datetime | None = None
+    updated_to: datetime | None = None
 
     @cached_property
     def tabs(self) -> tuple[Tab, ...]:
@@ -90,8 +95,18 @@ class LeadFilter:
 
     @cached_property
     def is_textual(self) -> bool:
-        """True when leads must be read to be judged: storage has no way to look for words."""
+        """True when words are looked for."""
         return bool(self.customer or self.search)
+
+    @cached_property
+    def needs_reading(self) -> bool:
+        """True when leads must be read to be judged: storage looks for no words, and time changes leads unrecorded."""
+        return self.is_textual or self.updated_from is not None or self.updated_to is not None
+
+    @cached_property
+    def created_until(self) -> datetime | None:
+        """The latest creation time of a lead of this filter: none was changed before it was there."""
+        return min((until for until in (self.created_to, self.updated_to) if until), default=None)
 
     @cached_property
     def offer_key(self) -> str | None:
@@ -101,7 +116,8 @@ class LeadFilter:
     @cached_property
     def canonical(self) -> tuple[str, ...]:
         """The filter as texts, equal for equal filters; tokens are bound to it."""
-        return tuple(f"{field.name}={_plain(getattr(self, field.name))}" for field in fields(self))
+        parts = ((field.name, getattr(self, field.name)) for field in fields(self))
+        return tuple(f"{name}={_plain(value)}" for name, value in parts if value is not None or name not in _LATER)
 
     def could_match(self, lead: Lead) -> bool:
         """False for a lead that no change ever brings into the filter: these parts of a lead never change."""
@@ -114,7 +130,7 @@ class LeadFilter:
             and _in(lead.call_to_action, self.call_to_action)
             and _in(lead.customer.country, self.country)
             and (self.created_from is None or lead.created_at >= self.created_from)
-            and (self.created_to is None or lead.created_at <= self.created_to)
+            and (self.created_until is None or lead.created_at <= self.created_until)
             and (self.offer_key is None or self.offer_key in offer_keys(lead))
         )
 
@@ -128,6 +144,8 @@ class LeadFilter:
             and _in(lead.email_validity if lead.type is LeadType.OFFER else None, self.email_validity)
             and _in(lead.phone_validity if lead.type is LeadType.OFFER else None, self.phone_validity)
             and (not self.flame or flame_of(lead) in self.flame)
+            and (self.updated_from is None or lead.updated_at >= self.updated_from)
+            and (self.updated_to is None or lead.updated_at <= self.updated_to)
             and (not self.is_textual or self._says(shown(lead, at)))
         )
 

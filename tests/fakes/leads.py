@@ -77,8 +77,11 @@ class FakeLeadStore:
         return self.claims.get((partner_id, claim))
 
     async def page(self, query: LeadQuery) -> LeadPage:
-        # Storage has no way to look for words.
-        selected = replace(query.filter, customer=None, search=None)
+        # Storage has no way to look for words, and of changes it knows no more than that none came before its lead.
+        until = query.filter.created_until
+        selected = replace(
+            query.filter, customer=None, search=None, updated_from=None, updated_to=None, created_to=until
+        )
         found = sorted(
             (
                 row.lead

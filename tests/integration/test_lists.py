@@ -38,6 +38,7 @@ FILTERS: list[dict[str, Any]] = [
     {"country": frozenset({"SE"}), "status": frozenset({Status.RECEIVED, Status.ACCEPTED})},
     {"flame": frozenset({FlameState.HOT})},
     {"search": "northwind"},
+    {"updated_from": AT + 14 * DAY},
     {"customer": "ada", "status": frozenset({Status.RECEIVED, Status.ACCEPTED})},
 ]
 

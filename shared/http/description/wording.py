@@ -197,6 +197,8 @@ PROPERTIES = {
     "unsubscribed": "Who is not mailed any more, and why; what is sent of it is ignored.",
     "until": "Until when.",
     "updatedDateTime": "When it was changed last.",
+    "updatedFrom": "Leads changed last at this time or later, by people or by time; a day begins at midnight UTC.",
+    "updatedTo": "Leads changed last at this time or before; a day counts to its end.",
     "url": "A link to the file, for an hour.",
     "urlExpiresDateTime": "When the link ends.",
     "urlProblem": "Why there is no link.",

@@ -152,6 +152,8 @@ class LeadFilterIn(Incoming):
     search: Words | None = None
     created_from: From | None = None
     created_to: To | None = None
+    updated_from: From | None = None
+    updated_to: To | None = None
     include_test: Annotated[bool, BeforeValidator(_truth)] = False
 
     def wanted(self) -> LeadFilter:

@@ -204,7 +204,7 @@ class TableLeadStore:
         return found.placed(_position)
 
     def _in_range(self, query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> Query:
-        created = query.filter.created_from, query.filter.created_to
+        created = query.filter.created_from, query.filter.created_until
         low, high = keys.tab_range(kind, tab, query.after, created)
         in_range = (f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'")
         return Query(" and ".join(in_range), selected)

@@ -88,7 +88,7 @@ async def list_leads(look: Look, *, order: Order, after: str | None, top: int, b
     """
     if not order.is_newest_first:
         return await _sorted(look, order, after, top, budget)
-    if look.wanted.is_textual or look.wanted.tab is ListTab.FAVORITES:
+    if look.wanted.needs_reading or look.wanted.tab is ListTab.FAVORITES:
         return await _searched(look, after, top, budget)
     return await _selected(look, after, top, budget)
 

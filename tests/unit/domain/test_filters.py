@@ -49,6 +49,8 @@ def test_no_filter_of_the_tests_is_vain() -> None:
         "nobody",
         "zzz",
         "IS",
+        "2026-11-24",
+        "2026-12-05",
         "medium",
         "azurePortal",
         "marketingQualified",
@@ -205,10 +207,34 @@ def test_equal_filters_are_written_alike_and_others_not() -> None:
     assert len(set(written)) == len(written)
 
 
+def test_a_filter_without_the_newer_parts_is_written_as_ever_so_that_tokens_hold() -> None:
+    assert [part.partition("=")[0] for part in LeadFilter().canonical] == [
+        *("tab", "status", "outcome", "type", "qualification", "source", "call_to_action", "country", "quality"),
+        *("email_validity", "phone_validity", "flame", "offer", "customer", "search", "created_from", "created_to"),
+        "include_test",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("days", "changed"), [(0, AT), (2.99, AT), (3, AT + 3 * DAY), (13.9, AT + 3 * DAY), (14, AT + 14 * DAY)]
+)
+def test_l6_a_deadline_changes_a_lead_when_it_is_reached_and_not_when_it_is_recorded(
+    days: float, changed: datetime
+) -> None:
+    at, lead, millisecond = AT + days * DAY, a_lead(), timedelta(milliseconds=1)
+    assert settle(lead, at).lead.updated_at == changed
+    assert found(LeadFilter(updated_from=changed, updated_to=changed), lead, at)
+    assert not found(LeadFilter(updated_from=changed + millisecond), lead, at)
+    assert not found(LeadFilter(updated_to=changed - millisecond), lead, at)
+
+
 def test_what_never_changes_of_a_lead_keeps_it_out_for_ever() -> None:
     lead = a_lead()
     assert not LeadFilter(ListTab.QUALIFIED).could_match(lead)
     assert not LeadFilter(country=frozenset({"DE"})).could_match(lead)
     assert not LeadFilter(created_from=AT + DAY).could_match(lead)
+    assert not LeadFilter(updated_to=AT - DAY).could_match(lead), "it was not there"
+    assert LeadFilter(updated_to=AT).could_match(settle(lead, AT + 14 * DAY).lead), "it was in it before it changed"
+    assert LeadFilter(updated_from=AT + DAY).could_match(lead)
     everything_else: dict[str, Any] = {"status": frozenset({Status.ARCHIVED}), "search": "x"}
     assert LeadFilter(**everything_else).could_match(lead)
