@@ -61,22 +61,25 @@ def accepted(header: str | None) -> str:
         tag, _, weight = part.partition(";")
         primary = tag.strip().split("-")[0].casefold()
         found = next((known for known in LANGUAGES if known.split("-")[0].casefold() == primary), None)
-        liked = _quality(weight)
+        liked = quality(weight)
         if found and liked > 0:
             wishes.append((-liked, number, found))
     return min(wishes)[2] if wishes else LANGUAGES[0]
 
 
-def _quality(weight: str) -> float:
-    """The number behind `;q=`: 1 when there is none, 0 when it is no such number."""
+def quality(weight: str) -> float:
+    """The number behind `;` in an `Accept-…` header, as in `q=0.5`: 1 when there is none, 0 when it is no such number.
+
+    Between 0, which is not wanted at all, and 1.
+    """
     name, _, value = weight.partition("=")
     if not name.strip():
         return 1
     try:
-        quality = float(value) if name.strip().casefold() == "q" else 1
+        liked = float(value) if name.strip().casefold() == "q" else 1
     except ValueError:
         return 0
-    return quality if 0 <= quality <= 1 else 0
+    return liked if 0 <= liked <= 1 else 0
 
 
 @cache

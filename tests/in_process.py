@@ -1,5 +1,6 @@
 """Calls the function app's triggers in this process, routed as the host routes them."""
 
+import gzip
 import json
 from dataclasses import dataclass
 from functools import cache
@@ -35,7 +36,7 @@ async def fire(timer: str) -> None:
 
 STANDARD = {"x-ms-request-id", "Cache-Control", "X-Content-Type-Options", "Content-Language", "Vary"}
 STANDARD |= {"x-ms-client-request-id", "x-ms-error-code", "WWW-Authenticate", "Retry-After"}
-STANDARD |= {"Access-Control-Expose-Headers"}
+STANDARD |= {"Content-Encoding", "Access-Control-Expose-Headers"}
 PAGE = {"Content-Security-Policy", "Referrer-Policy", "X-Frame-Options"}
 
 
@@ -77,6 +78,7 @@ class Reply:
     status: int
     headers: dict[str, str]
     text: str
+    bytes_sent: int
 
     @property
     def json(self) -> Any:
@@ -131,7 +133,9 @@ class InProcess:
             if parameters is not None:
                 request = request_of(method, f"http://localhost:7071/api{path}", sent, parameters, raw)
                 answer = await call_http(function, request)
-                reply = Reply(answer.status_code, dict(answer.headers), answer.get_body().decode("utf-8"))
+                sent = answer.get_body()
+                plain = gzip.decompress(sent) if answer.headers.get("Content-Encoding") == "gzip" else sent
+                reply = Reply(answer.status_code, dict(answer.headers), plain.decode("utf-8"), len(sent))
                 _as_described(method, function, reply)
                 return reply
         raise AssertionError(f"no route for {method} {path}")

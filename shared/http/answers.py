@@ -7,7 +7,7 @@ import azure.functions as func
 import msgspec
 
 from shared.domain.errors import MethodNotAllowed, Refusal, Unauthenticated
-from shared.http import etags, problems
+from shared.http import compression, etags, problems
 from shared.texts import accepted, translator
 
 EXPOSED = ", ".join(
@@ -16,6 +16,8 @@ EXPOSED = ", ".join(
         *("x-ms-request-id", "x-ms-client-request-id", "x-ms-error-code"),
     )
 )
+VARY = "Accept-Language, Accept-Encoding, Origin"
+"""What every answer with a body follows; where a page comes from decides what it is shown of the headers."""
 
 
 def refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.HttpResponse:
@@ -31,7 +33,7 @@ def refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.Ht
     return response(req, request_id, status, problems.body_of(refusal, translator(language_of(req))), headers)
 
 
-def page_of_html(request_id: str, html: str, status: int) -> func.HttpResponse:
+def page_of_html(req: func.HttpRequest, request_id: str, html: str, status: int) -> func.HttpResponse:
     """A page that runs nothing, is framed by nobody, and tells no other site where it was (its address is a token)."""
     headers = {
         "x-ms-request-id": request_id,
@@ -40,8 +42,10 @@ def page_of_html(request_id: str, html: str, status: int) -> func.HttpResponse:
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
+        "Vary": VARY,
     }
-    return func.HttpResponse(html, status_code=status, headers=headers, mimetype="text/html")
+    text, how = compression.packed(req.headers.get("accept-encoding"), html.encode())
+    return func.HttpResponse(text, status_code=status, headers={**headers, **how}, mimetype="text/html")
 
 
 def response(
@@ -61,18 +65,20 @@ def response(
     if req.headers.get("origin"):
         # A browser hides every other header from the page that asked, whatever the platform's CORS allows.
         common["Access-Control-Expose-Headers"] = EXPOSED
-    if body is not None:
-        common |= {"Content-Language": language_of(req), "Vary": "Accept-Language"}
     client_id = req.headers.get("x-ms-client-request-id", "")
     if client_id and len(client_id) <= 128 and client_id.isascii() and client_id.isprintable():
         common["x-ms-client-request-id"] = client_id
-    text = None if body is None else msgspec.json.encode(body)
-    if if_changed and text is not None:
+    if body is None:
+        return func.HttpResponse(status_code=status, headers=common | dict(headers))
+    text = msgspec.json.encode(body)
+    common |= {"Content-Language": language_of(req), "Vary": VARY}
+    if if_changed:
         common["ETag"] = headers.get("ETag") or etags.of_bytes(text)
         if etags.names(req.headers.get("if-none-match"), common["ETag"]):
             return func.HttpResponse(status_code=304, headers=common | dict(headers))
-    mimetype = "application/json" if text is not None else None
-    return func.HttpResponse(text, status_code=status, headers=common | dict(headers), mimetype=mimetype)
+    text, how = compression.packed(req.headers.get("accept-encoding"), text)
+    sent = {**common, **how, **headers}
+    return func.HttpResponse(text, status_code=status, headers=sent, mimetype="application/json")
 
 
 def language_of(req: func.HttpRequest) -> str:

@@ -105,13 +105,13 @@ async def _answer(
         answer = await _run(req, contract, handler)
         code = answer.status or contract.status[0]
         if isinstance(answer.view, str):
-            return page_of_html(request_id, answer.view, code)
+            return page_of_html(req, request_id, answer.view, code)
         return response(req, request_id, code, answer.view, answer.headers, if_changed=contract.if_changed)
     except Refusal as refusal:
         if contract.has_pages and shows_pages(req):
             language = language_of(req)
             html = refused_page(language, translator(language), refusal)
-            return page_of_html(request_id, html, STATUS[refusal.code])
+            return page_of_html(req, request_id, html, STATUS[refusal.code])
         return refused(req, request_id, refusal)
     except Exception as problem:  # noqa: BLE001 - the endpoint answers whatever happens
         _log_defect(req, request_id, problem)

@@ -45,3 +45,17 @@ def test_mails_are_a_page_for_browsers_and_json_for_programs(host: LocalHost) ->
     page = httpx.get(f"{host.url}/dev/mail", headers={"Accept": "text/html"}, timeout=30)
     assert page.headers["content-type"].startswith("text/html")
     assert "<h1>" in page.text
+
+
+def test_what_is_compressed_and_what_is_not_modified_pass_through_unharmed(host: LocalHost) -> None:
+    url = f"{host.url}/api/vocabulary"
+    plain = httpx.get(url, headers={"Accept-Encoding": "identity"}, timeout=30)
+    small = httpx.get(url, headers={"Accept-Encoding": "gzip"}, timeout=30)
+    assert ("content-encoding" in plain.headers, small.headers["content-encoding"]) == (False, "gzip")
+    assert (small.content, small.headers["etag"]) == (plain.content, plain.headers["etag"])
+    assert int(small.headers["content-length"]) < int(plain.headers["content-length"]) / 2
+    for method in ("GET", "HEAD"):
+        same = httpx.request(method, url, headers={"If-None-Match": plain.headers["etag"]}, timeout=30)
+        assert (same.status_code, same.content) == (304, b"")
+        assert same.headers["cache-control"] == "public, max-age=3600"
+        assert "content-type" not in same.headers
