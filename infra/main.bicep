@@ -56,10 +56,10 @@ param corsOrigins string[] = []
 @description('Where callers reach the interface, when it is not the host name of the app.')
 param publicUrl string = ''
 
-@description('Where a partner\'s people read a lead; {partnerId} and {leadId} are filled in.')
+@description('Where a partner\'s people read a lead, if not on the app\'s page; {partnerId} and {leadId} are filled in.')
 param leadUrl string = ''
 
-@description('Where a partner\'s people read their leads; {partnerId} is filled in.')
+@description('Where a partner\'s people read their leads, if not on the app\'s page; {partnerId} is filled in.')
 param leadsUrl string = ''
 
 @description('How many days an export\'s file is kept.')

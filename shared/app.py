@@ -102,9 +102,8 @@ def mailer(settings: Settings) -> MailSender:
 
 
 def letters(settings: Settings) -> Letters:
-    """The writer of mails; without a frontend its links lead to the interface."""
-    leads = settings.leads_url or f"{settings.public_url}/partners/{{partnerId}}/leads"
-    return Letters(settings.public_url, settings.lead_url or f"{leads}/{{leadId}}", leads)
+    """The writer of mails, with links to where leads are read."""
+    return Letters(settings.public_url, settings.lead_page, settings.leads_page)
 
 
 def limits(settings: Settings) -> Limits:

@@ -59,7 +59,8 @@ class Settings(BaseModel):
     mails_per_hour: Annotated[int, Field(ge=1, le=1_000_000)] = 100
     # N1, A1: who is told when a partner has nobody, and of leads without a sender that expire.
     operator_mail: str | None = None
-    # Where a partner's people read a lead and their leads; {partnerId} and {leadId} are filled in.
+    # Where a partner's people read a lead and their leads, when not on the page that comes with this app;
+    # {partnerId} and {leadId} are filled in.
     # Links hold them byte for byte, so nothing may stand in them that a link cannot hold.
     lead_url: Annotated[str, Field(pattern=r"^(https?://[!-.0-~]+(/[!-~]*)?)?$")] = ""
     leads_url: Annotated[str, Field(pattern=r"^(https?://[!-.0-~]+(/[!-~]*)?)?$")] = ""
@@ -106,6 +107,16 @@ class Settings(BaseModel):
         if host := environment.get("WEBSITE_HOSTNAME"):
             given.setdefault("public_url", f"https://{host}/api")
         return cls.model_validate(given)
+
+    @property
+    def leads_page(self) -> str:
+        """Where a partner's people read their leads; one page serves every partner, by the token."""
+        return self.leads_url or f"{self.public_url}/app/leads"
+
+    @property
+    def lead_page(self) -> str:
+        """Where they read one; `{leadId}`, and `{partnerId}` where a setting names it, are to be filled in."""
+        return self.lead_url or f"{self.leads_page}/{{leadId}}"
 
     def rules(self) -> Rules:
         """What the use cases need of it."""

@@ -16,6 +16,29 @@ def test_a_host_name_gives_the_public_address() -> None:
     assert settings.rules().windows.expiry.days == 14
 
 
+FRONT = "https://front.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "lead", "leads"),
+    [
+        ({}, "https://leads.example/api/app/leads/{leadId}", "https://leads.example/api/app/leads"),
+        (
+            {"LEADS_LEADS_URL": f"{FRONT}/{{partnerId}}"},
+            f"{FRONT}/{{partnerId}}/{{leadId}}",
+            f"{FRONT}/{{partnerId}}",
+        ),
+        ({"LEADS_LEAD_URL": f"{FRONT}/{{leadId}}"}, f"{FRONT}/{{leadId}}", "https://leads.example/api/app/leads"),
+    ],
+)
+def test_leads_are_read_on_the_apps_own_page_unless_another_is_named(
+    given: dict[str, str], lead: str, leads: str
+) -> None:
+    here = {"LEADS_STORAGE_ACCOUNT": "x", "LEADS_PUBLIC_URL": "https://leads.example/api"}
+    settings = Settings.read(here | given)
+    assert (settings.lead_page, settings.leads_page) == (lead, leads)
+
+
 @pytest.mark.parametrize(
     ("given", "fault"),
     [

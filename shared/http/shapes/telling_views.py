@@ -81,14 +81,12 @@ class NotificationView(TypedDict):
 
 
 def notification_view(noticed: Noticed, partner_id: str, settings: Settings, translate: Translate) -> NotificationView:
-    """The notification as this person sees it; its link leads to the frontend, or to the interface without one."""
+    """The notification as this person sees it; its link leads to the page of the lead, or to a webhook's log."""
     one = noticed.notification
-    here = f"{settings.public_url}/partners/{partner_id}"
     if one.lead_id:
-        url = settings.lead_url or f"{here}/leads/{{leadId}}"
-        link = url.replace("{partnerId}", partner_id).replace("{leadId}", one.lead_id)
+        link = settings.lead_page.replace("{partnerId}", partner_id).replace("{leadId}", one.lead_id)
     else:
-        link = f"{here}/webhooks/{one.subject}"
+        link = f"{settings.public_url}/partners/{partner_id}/webhooks/{one.subject}"
     return {
         "id": one.id,
         "kind": one.kind,

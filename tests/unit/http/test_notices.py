@@ -87,7 +87,7 @@ async def test_n5_notifications_stand_open_ones_first_and_are_dismissed_by_onese
         ("hotLead", other),
         ("hotLead", lead),
     ]
-    assert found[0]["link"].startswith(f"{BASE}/partners/contoso/leads/")
+    assert found[0]["link"] == f"{BASE}/app/leads/{found[0]['leadId']}"
     first = found[0]
     path = f"{P}/notifications/{first['id']}/dismiss"
     assert (await api.call("POST", path, as_="Leads.User")).status == 204
