@@ -14,10 +14,20 @@ from shared.http.calls import IF_CHANGED, MERGE_PATCH, Call, Html, Response
 from shared.http.documents import DOCUMENT, Patch, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.pages import Page, PageQuery
 from shared.http.shapes.queries import UnsubscribeQuery
-from shared.http.shapes.telling_requests import PreferencesIn, PreferencesPatch, UnmuteIn
-from shared.http.shapes.telling_views import NotificationView, PreferencesView, notification_view, preferences_view
+from shared.http.shapes.telling_requests import (
+    NotificationIdsIn,
+    NotificationsQuery,
+    PreferencesIn,
+    PreferencesPatch,
+    UnmuteIn,
+)
+from shared.http.shapes.telling_views import (
+    NotificationPageView,
+    PreferencesView,
+    notification_view,
+    preferences_view,
+)
 from shared.http.visitors import small_page
 from shared.usecases.telling import notification_centre, preferences
 
@@ -100,9 +110,9 @@ async def _store_preferences(call: Call[Any, Nothing]) -> Response[PreferencesVi
 @blueprint.function_name("list_notifications")
 @blueprint.route(NOTIFICATIONS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True)
-async def list_notifications(call: Call[Nothing, PageQuery]) -> Response[Page[NotificationView]]:
-    """List recommended actions, open ones first (N5)."""
-    found, following = await notification_centre.list_notifications(
+async def list_notifications(call: Call[Nothing, NotificationsQuery]) -> Response[NotificationPageView]:
+    """List recommended actions, open ones first, with the number of open ones (N5)."""
+    page = await notification_centre.list_notifications(
         ports=call.app.ports,
         partner_id=call.partner_id,
         person=call.caller.person,
@@ -110,10 +120,16 @@ async def list_notifications(call: Call[Nothing, PageQuery]) -> Response[Page[No
         top=call.query.top,
         at=call.at,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
+        only=call.query.state,
     )
-    return call.page(
-        [notification_view(noticed, call.partner_id, call.app.settings, call.translate) for noticed in found], following
-    )
+    settings = call.app.settings
+    view: NotificationPageView = {
+        "value": [notification_view(noticed, call.partner_id, settings, call.translate) for noticed in page.noticed],
+        "openCount": page.open_count,
+    }
+    if link := call.page(view["value"], page.next).view.get("nextLink"):
+        view["nextLink"] = link
+    return Response(view)
 
 
 @blueprint.function_name("dismiss_notification")
@@ -128,6 +144,52 @@ async def dismiss_notification(call: Call[Nothing, Nothing]) -> Response[None]:
         notification_id=call.path("notificationId"),
         at=call.at,
         budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
+    )
+    return Response(None)
+
+
+@blueprint.function_name("dismiss_many_notifications")
+@blueprint.route(NOTIFICATIONS + "/dismiss", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=USER, status=(204,))
+async def dismiss_many_notifications(call: Call[NotificationIdsIn, Nothing]) -> Response[None]:
+    """Dismiss recommended actions, for oneself alone; those that are not there any more are left out (N5)."""
+    await notification_centre.dismiss_many(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        notification_ids=call.body.ids,
+        at=call.at,
+        budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
+    )
+    return Response(None)
+
+
+@blueprint.function_name("restore_notification")
+@blueprint.route(NOTIFICATIONS + "/{notificationId}/restore", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=USER, status=(204,))
+async def restore_notification(call: Call[Nothing, Nothing]) -> Response[None]:
+    """Take the dismissal of a recommended action back, one's own; again is harmless (N5)."""
+    await notification_centre.restore(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        notification_id=call.path("notificationId"),
+        at=call.at,
+        budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
+    )
+    return Response(None)
+
+
+@blueprint.function_name("restore_many_notifications")
+@blueprint.route(NOTIFICATIONS + "/restore", methods=["POST"], auth_level=ANONYMOUS)
+@endpoint(who=USER, status=(204,))
+async def restore_many_notifications(call: Call[NotificationIdsIn, Nothing]) -> Response[None]:
+    """Take dismissals of recommended actions back, one's own; those that were not dismissed are left out (N5)."""
+    await notification_centre.restore_many(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        notification_ids=call.body.ids,
     )
     return Response(None)
 

@@ -341,7 +341,7 @@ def _row(desk: _Desk, lead: Lead) -> dict[str, Any]:
 def _line(desk: _Desk, lead: Lead) -> dict[str, Any]:
     """Who the lead is about and how to reach them, as far as it may be seen."""
     _, customer = desk.say, lead.customer
-    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
+    name = customer.name
     return {
         "hot": None,
         "who": isolated(_named(lead, _)[:SUBJECT_COMPANY_MAX]),
@@ -390,7 +390,7 @@ def _fields(desk: _Desk, lead: Lead) -> list[tuple[str, str, str | None]]:
         note = checks.get(state)
         return f"{text} ({note})" if text and note else text
 
-    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
+    name = customer.name
     sources = {**SOURCE_TITLES, Source.OTHER: lead.source_text or _("other")}
     found = [
         (_("Company"), customer.company),
@@ -443,7 +443,7 @@ def _state(lead: Lead, _: Translate) -> str:
 
 def _named(lead: Lead, _: Translate) -> str:
     customer = lead.customer
-    name = " ".join(part for part in (customer.first_name, customer.last_name) if part)
+    name = customer.name
     return customer.company or name or customer.email or customer.phone or _("a customer")
 
 

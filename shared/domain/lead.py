@@ -126,6 +126,11 @@ class Customer:
     title: str | None = None
     size: str | None = None
 
+    @property
+    def name(self) -> str:
+        """First and last name as one text; '' where neither is known."""
+        return " ".join(part for part in (self.first_name, self.last_name) if part)
+
 
 @dataclass(frozen=True)
 class Offer:

@@ -1,6 +1,6 @@
 """Events on their way: counts, lanes, mails, and what a partner wants to be told."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -162,8 +162,11 @@ class PreferenceStore(Protocol):
     async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
         """The notifications this person has dismissed."""
 
-    async def dismiss(self, partner_id: str, person: str, notification_id: str) -> None:
-        """Dismiss one; doing it again is harmless."""
+    async def dismiss(self, partner_id: str, person: str, notification_ids: Collection[str]) -> None:
+        """Dismiss these for one person; doing it again is harmless."""
+
+    async def restore(self, partner_id: str, person: str, notification_ids: Collection[str]) -> int:
+        """Take this person's dismissals of these back; how many there were."""
 
 
 class TallyStore(Protocol):

@@ -1,5 +1,6 @@
 """Lanes, mail days, mail records, preferences and webhooks: the fakes do what storage does (N1–N7)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
@@ -213,10 +214,35 @@ async def test_webhooks_are_put_by_whoever_read_them_last(telling: Telling) -> N
 
 async def test_each_person_dismisses_for_itself(telling: Telling) -> None:
     mine = unique()
-    await telling.preferences.dismiss(mine, "ann/å", "newLead-m1-0")
-    await telling.preferences.dismiss(mine, "ann/å", "newLead-m1-0")
+    for _ in range(2):
+        await telling.preferences.dismiss(mine, "ann/å", ["newLead-m1-0"])
     assert await telling.preferences.dismissed(mine, "ann/å") == {"newLead-m1-0"}
     assert await telling.preferences.dismissed(mine, "ann") == frozenset()
+    assert await telling.preferences.restore(mine, "ann", ["newLead-m1-0"]) == 0
+    assert await telling.preferences.dismissed(mine, "ann/å") == {"newLead-m1-0"}
+
+
+async def test_n5_many_are_dismissed_and_restored_together(telling: Telling) -> None:
+    mine, preferences = unique(), telling.preferences
+    # More than one transaction takes, and one of them twice.
+    many = [f"newLead-m{number}-0" for number in range(205)]
+    await preferences.dismiss(mine, "ann", [*many, many[0]])
+    await preferences.dismiss(mine, "bob", many[:1])
+    await preferences.dismiss(mine, "ann", [])
+    assert await preferences.dismissed(mine, "ann") == set(many)
+    assert await preferences.restore(mine, "ann", [*many[1:], many[1], "newLead-x-0", "'|/"]) == 204
+    assert await preferences.dismissed(mine, "ann") == {many[0]}
+    assert await preferences.restore(mine, "ann", many) == 1
+    assert await preferences.restore(mine, "ann", many) == 0
+    assert (await preferences.dismissed(mine, "ann"), await preferences.dismissed(mine, "bob")) == (set(), {many[0]})
+
+
+async def test_n5_what_is_restored_twice_at_once_is_restored(telling: Telling) -> None:
+    mine, preferences = unique(), telling.preferences
+    many = [f"newLead-m{number}-0" for number in range(20)]
+    await preferences.dismiss(mine, "ann", many)
+    await asyncio.gather(*(preferences.restore(mine, "ann", some) for some in (many, many[5:], many[:15])))
+    assert await preferences.dismissed(mine, "ann") == set()
 
 
 async def test_the_deployments_secret_is_one(telling: Telling) -> None:

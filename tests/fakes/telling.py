@@ -1,7 +1,7 @@
 """Lanes, mails, counts, preferences and webhooks in memory."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -242,8 +242,14 @@ class FakePreferenceStore:
     async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
         return frozenset(self.gone.get((partner_id, person), set()))
 
-    async def dismiss(self, partner_id: str, person: str, notification_id: str) -> None:
-        self.gone.setdefault((partner_id, person), set()).add(notification_id)
+    async def dismiss(self, partner_id: str, person: str, notification_ids: Collection[str]) -> None:
+        self.gone.setdefault((partner_id, person), set()).update(notification_ids)
+
+    async def restore(self, partner_id: str, person: str, notification_ids: Collection[str]) -> int:
+        mine = self.gone.setdefault((partner_id, person), set())
+        found = mine & set(notification_ids)
+        mine -= found
+        return len(found)
 
 
 class FakeWebhookStore:

@@ -17,10 +17,11 @@ from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.sent_leads import send_lead
 from shared.usecases.leads import favorites, read_leads
+from shared.usecases.telling import notification_centre
 from tests.builders import AT, DAY, submission_body
 from tests.exports import ask
 from tests.integration.conftest import Connect
-from tests.steps import answer, listed, submit
+from tests.steps import answer, budget, listed, submit
 from tests.transports import RoundTrips
 
 
@@ -195,6 +196,29 @@ async def test_favorites_one_range_then_the_leads_side_by_side(
     page = await listed(counted, source, tab=ListTab.FAVORITES)
     assert len(page.leads) == 5
     assert spent(trips) == (2, 6)
+
+
+async def test_the_notification_centre_reads_everything_side_by_side(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    partner = source.partner_id or ""
+    for number in range(3):
+        await submit(counted, source, submission_body(Description=str(number)))
+    who: dict[str, Any] = {"ports": counted, "partner_id": partner, "person": "ann"}
+    spent(trips)
+    page = await notification_centre.list_notifications(**who, after=None, top=50, at=AT, budget=budget())
+    assert spent(trips) == (1, 4)
+    ids = {noticed.notification.id for noticed in page.noticed}
+    assert len(ids) == 3
+    for _ in range(2):
+        await notification_centre.dismiss_many(**who, notification_ids=ids, at=AT, budget=budget())
+        assert spent(trips) == (2, 4)
+        await notification_centre.restore_many(**who, notification_ids=ids)
+        assert spent(trips) == (2, 2)
+    await notification_centre.dismiss(**who, notification_id=min(ids), at=AT, budget=budget())
+    assert spent(trips) == (2, 4)
+    await notification_centre.restore(**who, notification_id=min(ids), at=AT, budget=budget())
+    assert spent(trips) == (2, 2)
 
 
 async def test_the_counter_tells_side_by_side_from_one_after_the_other(counted: Ports, trips: RoundTrips) -> None:

@@ -99,7 +99,7 @@ class World:
         }
         body |= {name: value for name, value in ours.items() if name in body}
         if "ids" in body:
-            body["ids"] = [self._unassigned() if "unassigned" in call.path else self._parked()]
+            body["ids"] = [self._waiting(call.path)]
         if "notificationUrl" in body:
             body |= {"notificationUrl": f"{self._host.url}/hook/{call.operation}", "validation": "none"}
         return body
@@ -134,8 +134,7 @@ class World:
                 self._ask("POST", f"{log}/test")
                 return str(self._ask("GET", f"{log}/deliveries")["value"][0]["eventId"])
             case "notificationId":
-                self._lead()
-                return str(self._ask("GET", f"{self._here}/notifications")["value"][0]["id"])
+                return self._notification()
         raise NotImplementedError(part)
 
     def _ask(self, method: str, path: str, body: Any = None, *, operator: bool = False) -> Any:
@@ -161,6 +160,16 @@ class World:
     def _sent(self) -> str:
         body = {"qualification": "salesQualified", "customer": {"company": f"Sent {self._count}"}}
         return str(self._ask("POST", f"{self._here}/leads", body | {"consent": {"share": True}})["id"])
+
+    def _notification(self) -> str:
+        self._lead()
+        return str(self._ask("GET", f"{self._here}/notifications")["value"][0]["id"])
+
+    def _waiting(self, path: str) -> str:
+        """One of what the path deals with by the dozen."""
+        if "notifications" in path:
+            return self._notification()
+        return self._unassigned() if "unassigned" in path else self._parked()
 
     def _parked(self) -> str:
         self._count += 1

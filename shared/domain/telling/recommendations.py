@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.domain.contact import shown
 from shared.domain.deadlines import REMINDERS
-from shared.domain.lead import CallToAction, Lead, Status
+from shared.domain.lead import CallToAction, Customer, Lead, Status
 from shared.domain.telling.webhooks import Webhook, WebhookState
 
 OVERDUE_AFTER, UNTOUCHED_AFTER = timedelta(hours=24), timedelta(days=14)
@@ -27,13 +28,17 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Notification:
-    """One recommended action; `due_at` is when it is too late, `subject` the lead or the webhook it is about."""
+    """One recommended action; `due_at` is when it is too late, `subject` the lead or the webhook it is about.
+
+    `customer` is the lead's, as anyone may see it (L9); None where it is about no lead.
+    """
 
     kind: str
     subject: str
     created_at: datetime
     due_at: datetime | None = None
     round: int = 0
+    customer: Customer | None = None
 
     @property
     def id(self) -> str:
@@ -50,24 +55,27 @@ def about_lead(lead: Lead, at: datetime) -> Iterable[Notification]:
     """What is recommended for a (settled) lead at `at`."""
     if lead.is_test:
         return
+    customer = shown(lead, at).customer
     if lead.status is Status.ACCEPTED and at >= lead.updated_at + UNTOUCHED_AFTER:
-        yield Notification("untouched", lead.id, lead.updated_at + UNTOUCHED_AFTER, round=lead.sequence)
+        untouched = lead.updated_at + UNTOUCHED_AFTER
+        yield Notification("untouched", lead.id, untouched, round=lead.sequence, customer=customer)
     if lead.status is not Status.RECEIVED:
         return
     hot = lead.flame_until is not None and at < lead.flame_until
     arrived = lead.received_at or lead.created_at
-    yield Notification("hotLead" if hot else "newLead", lead.id, arrived, lead.flame_until if hot else lead.expires_at)
+    kind, due = ("hotLead", lead.flame_until) if hot else ("newLead", lead.expires_at)
+    yield Notification(kind, lead.id, arrived, due, customer=customer)
     overdue = arrived + OVERDUE_AFTER
     # Who asked not to be called waits for nobody.
     asked = lead.call_to_action is CallToAction.CONTACT_ME and lead.contact_requested
     unanswered = asked and lead.contact_attempts == 0
     if unanswered and at >= overdue:
-        yield Notification("contactOverdue", lead.id, overdue, lead.expires_at)
+        yield Notification("contactOverdue", lead.id, overdue, lead.expires_at, customer=customer)
     if lead.expires_at:
         passed = [n for n, ahead in enumerate(REMINDERS, 1) if lead.expires_at - ahead <= at]
         if passed:
             raised = lead.expires_at - REMINDERS[passed[-1] - 1]
-            yield Notification("expiresSoon", lead.id, raised, lead.expires_at, round=passed[-1])
+            yield Notification("expiresSoon", lead.id, raised, lead.expires_at, passed[-1], customer)
 
 
 def about_webhook(hook: Webhook) -> Iterable[Notification]:

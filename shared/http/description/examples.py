@@ -10,6 +10,7 @@ EXAMPLES: dict[str, Any] = {
     "WinIn": {"notes": "Signed on the first visit."},
     "AssignManyIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"], "partnerId": "contoso"},
     "HeldIdsIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"]},
+    "NotificationIdsIn": {"ids": ["hotLead-m0123456789abcdef0123456789ab-0"]},
     "AssignIn": {"partnerId": "contoso"},
     "ContactListsIn": {
         "blockedAddresses": ["spam@fabrikam.example"],

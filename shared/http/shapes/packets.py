@@ -136,7 +136,7 @@ def _told(lead: Lead, *, only_valid: bool) -> dict[str, str]:
         "company": customer.company,
         "firstName": customer.first_name,
         "lastName": customer.last_name,
-        "name": " ".join(part for part in (customer.first_name, customer.last_name) if part),
+        "name": customer.name,
         "email": email,
         "phone": phone,
         "phoneE164": customer.phone_e164 if phone else None,

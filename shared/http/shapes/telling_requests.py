@@ -24,8 +24,25 @@ from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.webhooks import CONSTANT, EVENTS, FIELDS, FIELDS_MAX, HEADERS_MAX, FieldsAs, WebhookFormat
 from shared.http.documents import Patch
 from shared.http.fields import Flag, Incoming, Language, MailAddress, Text, TimeZone, one_line, unique
+from shared.http.pages import PageQuery
+from shared.ids import NOTIFICATION_ID
 from shared.usecases.telling.mail_reports import Report
 from shared.usecases.telling.manage_webhooks import Shape
+from shared.usecases.telling.notification_centre import BULK_MAX, NotificationState
+
+NotificationId = Annotated[str, StringConstraints(pattern=f"^{NOTIFICATION_ID.pattern}$")]
+
+
+class NotificationsQuery(PageQuery):
+    """Which notifications are listed."""
+
+    state: NotificationState | None = None
+
+
+class NotificationIdsIn(Incoming):
+    """Notifications, as the list names them."""
+
+    ids: Annotated[list[NotificationId], Field(min_length=1, max_length=BULK_MAX), AfterValidator(unique)]
 
 
 def _muted(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from shared.domain.instants import stamp, stamped
+from shared.domain.lead import Customer
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.recommendations import TITLES
 from shared.domain.telling.webhooks import Webhook
@@ -67,17 +68,34 @@ def preferences_view(wishes: Wishes) -> PreferencesView:
     }
 
 
+class NotedLeadView(TypedDict):
+    """Whom the lead is about, in short, as anyone may see it (L9)."""
+
+    company: str | None
+    name: str | None
+    country: str | None
+
+
 class NotificationView(TypedDict):
     """One recommended action."""
 
     id: str
     kind: NotificationText
     leadId: str | None
+    lead: NotedLeadView | None
     title: str
     createdDateTime: str
     dueDateTime: str | None
     dismissed: bool
     link: str
+
+
+class NotificationPageView(TypedDict):
+    """A page of notifications, with the number of all that this person has not dismissed."""
+
+    value: list[NotificationView]
+    nextLink: NotRequired[str]
+    openCount: int
 
 
 def notification_view(noticed: Noticed, partner_id: str, settings: Settings, translate: Translate) -> NotificationView:
@@ -91,12 +109,17 @@ def notification_view(noticed: Noticed, partner_id: str, settings: Settings, tra
         "id": one.id,
         "kind": one.kind,
         "leadId": one.lead_id,
+        "lead": _noted_lead_view(one.customer) if one.customer else None,
         "title": translate(TITLES[one.kind]),
         "createdDateTime": stamp(one.created_at),
         "dueDateTime": stamped(one.due_at),
         "dismissed": noticed.dismissed,
         "link": link,
     }
+
+
+def _noted_lead_view(customer: Customer) -> NotedLeadView:
+    return {"company": customer.company, "name": customer.name or None, "country": customer.country}
 
 
 class WebhookView(TypedDict):

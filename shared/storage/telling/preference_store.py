@@ -1,10 +1,11 @@
 """What partners and their people want to be told: preferences, dismissals, addresses not to mail."""
 
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.data.tables.aio import TableClient
 
 from shared.domain.contact import fold_email
@@ -15,8 +16,11 @@ from shared.ports.errors import LostRace
 from shared.ports.telling import BOUNCED, RESUMED
 from shared.storage import codec, keys, reads
 from shared.storage.as_read import put_as_read, replace_row
-from shared.storage.errors import translating
+from shared.storage.errors import is_race, translated, translating
 from shared.storage.tables import Tables
+
+BATCH = 100
+"""Rows of one transaction: the service's own bound."""
 
 
 class TablePreferenceStore:
@@ -83,7 +87,30 @@ class TablePreferenceStore:
         rows = await reads.starting(self._partners, partner_id, start)
         return frozenset(str(row["RowKey"]).removeprefix(start) for row in rows)
 
-    async def dismiss(self, partner_id: str, person: str, notification_id: str) -> None:
-        row = {"PartitionKey": partner_id, "RowKey": keys.dismissed(person, notification_id)}
-        with translating():
-            await self._partners.upsert_entity(row, mode="replace")
+    async def dismiss(self, partner_id: str, person: str, notification_ids: Collection[str]) -> None:
+        """One request for each hundred."""
+        for some in _rows(partner_id, person, notification_ids):
+            with translating():
+                await self._partners.submit_transaction([("upsert", row, {"mode": "replace"}) for row in some])
+
+    async def restore(self, partner_id: str, person: str, notification_ids: Collection[str]) -> int:
+        """A transaction fails whole when one of them is gone, then they go one by one."""
+        found = set(notification_ids) & await self.dismissed(partner_id, person)
+        for some in _rows(partner_id, person, found):
+            try:
+                await self._partners.submit_transaction([("delete", row) for row in some])
+            except AzureError as error:
+                if not is_race(error):
+                    raise translated(error) from error
+                for row in some:
+                    with translating():
+                        await self._partners.delete_entity(row)
+        return len(found)
+
+
+def _rows(partner_id: str, person: str, notification_ids: Collection[str]) -> Iterator[list[dict[str, str]]]:
+    """The rows of dismissals, as many together as a transaction takes."""
+    once = sorted(set(notification_ids))
+    for start in range(0, len(once), BATCH):
+        some = once[start : start + BATCH]
+        yield [{"PartitionKey": partner_id, "RowKey": keys.dismissed(person, named)} for named in some]

@@ -1,8 +1,10 @@
 """The notification centre: recommended actions, open ones first, each person's own dismissals (N5)."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from shared.domain.errors import NotFound
 from shared.domain.filters import LeadFilter
@@ -11,11 +13,19 @@ from shared.domain.lead import Status
 from shared.domain.lifecycle import settle
 from shared.domain.telling.recommendations import Notification, about_lead, about_webhook
 from shared.ports.leads import LeadQuery
-from shared.ports.page import Page
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 
 OPEN = LeadFilter(status=frozenset({Status.RECEIVED, Status.ACCEPTED}))
+BULK_MAX = 200
+"""Notifications of one request: as many as a page has."""
+
+
+class NotificationState(StrEnum):
+    """Whether a person has dismissed a notification."""
+
+    OPEN = "open"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True)
@@ -32,43 +42,107 @@ class Noticed:
         return f"{int(self.dismissed)}|{inverted}|{self.notification.id}"
 
     @property
+    def state(self) -> NotificationState:
+        """Whether this person has dismissed it."""
+        return NotificationState.DISMISSED if self.dismissed else NotificationState.OPEN
+
+    @property
     def _time(self) -> str:
         return stamp(self.notification.created_at)
 
 
+@dataclass(frozen=True)
+class NoticedPage:
+    """A page of one person's notifications; `open_count` is how many are open on all pages, `next` goes on from here.
+
+    `next` is None at the end.
+    """
+
+    noticed: Sequence[Noticed]
+    open_count: int
+    next: str | None
+
+
 async def list_notifications(
-    *, ports: Ports, partner_id: str, person: str, after: str | None, top: int, at: datetime, budget: Budget
-) -> Page[Noticed]:
-    """A page of this person's notifications after the cursor.
+    *,
+    ports: Ports,
+    partner_id: str,
+    person: str,
+    after: str | None,
+    top: int,
+    at: datetime,
+    budget: Budget,
+    only: NotificationState | None = None,
+) -> NoticedPage:
+    """A page of this person's notifications after the cursor, of those in one state where that is wanted.
 
     The newest open leads are looked at, as many as the budget allows: who has more than that has other worries.
     """
-    dismissed = await ports.preferences.dismissed(partner_id, person)
-    found = [
-        Noticed(notification, notification.id in dismissed)
-        for notification in await _notifications(ports, partner_id, at, budget)
-    ]
+    dismissed, there = await asyncio.gather(
+        ports.preferences.dismissed(partner_id, person), _notifications(ports, partner_id, at, budget)
+    )
+    found = [Noticed(notification, notification.id in dismissed) for notification in there]
+    wanted = [noticed for noticed in found if only in (None, noticed.state)]
     behind = sorted(
-        (noticed for noticed in found if after is None or noticed.cursor > after), key=lambda noticed: noticed.cursor
+        (noticed for noticed in wanted if after is None or noticed.cursor > after), key=lambda noticed: noticed.cursor
     )
     page = behind[:top]
-    return Page(page, page[-1].cursor if len(behind) > top else None)
+    open_count = sum(not noticed.dismissed for noticed in found)
+    return NoticedPage(page, open_count, page[-1].cursor if len(behind) > top else None)
 
 
 async def dismiss(
     *, ports: Ports, partner_id: str, person: str, notification_id: str, at: datetime, budget: Budget
 ) -> None:
     """Dismiss one for this person alone; raises NotFound for what is not there."""
-    there = await _notifications(ports, partner_id, at, budget)
-    if not any(notification.id == notification_id for notification in there):
+    if not await _among(ports, partner_id, {notification_id}, at, budget):
         raise NotFound
-    await ports.preferences.dismiss(partner_id, person, notification_id)
+    await ports.preferences.dismiss(partner_id, person, {notification_id})
 
 
-async def _notifications(ports: Ports, partner_id: str, at: datetime, budget: Budget) -> Sequence[Notification]:
+async def dismiss_many(
+    *, ports: Ports, partner_id: str, person: str, notification_ids: Collection[str], at: datetime, budget: Budget
+) -> None:
+    """Dismiss those of them that are there: what has gone meanwhile needs no dismissal."""
+    there = await _among(ports, partner_id, notification_ids, at, budget)
+    await ports.preferences.dismiss(partner_id, person, there)
+
+
+async def restore(
+    *, ports: Ports, partner_id: str, person: str, notification_id: str, at: datetime, budget: Budget
+) -> None:
+    """Take a dismissal of one's own back, also where its lead has been answered meanwhile.
+
+    Raises NotFound for what was neither dismissed nor is there.
+    """
+    if await ports.preferences.restore(partner_id, person, {notification_id}):
+        return
+    if not await _among(ports, partner_id, {notification_id}, at, budget):
+        raise NotFound
+
+
+async def restore_many(*, ports: Ports, partner_id: str, person: str, notification_ids: Collection[str]) -> None:
+    """Take one's own dismissals back, of those of them that were dismissed."""
+    await ports.preferences.restore(partner_id, person, notification_ids)
+
+
+async def _among(
+    ports: Ports, partner_id: str, notification_ids: Collection[str], at: datetime, budget: Budget
+) -> set[str]:
+    """Those of the ids that notifications of this moment have."""
+    there = await _notifications(ports, partner_id, at, budget)
+    return {notification.id for notification in there} & set(notification_ids)
+
+
+async def _notifications(ports: Ports, partner_id: str, at: datetime, budget: Budget) -> list[Notification]:
+    webhooks, about_leads = await asyncio.gather(
+        ports.webhooks.of_partner(partner_id), _about_leads(ports, partner_id, at, budget)
+    )
+    return [*(noted for stored in webhooks for noted in about_webhook(stored.webhook)), *about_leads]
+
+
+async def _about_leads(ports: Ports, partner_id: str, at: datetime, budget: Budget) -> list[Notification]:
     found: list[Notification] = []
-    for stored in await ports.webhooks.of_partner(partner_id):
-        found += about_webhook(stored.webhook)
     looked, cursor = 0, None
     while True:
         page = await ports.leads.page(LeadQuery(partner_id, at, OPEN, cursor, 200))

@@ -250,6 +250,7 @@ async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
         ("GET", f"{P}/leads?orderBy=company", None),
         ("GET", f"{P}/leads?search=northwind", None),
         ("GET", f"{P}/leads/summary", None),
+        ("GET", f"{P}/notifications", None),
         ("POST", f"{path}/accept", DEAL_BODY),
         ("POST", f"{path}/decline", {"reason": "budget"}),
         ("POST", f"{P}/exports", {"filter": {"tab": "favorites"}}),

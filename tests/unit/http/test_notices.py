@@ -1,12 +1,14 @@
 """Preferences, notification centre, unsubscribing and webhooks through the routes (N1–N7, S1)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared import clock
+from shared import app, clock
 from shared.domain.telling.unsubscribe import make_token
+from shared.domain.telling.webhooks import WebhookState
 from shared.http.rate_limit import REMEMBERED_SECONDS
 from shared.usecases.telling.deliver import deliver_events
 from tests.builders import DAY
@@ -97,10 +99,87 @@ async def test_n5_notifications_stand_open_ones_first_and_are_dismissed_by_onese
     page = await listed(query="?top=2")
     rest = (await api.call("GET", page["nextLink"].removeprefix(BASE), as_="Leads.User")).json
     assert [one["id"] for one in page["value"] + rest["value"]] == [one["id"] for one in mine]
-    for nobody in ("x", f"newLead-{lead}-9"):
-        assert (await api.call("POST", f"{P}/notifications/{nobody}/dismiss", as_="Leads.User")).status == 404
+    for nobody in ("x", f"newLead-{lead}-9", "dismissed|x"):
+        for verb in ("dismiss", "restore"):
+            assert (await api.call("POST", f"{P}/notifications/{nobody}/{verb}", as_="Leads.User")).status == 404
+    for _ in range(2):
+        assert (await api.call("POST", path.replace("dismiss", "restore"), as_="Leads.User")).status == 204
+        assert [one["id"] for one in (await listed())["value"]] == [one["id"] for one in found]
+    assert (await api.call("POST", path, as_="Leads.User")).status == 204
     clock.offset = timedelta(days=14)
     assert lead not in [one["leadId"] for one in (await listed())["value"]]
+    # The undo of a moment ago works although what it is about has gone meanwhile; a second one finds nothing.
+    assert (await api.call("POST", path.replace("dismiss", "restore"), as_="Leads.User")).status == 204
+    assert (await api.call("POST", path.replace("dismiss", "restore"), as_="Leads.User")).status == 404
+
+
+async def test_n5_many_are_dismissed_and_restored_and_the_open_ones_counted(api: InProcess, door: str) -> None:
+    for number in range(5):
+        await post_lead(api, door, Title=str(number))
+
+    async def listed(query: str = "", user: str = "ann") -> tuple[int, list[str]]:
+        found = (await api.call("GET", f"{P}/notifications{query}", as_="Leads.User", user=user)).json
+        return found["openCount"], [one["id"] for one in found["value"]]
+
+    async def change(verb: str, ids: Any, user: str = "ann") -> int:
+        return (await api.call("POST", f"{P}/notifications/{verb}", {"ids": ids}, as_="Leads.User", user=user)).status
+
+    count, ids = await listed()
+    assert (count, len(ids)) == (5, 5)
+    for _ in range(2):
+        assert await change("dismiss", [*ids[:3], ids[0], "newLead-m1-0", "x"]) == 204
+        assert await listed("?top=1") == (2, [ids[3]])
+    assert await listed("?state=open") == (2, ids[3:])
+    count, gone = await listed("?state=dismissed")
+    assert (count, set(gone)) == (2, set(ids[:3]))
+    assert (await listed(user="bob"))[0] == 5
+    first = (await api.call("GET", f"{P}/notifications?state=dismissed&top=2", as_="Leads.User")).json
+    second = (await api.call("GET", first["nextLink"].removeprefix(BASE), as_="Leads.User")).json
+    assert [one["id"] for one in first["value"] + second["value"]] == gone
+    assert (second["openCount"], "nextLink" in second) == (2, False)
+    assert await change("restore", ids, user="bob") == 204
+    assert (await listed())[0] == 2
+    for _ in range(2):
+        assert await change("restore", [ids[0], ids[4], "x"]) == 204
+        assert (await listed())[0] == 3
+    # None of those that were named and are not there was written down.
+    assert await app.current().ports.preferences.dismissed("contoso", "ann") == set(ids[1:3])
+    for verb in ("dismiss", "restore"):
+        for wrong in (
+            [],
+            ["a|b"],
+            [1],
+            [""],
+            ["x" * 121],
+            [f"newLead-m{number}-0" for number in range(201)],
+            "x",
+            None,
+        ):
+            assert await change(verb, wrong) == 400, wrong
+        for who in ({"as_": "Sender"}, OPERATOR):
+            assert (await api.call("POST", f"{P}/notifications/{verb}", {"ids": ids}, **who)).status == 403
+    assert (await api.call("GET", f"{P}/notifications?state=all", as_="Leads.User")).status == 400
+
+
+async def test_n5_a_notification_names_whom_its_lead_is_about_as_far_as_it_may_be_seen(
+    api: InProcess, door: str
+) -> None:
+    body = {"name": "Shy", "revealContact": "onAccept"}
+    shy = (await api.call("POST", f"{P}/sources", body, **OPERATOR)).json["intakeUrl"].removeprefix(BASE)
+    open_lead, hidden = await post_lead(api, door), await post_lead(api, shy)
+    made = (await subscribe(api, validation="none")).json
+    ports = app.current().ports
+    (stored,) = await ports.webhooks.of_partner("contoso")
+    off = replace(stored.webhook, state=WebhookState.DISABLED, disabled_at=clock.now())
+    await ports.webhooks.put("contoso", off, stored)
+    found = (await api.call("GET", f"{P}/notifications", as_="Leads.User")).json["value"]
+    about = {one["leadId"]: one["lead"] for one in found}
+    assert about == {
+        open_lead: {"company": "Northwind Traders", "name": "Ada Berg", "country": "SE"},
+        hidden: {"company": "Northwind Traders", "name": None, "country": "SE"},
+        None: None,
+    }
+    assert made["id"] in next(one["link"] for one in found if one["leadId"] is None)
 
 
 async def test_n3_a_link_asks_and_a_button_acts(api: InProcess, door: str) -> None:
