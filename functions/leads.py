@@ -1,5 +1,6 @@
 """Called by partners' frontends, CRMs and Logic Apps: everything about a partner's leads (L1–L9, Q1–Q6)."""
 
+import asyncio
 from typing import Any
 
 import azure.functions as func
@@ -32,10 +33,10 @@ from shared.http.shapes.lead_requests import (
     WinIn,
 )
 from shared.http.shapes.lead_views import LeadView, etag, lead_view
-from shared.http.shapes.list_views import SummaryView, summary_view
-from shared.http.shapes.queries import LeadsQuery, PeekQuery
+from shared.http.shapes.list_views import FacetsView, LeadPage, SummaryView, facets_view, summary_view
+from shared.http.shapes.queries import FacetsQuery, LeadsQuery, PeekQuery
 from shared.ids import SEQUENCE
-from shared.usecases.leads import answer_lead, counts, favorites, lists, read_leads
+from shared.usecases.leads import answer_lead, counts, facets, favorites, lists, read_leads
 
 blueprint = func.Blueprint()
 
@@ -51,18 +52,34 @@ REFUSED = (LeadExpired, InvalidTransition, Conflict, PreconditionFailed)
 @blueprint.function_name("list_leads")
 @blueprint.route(LEADS, methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, refuses=(SortTooLarge,), **IF_CHANGED)
-async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[Page[LeadView]]:
-    """List leads, by default newest first (Q1–Q5)."""
-    order = call.query.order_by
-    page = await lists.list_leads(
-        lists.Look(call.app.ports, call.partner_id, call.caller.person, call.query.wanted(), call.at),
-        order=order,
-        after=call.after(lists.cursors_of(order)),
-        top=call.query.top,
-        budget=call.app.ports.rules.lists.budget(clock.stopwatch()),
-    )
-    views = [lead_view(seen, call.caller, call.at, call.translate) for seen in page.leads]
-    return call.page(views, page.next)
+async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[LeadPage]:
+    """List leads, by default newest first (Q1–Q5); the first page counts all of them where it is asked to (Q6)."""
+    order, look = call.query.order_by, _look(call)
+    after = call.after(lists.cursors_of(order))
+    budget = call.app.ports.rules.lists.budget(clock.stopwatch())
+    reading = lists.list_leads(look, order=order, after=after, top=call.query.top, budget=budget)
+    counting = facets.count_found(look, budget) if call.query.count and after is None else None
+    page, found = await asyncio.gather(reading, counting) if counting else (await reading, None)
+    view: LeadPage = {"value": [lead_view(seen, call.caller, call.at, call.translate) for seen in page.leads]}
+    if link := call.page(view["value"], page.next).view.get("nextLink"):
+        view["nextLink"] = link
+    if found:
+        view["count"], view["countIsAtLeast"] = found.leads, not found.is_complete
+    return Response(view)
+
+
+# Its name comes before `read_lead`, as that of `count_leads` does.
+@blueprint.function_name("count_facets")
+@blueprint.route(LEADS + "/facets", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True)
+async def count_facets(call: Call[Nothing, FacetsQuery]) -> Response[FacetsView]:
+    """Count the values that leads of a filter have, to narrow it by (Q3, Q6).
+
+    A field that the filter names is counted as if it did not. Where reading them all takes too long it is not complete,
+    and each number is the least that it can be.
+    """
+    budget = call.app.ports.rules.lists.budget(clock.stopwatch())
+    return Response(facets_view(await facets.count_facets(_look(call), budget)))
 
 
 # Its name comes before `read_lead`, whose route would take `summary` for an id.
@@ -222,6 +239,10 @@ async def add_favorite(call: Call[Nothing, Nothing]) -> Response[None]:
 async def remove_favorite(call: Call[Nothing, Nothing]) -> Response[None]:
     """Unmark a lead as a favorite of this person (Q2)."""
     return await _favorite(call, favorite=False)
+
+
+def _look(call: Call[Nothing, Any]) -> lists.Look:
+    return lists.Look(call.app.ports, call.partner_id, call.caller.person, call.query.wanted(), call.at)
 
 
 def _with_reason(action: Action, body: AnswerIn) -> LeadAction:

@@ -99,6 +99,11 @@ class LeadFilter:
         return bool(self.customer or self.search)
 
     @cached_property
+    def is_by_status(self) -> bool:
+        """True for nothing but a tab and statuses, by which leads are counted anyway (Q6)."""
+        return self.tab is not ListTab.FAVORITES and self == LeadFilter(self.tab, self.status)
+
+    @cached_property
     def needs_reading(self) -> bool:
         """True when leads must be read to be judged: storage looks for no words, and time changes leads unrecorded."""
         return self.is_textual or self.updated_from is not None or self.updated_to is not None
@@ -141,8 +146,8 @@ class LeadFilter:
             and lead.status in self.statuses
             and _in(lead.outcome, self.outcome)
             and _in(lead.quality.level, self.quality)
-            and _in(lead.email_validity if lead.type is LeadType.OFFER else None, self.email_validity)
-            and _in(lead.phone_validity if lead.type is LeadType.OFFER else None, self.phone_validity)
+            and _in(validity_of(lead, lead.email_validity), self.email_validity)
+            and _in(validity_of(lead, lead.phone_validity), self.phone_validity)
             and (not self.flame or flame_of(lead) in self.flame)
             and (self.updated_from is None or lead.updated_at >= self.updated_from)
             and (self.updated_to is None or lead.updated_at <= self.updated_to)
@@ -165,6 +170,11 @@ def flame_of(lead: Lead) -> FlameState | None:
     if lead.status is not Status.RECEIVED or lead.flame_until is None:
         return None
     return FlameState.COOLED if lead.flame_cooled else FlameState.HOT
+
+
+def validity_of(lead: Lead, validity: Validity) -> Validity | None:
+    """A validity as filters know it: that of offer leads only."""
+    return validity if lead.type is LeadType.OFFER else None
 
 
 def offer_keys(lead: Lead) -> tuple[str, ...]:

@@ -122,7 +122,7 @@ class Call(Generic[B, Q]):
     @property
     def scope(self) -> tuple[str, ...]:
         """What a page token is bound to: the route with its ids, the filter and the person."""
-        wanted = sorted((k, v) for k, v in self.request.params.items() if k not in ("top", "pageToken"))
+        wanted = sorted((k, v) for k, v in self.request.params.items() if k not in ("top", "pageToken", "count"))
         return (self._route(), urlencode(wanted), self.caller.tenant, self.caller.person)
 
     def after(self, cursor: re.Pattern[str]) -> str | None:

@@ -60,6 +60,7 @@ EXPECTED = {
     "list_sent_leads": ("GET HEAD", "sentLeads"),
     "read_sent_lead": ("GET HEAD", "sentLeads/{leadId}"),
     "list_leads": ("GET HEAD", LEADS),
+    "count_facets": ("GET HEAD", LEADS + "/facets"),
     "count_leads": ("GET HEAD", LEADS + "/summary"),
     "log_activity": ("POST", LEAD + "/activities"),
     "read_lead": ("GET HEAD", LEAD),

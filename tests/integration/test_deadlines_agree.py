@@ -16,10 +16,11 @@ from shared.domain.permissions import Caller, Role
 from shared.domain.programme.partner import LeadSource
 from shared.http.shapes.history_views import event_view
 from shared.http.shapes.lead_views import lead_view
-from shared.http.shapes.list_views import summary_view
+from shared.http.shapes.list_views import facets_view, summary_view
 from shared.ports.ports import Ports
 from shared.texts import translator
 from shared.usecases.leads.counts import count_leads
+from shared.usecases.leads.facets import count_facets, count_found
 from shared.usecases.leads.favorites import set_favorite
 from shared.usecases.leads.lists import Look, list_leads
 from shared.usecases.leads.read_leads import read_history, read_lead
@@ -61,6 +62,8 @@ async def everything(ports: Ports, source: LeadSource, lead: str, at: datetime) 
         look = Look(ports, source.partner_id, "ann", wanted, at)
         page = await list_leads(look, order=Order(), after=None, top=50, budget=budget())
         seen.append(f"{wanted.canonical} {[one.lead.status for one in page.leads]}")
+        assert (await count_found(look, budget())).leads == len(page.leads)
+        seen.append(f"{wanted.canonical} {facets_view(await count_facets(look, budget()))}")
     for order in ("status", "expiry", "updated desc"):
         page = await listed(ports, source, at, order=order)
         seen.append(f"{order} {[lead_view(one, ANN, at, translator('en')) for one in page.leads]}")

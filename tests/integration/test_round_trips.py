@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import InvalidRequest
-from shared.domain.filters import ListTab
+from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.permissions import Caller
@@ -16,7 +16,8 @@ from shared.domain.programme.profile import Profile
 from shared.ports.ports import Ports
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.sent_leads import send_lead
-from shared.usecases.leads import favorites, read_leads
+from shared.usecases.leads import favorites, lists, read_leads
+from shared.usecases.leads.facets import count_facets, count_found
 from shared.usecases.telling import notification_centre
 from tests.builders import AT, DAY, submission_body
 from tests.exports import ask
@@ -181,6 +182,39 @@ async def test_a_page_costs_its_ranges_and_the_marks(
     page = await listed(counted, source, AT + DAY, tab=tab, status=statuses)
     assert len(page.leads) == 50
     assert spent(trips) == expected
+
+
+SWEDEN = frozenset({"SE"})
+RECEIVED = frozenset({Status.RECEIVED})
+
+
+@pytest.mark.parametrize(
+    ("asked", "count", "facets"),
+    [
+        # Counted by status anyway: no lead is read for the number, and the status facet reads no archive.
+        ({"tab": ListTab.MARKETPLACE, "status": RECEIVED}, 5, 6),
+        ({"tab": ListTab.MARKETPLACE, "country": SWEDEN}, 1, 2),
+        ({"tab": ListTab.MARKETPLACE, "country": SWEDEN, "status": RECEIVED}, 1, 3),
+        ({"country": SWEDEN}, 2, 4),
+        ({"country": SWEDEN, "search": "northwind"}, 2, 4),
+    ],
+)
+async def test_a_count_costs_its_ranges_and_facets_those_of_each_field_that_is_named(
+    counted: Ports,
+    trips: RoundTrips,
+    source: LeadSource,
+    asked: dict[str, Any],
+    count: int,
+    facets: int,
+) -> None:
+    for number in range(60):
+        await submit(counted, source, submission_body(Description=str(number)), at=AT + DAY / 1000 * number)
+    spent(trips)
+    look = lists.Look(counted, source.partner_id or "", "ann", LeadFilter(**asked), AT + DAY)
+    assert (await count_found(look, budget())).leads == 60
+    assert spent(trips)[1] == count
+    assert (await count_facets(look, budget())).leads == 60
+    assert spent(trips)[1] == facets
 
 
 async def test_favorites_one_range_then_the_leads_side_by_side(

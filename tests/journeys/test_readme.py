@@ -24,7 +24,8 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     blocks += [*finding[1:], *exporting[:2], *later]
     with LocalHost(tmp_path) as host:
         outputs = run_pasted(host, blocks)
-    received, listed, answered, won, registered, moved, expired, looked, counted, exported, synced, cooled = outputs
+    received, listed, answered, won, registered, moved, expired, looked, narrowed, counted, *copied, cooled = outputs
+    exported, synced = copied
     assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
     assert '"state":"hot"' in listed
     assert 'etag: "1"' in answered.lower()
@@ -46,6 +47,9 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert "Ångström" in searched
     assert re.findall(r'"company":"(\w+)"', ordered)[:2] == ["Ångström", "Contoso"]
     assert "'received', 'informational', 'accepted', 'archived'" in refused
+    assert '"count":3,"countIsAtLeast":false' in narrowed
+    assert '"country":[{"value":"SE","count":3}]' in narrowed
+    assert '"status":[{"value":"received","count":3},{"value":"archived","count":2}]' in narrowed
     assert '"marketplace":{"received":3,' in counted
     assert '"type":"lead.activityLogged"' in counted
     assert '"code":"fewContactAttempts"' in counted

@@ -1,13 +1,27 @@
-"""What senders sent, and counts, as the interface shows them (Q6)."""
+"""Pages of leads, what senders sent, and counts, as the interface shows them (Q5, Q6)."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from shared.domain.facets import FacetValue
 from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Lead, Status, Tab
 from shared.http.shapes.enumerations import OutcomeText, QualificationText, StatusText
+from shared.http.shapes.lead_views import LeadView
 from shared.usecases.leads.counts import Counts
+from shared.usecases.leads.facets import Facets
+
+
+class LeadPage(TypedDict):
+    """A page of leads; the first says how many there are in all where that was asked for."""
+
+    value: list[LeadView]
+    nextLink: NotRequired[str]
+    count: NotRequired[int]
+    countIsAtLeast: NotRequired[bool]
 
 
 class SentLeadView(TypedDict):
@@ -82,3 +96,65 @@ def _tab_view(counts: Counts, tab: Tab) -> TabView:
         "archived": counts.leads[tab, Status.ARCHIVED],
         "new": counts.new[tab],
     }
+
+
+class FacetValueView(TypedDict):
+    """A value to filter by, and how many leads have it."""
+
+    value: str
+    count: int
+
+
+class OfferFacetView(FacetValueView):
+    """An offer to filter by; its id, or its title where it has no id."""
+
+    title: str | None
+
+
+class FacetFieldsView(TypedDict):
+    """The values in use, field by field: at most a hundred each, the most frequent first."""
+
+    status: list[FacetValueView]
+    outcome: list[FacetValueView]
+    type: list[FacetValueView]
+    qualification: list[FacetValueView]
+    source: list[FacetValueView]
+    callToAction: list[FacetValueView]
+    country: list[FacetValueView]
+    quality: list[FacetValueView]
+    emailValidity: list[FacetValueView]
+    phoneValidity: list[FacetValueView]
+    flame: list[FacetValueView]
+    offer: list[OfferFacetView]
+
+
+class FacetsView(TypedDict):
+    """What a list could be narrowed to; not `isComplete` where there may be more of everything (Q3, Q6)."""
+
+    facets: FacetFieldsView
+    count: int
+    isComplete: bool
+
+
+def facets_view(facets: Facets) -> FacetsView:
+    """The values in use."""
+    found = facets.values
+    fields: FacetFieldsView = {
+        "status": _values(found["status"]),
+        "outcome": _values(found["outcome"]),
+        "type": _values(found["type"]),
+        "qualification": _values(found["qualification"]),
+        "source": _values(found["source"]),
+        "callToAction": _values(found["call_to_action"]),
+        "country": _values(found["country"]),
+        "quality": _values(found["quality"]),
+        "emailValidity": _values(found["email_validity"]),
+        "phoneValidity": _values(found["phone_validity"]),
+        "flame": _values(found["flame"]),
+        "offer": [{"value": one.value, "title": one.title, "count": one.count} for one in found["offer"]],
+    }
+    return {"facets": fields, "count": facets.leads, "isComplete": facets.is_complete}
+
+
+def _values(found: Sequence[FacetValue]) -> list[FacetValueView]:
+    return [{"value": one.value, "count": one.count} for one in found]

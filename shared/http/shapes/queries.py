@@ -187,9 +187,14 @@ class PeekQuery(Incoming):
 
 
 class LeadsQuery(LeadFilterIn, PageQuery):
-    """Which leads a list shows, in which order, and how many of them from where (Q1, Q3, Q4, Q5)."""
+    """Which leads a list shows, in which order, how many of them from where, and whether to count all (Q1, Q3–Q6)."""
 
     order_by: OrderIn = Order()
+    count: Annotated[bool, BeforeValidator(_truth)] = False
+
+
+class FacetsQuery(LeadFilterIn):
+    """Of which leads the values in use are counted (Q3)."""
 
 
 _BY_NAME = {name.casefold(): name for name in names()}

@@ -47,6 +47,12 @@ async def count_leads(*, ports: Ports, partner_id: str, person: str, at: datetim
     return Counts(leads, new, sum(lead.flame > now for lead in waiting), favorites)
 
 
+async def count_by_status(ports: Ports, partner_id: str, at: datetime) -> Mapping[Cell, int]:
+    """The partner's leads at `at` by tab and status, test leads aside; raises Unavailable."""
+    leads, _ = await _counted(ports, partner_id, at)
+    return leads
+
+
 async def _counted(ports: Ports, partner_id: str, at: datetime) -> tuple[dict[Cell, int], list[Waiting]]:
     """The counts at `at`, and the received leads.
 

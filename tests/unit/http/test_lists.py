@@ -1,13 +1,16 @@
 """Lists, counts and contact attempts through the routes: names, values, tokens, and what nobody may see."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from shared import clock
+from shared import app, clock
 from shared.http.shapes.queries import LeadFilterIn
+from shared.ports.rules import ListRules
 from tests.builders import DAY, DEAL_BODY
+from tests.fakes.ports import FakePorts
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
 
@@ -163,6 +166,94 @@ async def test_q6_the_summary_counts_by_tab_and_status(api: InProcess, two: tupl
     assert (await summary("bob"))["tabs"]["marketplace"] == {**nothing, "accepted": 1, "informational": 1}
 
 
+async def facets(api: InProcess, query: str = "") -> Any:
+    reply = await api.call("GET", f"{P}/leads/facets?{query}", as_="Leads.User")
+    assert reply.status == 200, reply.text
+    return reply.json
+
+
+async def test_q3_the_facets_are_the_values_in_use_by_the_names_of_the_filter(
+    api: InProcess, two: tuple[str, str]
+) -> None:
+    found = await facets(api)
+    assert (found["count"], found["isComplete"]) == (2, True)
+    assert set(found["facets"]) <= {one.alias for one in LeadFilterIn.model_fields.values()}
+    offer = {"value": "Contoso CRM", "title": "Contoso CRM", "count": 2}
+    assert found["facets"] == {
+        "status": [{"value": "informational", "count": 1}, {"value": "received", "count": 1}],
+        "outcome": [],
+        "type": [{"value": "offer", "count": 2}],
+        "qualification": [{"value": "customerInquiry", "count": 2}],
+        "source": [{"value": "appSource", "count": 2}],
+        "callToAction": [{"value": "contactMe", "count": 1}, {"value": "getItNow", "count": 1}],
+        "country": [{"value": "DE", "count": 1}, {"value": "SE", "count": 1}],
+        "quality": [{"value": "high", "count": 2}],
+        "emailValidity": [{"value": "unknown", "count": 2}],
+        "phoneValidity": [{"value": "valid", "count": 2}],
+        "flame": [{"value": "hot", "count": 1}],
+        "offer": [offer],
+    }
+
+
+@pytest.mark.parametrize("query", QUERIES)
+async def test_the_facets_and_the_count_take_the_lists_filters(
+    api: InProcess, two: tuple[str, str], query: str
+) -> None:
+    if "orderBy" not in query:
+        assert (await facets(api, query))["count"] == len(QUERIES[query])
+    page = (await leads(api, f"{query}&count=true")).json
+    assert (page["count"], page["countIsAtLeast"]) == (len(QUERIES[query]), False)
+
+
+async def test_a_field_that_the_filter_names_is_not_narrowed_by_it(api: InProcess, two: tuple[str, str]) -> None:
+    found = await facets(api, "country=SE")
+    assert found["count"] == 1
+    assert found["facets"]["country"] == [{"value": "DE", "count": 1}, {"value": "SE", "count": 1}]
+    assert found["facets"]["status"] == [{"value": "received", "count": 1}]
+
+
+async def test_facets_know_no_order_no_page_and_no_stranger(api: InProcess, two: tuple[str, str]) -> None:
+    route = f"{P}/leads/facets"
+    refused = await api.call("GET", f"{route}?orderBy=company&top=2&status=open", as_="Leads.User")
+    assert (refused.status, refused.targets) == (400, {"orderBy", "top", "status"})
+    assert (await api.call("GET", route, as_="Operator", tenant="operator")).json["count"] == 2
+    assert (await api.call("GET", route, as_="Sender")).status == 403
+    assert (await api.call("GET", route, as_="Leads.User", tenant="fabrikam")).status == 404
+
+
+@pytest.mark.parametrize("query", ["country=SE", "status=received", "search=northwind", "country=SE&orderBy=company"])
+async def test_the_first_page_alone_counts_and_only_where_it_is_asked_to(api: InProcess, door: str, query: str) -> None:
+    for n in range(5):
+        await post_lead(api, door, Title=str(n))
+    assert not {"count", "countIsAtLeast"} & set((await leads(api, f"{query}&top=2")).json)
+    assert not {"count", "countIsAtLeast"} & set((await leads(api, f"{query}&top=2&count=false")).json)
+    first = (await leads(api, f"{query}&top=2&count=true")).json
+    assert (first["count"], first["countIsAtLeast"], len(first["value"])) == (5, False, 2)
+    link = first["nextLink"].removeprefix("http://localhost:7071/api")
+    second = (await api.call("GET", link, as_="Leads.User")).json
+    assert (set(second), len(second["value"])) == ({"value", "nextLink"}, 2)
+    # Whether it counts is no part of what a page goes on in.
+    other = (await api.call("GET", link.replace("count=true", "count=false"), as_="Leads.User")).json
+    assert other["value"] == second["value"]
+
+
+async def test_where_the_budget_ends_the_count_is_at_least_and_the_facets_say_so(
+    api: InProcess, door: str, ports: FakePorts
+) -> None:
+    for n in range(7):
+        await post_lead(api, door, Title=str(n))
+    rules = replace(ports.rules, lists=ListRules(scan_leads=4))
+    current = app.current()
+    app.use(replace(current, ports=replace(ports, rules=rules)))
+    page = (await leads(api, "country=SE&count=true")).json
+    assert (page["count"], page["countIsAtLeast"], len(page["value"])) == (4, True, 7)
+    found = await facets(api, "search=northwind")
+    assert (found["count"], found["isComplete"]) == (4, False)
+    assert found["facets"]["country"] == [{"value": "SE", "count": 4}]
+    by_status = (await leads(api, "status=received&count=true")).json
+    assert (by_status["count"], by_status["countIsAtLeast"]) == (7, False)
+
+
 async def test_l8_a_contact_attempt_is_logged_in_every_status_and_changes_no_version(
     api: InProcess, two: tuple[str, str]
 ) -> None:
@@ -251,6 +342,8 @@ async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
         ("GET", f"{P}/leads?search=northwind", None),
         ("GET", f"{P}/leads/summary", None),
         ("GET", f"{P}/notifications", None),
+        ("GET", f"{P}/leads/facets", None),
+        ("GET", f"{P}/leads?count=true&country=SE", None),
         ("POST", f"{path}/accept", DEAL_BODY),
         ("POST", f"{path}/decline", {"reason": "budget"}),
         ("POST", f"{P}/exports", {"filter": {"tab": "favorites"}}),
@@ -258,8 +351,6 @@ async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
         ("GET", f"{P}/exports", None),
     ):
         answers.append(await api.call(method, route, body, as_="Leads.Admin"))
-    from shared import app
-
     files = app.current().ports.files
     texts = [reply.text for reply in answers] + [content.decode() for content in files.files.values()]
     assert len(files.files) == 2
@@ -269,18 +360,29 @@ async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
     assert any("northwind" in text.lower() for text in texts), "the company stays"
     for query in ("search=ada", "customer=berg", "search=rollout", "search=ada.berg@northwind.example"):
         assert await ids(api, query) == []
+        assert (await facets(api, query))["count"] == 0
+        assert (await leads(api, f"{query}&count=true")).json["count"] == 0
 
 
 async def test_every_route_that_shows_leads_is_walked_above() -> None:
     """A new route that shows a lead must be added to the walk."""
     from tests.in_process import served
 
-    about_leads = {function.name for _, function in served() if "lead" in function.name or "export" in function.name}
+    about = ("lead", "export", "facet")
+    about_leads = {function.name for _, function in served() if any(word in function.name for word in about)}
     assert about_leads == {
-        *("receive_lead", "list_leads", "count_leads", "read_lead", "edit_lead", "accept_lead", "decline_lead"),
-        "open_lead",
-        *("win_lead", "lose_lead", "close_lead_as_error", "read_lead_history", "start_export", "list_exports"),
-        *("read_export", "cancel_export", "link_export"),
+        *(
+            "receive_lead",
+            "list_leads",
+            "count_leads",
+            "count_facets",
+            "read_lead",
+            "open_lead",
+            "edit_lead",
+            "accept_lead",
+        ),
+        *("decline_lead", "win_lead", "lose_lead", "close_lead_as_error", "read_lead_history", "start_export"),
+        *("list_exports", "read_export", "cancel_export", "link_export"),
         # A sender's own, which show nothing of a customer.
         *("send_lead", "list_sent_leads", "read_sent_lead"),
     }
