@@ -21,6 +21,7 @@ from functions import (
     sources,
     timers,
     webhooks,
+    workspace,
 )
 from shared import logs, telemetry
 
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     sources.blueprint,
     timers.blueprint,
     webhooks.blueprint,
+    workspace.blueprint,
 )
 index.serve(BLUEPRINTS)
 app = func.FunctionApp()

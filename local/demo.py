@@ -1,42 +1,93 @@
 """Registers the demo partner through the interface, as an operator would, and says what to paste next."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from local.azurite import ACCOUNT, Azurite
+from local.demo_leads import OFFERS, Demo
 from local.issuer import Issuer
 from shared import clock
 
 PARTNER, TENANT, OPERATOR = "contoso", "contoso", "operator"
+PEOPLE = {
+    "operator": (OPERATOR, ["Operator", "Sender"]),
+    "seller": (OPERATOR, ["Sender"]),
+    "ann": (TENANT, ["Leads.Admin", "Profile.Admin"]),
+    "bob": (TENANT, ["Leads.Admin"]),
+}
+"""Who does something in the demo: the tenant and the roles they sign in with."""
+PROFILE = {
+    "name": "Contoso",
+    "published": True,
+    "description": "CRM, ERP and field service for companies of 10 to 1,000 people.",
+    "keywords": ["crm", "erp", "field service"],
+    "companySizes": ["10-50", "51-250", "251-1000"],
+    "locations": [
+        {
+            "name": "Headquarters",
+            "country": "SE",
+            "address": "Stockholm",
+            "contacts": [{"name": "Lena", "email": "lena@contoso.example", "language": "sv"}],
+        },
+        {
+            "name": "Berlin",
+            "country": "DE",
+            "contacts": [{"name": "Jonas", "email": "jonas@contoso.example", "language": "de"}],
+        },
+    ],
+}
+
+
+class Caller:
+    """Calls the interface as one of PEOPLE, at the app's own time."""
+
+    def __init__(self, session: aiohttp.ClientSession, base_url: str, issuer: Issuer) -> None:
+        self._session, self._base, self._issuer = session, base_url, issuer
+
+    async def call(self, method: str, path: str, body: Any = None, *, as_: str | None = "operator") -> Any:
+        """The answer's JSON, None without a body; raises SystemExit where it is refused."""
+        headers = {}
+        if as_ is not None:
+            tenant, roles = PEOPLE[as_]
+            token = self._issuer.token(tenant=tenant, roles=roles, user=as_, at=clock.now())
+            headers["Authorization"] = f"Bearer {token}"
+        async with self._session.request(method, f"{self._base}/api{path}", json=body, headers=headers) as answer:
+            if answer.status >= 400:
+                raise SystemExit(f"The demo could not be made: {method} {path}: {await answer.text()}")
+            return await answer.json() if answer.content_type == "application/json" else None
 
 
 async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite) -> str:
-    """Register `contoso` with a source if no partner is there yet; return what to print."""
+    """Register `contoso` with a source if no partner is there yet, and fill it unless DEMO=0; return what to print."""
     file = data / "demo.json"
-    token = issuer.token(tenant=OPERATOR, roles=["Operator"], user="operator", at=clock.now())
-    async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as session:
-        listed = await _call(session, "GET", f"{base_url}/api/partners?top=1")
+    async with aiohttp.ClientSession() as session:
+        call = Caller(session, base_url, issuer).call
+        listed = await call("GET", "/partners?top=1")
         if not listed["value"]:
             partner = {"name": "Contoso", "tenantIds": [TENANT], "timeZone": "Europe/Stockholm"}
-            await _call(session, "PUT", f"{base_url}/api/partners/{PARTNER}", partner)
-            source = {"name": "Marketplace", "kind": "https"}
-            made = await _call(session, "POST", f"{base_url}/api/partners/{PARTNER}/sources", source)
+            await call("PUT", f"/partners/{PARTNER}", partner)
+            made = await call("POST", f"/partners/{PARTNER}/sources", {"name": "Marketplace", "kind": "https"})
             file.write_text(json.dumps({"id": made["id"], "key": made["key"]}))
             file.chmod(0o600)
+            if os.environ.get("DEMO") != "0":
+                print("Making some weeks of leads (make run DEMO=0 starts with none) ...", flush=True)
+                await call("PUT", f"/partners/{PARTNER}/profile", PROFILE, as_="ann")
+                for title in OFFERS:
+                    offer_id = "contoso." + title.lower().replace(" ", "-")
+                    await call("PUT", f"/partners/{PARTNER}/offers/{offer_id}", {"title": title})
+                await Demo(PARTNER, f"/intake/{made['id']}?key={made['key']}", call).fill()
     if not file.exists():
-        return f"Partner Leads serves {base_url}/api with the partners you registered.\n{_storage(azurite)}"
+        return f"Partner Leads serves {base_url}/api with the partners you registered.\n{_page(base_url)}{_storage(azurite)}"
     source = json.loads(file.read_text())
     return _banner(base_url, f"{base_url}/api/intake/{source['id']}?key={source['key']}", azurite)
 
 
-async def _call(session: aiohttp.ClientSession, method: str, url: str, body: dict[str, Any] | None = None) -> Any:
-    async with session.request(method, url, json=body) as answer:
-        if answer.status >= 400:
-            raise SystemExit(f"The demo partner could not be registered: {method} {url}: {await answer.text()}")
-        return await answer.json()
+def _page(base_url: str) -> str:
+    return f"The workspace page: {base_url}/api/app/ (sign in as anybody; the form says who is there)\n"
 
 
 def _storage(azurite: Azurite) -> str:
@@ -47,6 +98,7 @@ def _storage(azurite: Azurite) -> str:
 def _banner(base_url: str, intake_url: str, azurite: Azurite) -> str:
     return f"""
 Partner Leads serves {base_url}/api (Ctrl-C stops it, `make clean` forgets all leads).
+{_page(base_url)}
 The demo partner is {PARTNER}. Paste into another terminal:
 
   INTAKE='{intake_url}'

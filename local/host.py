@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, request_response
 from starlette.staticfiles import StaticFiles
 
@@ -30,6 +30,7 @@ BODY_MAX = 100 * 1024 * 1024
 CLOCK_MAX = timedelta(days=36_500)
 HELLO = """Partner Leads, local host
 
+  /api/app/                       the workspace page
   /api/…                          the interface; start with GET /api/health
   /docs                           its description as a page, to try it out
   /dev/token?tenant=…&roles=…     a token; /dev/clock reads and moves the app's clock
@@ -41,6 +42,7 @@ README.md shows the first five minutes.
 """
 
 
+SIGN_IN = Path(__file__).parent / "sign_in.js"
 SWAGGER_UI = ROOT / "node_modules" / "swagger-ui-dist"
 DOCS = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Partner Leads</title>
 <link rel="stylesheet" href="/docs/parts/swagger-ui.css"></head><body><div id="ui"></div>
@@ -88,6 +90,7 @@ class Host:
                 Route("/", self._hello, methods=["GET"]),
                 Route("/dev/token", self._token, methods=["GET"]),
                 Route("/dev/keys", self._keys, methods=["GET"]),
+                Route("/dev/sign-in.js", self._sign_in, methods=["GET"]),
                 Route("/dev/clock", self._clock, methods=["GET", "POST"]),
                 *self._mails.routes(),
                 Route("/docs", self._docs, methods=["GET"]),
@@ -171,6 +174,9 @@ class Host:
 
     async def _keys(self, request: Request) -> Response:
         return JSONResponse(self._issuer.keys())
+
+    async def _sign_in(self, request: Request) -> Response:
+        return FileResponse(SIGN_IN, media_type="text/javascript")
 
     async def _clock(self, request: Request) -> Response:
         if request.method == "POST":

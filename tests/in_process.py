@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -13,6 +14,7 @@ from functions.descriptions import described
 from local.functions import Function, call_http, call_timer, load, request_of, route_of
 from local.issuer import Issuer
 from shared import clock
+from shared.http.calls import Contract
 from shared.http.routes import Route
 
 
@@ -26,6 +28,14 @@ def functions() -> list[Function]:
 def served() -> list[tuple[Route, Function]]:
     """Those called by HTTP, with their routes."""
     return [(route_of(one), one) for one in functions() if one.is_http]
+
+
+def contracted() -> Iterator[tuple[Route, Function, Contract]]:
+    """Those of the interface; what shows the page promises nothing to programs."""
+    for route, function in served():
+        contract = getattr(function.call, "contract", None)
+        if contract is not None:
+            yield route, function, contract
 
 
 async def fire(timer: str) -> None:

@@ -10,6 +10,8 @@ from shared.domain.errors import Refusal
 from shared.domain.exports import export, export_columns
 from shared.domain.telling import alerts, recommendations
 from shared.http import problems
+from shared.pages.screens import leads
+from shared.pages.views import lead
 from shared.usecases.telling import deliver_webhook
 from tests.builders import ROOT
 
@@ -37,6 +39,7 @@ def of_the_interface() -> set[str]:
     found |= {said for labels in vocabulary.LABELS.values() for said in labels.values()} - vocabulary.PROPER_NAMES
     found |= {*export.ERRORS.values(), export.OUTDATED, *problems.SAYS.values()}
     found |= {deliver_webhook.WAS_GONE, deliver_webhook.FAILED_LONG}
+    found |= of_the_page()
     # Titles of pages, which are said where the page is made.
     found |= {"Switch mails off?", "Done"}
     for folder in ("functions", "shared"):
@@ -44,6 +47,14 @@ def of_the_interface() -> set[str]:
             if file.name != "letters.py":
                 found |= {text for name, text in _calls(file) if file.name not in NOT_READ or name != "ValueError"}
     return found
+
+
+def of_the_page() -> set[str]:
+    """What the workspace page says: in its templates, and in the tables of its screens."""
+    home = ROOT / "shared" / "pages" / "templates"
+    found = {text for template in home.rglob("*.html") for text in re.findall(r'_\("([^"]*)"', template.read_text())}
+    found |= {text for text, _ in lead.ACTIONS.values()} | set(lead.FIELDS.values())
+    return found | {text for _, _, text in leads.columns()}
 
 
 def written_in_place() -> list[str]:

@@ -1,4 +1,4 @@
-"""Builds the package that is deployed: what git knows, without what `.funcignore` names.
+"""Builds the package that is deployed: what git knows, but for what `.funcignore` names, and what the page has of npm.
 
 python -m tools.package app.zip
 """
@@ -10,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+VENDOR = ROOT / "shared" / "pages" / "vendor"
+"""Copied there by `make setup` (local.setup)."""
 
 
 def build(target: Path) -> Path:
@@ -22,12 +24,17 @@ def build(target: Path) -> Path:
         text=True,
         check=True,
     )
+    vendored = sorted(path for path in VENDOR.glob("*") if path.is_file())
+    if not vendored:
+        raise SystemExit("The page's libraries are missing: run make setup first.")
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(listed.stdout.splitlines()):
             if (ROOT / name).is_file() and not any(
                 fnmatch.fnmatch(part, one) for part in name.split("/") for one in patterns
             ):
                 archive.write(ROOT / name, name)
+        for path in vendored:
+            archive.write(path, path.relative_to(ROOT))
     return target
 
 

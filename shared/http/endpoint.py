@@ -114,7 +114,7 @@ async def _answer(
             return page_of_html(req, request_id, html, STATUS[refusal.code])
         return refused(req, request_id, refusal)
     except Exception as problem:  # noqa: BLE001 - the endpoint answers whatever happens
-        _log_defect(req, request_id, problem)
+        log_defect(req, request_id, problem)
         return refused(req, request_id, InternalError())
 
 
@@ -164,7 +164,7 @@ async def _must_be_active(current: App, partner_id: str, at: datetime) -> None:
         raise PartnerSuspended
 
 
-def _log_defect(req: func.HttpRequest, request_id: str, problem: Exception) -> None:
+def log_defect(req: func.HttpRequest, request_id: str, problem: Exception) -> None:
     """Where it broke, without the exception's message, which may hold a customer's data (S3)."""
     frames = traceback.extract_tb(problem.__traceback__)
     log.error(

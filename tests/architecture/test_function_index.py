@@ -34,6 +34,8 @@ SOURCES = "partners/{partnerId}/sources"
 OFFERS = "partners/{partnerId}/offers"
 WEBHOOK = "partners/{partnerId}/webhooks/{webhookId}"
 EXPECTED = {
+    "show_page": ("GET HEAD", "app/{*path}"),
+    "show_screen": ("GET HEAD", "ui/{*path}"),
     "get_preferences": ("GET HEAD", "partners/{partnerId}/preferences"),
     "put_preferences": ("PUT", "partners/{partnerId}/preferences"),
     "patch_preferences": ("PATCH", "partners/{partnerId}/preferences"),

@@ -134,12 +134,15 @@ DEFAULT = frozenset(
         *("INFORMATIONAL_MONTHS", "EMAIL_DNS", "EMAIL_DNS_SECONDS", "DUPLICATE_WINDOW_HOURS"),
         *("SOURCE_KEY_OVERLAP_HOURS", "LIST_SCAN_LEADS", "LIST_SCAN_SECONDS", "EXPORT_REQUEST_SECONDS"),
         *("EXPORT_LINK_MINUTES", "EXPORT_UNFINISHED_MAX", "INTAKE_PER_SECOND", "INTAKE_BURST", "BODY_MAX_BYTES"),
-        *("CALLS_PER_SECOND", "CALLS_BURST"),
+        *("CALLS_PER_SECOND", "CALLS_BURST", "SIGN_IN_CLIENT", "SIGN_IN_AUTHORITY", "SIGN_IN_SCOPE"),
     )
 )
 LOCAL = frozenset(
     f"LEADS_{name}"
-    for name in ("STORAGE_CONNECTION", "MARKETPLACE_CONNECTION", "MAIL_CONNECTION", "WEBHOOK_LOOPBACK", "TABLE_PREFIX")
+    for name in (
+        *("STORAGE_CONNECTION", "MARKETPLACE_CONNECTION", "MAIL_CONNECTION", "WEBHOOK_LOOPBACK", "TABLE_PREFIX"),
+        "SIGN_IN_SCRIPT",
+    )
 )
 """For Azurite, stand-ins and tests."""
 
@@ -328,4 +331,4 @@ def test_the_package_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
         "shared",
     }
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
-    assert {Path(name).suffix for name in names} <= {".py", ".txt", ".json", ".po", ".html", ".j2", ""}
+    assert {Path(name).suffix for name in names} <= {".py", ".txt", ".json", ".po", ".html", ".js", ".css", ".svg", ""}

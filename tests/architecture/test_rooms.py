@@ -19,6 +19,7 @@ PLANTED = {
     "Rooms of the rules": ("shared/domain/programme/offers.py", "import shared.domain.telling.mails"),
     "Rooms of the tables and files": ("shared/storage/reads.py", "import shared.storage.agenda"),
     "Rooms of the edge": ("shared/http/endpoint.py", "import shared.http.shapes.lead_views"),
+    "Rooms of the page": ("shared/pages/words.py", "import shared.pages.visits"),
     "The ports": ("shared/ports/leads.py", "import shared.ports.ports"),
     "What leaves": ("shared/delivery/address.py", "import shared.delivery.letters"),
     "What is checked": ("shared/checks/phone.py", "import shared.checks.email"),

@@ -64,6 +64,7 @@ class LocalHost:
             "AZURITE_TABLE_PORT": str(self.table_port),
             "LOCAL_DATA": str(self.data),
             "PYTHONUNBUFFERED": "1",
+            "DEMO": "0",
             **self.environment,
         }
         self._process = subprocess.Popen(

@@ -33,7 +33,6 @@ HOMES = {
     "WarningText": "warnings",
     "FlameText": "flames",
     "SenderText": "senderKinds",
-    "ActorText": "actors",
     "EventText": "events",
     "MessageText": "deliveryEvents",
     "SubscribedText": "webhookEvents",
@@ -66,6 +65,7 @@ FIXED = {
     "orders": [str(field) for field in OrderField],
     "activities": [str(kind) for kind in ActivityKind],
     "tabs": ["marketplace", "qualified", "favorites"],
+    "actors": ["person", "sender", "source", "timer"],
 }
 
 

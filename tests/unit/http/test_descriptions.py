@@ -17,7 +17,7 @@ from shared.http.description.examples import EXAMPLES, SUBMISSIONS
 from shared.http.problems import STATUS
 from shared.http.shapes import held_requests, lead_requests, partner_requests, queries, telling_requests
 from tests.builders import ROOT
-from tests.in_process import InProcess, described, served
+from tests.in_process import InProcess, contracted, described
 from tests.unit.http.conftest import P
 
 CONNECTOR_MAX = 1_000_000
@@ -47,8 +47,8 @@ def test_both_are_valid(openapi: dict[str, Any], swagger: dict[str, Any]) -> Non
 
 def test_every_route_is_in_both_with_the_roles_it_needs(openapi: dict[str, Any], swagger: dict[str, Any]) -> None:
     routes = {}
-    for _, function in served():
-        trigger, contract = function.trigger, function.call.contract  # type: ignore[attr-defined] # the endpoint's
+    for _, function, contract in contracted():
+        trigger = function.trigger
         if function.name != "zz_nothing_here":
             method, *also = (str(getattr(one, "value", one)) for one in trigger["methods"])
             assert also == (["HEAD"] if method == "GET" else []), "HEAD works where GET does"
@@ -119,8 +119,8 @@ async def test_what_it_posts_is_a_lead(api: InProcess, door: str, name: str) -> 
 
 
 def test_every_refusal_is_one_that_the_edge_can_answer() -> None:
-    for _, function in served():
-        for one in function.call.contract.refuses:  # type: ignore[attr-defined] # the endpoint's
+    for _, _, contract in contracted():
+        for one in contract.refuses:
             assert issubclass(one, Refusal)
             assert one.code in STATUS
 

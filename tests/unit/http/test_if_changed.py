@@ -8,7 +8,7 @@ import pytest
 from shared import clock
 from shared.http import etags
 from tests.builders import DEAL_BODY
-from tests.in_process import InProcess, Reply, served
+from tests.in_process import InProcess, Reply, contracted
 from tests.unit.http.conftest import P, post_lead
 
 USER: dict[str, Any] = {"as_": "Leads.User"}
@@ -97,7 +97,7 @@ async def test_an_error_is_told_whatever_the_caller_knows(api: InProcess, door: 
 
 
 def test_only_reads_that_say_so_answer_304() -> None:
-    said = {function.name: route for route, function in served() if function.call.contract.if_changed}  # type: ignore[attr-defined] # the endpoint's
+    said = {function.name: route for route, function, contract in contracted() if contract.if_changed}
     assert set(said) == {
         *("list_leads", "count_leads", "vocabulary", "get_partner", "get_contact_lists", "get_preferences"),
         *("read_source", "read_programme_source"),

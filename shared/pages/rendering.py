@@ -1,0 +1,28 @@
+"""Fills in the templates; loaded at the first page, since nobody else waits for the engine."""
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from shared.texts import translator
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+
+def render(template: str, language: str, **context: Any) -> str:
+    """The template's HTML in a language; everything in `context` is escaped."""
+    # The translator goes in as an argument, not as a global: one environment speaks all languages.
+    return _environment().get_template(template).render(context, _=translator(language), language=language)
+
+
+@cache
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - at the first page
+
+    return Environment(
+        loader=PackageLoader("shared.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,1 @@
+"""The screens: each reads through a use case and fills a template (U1)."""

@@ -1,0 +1,1 @@
+"""What each screen shows, worked out before its template is filled in."""

@@ -1,0 +1,202 @@
+"""The edge of the page: who asks for which screen, and an answer of HTML always, refusals too.
+
+A screen is a function that reads through the use cases and says which template shows it. It changes nothing: what a
+person does on a page goes to the same JSON routes that partners' own frontends call (docs/workspace.md).
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
+from typing import TypeVar
+
+import azure.functions as func
+from pydantic import BaseModel
+
+from shared.domain.errors import AccessDenied, InternalError, NotFound, Refusal
+from shared.domain.permissions import Caller, Role, must_belong, must_have
+from shared.domain.programme.partner import Partner
+from shared.http import compression, etags, problems
+from shared.http.answers import VARY, language_of
+from shared.http.bodies import validated
+from shared.http.endpoint import log_defect
+from shared.http.routes import Route, parse
+from shared.http.running import App
+from shared.ids import LEAD_ID
+from shared.pages.rendering import render
+from shared.pages.words import Words
+from shared.texts import translator
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request for a screen, by somebody who may see it."""
+
+    app: App
+    caller: Caller
+    partner: Partner
+    at: datetime
+    language: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+
+    @property
+    def partner_id(self) -> str:
+        """The partner whose people are working."""
+        return self.partner.id
+
+    @property
+    def lead_id(self) -> str:
+        """The lead in the address; raises NotFound for what is no lead id."""
+        lead_id = self.path.get("leadId", "")
+        if not LEAD_ID.fullmatch(lead_id):
+            raise NotFound
+        return lead_id
+
+    @property
+    def is_leads_admin(self) -> bool:
+        """True for whoever may answer leads."""
+        return Role.LEADS_ADMIN in self.caller.roles
+
+    @cached_property
+    def words(self) -> Words:
+        """How to say things to this reader."""
+        return Words(self.language, self.partner.time_zone, self.at)
+
+    def asked(self, model: type[M]) -> M:
+        """What the address asks for. Names that are not ours are dropped: addresses of pages gather them (`utm_…`)."""
+        known = {found.alias or name for name, found in model.model_fields.items()}
+        return model.model_validate(validated(model, {k: v for k, v in self.query.items() if k in known}, "query"))
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A template with what it shows."""
+
+    template: str
+    view: object
+
+
+@dataclass(frozen=True)
+class Text:
+    """A screen that is one text."""
+
+    text: str
+
+
+Show = Callable[[Visit], Awaitable[Shown]]
+
+
+@dataclass(frozen=True)
+class Screen:
+    """Where a screen is, who may see it (one of these roles), and what shows it."""
+
+    route: Route
+    who: frozenset[Role]
+    show: Show
+
+
+def screen(path: str, show: Show, *who: Role) -> Screen:
+    """A screen below `/ui/`, for people with one of these roles."""
+    return Screen(parse(path, ["GET", "HEAD"], path), frozenset(who), show)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a refusal shows."""
+
+    code: str
+    status: int
+    message: str
+    request_id: str
+    details: tuple[str, ...]
+
+
+FRAGMENT = "default-src 'none'; frame-ancestors 'none'"
+"""A fragment opened by itself runs nothing and loads nothing."""
+
+
+async def answer(
+    req: func.HttpRequest, app: App, screens: tuple[Screen, ...], at: datetime, request_id: str
+) -> func.HttpResponse:
+    """The screen that the request asks for, or why not; HTML whatever happens."""
+    language = language_of(req)
+    try:
+        shown, words = await _shown(req, app, screens, at, language)
+        return _html(
+            req, request_id, 200, render(shown.template, language, view=shown.view, words=words, root=_root(req))
+        )
+    except Refusal as refusal:
+        return _refused(req, refusal, language, request_id)
+    except Exception as problem:  # noqa: BLE001 - a page answers whatever happens
+        log_defect(req, request_id, problem)
+        return _refused(req, InternalError(), language, request_id)
+
+
+def _refused(req: func.HttpRequest, refusal: Refusal, language: str, request_id: str) -> func.HttpResponse:
+    status = problems.STATUS[refusal.code]
+    body = problems.body_of(refusal, translator(language))["error"]
+    details = tuple(reason["message"] for reason in body["details"])
+    view = Problem(refusal.code, status, body["message"], request_id, details)
+    headers = {"x-ms-error-code": refusal.code}
+    if refusal.retry_after_seconds is not None:
+        headers["Retry-After"] = str(refusal.retry_after_seconds)
+    return _html(req, request_id, status, render("problem.html", language, view=view, root=_root(req)), headers)
+
+
+def _html(
+    req: func.HttpRequest, request_id: str, status: int, html: str, headers: Mapping[str, str] | None = None
+) -> func.HttpResponse:
+    body = html.encode()
+    sent = {
+        "x-ms-request-id": request_id,
+        "Cache-Control": "no-store",
+        "Content-Language": language_of(req),
+        "Content-Security-Policy": FRAGMENT,
+        "ETag": etags.of_bytes(body),
+        "Referrer-Policy": "no-referrer",
+        "Vary": VARY,
+        "X-Content-Type-Options": "nosniff",
+        **(headers or {}),
+    }
+    if status == HTTPStatus.OK and etags.names(req.headers.get("if-none-match"), sent["ETag"]):
+        return func.HttpResponse(status_code=304, headers=sent)
+    packed, how = compression.packed(req.headers.get("accept-encoding"), body)
+    return func.HttpResponse(packed, status_code=status, headers={**sent, **how}, mimetype="text/html")
+
+
+async def _shown(
+    req: func.HttpRequest, app: App, screens: tuple[Screen, ...], at: datetime, language: str
+) -> tuple[Shown, Words]:
+    caller = await app.verifier.caller(req.headers.get("authorization"), at)
+    app.limits.persons.take(f"{caller.tenant}|{caller.person or caller.client}")
+    if caller.partner_id:
+        app.limits.partners.take(caller.partner_id)
+    must_belong(caller)
+    where, path = _found(str(req.route_params.get("path", "")), screens)
+    if caller.partner_id is None:
+        raise AccessDenied("This page is for partners' people; the operator works at the interface.")
+    must_have(caller, where.who)
+    partner = await app.ports.partners.known(caller.partner_id, at)
+    if partner is None:
+        raise NotFound
+    visit = Visit(app, caller, partner, at, language, path, dict(req.params))
+    return await where.show(visit), visit.words
+
+
+def _found(wanted: str, screens: tuple[Screen, ...]) -> tuple[Screen, Mapping[str, str]]:
+    """The screen at an address with the parts of its path; raises NotFound."""
+    for one in screens:
+        path = one.route.match(wanted)
+        if path is not None:
+            return one, path
+    raise NotFound
+
+
+def _root(req: func.HttpRequest) -> str:
+    """What stands before every address of the page, as the request came: `/api`."""
+    path = "/" + str(req.url).split("://", 1)[-1].partition("/")[2]
+    return path.partition("/ui/")[0]

@@ -1,0 +1,118 @@
+"""How the page says times, spans, money and codes in the reader's language and the partner's time zone."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache, cached_property
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, format_time, format_timedelta
+from babel.numbers import format_currency, format_decimal
+
+from shared.domain import vocabulary
+from shared.domain.country_names import CODES as COUNTRIES
+from shared.domain.instants import from_iso
+from shared.texts import Translate, translator
+
+DAYS_ALONE = timedelta(days=3)
+"""Below this an hour matters, so hours are said too."""
+
+
+@cache
+def _locale(language: str) -> Locale:
+    # English as most of the world writes times and days.
+    return Locale.parse("en-GB" if language == "en" else language, sep="-")
+
+
+@dataclass(frozen=True)
+class Words:
+    """The reader's language (N4) and the partner's time zone, at a moment."""
+
+    language: str
+    zone: str
+    now: datetime
+
+    @cached_property
+    def _(self) -> Translate:
+        return translator(self.language)
+
+    @cached_property
+    def locale(self) -> Locale:
+        """The language as Babel knows it."""
+        return _locale(self.language)
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.zone)
+
+    def say(self, text: str, **named: object) -> str:
+        """The text in the reader's language."""
+        return self._(text, **named)
+
+    def label(self, kind: str, code: str | None) -> str:
+        """What people call a code of the interface; a dash where there is none."""
+        return vocabulary.label(kind, code, self._) if code else "–"
+
+    def country(self, code: str) -> str:
+        """A country's name."""
+        return str(self.locale.territories.get(code, code))
+
+    def countries(self) -> tuple[tuple[str, str], ...]:
+        """Every country with its name, by name."""
+        return tuple(sorted(((code, self.country(code)) for code in COUNTRIES), key=lambda found: found[1]))
+
+    def language_name(self, code: str) -> str:
+        """A language in its own words."""
+        return _locale(code).get_display_name() or code
+
+    def moment(self, iso: str | None) -> str:
+        """A time as `26 Nov, 09:12`, with its year where that is another one; a dash where there is none."""
+        if iso is None:
+            return "–"
+        at = from_iso(iso).astimezone(self._zone)
+        return f"{self.day(at.date())}, {format_time(at, 'short', tzinfo=self._zone, locale=self.locale)}"
+
+    def day(self, on: date | str | None) -> str:
+        """A day as `26 Nov`."""
+        if on is None:
+            return "–"
+        on = date.fromisoformat(on) if isinstance(on, str) else on
+        today = self.now.astimezone(self._zone).date()
+        return format_skeleton("MMMd" if on.year == today.year else "yMMMd", on, locale=self.locale)
+
+    def long_day(self, iso: str) -> str:
+        """A day with its year, in full."""
+        return format_date(from_iso(iso).astimezone(self._zone), "long", locale=self.locale)
+
+    def left(self, until: str) -> str:
+        """How long it is until then: `12 days`, or `2d 3h` where hours matter; never below a minute."""
+        span = max(from_iso(until) - self.now, timedelta(minutes=1))
+        if span >= DAYS_ALONE:
+            return self._span(timedelta(days=span.days), "day", "long")
+        hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
+        days, hours = divmod(hours, 24)
+        parts = [
+            (timedelta(days=days), "day"),
+            (timedelta(hours=hours), "hour"),
+            (timedelta(minutes=minutes), "minute"),
+        ]
+        said = [self._span(part, unit, "narrow") for part, unit in parts if part][:2]
+        return " ".join(said)
+
+    def ago(self, iso: str) -> str:
+        """How long ago it was: `3 minutes ago`; the day where that is more than a week."""
+        span = self.now - from_iso(iso)
+        if span >= timedelta(days=7):
+            return self.moment(iso)
+        return format_timedelta(-max(span, timedelta(seconds=1)), add_direction=True, locale=self.locale)
+
+    def money(self, amount: str, currency: str) -> str:
+        """An amount of money."""
+        return format_currency(amount, currency, locale=self.locale)
+
+    def number(self, count: int) -> str:
+        """A number with its groups."""
+        return format_decimal(count, locale=self.locale)
+
+    def _span(self, span: timedelta, unit: str, form: str) -> str:
+        return format_timedelta(span, granularity=unit, threshold=10_000, format=form, locale=self.locale)  # type: ignore[arg-type] # babel names its literals only in stubs of its own
