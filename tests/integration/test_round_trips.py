@@ -138,6 +138,22 @@ async def test_read_three_requests_and_a_fourth_the_first_time(
         assert spent(trips) == expected
 
 
+async def test_other_leads_of_the_person_are_read_side_by_side(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    partner = source.partner_id or ""
+    made = [(await submit(counted, source, submission_body(Description=str(n)))).lead_id for n in range(4)]
+    spent(trips)
+    seen = await read_leads.read_lead(
+        ports=counted, partner_id=partner, person="ann", lead_id=made[0], at=AT, peek=True
+    )
+    assert (len(seen.related or ()), spent(trips)) == (3, (3, 6))
+    await answer(counted, source, made[0])
+    # Beside the transaction, which may be as slow as both reads.
+    sequential, requests = spent(trips)
+    assert (sequential <= 3, requests) == (True, 8)
+
+
 @pytest.mark.parametrize(
     ("what", "prepare"),
     [

@@ -6,7 +6,6 @@ are of `typing_extensions`, since the standard ones do not tell pydantic enough 
 lead sees is decided by `contact.shown` alone (L9).
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NotRequired
 
@@ -35,7 +34,6 @@ from shared.http.shapes.enumerations import (
     ValidityText,
     WarningText,
 )
-from shared.ids import created_at
 from shared.texts import Translate
 from shared.usecases.intake.receive_lead import Received
 from shared.usecases.leads.read_leads import SeenLead
@@ -115,6 +113,8 @@ class RelatedView(TypedDict):
 
     id: str
     createdDateTime: str
+    status: StatusText
+    company: str | None
 
 
 class ConsentView(TypedDict):
@@ -255,7 +255,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         "isTest": lead.is_test,
         "isFavorite": seen.mark.favorite,
         "isNew": seen.is_new,
-        "relatedLeads": None if seen.related is None else _related_views(seen.related),
+        "relatedLeads": None if seen.related is None else [_related_view(other) for other in seen.related],
         "consent": {
             "share": lead.consent.share,
             "contact": lead.consent.contact,
@@ -278,8 +278,13 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
     }
 
 
-def _related_views(related: Sequence[str]) -> list[RelatedView]:
-    return [{"id": lead_id, "createdDateTime": stamp(created_at(lead_id))} for lead_id in related]
+def _related_view(other: Lead) -> RelatedView:
+    return {
+        "id": other.id,
+        "createdDateTime": stamp(other.created_at),
+        "status": other.status,
+        "company": other.customer.company,
+    }
 
 
 def _customer_view(customer: Customer) -> CustomerView:

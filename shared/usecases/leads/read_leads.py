@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from shared.domain.contact import is_redacted, shown_event
+from shared.domain.contact import is_redacted, shown, shown_event
 from shared.domain.errors import NotFound
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
@@ -25,13 +25,13 @@ RELATED_MAX = 20
 class SeenLead:
     """A settled lead with what is this person's own.
 
-    `related` are the ids of the same person's other leads; None where nobody looked, as in lists. `warnings` are codes
-    of what an answer says although it succeeded (L4).
+    `related` are the same person's other leads, settled and as they may be seen; None where nobody looked, as in lists.
+    `warnings` are codes of what an answer says although it succeeded (L4).
     """
 
     lead: Lead
     mark: Mark
-    related: tuple[str, ...] | None = None
+    related: tuple[Lead, ...] | None = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -65,9 +65,17 @@ async def open_lead(*, ports: Ports, partner_id: str, person: str, lead_id: str)
     await ports.marks.put(partner_id, person, lead_id, opened=True)
 
 
-async def related_leads(*, ports: Ports, lead: Lead, at: datetime) -> tuple[str, ...]:
-    """Ids of the same person's other leads, newest first; none where this lead hides who the person is (L9, V4)."""
-    return () if is_redacted(lead, at) else tuple(await ports.leads.related(lead, at, RELATED_MAX))
+async def related_leads(*, ports: Ports, lead: Lead, at: datetime) -> tuple[Lead, ...]:
+    """The same person's other leads as they are shown at `at`, newest first (V4).
+
+    None where this lead hides who the person is, and none that hides it itself (L9).
+    """
+    found = () if is_redacted(lead, at) else await ports.leads.related(lead, at, RELATED_MAX)
+    if not found:
+        return ()
+    settled = [settle(other, at).lead for other in await ports.leads.many(lead.partner_id, found)]
+    # What storage knows of who may be seen is never too short, and may be too long.
+    return tuple(shown(other, at) for other in settled if not is_redacted(other, at))
 
 
 async def read_history(

@@ -587,7 +587,17 @@ async def test_v4_related_leads_link_both_ways(api: InProcess, door: str) -> Non
     first, second = await post_lead(api, door), await post_lead(api, door, Description="again")
     for one, other in ((first, second), (second, first)):
         read = (await api.call("GET", f"{P}/leads/{one}", as_="Leads.User")).json
-        assert read["relatedLeads"] == [{"id": other, "createdDateTime": "2026-11-21T20:04:27.123Z"}]
+        assert read["relatedLeads"] == [
+            {
+                "id": other,
+                "createdDateTime": "2026-11-21T20:04:27.123Z",
+                "status": "received",
+                "company": "Northwind Traders",
+            }
+        ]
+    assert (await accept(api, second)).json["relatedLeads"][0]["id"] == first
+    listed = (await api.call("GET", f"{P}/leads", as_="Leads.User")).json["value"]
+    assert [one["relatedLeads"] for one in listed] == [None, None]
 
 
 async def test_a_page_in_a_browser_may_read_the_headers_that_are_documented(api: InProcess, door: str) -> None:
