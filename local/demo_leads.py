@@ -434,10 +434,10 @@ class Demo:
         for number, (action, given) in enumerate(lead.then):
             # Somebody works on it two days later, and then every other day; nothing was done in the future.
             clock.offset = min(clock.offset + (2 * DAY if number else DAY), clock.offset + max(now - clock.now(), HOUR))
-            body: dict[str, Any] = dict(given)
-            if "days" in body:
-                body["purchaseDate"] = (now + timedelta(days=body.pop("days"))).date().isoformat()
-            await self.call("POST", f"{path}/{action}", body, as_="ann" if number % 2 == 0 else "bob")
+            said: dict[str, Any] = dict(given)
+            if "days" in said:
+                said["purchaseDate"] = (now + timedelta(days=said.pop("days"))).date().isoformat()
+            await self.call("POST", f"{path}/{action}", said, as_="ann" if number % 2 == 0 else "bob")
 
 
 def _submission(lead: DemoLead) -> dict[str, Any]:

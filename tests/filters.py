@@ -22,8 +22,11 @@ from shared.domain.lead import (
     Validity,
 )
 from shared.domain.lifecycle import Action, LeadAction, decide
+from shared.ids import new_lead_id
 from tests.builders import ANN, AT, DEAL, a_lead
 
+NOBODYS = new_lead_id(Tab.MARKETPLACE, AT + timedelta(minutes=2, milliseconds=1))[:13] + "0" * 16
+"""The id of a lead between others that nobody has."""
 EACH: dict[str, Any] = {
     "tab": [ListTab.MARKETPLACE, ListTab.QUALIFIED],
     "status": Status,
@@ -44,6 +47,7 @@ EACH: dict[str, Any] = {
     "created_to": [AT + timedelta(minutes=3), AT + timedelta(hours=1)],
     "include_test": [True],
     "updated_from": [AT + timedelta(minutes=4), AT + timedelta(days=3), AT + timedelta(days=14)],
+    "id": [NOBODYS, "q" + NOBODYS[1:]],
     "updated_to": [AT + timedelta(minutes=4), AT + timedelta(days=3) - timedelta(seconds=1)],
 }
 SETS = {name for name, one in LeadFilter.__dataclass_fields__.items() if "frozenset" in str(one.type)}

@@ -43,7 +43,7 @@ class FlameState(StrEnum):
 
 ID_PART_LEAST = 8
 """Characters of an id that a search takes for one."""
-_LATER = ("updated_from", "updated_to")
+_LATER = ("updated_from", "updated_to", "id")
 """Parts that filters had not always: where they are not given a filter is written as before, so tokens hold."""
 _TABS = {ListTab.MARKETPLACE: (Tab.MARKETPLACE,), ListTab.QUALIFIED: (Tab.QUALIFIED,)}
 
@@ -77,6 +77,7 @@ class LeadFilter:
     include_test: bool = False
     updated_from: datetime | None = None
     updated_to: datetime | None = None
+    id: frozenset[str] = frozenset()
 
     @cached_property
     def tabs(self) -> tuple[Tab, ...]:
@@ -106,7 +107,7 @@ class LeadFilter:
     @cached_property
     def needs_reading(self) -> bool:
         """True when leads must be read to be judged: storage looks for no words, and time changes leads unrecorded."""
-        return self.is_textual or self.updated_from is not None or self.updated_to is not None
+        return self.is_textual or self.updated_from is not None or self.updated_to is not None or bool(self.id)
 
     @cached_property
     def created_until(self) -> datetime | None:
@@ -122,12 +123,13 @@ class LeadFilter:
     def canonical(self) -> tuple[str, ...]:
         """The filter as texts, equal for equal filters; tokens are bound to it."""
         parts = ((field.name, getattr(self, field.name)) for field in fields(self))
-        return tuple(f"{name}={_plain(value)}" for name, value in parts if value is not None or name not in _LATER)
+        return tuple(f"{name}={_plain(value)}" for name, value in parts if value or name not in _LATER)
 
     def could_match(self, lead: Lead) -> bool:
         """False for a lead that no change ever brings into the filter: these parts of a lead never change."""
         return (
             lead.id[0] in self.tabs
+            and _in(lead.id, self.id)
             and (self.include_test or not lead.is_test)
             and _in(lead.type, self.type)
             and _in(lead.qualification, self.qualification)

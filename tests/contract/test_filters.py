@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from shared.domain.agenda import Change
 from shared.domain.events import Event, EventType
 from shared.domain.filters import LeadFilter, ListTab
-from shared.domain.lead import Lead
+from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Decision, settle
 from shared.ids import position
 from shared.ports.leads import LeadQuery, LeadStore
 from tests.builders import AT, DAY, SOURCE, submitted, unique
-from tests.filters import SINGLE, filters, leads_of_every_kind, moments
+from tests.filters import NOBODYS, SINGLE, filters, leads_of_every_kind, moments
 
 HOUR = timedelta(hours=1)
 
@@ -65,6 +65,18 @@ async def test_every_single_filter_selects_what_it_should_at_every_deadline(lead
             assert await taken(leads, LeadQuery(partner, at, wanted), by_pages=False) == expected, wanted.canonical
             if not wanted.is_textual:
                 assert await taken(leads, LeadQuery(partner, at, wanted), by_pages=True) == expected, wanted.canonical
+
+
+async def test_leads_that_are_named_by_their_ids_are_found_and_no_others(leads: LeadStore) -> None:
+    partner = unique()
+    made = await fill(leads, partner)
+    # Neighbours in time on both sides, one of another status than asked for, one that is nobody's.
+    named = frozenset({made[2].id, made[5].id, made[13].id, NOBODYS})
+    for wanted in (LeadFilter(id=named), LeadFilter(id=named, status=frozenset({Status.ARCHIVED}))):
+        expected = naive(made, wanted, AT + HOUR)
+        assert len(expected) == (3 if not wanted.status else 2)
+        for by_pages in (False, True):
+            assert await taken(leads, LeadQuery(partner, AT + HOUR, wanted), by_pages=by_pages) == expected
 
 
 async def test_filters_combine(leads: LeadStore) -> None:

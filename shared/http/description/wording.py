@@ -255,6 +255,7 @@ OF_A_SHAPE = {
     "HeldView.state": "Whether it is parked, waits for its partner, has been placed or dismissed.",
     "KeyView.until": "Until when the key works; null for the newest.",
     "LeadFilterIn.customer": "A part of the customer's company or name.",
+    "LeadFilterIn.id": "Leads by their ids, at most 200.",
     "LeadFilterIn.offer": "The offer's title or id, the whole of it.",
     "LeadFilterIn.quality": "How good the contact details are.",
     "LeadFilterIn.status": "How far the leads are.",

@@ -30,6 +30,7 @@ from shared.domain.ordering import Order, OrderField
 from shared.domain.text import folded, trimmed
 from shared.http.fields import Incoming, Text, unique
 from shared.http.pages import PageQuery
+from shared.ids import LEAD_ID, created_at
 from shared.texts import Translate
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -126,6 +127,22 @@ def _many(kind: type[StrEnum]) -> BeforeValidator:
     return BeforeValidator(partial(_named, kind))
 
 
+IDS_MAX = 200
+"""As many leads as a page of a list has."""
+
+
+def _lead_id(text: str) -> str:
+    try:
+        known = LEAD_ID.fullmatch(text) and created_at(text)
+    except OverflowError:
+        # A time that no calendar has.
+        known = None
+    if not known:
+        raise ValueError("This is no lead's id.")
+    return text
+
+
+LeadId = Annotated[str, AfterValidator(_lead_id)]
 PhoneValidity = Literal["valid", "invalid", "unknown"]
 Countries = Annotated[tuple[str, ...], Field(max_length=50), BeforeValidator(_countries)]
 From = Annotated[datetime, BeforeValidator(_day_begins), AfterValidator(_in_utc)]
@@ -155,6 +172,7 @@ class LeadFilterIn(Incoming):
     updated_from: From | None = None
     updated_to: To | None = None
     include_test: Annotated[bool, BeforeValidator(_truth)] = False
+    id: Annotated[tuple[LeadId, ...], Field(max_length=IDS_MAX), BeforeValidator(_listed)] = ()
 
     def wanted(self) -> LeadFilter:
         """The domain's filter."""

@@ -85,6 +85,8 @@ def _filter(view: ExportView, words: Words) -> str:
     named, found = titles(words), []
     for name, value in view["filter"].items():
         values = value if isinstance(value, list) else [value]
+        if name == "id":
+            values = [words.number(len(values))]
         said = [words.label(CHOICES[name][0], one) if name in CHOICES else str(one) for one in values]
         found.append(f"{named.get(name, name)}: {', '.join(said)}")
     return " · ".join(found) or words.say("All leads")

@@ -892,8 +892,8 @@
     ids.forEach((id) => refreshLead(id));
   }
 
-  function exported() {
-    const filter = Object.fromEntries(new URLSearchParams(listQuery ?? read().query));
+  function exported(ids) {
+    const filter = ids ? { id: ids } : Object.fromEntries(new URLSearchParams(listQuery ?? read().query));
     const { orderBy } = filter;
     delete filter.orderBy;
     return call("POST", `${P()}/exports`, { filter, ...(orderBy ? { orderBy } : {}), headings: "labels" });
@@ -964,9 +964,10 @@
       localStorage.setItem("hiddenColumns", hidden.join(" "));
       applySettings();
     },
-    export: async (button) => {
+    "bulk-export": (button) => DO.export(button, selected()),
+    export: async (button, ids = null) => {
       button.disabled = true;
-      try { await exported(); toast(say("exporting")); await go(`${APP}exports`); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); } finally { button.disabled = false; }
+      try { await exported(ids); toast(say("exporting")); await go(`${APP}exports`); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); } finally { button.disabled = false; }
     },
     "export-cancel": (button) => change(button, "POST", `${P()}/exports/${button.closest("[data-export]").dataset.export}/cancel`),
     "export-link": (button) => change(button, "POST", `${P()}/exports/${button.closest("[data-export]").dataset.export}/link`),

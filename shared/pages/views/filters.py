@@ -13,7 +13,7 @@ from shared.pages.words import Words
 NAMES = (
     *("tab", "status", "outcome", "type", "qualification", "source", "callToAction", "country", "quality"),
     *("emailValidity", "phoneValidity", "flame", "offer", "customer", "search", "createdFrom", "createdTo"),
-    *("updatedFrom", "updatedTo", "includeTest", "orderBy"),
+    *("updatedFrom", "updatedTo", "includeTest", "id", "orderBy"),
 )
 """What of an address makes the view; where it begins (`pageToken`) does not."""
 CHOICES: Mapping[str, tuple[str, type[StrEnum]]] = {
@@ -123,6 +123,7 @@ def titles(words: Words) -> dict[str, str]:
         "updatedFrom": words.say("Changed from"),
         "updatedTo": words.say("Changed until"),
         "includeTest": words.say("Test leads"),
+        "id": words.say("Chosen leads"),
     }
 
 
@@ -207,6 +208,10 @@ def _chips(here: Mapping[str, str], named: Mapping[str, str], words: Words) -> l
     found = []
     for name, value in here.items():
         if name in ("tab", "orderBy"):
+            continue
+        if name == "id":
+            rest = {other: text for other, text in here.items() if other != name}
+            found.append(Link(f"{named[name]}: {words.number(len(_values(here, name)))}", urlencode(rest)))
             continue
         values = _values(here, name) if name in CHOICES or name == "country" else [value]
         for one in values:

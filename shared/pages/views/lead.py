@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from shared.domain.lead import Status
 from shared.http.shapes.history_views import EventView, MailView
@@ -81,6 +82,7 @@ class Page:
     gone: str | None
     title: str | None
     phone_link: str | None
+    mail_link: str | None
     need: str | None
     facts: tuple[Fact, ...]
     deal: tuple[Fact, ...]
@@ -125,6 +127,7 @@ def page_of(
         gone=_gone(lead, words),
         title=customer["title"],
         phone_link="".join(c for c in (customer["phoneE164"] or customer["phone"] or "") if c in "+0123456789") or None,
+        mail_link=quote(customer["email"], safe="@") if customer["email"] else None,
         need=lead["notes"],
         facts=tuple(_facts(lead, words)),
         deal=tuple(_deal(lead, words)),

@@ -14,10 +14,11 @@ from shared.domain.agenda import Change, Hint, HintKind
 from shared.domain.contact import NEVER, person_keys, shown_until
 from shared.domain.events import Event
 from shared.domain.exports.export import Since
+from shared.domain.filters import LeadFilter
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision
-from shared.ids import from_position, position
+from shared.ids import created_at, from_position, position
 from shared.ports.leads import LeadPage, LeadQuery, Once, StoredLead, Submitted
 from shared.ports.page import Page
 from shared.storage import codec, keys, reads
@@ -204,7 +205,7 @@ class TableLeadStore:
         return found.placed(_position)
 
     def _in_range(self, query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> Query:
-        created = query.filter.created_from, query.filter.created_until
+        created = created_between(query.filter)
         low, high = keys.tab_range(kind, tab, query.after, created)
         in_range = (f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'")
         return Query(" and ".join(in_range), selected)
@@ -217,6 +218,14 @@ class TableLeadStore:
             if is_unclear(error) and await is_mine():
                 return
             raise translated(error) from error
+
+
+def created_between(wanted: LeadFilter) -> tuple[datetime | None, datetime | None]:
+    """The first and the last creation time of a lead of this filter; ids hold theirs, so few are looked for quickly."""
+    times = [created_at(lead_id) for lead_id in wanted.id]
+    first = max((at for at in (wanted.created_from, min(times, default=None)) if at), default=None)
+    last = min((at for at in (wanted.created_until, max(times, default=None)) if at), default=None)
+    return first, last
 
 
 def _position(row: Any) -> str:

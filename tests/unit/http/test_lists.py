@@ -11,6 +11,7 @@ from shared.http.shapes.queries import LeadFilterIn
 from shared.ports.rules import ListRules
 from tests.builders import DAY, DEAL_BODY
 from tests.fakes.ports import FakePorts
+from tests.filters import NOBODYS
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
 
@@ -65,6 +66,7 @@ QUERIES = {
     "updatedTo=2026-11-20": set(),
     "updatedFrom=2026-11-21&updatedTo=2026-11-21T20:04:27.123Z&country=SE": {0},
     "country=SE&status=informational": set(),
+    f"id={NOBODYS}": set(),
     "orderBy=company": {0, 1},
     "orderBy=company desc&country=SE": {0},
 }
@@ -99,6 +101,9 @@ def test_every_filter_of_the_interface_is_tried() -> None:
         ("createdFrom=0001-01-01T00:00:00%2B14:00", "createdFrom", ""),
         ("createdFrom=1969-12-31", "createdFrom", "1970"),
         ("updatedFrom=now", "updatedFrom", "2026-11-21"),
+        ("id=m12", "id", "no lead's id"),
+        ("id=m" + "0" * 28, "id", "no lead's id"),
+        ("id=" + ",".join([NOBODYS] * 201), "id", "200"),
         ("orderBy=size", "orderBy", "dealValue"),
         ("search=" + "x" * 300, "search", "256"),
         ("includeTest=maybe", "includeTest", ""),
