@@ -81,7 +81,8 @@ async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite) -
                     await call("PUT", f"/partners/{PARTNER}/offers/{offer_id}", {"title": title})
                 await Demo(PARTNER, f"/intake/{made['id']}?key={made['key']}", call).fill()
     if not file.exists():
-        return f"Partner Leads serves {base_url}/api with the partners you registered.\n{_page(base_url)}{_storage(azurite)}"
+        served = f"Partner Leads serves {base_url}/api with the partners you registered."
+        return f"{served}\n{_page(base_url)}{_storage(azurite)}"
     source = json.loads(file.read_text())
     return _banner(base_url, f"{base_url}/api/intake/{source['id']}?key={source['key']}", azurite)
 

@@ -248,7 +248,8 @@ class Lead:
     where that is older than this field). `sequence` is the newest history event's.
     Deadlines are fixed at receipt: `expires_at` and `ages_at` are null where the rule does not apply. `recheck_at` is
     when the e-mail is checked again (V1), `rechecks` how often it was; `reminded` is how many warnings of its expiry
-    were raised (A1). `logged` are the keys of contact attempts, so that one sent again is logged once (L8).
+    were raised (A1). `logged` are the keys of contact attempts, so that one sent again is logged once (L8);
+    `attempted_at` is when the newest was logged (None before the first, and where that is older than this field).
     """
 
     id: str
@@ -287,6 +288,7 @@ class Lead:
     deal: Deal | None = None
     closing: Closing | None = None
     contact_attempts: int = 0
+    attempted_at: datetime | None = None
     logged: tuple[Logged, ...] = ()
     recheck_at: datetime | None = None
     rechecks: int = 0

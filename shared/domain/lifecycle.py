@@ -209,6 +209,7 @@ def log_activity(
     changes = {f"activity.{name}": {"from": None, "to": _plain(getattr(activity, name))} for name in ("kind", "text")}
     after = replace(before, contact_attempts=before.contact_attempts + 1)
     after, event = _record(after, EventType.ACTIVITY_LOGGED, before, at, by, changes)
+    after = replace(after, attempted_at=event.at)
     if key:
         after = replace(after, logged=(Logged(*key, event.sequence), *after.logged)[:LOGGED_MAX])
     return Decision(after, (*settled.events, event))

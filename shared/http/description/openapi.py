@@ -140,7 +140,7 @@ def _describe(shape: str, name: str, said: Json) -> None:
         said["description"] = text.strip()
 
 
-TIMES = frozenset(("at", "now", "until", "timestamp", "nextAttempt"))
+TIMES = frozenset(("at", "now", "until", "timestamp", "nextAttempt", "last"))
 """Names of times that do not end in `DateTime`."""
 
 

@@ -117,6 +117,13 @@ class RelatedView(TypedDict):
     company: str | None
 
 
+class ContactAttemptsView(TypedDict):
+    """How often the partner has tried to reach the customer, and when it did last (L8)."""
+
+    count: int
+    last: str | None
+
+
 class ConsentView(TypedDict):
     """What the customer agreed to."""
 
@@ -197,6 +204,7 @@ class SharedLeadView(TypedDict):
     doNotContact: bool
     isTest: bool
     relatedLeads: list[RelatedView] | None
+    contactAttempts: ContactAttemptsView
     consent: ConsentView
     additionalFields: dict[str, Any]
     deal: DealView | None
@@ -256,6 +264,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         "isFavorite": seen.mark.favorite,
         "isNew": seen.is_new,
         "relatedLeads": None if seen.related is None else [_related_view(other) for other in seen.related],
+        "contactAttempts": {"count": lead.contact_attempts, "last": stamped(lead.attempted_at)},
         "consent": {
             "share": lead.consent.share,
             "contact": lead.consent.contact,

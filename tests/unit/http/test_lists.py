@@ -267,8 +267,13 @@ async def test_l8_a_contact_attempt_is_logged_in_every_status_and_changes_no_ver
     async def log(kind: str, text: str | None = "Left a message.") -> Reply:
         return await api.call("POST", f"{lead}/activities", {"kind": kind, "text": text}, as_="Leads.User")
 
+    async def attempts() -> Any:
+        return (await api.call("GET", lead, as_="Leads.User")).json["contactAttempts"]
+
+    assert await attempts() == {"count": 0, "last": None}
     first = await log("call")
     assert first.status == 201
+    assert await attempts() == {"count": 1, "last": first.json["at"]}
     assert first.json["type"] == "lead.activityLogged"
     assert (first.json["from"], first.json["to"]) == ("received", "received")
     assert first.json["by"] == {"kind": "person", "id": "ann", "name": "ann"}
@@ -281,7 +286,13 @@ async def test_l8_a_contact_attempt_is_logged_in_every_status_and_changes_no_ver
     assert (await log("meeting")).status == 201
     won = await api.call("POST", f"{lead}/win", as_="Leads.Admin", headers={"If-Match": '"2"'})
     assert won.status == 200
+    clock.offset = DAY
     assert (await log("note", None)).status == 201
+    assert await attempts() == {"count": 3, "last": "2026-11-22T20:04:27.123Z"}
+    (listed,) = [
+        one for one in (await api.call("GET", f"{P}/leads", as_="Leads.User")).json["value"] if one["id"] == two[0]
+    ]
+    assert listed["contactAttempts"] == await attempts()
     history = (await api.call("GET", f"{lead}/history", as_="Leads.User")).json["value"]
     assert [one["type"].removeprefix("lead.") for one in history] == [
         *("activityLogged", "won", "activityLogged", "accepted", "activityLogged", "received"),

@@ -91,6 +91,7 @@ async def test_w1_every_subscription_gets_the_events_it_asked_for(
     assert set(body) == {"type", "timestamp", "sequence", "by", "changes", "data"}
     assert not {"isFavorite", "isNew"} & set(body["data"]), "nothing personal of nobody"
     assert body["by"]["kind"] == "source"
+    assert body["data"]["contactAttempts"] == {"count": 0, "last": None}
     accepted = taken(ports)[1]
     assert accepted["by"] == {"kind": "person", "id": "ann", "name": "Ann"}
     assert accepted["changes"]["deal.amount"] == {"from": None, "to": "12000.00"}
