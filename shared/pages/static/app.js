@@ -850,7 +850,8 @@
     dialog.replaceChildren(make("h2", { id: "dialog-title" }, say("secretOnce")), make("p", {}, make("code", { class: "secret" }, secret)),
       make("p", { class: "buttons" }, make("button", { type: "button", click: () => copy(secret) }, "⧉"), make("button", { type: "button", class: "main", click: () => dialog.close() }, say("stored"))));
     dialog.showModal();
-    return new Promise((done) => dialog.addEventListener("close", done, { once: true }));
+    // What is shown once does not stay in the document either.
+    return new Promise((done) => dialog.addEventListener("close", () => { dialog.replaceChildren(); done(); }, { once: true }));
   }
 
   const selected = () => $$("[data-do='select']:checked", panes.list).map((box) => box.closest("tr").dataset.id);
