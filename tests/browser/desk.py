@@ -1,0 +1,172 @@
+"""A partner with its people at their browsers: each test has one of its own, on the local host."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect
+
+from tests.builders import DEAL_BODY, submission_body, unique
+from tests.journeys.local_host import LocalHost, register
+
+ADMIN = "Leads.Admin,Profile.Admin"
+PATIENCE = 15_000
+"""Milliseconds that a condition may take to come true, on a busy machine too."""
+SIGNED_IN = """
+if (location.origin.startsWith("http")) {
+  sessionStorage.getItem("local.sign-in") ?? sessionStorage.setItem("local.sign-in", JSON.stringify(SIGN_IN));
+  document.addEventListener("securitypolicyviolation", (event) =>
+    console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
+}
+"""
+expect.set_options(timeout=PATIENCE)
+
+
+class Desk:
+    """One partner, its leads, and whoever works on them; `faults` is what its browsers complained of."""
+
+    def __init__(self, host: LocalHost, browser: Browser) -> None:
+        self.host = host
+        self.partner = unique("desk")
+        self.intake = register(host, self.partner)
+        self.faults: list[str] = []
+        self._browser = browser
+        self._expected: list[str] = []
+        self._contexts: list[BrowserContext] = []
+
+    def lead(self, company: str = "Northwind Traders", **changes: Any) -> str:
+        """Post a lead of this company; its id."""
+        body = submission_body(Company=company, Email=f"ada@{unique('x')}.example", **changes)
+        answer = httpx.post(self.intake, json=body, timeout=30)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    def leads(self, count: int, company: str = "Company") -> list[str]:
+        """Post so many, `company 1` and on."""
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(lambda number: self.lead(f"{company} {number}"), range(1, count + 1)))
+
+    def call(self, method: str, path: str, body: Any = None, *, user: str = "bob", **headers: str) -> Any:
+        """What somebody else does at the interface, below the partner; the answer's JSON."""
+        kind = "application/merge-patch+json" if method == "PATCH" else "application/json"
+        sent = {"content": json.dumps(body)} if body is not None else {}
+        with self.host.client(ADMIN, self.partner, user) as client:
+            answer = client.request(
+                method, f"/partners/{self.partner}{path}", headers={"Content-Type": kind, **headers}, **sent
+            )
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    def accepted(self, company: str = "Northwind Traders", **changes: Any) -> str:
+        """A lead that bob has accepted; its id."""
+        lead = self.lead(company, **changes)
+        self.call("POST", f"/leads/{lead}/accept", DEAL_BODY)
+        return lead
+
+    def read(self, lead: str) -> Any:
+        """The lead as the interface has it, without opening it."""
+        return self.call("GET", f"/leads/{lead}?peek=true")
+
+    def url(self, path: str) -> str:
+        """The address of a screen."""
+        return f"{self.host.url}/api/app/{path}"
+
+    async def tab(self, *, who: str = "ann", roles: str = ADMIN, tenant: str | None = None, **options: Any) -> Page:
+        """An empty tab of a browser of its own in which somebody is signed in."""
+        person = {"tenant": tenant or self.partner, "roles": roles, "user": who}
+        token = self.host.token(person["roles"], person["tenant"], who)
+        return await self.stranger(json.dumps({"who": person, "token": token}), **options)
+
+    async def stranger(self, signed_in: str = "null", **options: Any) -> Page:
+        """An empty tab of a browser of its own; nobody is signed in."""
+        known = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "reduced_motion": "reduce"}
+        context = await self._browser.new_context(**{**known, **options})
+        context.set_default_timeout(PATIENCE)
+        await context.add_init_script(SIGNED_IN.replace("SIGN_IN", signed_in))
+        self._contexts.append(context)
+        page = await context.new_page()
+        page.on("console", self._said)
+        page.on("pageerror", lambda problem: self.faults.append(f"page error: {problem}"))
+        page.on("request", self._asked)
+        return page
+
+    async def open(self, path: str = "leads", **person: Any) -> Page:
+        """A tab of somebody who is signed in, at a screen."""
+        page = await self.tab(**person)
+        await self.go(page, path)
+        return page
+
+    async def go(self, page: Page, path: str) -> None:
+        """Load a screen as from an address that was typed."""
+        await page.goto(self.url(path))
+        await settled(page)
+
+    def expect_fault(self, *parts: str) -> None:
+        """The browsers will complain of this, and a test fails where they do not."""
+        self._expected += parts
+
+    async def close(self) -> None:
+        """Close the browsers."""
+        for context in self._contexts:
+            await context.close()
+
+    @property
+    def unexpected(self) -> list[str]:
+        """What the browsers complained of and nobody had foreseen, and what was foreseen and did not come."""
+        faults = [fault for fault in self.faults if not any(part in fault for part in self._expected)]
+        missing = [part for part in self._expected if not any(part in fault for fault in self.faults)]
+        return faults + [f"did not come: {part}" for part in missing]
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(f"{message.text} {message.location['url']}")
+
+    def _asked(self, request: Request) -> None:
+        # Nothing comes from a third party (U4); files of exports lie in storage.
+        ours = request.url.startswith(self.host.url) or "devstoreaccount1/exports" in request.url
+        if urlsplit(request.url).scheme in ("http", "https") and not ours:
+            self.faults.append(f"a third party: {request.url}")
+
+
+async def settled(page: Page) -> None:
+    """Wait until the screen is there and nothing is loading."""
+    await page.wait_for_function(
+        "() => document.querySelector('#sign-in[open]') || (document.querySelector('#now, #other .problem')"
+        " && !document.querySelector('[aria-busy=true]')"
+        " && document.querySelector('main > .pane:not([hidden]) h1'))"
+    )
+
+
+@contextmanager
+def requests_of(page: Page) -> Iterator[list[str]]:
+    """Collect the paths that the page asks the host for, with their methods; browsers load icons when they like."""
+    found: list[str] = []
+
+    def note(request: Request) -> None:
+        path = urlsplit(request.url).path
+        if not path.endswith(".svg"):
+            found.append(f"{request.method} {path.removeprefix('/api')}")
+
+    page.on("request", note)
+    try:
+        yield found
+    finally:
+        page.remove_listener("request", note)
+
+
+def lost_answer(done: list[int]) -> Callable[[Route], Any]:
+    """A route whose first request reaches the host while its answer does not come back."""
+
+    async def lose(route: Route) -> None:
+        if done:
+            await route.continue_()
+            return
+        answer = await route.fetch()
+        done.append(answer.status)
+        await route.abort("connectionreset")
+
+    return lose
