@@ -47,6 +47,10 @@ format: $(READY) ## write the format that `check` wants
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
+.PHONY: pictures
+pictures: $(READY) ## take the pictures of the workspace page in docs/pictures anew (needs a Chromium)
+	$(BIN)/python -m tools.pictures
+
 .PHONY: bench
 bench: $(READY) ## measure against the bare SDK, side by side
 	$(BIN)/python -m bench.main_job
