@@ -815,15 +815,19 @@
     const typed = values(form);
     const id = form.dataset.id;
     const label = $("input[name='kind']:checked", form)?.closest("label").textContent.trim() ?? "";
-    form.key ??= crypto.randomUUID();
     const shown = make("li", { class: `happened ${typed.kind} waiting` }, make("span", { class: "bead" }), make("div", {}, make("p", {}, label), typed.text ? make("p", { class: "said" }, typed.text) : null));
     const key = draftKey(form);
     const typedText = JSON.stringify(typed);
+    // What is sent once more, because no answer came, is the same contact.
+    const before = JSON.parse(sessionStorage.getItem(`sent:${key}`) ?? "null");
+    const once = before?.typed === typedText ? before.once : crypto.randomUUID();
+    sessionStorage.setItem(`sent:${key}`, JSON.stringify({ typed: typedText, once }));
     closeDialog();
     $("#timeline")?.prepend(shown);
     try {
-      await call("POST", `${P()}/leads/${id}/activities`, typed, { "Idempotency-Key": form.key });
+      await call("POST", `${P()}/leads/${id}/activities`, typed, { "Idempotency-Key": once });
       sessionStorage.removeItem(key);
+      sessionStorage.removeItem(`sent:${key}`);
       toast(say("logged"));
       await refreshLead(id);
     } catch (problem) {
