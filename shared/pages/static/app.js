@@ -1076,6 +1076,7 @@
     j: () => (read().pane === "lead" ? $("#next:not([hidden])")?.click() : move(1)),
     k: () => (read().pane === "lead" ? $("#previous:not([hidden])")?.click() : move(-1)),
     o: () => { if (read().pane === "list" && current) $("th a", document.getElementById(`row-${current}`))?.click(); },
+    Enter: () => KEYS.o(),
     u: () => back(),
     Escape: () => back(),
     "[": () => $("#previous:not([hidden])")?.click(),
@@ -1108,6 +1109,8 @@
       if (link) { event.preventDefault(); link.click(); }
       return;
     }
+    // Enter means what has the focus; where nothing that can be pressed has it, it means the row.
+    if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
     const found = KEYS[event.key];
     if (found) { event.preventDefault(); found(); }
   });
