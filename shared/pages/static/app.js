@@ -880,7 +880,7 @@
     await Promise.all(Array.from({ length: TOGETHER }, work));
     const failed = [...results].filter(([, problem]) => problem);
     const list = make("ul", { class: "plain" }, ...[...results].map(([id, problem]) =>
-      make("li", { class: problem ? "fault" : "" }, `${problem ? "✕" : "✓"} ${document.getElementById(`row-${id}`)?.querySelector("th a").textContent.trim() ?? id}${problem ? `: ${problem}` : ""}`)));
+      make("li", { class: problem ? "fault" : "" }, `${problem ? "✕" : "✓"} ${document.getElementById(`row-${id}`)?.querySelector("th a [hx-ignore]").textContent.trim() ?? id}${problem ? `: ${problem}` : ""}`)));
     dialog.replaceChildren(make("h2", { id: "dialog-title" }, say("bulkDone", { done: results.size - failed.length, failed: failed.length })), list,
       make("p", { class: "buttons end" }, make("button", { type: "button", class: "main", click: () => dialog.close() }, say("close"))));
     if (!dialog.open) dialog.showModal();
