@@ -133,7 +133,8 @@
         bar(say("offline", { when: shownAt.toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }) }) || "…");
         throw new NoAnswer(problem.message);
       }
-      if (!$("#bar").hidden) { bar(""); toast(say("online")); }
+      // An answer that was under way when the connection went says nothing of now.
+      if (!$("#bar").hidden && navigator.onLine) { bar(""); toast(say("online")); }
       if (answer.status === 401 && attempt < 2) { answer.body?.cancel(); await renewed(say("expired")); continue; }
       if (reads && (answer.status === 429 || answer.status === 503) && attempt < 2) {
         answer.body?.cancel();
