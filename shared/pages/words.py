@@ -1,8 +1,8 @@
 """How the page says times, spans, money and codes in the reader's language and the partner's time zone."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from datetime import date, datetime, time, timedelta
+from functools import cache, cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -11,7 +11,6 @@ from babel.numbers import format_currency, format_decimal
 
 from shared.domain import vocabulary
 from shared.domain.country_names import CODES as COUNTRIES
-from shared.domain.instants import from_iso
 from shared.texts import Translate, translator
 
 DAYS_ALONE = timedelta(days=3)
@@ -22,6 +21,58 @@ DAYS_ALONE = timedelta(days=3)
 def _locale(language: str) -> Locale:
     # English as most of the world writes times and days.
     return Locale.parse("en-GB" if language == "en" else language, sep="-")
+
+
+def instant(iso: str) -> datetime:
+    """A time as the interface's shapes have it, which is one form (`instants.stamp`), so nothing needs repair."""
+    return datetime.fromisoformat(iso)
+
+
+# A list says the same few hundred things again and again, and Babel looks each of them up anew.
+_kept = lru_cache(maxsize=20_000)
+
+
+@_kept
+def _label(language: str, kind: str, code: str) -> str:
+    return vocabulary.label(kind, code, translator(language))
+
+
+@_kept
+def _country(language: str, code: str) -> str:
+    return str(_locale(language).territories.get(code, code))
+
+
+@_kept
+def _day(language: str, on: date, pattern: str) -> str:
+    return format_skeleton(pattern, on, locale=_locale(language))
+
+
+@_kept
+def _time(language: str, at: time) -> str:
+    return format_time(at, "short", locale=_locale(language))
+
+
+def _span(language: str, span: timedelta, unit: str, form: str) -> str:
+    return format_timedelta(span, granularity=unit, threshold=10_000, format=form, locale=_locale(language))  # type: ignore[arg-type] # babel names its literals only in stubs of its own
+
+
+@_kept
+def _left(language: str, minutes: int) -> str:
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if timedelta(days=days) >= DAYS_ALONE:
+        return _span(language, timedelta(days=days), "day", "long")
+    parts = [
+        (timedelta(days=days), "day"),
+        (timedelta(hours=hours), "hour"),
+        (timedelta(minutes=minutes), "minute"),
+    ]
+    said = [_span(language, part, unit, "narrow") for part, unit in parts if part][:2]
+    return " ".join(said)
+
+
+@_kept
+def _money(language: str, amount: str, currency: str) -> str:
+    return format_currency(amount, currency, locale=_locale(language))
 
 
 @dataclass(frozen=True)
@@ -45,17 +96,21 @@ class Words:
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
+    @cached_property
+    def _year(self) -> int:
+        return self.now.astimezone(self._zone).year
+
     def say(self, text: str, **named: object) -> str:
         """The text in the reader's language."""
         return self._(text, **named)
 
     def label(self, kind: str, code: str | None) -> str:
         """What people call a code of the interface; a dash where there is none."""
-        return vocabulary.label(kind, code, self._) if code else "–"
+        return _label(self.language, kind, code) if code else "–"
 
     def country(self, code: str) -> str:
         """A country's name."""
-        return str(self.locale.territories.get(code, code))
+        return _country(self.language, code)
 
     def countries(self) -> tuple[tuple[str, str], ...]:
         """Every country with its name, by name."""
@@ -69,50 +124,36 @@ class Words:
         """A time as `26 Nov, 09:12`, with its year where that is another one; a dash where there is none."""
         if iso is None:
             return "–"
-        at = from_iso(iso).astimezone(self._zone)
-        return f"{self.day(at.date())}, {format_time(at, 'short', tzinfo=self._zone, locale=self.locale)}"
+        at = instant(iso).astimezone(self._zone)
+        return f"{self.day(at.date())}, {_time(self.language, time(at.hour, at.minute))}"
 
     def day(self, on: date | str | None) -> str:
         """A day as `26 Nov`."""
         if on is None:
             return "–"
         on = date.fromisoformat(on) if isinstance(on, str) else on
-        today = self.now.astimezone(self._zone).date()
-        return format_skeleton("MMMd" if on.year == today.year else "yMMMd", on, locale=self.locale)
+        return _day(self.language, on, "MMMd" if on.year == self._year else "yMMMd")
 
     def long_day(self, iso: str) -> str:
         """A day with its year, in full."""
-        return format_date(from_iso(iso).astimezone(self._zone), "long", locale=self.locale)
+        return format_date(instant(iso).astimezone(self._zone), "long", locale=self.locale)
 
     def left(self, until: str) -> str:
         """How long it is until then: `12 days`, or `2d 3h` where hours matter; never below a minute."""
-        span = max(from_iso(until) - self.now, timedelta(minutes=1))
-        if span >= DAYS_ALONE:
-            return self._span(timedelta(days=span.days), "day", "long")
-        hours, minutes = divmod(int(span.total_seconds()) // 60, 60)
-        days, hours = divmod(hours, 24)
-        parts = [
-            (timedelta(days=days), "day"),
-            (timedelta(hours=hours), "hour"),
-            (timedelta(minutes=minutes), "minute"),
-        ]
-        said = [self._span(part, unit, "narrow") for part, unit in parts if part][:2]
-        return " ".join(said)
+        span = max(instant(until) - self.now, timedelta(minutes=1))
+        return _left(self.language, int(span.total_seconds()) // 60)
 
     def ago(self, iso: str) -> str:
         """How long ago it was: `3 minutes ago`; the day where that is more than a week."""
-        span = self.now - from_iso(iso)
+        span = self.now - instant(iso)
         if span >= timedelta(days=7):
             return self.moment(iso)
         return format_timedelta(-max(span, timedelta(seconds=1)), add_direction=True, locale=self.locale)
 
     def money(self, amount: str, currency: str) -> str:
         """An amount of money."""
-        return format_currency(amount, currency, locale=self.locale)
+        return _money(self.language, amount, currency)
 
     def number(self, count: int) -> str:
         """A number with its groups."""
         return format_decimal(count, locale=self.locale)
-
-    def _span(self, span: timedelta, unit: str, form: str) -> str:
-        return format_timedelta(span, granularity=unit, threshold=10_000, format=form, locale=self.locale)  # type: ignore[arg-type] # babel names its literals only in stubs of its own
