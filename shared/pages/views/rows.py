@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from shared.domain.instants import from_iso
 from shared.http.shapes.lead_views import LeadView, QualityView
-from shared.pages.words import Words
+from shared.pages.words import Words, instant
 
 SOON_DAYS, URGENT_DAYS = 7, 2
 """An answer that is due is said quietly, then aloud (A1 warns on day 7 of 14), then louder."""
@@ -53,6 +52,7 @@ class Row:
     quality: str
     quality_level: str
     quality_reasons: tuple[str, ...]
+    quality_said: str
     flame: Flame | None
     due: Due
     source: str
@@ -62,7 +62,6 @@ class Row:
     status_code: str
     value: str
     created: str
-    created_at: str
     is_new: bool
     is_favorite: bool
     is_test: bool
@@ -74,6 +73,7 @@ def row_of(lead: LeadView, words: Words) -> Row:
     names = [name for name in (customer["firstName"], customer["lastName"]) if name]
     deal = lead["deal"]
     offer = lead["offer"]
+    quality, reasons = words.label("qualityLevels", lead["quality"]["level"]), reasons_of(lead["quality"], words)
     return Row(
         id=lead["id"],
         company=customer["company"] or words.say("Company not named"),
@@ -84,9 +84,10 @@ def row_of(lead: LeadView, words: Words) -> Row:
         country=customer["country"],
         country_name=words.country(customer["country"]) if customer["country"] else customer["countryText"] or "–",
         wants=words.label("callsToAction", lead["callToAction"]) if lead["callToAction"] else _kind(lead, words),
-        quality=words.label("qualityLevels", lead["quality"]["level"]),
+        quality=quality,
         quality_level=lead["quality"]["level"],
-        quality_reasons=reasons_of(lead["quality"], words),
+        quality_reasons=reasons,
+        quality_said=", ".join((quality, *reasons)),
         flame=flame_of(lead, words),
         due=due_of(lead, words),
         source=words.label("sources", lead["source"]),
@@ -96,7 +97,6 @@ def row_of(lead: LeadView, words: Words) -> Row:
         status_code=lead["status"],
         value=words.money(**deal["value"]) if deal else "–",
         created=words.moment(lead["createdDateTime"]),
-        created_at=lead["createdDateTime"],
         is_new=lead["isNew"],
         is_favorite=lead["isFavorite"],
         is_test=lead["isTest"],
@@ -144,6 +144,6 @@ def due_of(lead: LeadView, words: Words) -> Due:
     if lead["status"] != "received" or until is None:
         label = "outcomes" if lead["outcome"] else "statuses"
         return Due("none", words.label(label, lead["outcome"] or lead["status"]), "")
-    days = (from_iso(until) - words.now).total_seconds() / 86_400
+    days = (instant(until) - words.now).total_seconds() / 86_400
     tone = "urgent" if days <= URGENT_DAYS else "soon" if days <= SOON_DAYS else "quiet"
     return Due(tone, words.left(until), words.say("Answer by %(when)s", when=words.moment(until)))
