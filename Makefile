@@ -58,6 +58,7 @@ bench: $(READY) ## measure against the bare SDK, side by side
 	$(BIN)/python -m bench.lists
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.deliver
+	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.cost
 
 .PHONY: interop
