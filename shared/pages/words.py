@@ -108,6 +108,15 @@ class Words:
         """What people call a code of the interface; a dash where there is none."""
         return _label(self.language, kind, code) if code else "–"
 
+    def mail_reason(self, code: str) -> str:
+        """Why a mail goes to an address or does not; `already accepted` and the like name what happened first (N1)."""
+        kind, _, what = code.partition(" ")
+        named = {"already": ("outcomes", "statuses", "webhookStates"), "reason": ("reasons",), "email": ("validity",)}
+        for enumeration in named.get(kind, ()):
+            if what in vocabulary.LABELS[enumeration]:
+                return self.label(enumeration, what)
+        return self.label("mailReasons", code)
+
     def country(self, code: str) -> str:
         """A country's name."""
         return _country(self.language, code)

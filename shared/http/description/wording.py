@@ -337,6 +337,7 @@ OF_A_SHAPE = {
     "VocabularyView.presets": "CRMs that a mapping is known for.",
     "VocabularyView.qualifications": "Who qualified a lead.",
     "VocabularyView.qualityLevels": "How good contact details are.",
+    "VocabularyView.mailReasons": "Why a mail goes to an address, or does not.",
     "VocabularyView.qualityReasons": "Why they are as good.",
     "VocabularyView.reasons": "Why a lead is declined, lost or closed as an error.",
     "VocabularyView.reveals": "When contact details are shown.",

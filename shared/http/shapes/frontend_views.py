@@ -108,6 +108,7 @@ class VocabularyView(TypedDict):
     mailKinds: list[TermView]
     mailNotices: list[TermView]
     mailStates: list[TermView]
+    mailReasons: list[TermView]
     notMailed: list[TermView]
     exportStates: list[TermView]
     exportFormats: list[TermView]

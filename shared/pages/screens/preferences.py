@@ -10,6 +10,17 @@ from shared.http.documents import tag_of
 from shared.http.shapes.telling_views import PreferencesView, preferences_view
 from shared.pages.visits import Shown, Visit
 from shared.usecases.telling import preferences
+from shared.usecases.telling.preview_mail import Preview, preview_mail
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The mail that the latest waiting lead is worth: to whom and why, and its text without what stands below it."""
+
+    to: tuple[str, ...]
+    subject: str
+    lines: str
+    language: str
 
 
 @dataclass(frozen=True)
@@ -23,6 +34,7 @@ class Wishes:
     zones: tuple[str, ...]
     hours: tuple[tuple[int, str], ...]
     next_mail: str
+    picture: Picture | None
     muted: tuple[tuple[str, str], ...]
 
 
@@ -40,6 +52,9 @@ async def show_preferences(visit: Visit) -> Shown:
     """The preferences as they hold, in a form."""
     found = await preferences.read_preferences(ports=visit.app.ports, partner_id=visit.partner_id, at=visit.at)
     wishes, words = preferences_view(found), visit.words
+    preview = await preview_mail(
+        ports=visit.app.ports, partner_id=visit.partner_id, preferences=found.holding, at=visit.at
+    )
     return Shown(
         "preferences.html",
         Wishes(
@@ -50,9 +65,18 @@ async def show_preferences(visit: Visit) -> Shown:
             zones=_zones(),
             hours=tuple((hour, f"{hour:02}:00") for hour in range(24)),
             next_mail=_next_mail(visit, wishes),
+            picture=_picture(visit, preview) if preview else None,
             muted=tuple((one["address"], words.label("unwanted", one["why"])) for one in wishes["unsubscribed"]),
         ),
     )
+
+
+def _picture(visit: Visit, preview: Preview) -> Picture:
+    words = visit.words
+    to = tuple(f"{mail.to} – {words.mail_reason(mail.problem or mail.why)}" for mail in preview.mails if mail.to)
+    # Below the line stands what is the recipient's own: the link that switches mails off.
+    text = preview.letter.text.rpartition("\n--\n")[0]
+    return Picture(to, preview.letter.subject, text.strip(), preview.language)
 
 
 def _next_mail(visit: Visit, wishes: PreferencesView) -> str:

@@ -323,6 +323,6 @@ def _mail(mail: MailView, words: Words) -> str:
     """`Mail to lena@… – delivered`, or why there is none (N1)."""
     to = mail["to"]
     state = words.label("mailStates", mail["state"])
-    why = words.label("mailReasons", mail["problem"] or mail["why"]) if (mail["problem"] or mail["why"]) else ""
+    why = words.mail_reason(mail["problem"] or mail["why"])
     head = words.say("Mail to %(to)s", to=to) if to else words.say("No mail of its own")
     return " – ".join(part for part in (head, state if to else "", why) if part)
