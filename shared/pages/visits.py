@@ -14,7 +14,7 @@ from typing import TypeVar
 import azure.functions as func
 from pydantic import BaseModel
 
-from shared.domain.errors import AccessDenied, InternalError, NotFound, Refusal
+from shared.domain.errors import AccessDenied, Detail, InternalError, NotFound, Refusal
 from shared.domain.permissions import Caller, Role, must_belong, must_have
 from shared.domain.programme.partner import Partner
 from shared.http import compression, etags, problems
@@ -179,12 +179,21 @@ async def _shown(
     where, path = _found(str(req.route_params.get("path", "")), screens)
     if caller.partner_id is None:
         raise AccessDenied("This page is for partners' people; the operator works at the interface.")
-    must_have(caller, where.who)
+    _must_see(caller, where)
     partner = await app.ports.partners.known(caller.partner_id, at)
     if partner is None:
         raise NotFound
     visit = Visit(app, caller, partner, at, language, path, dict(req.params))
     return await where.show(visit), visit.words
+
+
+def _must_see(caller: Caller, where: Screen) -> None:
+    """Raise AccessDenied unless the screen is open to the caller; it says who could open it."""
+    try:
+        must_have(caller, where.who)
+    except AccessDenied as refusal:
+        whom = "Roles are given by the administrator of your organisation's sign-in, in Microsoft Entra."
+        raise AccessDenied(refusal.message, details=[Detail("accessDenied", whom)]) from refusal
 
 
 def _found(wanted: str, screens: tuple[Screen, ...]) -> tuple[Screen, Mapping[str, str]]:

@@ -717,23 +717,38 @@
 
   async function notSent(form, problem, typed) {
     keepDraft(form);
-    if (problem instanceof Refused && problem.status === 409 && ["invalidTransition", "leadExpired"].includes(problem.code)) return faster(form, problem, typed);
+    if (problem instanceof Refused && problem.status === 409 && ["invalidTransition", "leadExpired"].includes(problem.code)) return faster(form, problem);
     if (problem instanceof Refused && problem.status === 412 && form.dataset.form === "edit") return twoVersions(form, typed);
     if (problem instanceof Refused && problem.status === 412) return showFaults(form, say("changedSince"));
     showFaults(form, why(problem), problem.details ?? []);
   }
 
+  /* What stands in a form, as people would write it down: each field under its label. */
+  function inWords(form) {
+    const said = [];
+    for (const field of form.elements) {
+      const label = field.closest("label");
+      const text = field.tagName === "SELECT" ? field.selectedOptions[0]?.textContent : field.value?.trim();
+      if (!label || !text) continue;
+      if (field.type === "radio" || field.type === "checkbox") {
+        if (field.checked) said.push(label.textContent.trim());
+      } else said.push(`${label.childNodes[0].textContent.trim()}: ${text}`);
+    }
+    return said.join("\n");
+  }
+
   /* Somebody was faster: who, when, and what was typed is not lost (U3). */
-  function faster(form, problem, typed) {
+  function faster(form, problem) {
     const done = problem.details.find((detail) => detail.by) ?? {};
     const who = done.by?.kind === "person" ? done.by.name || say("somebody") : null;
     const key = { "lead.accepted": "fasterAccept", "lead.declined": "fasterDecline" }[done.code] ?? "fasterOther";
     const text = who ? say(key, { who, when: ago(done.at) }) : problem.message;
-    const words = Object.entries(typed).map(([name, value]) => `${name}: ${typeof value === "object" ? JSON.stringify(value) : value}`).join("\n");
+    const words = inWords(form);
     const id = form.dataset.id;
     const shown = make("div", { class: "conflict", role: "alert" },
       make("h2", { id: "dialog-title" }, say("faster")),
       make("p", {}, text),
+      words ? make("pre", { class: "said" }, words) : null,
       make("p", { class: "buttons" },
         make("button", { type: "button", class: "main", click: () => { sessionStorage.removeItem(draftKey(form)); closeDialog(); refreshLead(id); } }, say("showLead")),
         make("button", { type: "button", click: () => copy(words) }, say("copyTyped")),
