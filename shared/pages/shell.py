@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
+from shared.http import compression
 from shared.http.answers import language_of
 from shared.pages import files
 from shared.pages.rendering import render
@@ -48,7 +49,7 @@ def _file(req: func.HttpRequest, name: str, request_id: str) -> func.HttpRespons
     if file is None:
         return func.HttpResponse("", status_code=404, headers={**headers, "Cache-Control": "no-store"})
     headers |= {"Cache-Control": files.FOREVER, "Vary": "Accept-Encoding"}
-    if "gzip" in req.headers.get("accept-encoding", "").lower():
+    if compression.takes_gzip(req.headers.get("accept-encoding")):
         return func.HttpResponse(
             file.packed, headers={**headers, "Content-Encoding": "gzip"}, mimetype=file.mimetype, charset="utf-8"
         )

@@ -1,6 +1,7 @@
 """Every screen through the trigger: for whom, in which words, and what never stands on one (U1, U4, L9)."""
 
 import asyncio
+import json
 import logging
 import re
 from dataclasses import replace
@@ -8,17 +9,19 @@ from typing import Any
 
 import pytest
 
+from local.functions import call_http, request_of
 from shared import app, clock
 from shared.domain.lead import Status
 from shared.domain.permissions import IMPLIES, Role
 from shared.domain.programme.partner import PartnerState
+from shared.http.rate_limit import TokenBuckets
 from shared.pages.index import SCREENS
 from shared.ports.rules import ListRules
 from tests.builders import DAY, DEAL_BODY, ROOT
 from tests.fakes.ports import FakePorts
-from tests.in_process import InProcess, Reply
+from tests.in_process import InProcess, Reply, served
 from tests.unit.http.conftest import P, post_lead
-from tests.unit.pages.conftest import EVERYBODY, OPERATOR, PROFILE, World, a_world, parsed, said, show
+from tests.unit.pages.visiting import EVERYBODY, OPERATOR, PROFILE, World, a_world, parsed, said, show
 
 NAMES = [one.route.function for one in SCREENS]
 
@@ -35,15 +38,23 @@ async def test_every_screen_shows_something_in_its_readers_language(api: InProce
     assert {name for name, _ in world.addresses()} == set(NAMES)
     for language in ("en", "de"):
         for name, reply in (await screens(api, world, headers={"accept-language": language})).items():
-            assert (reply.status, reply.headers["Content-Type"] if "Content-Type" in reply.headers else None) == (
-                200,
-                None,
-            ), (name, reply.text)
+            assert reply.status == 200, (name, reply.text)
             assert reply.headers["Content-Language"] == language
             assert reply.text.strip(), name
             assert "Accept-Language" in reply.headers["Vary"]
     german = await show(api, "exports", headers={"accept-language": "de-AT, en;q=0.5"})
     assert "Exporte" in said(german)
+
+
+async def test_a_screen_and_a_refusal_are_html(api: InProcess, world: World) -> None:
+    (function,) = (function for _, function in served() if function.name == "show_screen")
+    for path, token in (("top", api.token("Leads.User")), ("nowhere", "x")):
+        headers = {"authorization": f"Bearer {token}"}
+        request = request_of("GET", f"http://localhost:7071/api/ui/{path}", headers, {"path": path}, b"")
+        answer = await call_http(function, request)
+        assert (answer.mimetype, answer.charset) == ("text/html", "utf-8")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 async def test_a_look_at_every_screen_by_its_headers_alone(api: InProcess, world: World) -> None:
@@ -115,8 +126,6 @@ async def test_a_suspended_partner_reads_and_is_told_why_it_cannot_answer(
 
 
 async def test_a_person_asks_no_faster_than_the_interface_allows(api: InProcess, world: World) -> None:
-    from shared.http.rate_limit import TokenBuckets
-
     app.current().limits.persons = TokenBuckets(0.1, 1, lambda: 0.0)
     assert (await show(api, "top")).status == 200
     reply = await show(api, "top")
@@ -461,8 +470,6 @@ async def test_u1_whoever_only_reads_is_offered_no_answer(api: InProcess, world:
 
 
 async def test_the_counts_of_the_header_are_the_interfaces(api: InProcess, world: World) -> None:
-    import json
-
     told = (await api.call("GET", f"{P}/leads/summary", as_="Leads.User")).json
     (now,) = (json.loads(a["data-now"]) for _, a in parsed((await show(api, "top")).text) if "data-now" in a)
     assert now["counts"]["hot"] == told["hot"]
