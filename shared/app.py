@@ -83,7 +83,7 @@ def build(
         webhooks=TableWebhookStore(tables),
         preferences=TablePreferenceStore(tables),
         receivers=HttpWebhooks(loopback=settings.webhook_loopback, real_now=clock.real_now, watch=clock.stopwatch()),
-        packets=Packets(),
+        packets=Packets(settings.lead_page),
         mailer=mailer(settings),
         letters=letters(settings),
         rules=settings.rules(),

@@ -126,6 +126,11 @@ class Settings(BaseModel):
         """Where they read one; `{leadId}`, and `{partnerId}` where a setting names it, are to be filled in."""
         return self.lead_url or f"{self.leads_page}/{{leadId}}"
 
+    @property
+    def webhook_page(self) -> str:
+        """Where they read what became of a webhook's deliveries; `{webhookId}` is to be filled in."""
+        return f"{self.public_url}/app/webhooks/{{webhookId}}"
+
     def rules(self) -> Rules:
         """What the use cases need of it."""
         return Rules(

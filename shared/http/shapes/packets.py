@@ -40,28 +40,31 @@ UNUSABLE = (Validity.INVALID, Validity.SPAM)
 
 
 class Packets:
-    """`PacketMaker`."""
+    """`PacketMaker`; `lead_page` is where a partner's people read a lead, with `{partnerId}` and `{leadId}` in it."""
+
+    def __init__(self, lead_page: str) -> None:
+        self._lead_page = lead_page
 
     def packet(self, webhook: Webhook, event: Dispatch, lead: Lead | None, made: Event | None, at: datetime) -> Packet:
         """What one webhook is sent for one event, in the format that it subscribed to."""
         if webhook.format is WebhookFormat.STANDARD:
-            content_type, body = "application/json", _json(_standard(event, lead, made, at))
+            content_type, body = "application/json", _json(self._standard(event, lead, made, at))
         else:
             content_type, body = _foreign(webhook, shown(lead, at) if lead else _test_lead(event.at, webhook))
         return Packet(content_type, body, dict(webhook.headers))
 
-
-def _standard(event: Dispatch, lead: Lead | None, made: Event | None, at: datetime) -> dict[str, Any]:
-    told: dict[str, Any] = {"type": event.type, "timestamp": stamp(event.at), "sequence": event.sequence}
-    if lead is None:
-        return told | {"by": None, "changes": {}, "data": {}}
-    seen = shown_event(made, lead, at) if made else None
-    view = lead_view(SeenLead(lead, Mark(), None), ADMIN, at, translator("en"))
-    return told | {
-        "by": actor_view(seen.by) if seen else None,
-        "changes": dict(seen.changes) if seen else {},
-        "data": {name: value for name, value in view.items() if name not in PERSONAL},
-    }
+    def _standard(self, event: Dispatch, lead: Lead | None, made: Event | None, at: datetime) -> dict[str, Any]:
+        told: dict[str, Any] = {"type": event.type, "timestamp": stamp(event.at), "sequence": event.sequence}
+        if lead is None:
+            return told | {"by": None, "changes": {}, "link": None, "data": {}}
+        seen = shown_event(made, lead, at) if made else None
+        view = lead_view(SeenLead(lead, Mark(), None), ADMIN, at, translator("en"))
+        return told | {
+            "by": actor_view(seen.by) if seen else None,
+            "changes": dict(seen.changes) if seen else {},
+            "link": self._lead_page.replace("{partnerId}", lead.partner_id).replace("{leadId}", lead.id),
+            "data": {name: value for name, value in view.items() if name not in PERSONAL},
+        }
 
 
 def _json(body: Any) -> bytes:

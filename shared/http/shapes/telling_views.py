@@ -104,7 +104,7 @@ def notification_view(noticed: Noticed, partner_id: str, settings: Settings, tra
     if one.lead_id:
         link = settings.lead_page.replace("{partnerId}", partner_id).replace("{leadId}", one.lead_id)
     else:
-        link = f"{settings.public_url}/partners/{partner_id}/webhooks/{one.subject}"
+        link = settings.webhook_page.replace("{webhookId}", one.subject)
     return {
         "id": one.id,
         "kind": one.kind,
@@ -172,7 +172,8 @@ class NoLeadView(TypedDict):
 class EventMessage(TypedDict):
     """What a webhook is sent: who did what, and the lead as an admin of its partner sees it.
 
-    In a test event `by` is null and `data` empty. `changes` names fields with what they were and are.
+    In a test event `by` and `link` are null and `data` is empty. `changes` names fields with what they were and are.
+    `link` is where the partner's people read the lead.
     """
 
     type: MessageText
@@ -180,6 +181,7 @@ class EventMessage(TypedDict):
     sequence: int
     by: ActorView | None
     changes: dict[str, Any]
+    link: str | None
     data: SharedLeadView | NoLeadView
 
 

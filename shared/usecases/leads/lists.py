@@ -184,7 +184,9 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
                 found = pick(top + 1, found, key=itemgetter(0))
     best = pick(top + 1, found, key=itemgetter(0))
     following = _cursor_of(best[top - 1][0]) if len(best) > top else None
-    return await _seen(look, [lead for _, lead in best[:top]], following, {}, "")
+    # The newest marks in one request; of this order's leads only older ones are asked for one by one.
+    marks, covered = await look.ports.marks.near(look.partner_id, look.person, None)
+    return await _seen(look, [lead for _, lead in best[:top]], following, marks, covered)
 
 
 async def _marked(

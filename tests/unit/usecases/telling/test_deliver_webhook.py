@@ -88,7 +88,8 @@ async def test_w1_every_subscription_gets_the_events_it_asked_for(
     assert [one["type"] for one in taken(ports)] == ["lead.received", "lead.accepted", "lead.won"]
     assert [one["type"] for one in taken(ports, OTHER)] == ["lead.received", "lead.won"]
     body = taken(ports)[0]
-    assert set(body) == {"type", "timestamp", "sequence", "by", "changes", "data"}
+    assert set(body) == {"type", "timestamp", "sequence", "by", "changes", "link", "data"}
+    assert body["link"] == f"https://leads.programme.example/{body['data']['partnerId']}/{body['data']['id']}"
     assert not {"isFavorite", "isNew"} & set(body["data"]), "nothing personal of nobody"
     assert body["by"]["kind"] == "source"
     assert body["data"]["contactAttempts"] == {"count": 0, "last": None}
