@@ -70,6 +70,11 @@ _EVENTS = {action: transition.event for (_, action), transition in TRANSITIONS.i
 REPEAT_WITHIN = timedelta(minutes=2)
 """L7: for so long the same action of the same person again is no error: they may never have seen its answer."""
 
+ACCEPTS_RACE_FOR = timedelta(seconds=10)
+"""L7: accepts that come closer together than this raced, one person's with its own: each but one is told that it lost.
+
+A lost answer is noticed later; until then the refusal names the very person who asks, so a page can tell."""
+
 REASONS: Mapping[Action, tuple[str, ...]] = {
     Action.DECLINE: (
         *("budget", "noResponse", "otherVendor", "needNotMet", "notACustomer", "timeline", "abuse"),
@@ -283,7 +288,7 @@ def _is_repeat(lead: Lead, answer: LeadAction, at: datetime, by: Actor, versions
     if by.kind != "person" or (last.by.kind, last.by.id) != (by.kind, by.id):
         return False
     if answer.action is Action.ACCEPT:
-        return lead.deal == answer.deal
+        return at - last.at >= ACCEPTS_RACE_FOR and lead.deal == answer.deal
     if not is_edit:
         return lead.closing == Closing(answer.reason, answer.notes)
     was_based_on = versions is not None and str(lead.version - 1) in versions

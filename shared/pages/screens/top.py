@@ -29,6 +29,7 @@ class Top:
     is_suspended: bool
     texts: dict[str, str]
     partner_id: str
+    me: str
     is_admin: bool
 
 
@@ -72,6 +73,7 @@ async def show_top(visit: Visit) -> Shown:
         is_suspended=visit.partner.state == "suspended",
         texts=_texts(visit),
         partner_id=visit.partner_id,
+        me=visit.caller.person,
         is_admin=visit.is_leads_admin,
     )
     return Shown("top.html", view)

@@ -715,7 +715,16 @@
     await refreshLead(form.dataset.id);
   }
 
+  /* An accept whose answer was lost is told as a race for some seconds; when it was one's own, it is done. */
+  const EVENTS = { accept: "lead.accepted", decline: "lead.declined", win: "lead.won", lose: "lead.lost", closeAsError: "lead.error" };
+  const isMine = (form, problem) => problem.code === "invalidTransition" && problem.details.some((detail) =>
+    detail.code === EVENTS[form.dataset.form] && detail.by?.kind === "person" && detail.by.id === now.me && Math.abs(Date.now() - new Date(detail.at)) < 120_000);
+
   async function notSent(form, problem, typed) {
+    if (problem instanceof Refused && isMine(form, problem)) {
+      sessionStorage.removeItem(draftKey(form));
+      return sent(form, {});
+    }
     keepDraft(form);
     if (problem instanceof Refused && problem.status === 409 && ["invalidTransition", "leadExpired"].includes(problem.code)) return faster(form, problem);
     if (problem instanceof Refused && problem.status === 412 && form.dataset.form === "edit") return twoVersions(form, typed);

@@ -14,6 +14,7 @@ from shared.domain.lead import Actor, Lead, Outcome, Status
 from shared.domain.lifecycle import (
     EXPIRE_TIMER,
     REASONS,
+    ACCEPTS_RACE_FOR,
     REPEAT_WITHIN,
     TRANSITIONS,
     Action,
@@ -264,7 +265,8 @@ def _done(action: Action) -> Lead:
 @pytest.mark.parametrize("action", REPEATED)
 def test_l7_ones_own_repeat_changes_nothing_for_two_minutes_whatever_was_read(action: Action) -> None:
     lead = _done(action)
-    for after in (MOMENT, REPEAT_WITHIN):
+    soonest = ACCEPTS_RACE_FOR if action is Action.ACCEPT else MOMENT
+    for after in (soonest, REPEAT_WITHIN):
         assert decide(lead, ANSWERS[action], at=AT + after, by=ANN, versions=frozenset({"1"})) == Decision(lead)
     called = log_activity(lead, Activity(ActivityKind.CALL), at=AT + MOMENT, by=BOB).lead
     assert decide(called, ANSWERS[action], at=AT + REPEAT_WITHIN, by=replace(ANN, name="A.")) == Decision(called)
@@ -277,8 +279,8 @@ def test_l7_ones_own_repeat_changes_nothing_for_two_minutes_whatever_was_read(ac
         (timedelta(), ANN),
         (-MOMENT, ANN),
         (REPEAT_WITHIN + MOMENT, ANN),
-        (MOMENT, BOB),
-        (MOMENT, Actor("sender", ANN.id)),
+        (ACCEPTS_RACE_FOR, BOB),
+        (ACCEPTS_RACE_FOR, Actor("sender", ANN.id)),
     ],
 )
 def test_l7_what_raced_comes_late_or_from_somebody_else_is_no_repeat(
@@ -288,11 +290,18 @@ def test_l7_what_raced_comes_late_or_from_somebody_else_is_no_repeat(
         decide(_done(action), ANSWERS[action], at=AT + after, by=by)
 
 
+def test_l7_accepts_that_come_close_together_raced_whoever_sent_them() -> None:
+    lead = _done(Action.ACCEPT)
+    with pytest.raises(InvalidTransition) as found:
+        decide(lead, ANSWERS[Action.ACCEPT], at=AT + ACCEPTS_RACE_FOR - MOMENT, by=ANN)
+    assert [detail.by for detail in found.value.details] == [ANN]
+
+
 def test_l7_a_service_repeats_nothing_that_a_person_did() -> None:
     timer = Actor("timer", ANN.id)
     lead = decide(a_lead(), ANSWERS[Action.ACCEPT], at=AT, by=timer).lead
     with pytest.raises(InvalidTransition):
-        decide(lead, ANSWERS[Action.ACCEPT], at=AT + MOMENT, by=timer)
+        decide(lead, ANSWERS[Action.ACCEPT], at=AT + ACCEPTS_RACE_FOR, by=timer)
 
 
 @pytest.mark.parametrize(
@@ -310,13 +319,13 @@ def test_l7_a_service_repeats_nothing_that_a_person_did() -> None:
 )
 def test_l7_with_other_content_it_is_the_conflict_that_it_was(first: LeadAction, then: LeadAction) -> None:
     with pytest.raises(InvalidTransition):
-        decide(_done(first.action), then, at=AT + MOMENT, by=ANN)
+        decide(_done(first.action), then, at=AT + ACCEPTS_RACE_FOR, by=ANN)
 
 
 def test_l7_an_accept_whose_deal_was_edited_since_is_no_repeat() -> None:
     lead = decide(_done(Action.ACCEPT), ANSWERS[Action.EDIT], at=AT + MOMENT, by=BOB).lead
     with pytest.raises(InvalidTransition):
-        decide(lead, ANSWERS[Action.ACCEPT], at=AT + 2 * MOMENT, by=ANN)
+        decide(lead, ANSWERS[Action.ACCEPT], at=AT + ACCEPTS_RACE_FOR, by=ANN)
 
 
 def test_l7_ones_own_edit_again_with_the_version_it_was_made_from_changes_nothing() -> None:
