@@ -312,7 +312,7 @@ async def test_a_webhook_is_made_tested_and_deleted(desk: Desk) -> None:
     await expect(heading(page)).to_contain_text("/hooks")
     assert secret not in await page.content()
     await page.get_by_role("button", name="Send a test").click()
-    await expect(page.locator("[data-delivery]")).to_have_count(1)
+    await expect(page.locator("[data-delivery]", has_text="Trial event")).to_have_count(1)
     await page.get_by_role("button", name="Delete").click()
     await page.get_by_role("button", name="Sure?").click()
     await expect(page.get_by_text("No webhooks")).to_be_visible()

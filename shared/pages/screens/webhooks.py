@@ -129,7 +129,7 @@ def _delivery(view: DeliveryView, words: Words) -> Delivery:
     status = "–" if last is None else str(last["status"]) if last["status"] else words.say("no answer")
     return Delivery(
         id=view["eventId"],
-        label=words.label("webhookEvents", view["type"]),
+        label=words.label("deliveryEvents", view["type"]),
         lead_id=view["leadId"],
         state=view["state"],
         state_label=words.label("deliveryStates", view["state"]),
