@@ -157,7 +157,9 @@ class Words:
         span = self.now - instant(iso)
         if span >= timedelta(days=7):
             return self.moment(iso)
-        return format_timedelta(-max(span, timedelta(seconds=1)), add_direction=True, locale=self.locale)
+        # Babel alone calls six days a week.
+        span = max(span, timedelta(seconds=1))
+        return format_timedelta(-span, threshold=1, add_direction=True, locale=self.locale)
 
     def money(self, amount: str, currency: str) -> str:
         """An amount of money."""
