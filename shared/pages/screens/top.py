@@ -116,13 +116,11 @@ def _texts(visit: Visit) -> dict[str, str]:
         "bothTitle": say("Two versions"),
         "bothText": say("{who} has changed this since you opened it. Choose what is to hold."),
         "mine": say("Mine"),
-        "theirs": say("Theirs"),
         "somebody": say("Somebody"),
         "sendChosen": say("Save what I chose"),
         "expired": say("Your sign-in has ended. Sign in again; what you typed is kept."),
         "draft": say("What you typed earlier is here again."),
         "exporting": say("The export is under way; it goes on without this page."),
-        "toExports": say("To the exports"),
         "bulkDone": say("Done: {done}. Not done: {failed}."),
         "bulkReason": say("One reason for all {count} leads"),
         "secretOnce": say("This secret is shown once. Keep it where the receiver can read it."),
@@ -135,5 +133,4 @@ def _texts(visit: Visit) -> dict[str, str]:
         "changedSince": say(
             "Somebody has changed this since you opened it. Load it again; what you typed is kept beside it."
         ),
-        "keysOff": say("Single keys are off."),
     }
