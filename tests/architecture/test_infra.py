@@ -332,3 +332,13 @@ def test_the_package_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
     }
     assert not [name for name in names if "__pycache__" in name or name.endswith(".pyc")]
     assert {Path(name).suffix for name in names} <= {".py", ".txt", ".json", ".po", ".html", ".js", ".css", ".svg", ""}
+    vendor = {name.rpartition("/")[2] for name in names if name.startswith("shared/pages/vendor/")}
+    assert vendor == {
+        "htmx.min.js",
+        "htmx.LICENSE.txt",
+        "msal-browser.min.js",
+        "msal-redirect-bridge.min.js",
+        "msal-browser.LICENSE.txt",
+    }
+    page = {"static/app.js", "static/app.css", "static/auth.js", "templates/shell.html"}
+    assert {f"shared/pages/{name}" for name in page} <= {*names}

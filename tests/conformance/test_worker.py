@@ -6,6 +6,7 @@ which the platform runs; where there is none, that test is skipped and says so.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -101,7 +102,19 @@ async def test_every_function_loads_and_answers_under_the_platforms_worker(
     assert [name for name, one in found.items() if not one["traced"]] == [], "its span stands below the host's"
     http = {name: one for name, one in found.items() if one["type"] == "httpTrigger"}
     assert {one["status"] for one in http.values()} == {200, 400, 401, 404}
+    pages = {name: http.pop(name) for name in ("show_page", "show_screen")}
     assert all(json.loads(one["body"]) for one in http.values())
+    assert (pages["show_page"]["status"], pages["show_screen"]["status"]) == (200, 401)
+    for page in pages.values():
+        assert page["headers"]["content-type"].startswith("text/html")
+        assert page["headers"]["content-security-policy"].startswith("default-src 'none'")
+    files = pages["show_page"]["files"]
+    assert {re.sub(r"\.[0-9a-f]{16}\.", ".", path.removeprefix("files/")) for path in files} == {
+        *("app.css", "auth.js", "icon.svg", "main.js", "msal-browser.min.js"),
+    }
+    for file in files.values():
+        assert (file["ok"], file["status"], bool(file["body"])) == (True, 200, True)
+        assert file["headers"]["cache-control"] == "public, max-age=31536000, immutable"
     assert http["health"]["status"] == http["openapi"]["status"] == http["swagger"]["status"] == 200
     assert {name for name, one in found.items() if one["type"] == "eventGridTrigger"} == {"mail_reports"}
     assert sum(one["type"] == "timerTrigger" for one in found.values()) == 11

@@ -6,6 +6,7 @@ library's interface is internal, so its version is pinned by the test.
 
 import asyncio
 import json
+import re
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -34,8 +35,8 @@ def text(value: str) -> Datum:
     return Datum(value, "string")
 
 
-def trigger_of(function: Any) -> tuple[str, Datum]:
-    """The function's parameter and something to call it with."""
+def trigger_of(function: Any, path: str) -> tuple[str, Datum]:
+    """The function's parameter and something to call it with; `path` is what a route's `{*path}` takes."""
     trigger = function.get_trigger()
     told = trigger.get_dict_repr()
     if told["type"] == "timerTrigger":
@@ -47,9 +48,9 @@ def trigger_of(function: Any) -> tuple[str, Datum]:
     method = told["methods"][0]
     request = {
         "method": text(str(getattr(method, "value", method))),
-        "url": text(f"https://leads.example/api/{told['route']}"),
+        "url": text(f"https://leads.example/api/{told['route'].replace('{*path}', path)}"),
         "headers": {"content-type": text("application/json")},
-        "params": {},
+        "params": {"path": text(path)} if "{*path}" in told["route"] else {},
         "query": {},
         "body": Datum(b"{}", "bytes"),
     }
@@ -57,9 +58,17 @@ def trigger_of(function: Any) -> tuple[str, Datum]:
 
 
 async def call(function: Any) -> dict[str, Any]:
-    """Load the function, with the checks of a deployment, and call it natively."""
+    """Load the function, with the checks of a deployment, and call it natively; of a page also what it names."""
     info = handle_event._functions.add_indexed_function(function, PROTOS)
-    name, datum = trigger_of(function)
+    found = await ask(function, info, "leads")
+    for path in sorted(set(re.findall(r"/app/(files/[^\"&]+)", str(found.get("body"))))):
+        found.setdefault("files", {})[path] = await ask(function, info, path)
+    return found
+
+
+async def ask(function: Any, info: Any, path: str) -> dict[str, Any]:
+    """One call."""
+    name, datum = trigger_of(function, path)
     SPANS.clear()
     ok, answer, _, problem, _ = await native_invocation.invocation_request_native(
         "invocation", info.function_id, [(name, datum)], {}, ABOVE
@@ -69,6 +78,7 @@ async def call(function: Any) -> dict[str, Any]:
     found["traced"] = traces == {TRACE}
     if answer is not None and answer.type == "http":
         found |= {"status": int(answer.value["status_code"].value), "body": answer.value["body"].value}
+        found["headers"] = {header.lower(): value.value for header, value in answer.value["headers"].items()}
         found["body"] = found["body"].decode() if isinstance(found["body"], bytes) else found["body"]
     return found
 
