@@ -1,10 +1,13 @@
 """The storage round trips of each operation; docs/decisions/0006-round-trips.md holds the table."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from local.issuer import AUDIENCE, Issuer
+from shared import app, clock
 from shared.domain.errors import InvalidRequest
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
@@ -13,7 +16,9 @@ from shared.domain.permissions import Caller
 from shared.domain.programme.offers import RegisteredOffer
 from shared.domain.programme.partner import LeadSource
 from shared.domain.programme.profile import Profile
+from shared.http.auth import SigningKeys, TokenVerifier
 from shared.ports.ports import Ports
+from shared.settings import Settings
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.sent_leads import send_lead
 from shared.usecases.leads import favorites, lists, read_leads
@@ -21,6 +26,7 @@ from shared.usecases.leads.facets import count_facets, count_found
 from shared.usecases.telling import notification_centre
 from tests.builders import AT, DAY, submission_body
 from tests.exports import ask
+from tests.in_process import InProcess
 from tests.integration.conftest import Connect
 from tests.steps import answer, budget, listed, submit
 from tests.transports import RoundTrips
@@ -279,3 +285,79 @@ async def test_the_counter_tells_side_by_side_from_one_after_the_other(counted: 
     for _ in range(3):
         await counted.partners.ping()
     assert spent(trips) == (3, 3)
+
+
+class Screens:
+    """The page's screens and the interface's routes on counted ports, by their triggers."""
+
+    def __init__(self, api: InProcess, trips: RoundTrips, partner_id: str) -> None:
+        self._api = api
+        self._trips = trips
+        self._tenant = f"t-{partner_id}"
+
+    async def cost(self, *paths: str) -> tuple[int, int]:
+        """The round trips and requests of these, one after the other, where the partner was read within the minute."""
+        await self._get("/ui/preferences")
+        spent(self._trips)
+        for path in paths:
+            await self._get(path)
+        return spent(self._trips)
+
+    async def _get(self, path: str) -> None:
+        reply = await self._api.call("GET", path, as_="Leads.Admin", tenant=self._tenant)
+        assert reply.status == 200, reply.text
+
+
+@pytest.fixture
+async def screens(counted: Ports, trips: RoundTrips, source: LeadSource, settings: Settings, tmp_path: Path) -> Screens:
+    issuer = Issuer("http://localhost:7071", tmp_path / "key.pem")
+    told = settings.model_copy(update={"token_issuer": issuer.template, "token_audience": AUDIENCE})
+
+    async def fetch() -> dict[str, Any]:
+        return issuer.keys()
+
+    verifier = TokenVerifier(told, SigningKeys(fetch), counted.partners)
+    app.use(app.App(told, counted, verifier, app.limits(told)))
+    return Screens(InProcess(issuer), trips, source.partner_id or "")
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "tab=marketplace", "status=received", "status=received,informational", "country=SE", "orderBy=company"],
+)
+async def test_u1_a_list_on_the_page_costs_what_the_interfaces_does(
+    counted: Ports, screens: Screens, source: LeadSource, query: str
+) -> None:
+    for number in range(55):
+        await submit(counted, source, submission_body(Description=str(number)), at=AT + DAY / 1000 * number)
+    listed = await screens.cost(f"/partners/{source.partner_id}/leads?{query}")
+    assert await screens.cost(f"/ui/leads?{query}") == listed
+    count = await screens.cost(f"/partners/{source.partner_id}/leads?{query}&count=true")
+    counted_later = await screens.cost(f"/ui/leads/count?{query.removeprefix('orderBy=company')}")
+    assert counted_later[1] <= count[1]
+
+
+async def test_u1_a_lead_on_the_page_costs_no_more_than_the_lead_and_its_history(
+    counted: Ports, screens: Screens, source: LeadSource
+) -> None:
+    lead = (await submit(counted, source)).lead_id
+    at = f"/partners/{source.partner_id}/leads/{lead}"
+    # The first look opens the lead.
+    await screens.cost(at)
+    both = await screens.cost(at, f"{at}/history")
+    shown = await screens.cost(f"/ui/leads/{lead}")
+    assert (shown[0] <= both[0], shown[1] <= both[1]) == (True, True), (shown, both)
+    peeked = await screens.cost(f"{at}?peek=true")
+    for dialog in ("accept", "decline", "activity", "row"):
+        assert await screens.cost(f"/ui/leads/{lead}/{dialog}") <= peeked, dialog
+
+
+async def test_u1_the_header_costs_no_more_than_the_counts(
+    counted: Ports, screens: Screens, source: LeadSource
+) -> None:
+    await submit(counted, source)
+    summary = await screens.cost(f"/partners/{source.partner_id}/leads/summary")
+    # Some of it side by side, so only the requests are always as many.
+    assert (await screens.cost("/ui/top"))[1] == summary[1]
+    notified = await screens.cost(f"/partners/{source.partner_id}/notifications")
+    assert await screens.cost("/ui/notifications") == await screens.cost("/ui/bell") == notified
