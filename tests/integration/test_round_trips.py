@@ -309,7 +309,15 @@ class Screens:
 
 
 @pytest.fixture
-async def screens(counted: Ports, trips: RoundTrips, source: LeadSource, settings: Settings, tmp_path: Path) -> Screens:
+async def screens(
+    counted: Ports,
+    trips: RoundTrips,
+    source: LeadSource,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Screens:
+    monkeypatch.setattr(clock, "now", lambda: AT + DAY)
     issuer = Issuer("http://localhost:7071", tmp_path / "key.pem")
     told = settings.model_copy(update={"token_issuer": issuer.template, "token_audience": AUDIENCE})
 
