@@ -12,9 +12,9 @@ from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, Lead
 from shared.domain.events import EventType
 from shared.domain.lead import Actor, Lead, Outcome, Status
 from shared.domain.lifecycle import (
+    ACCEPTS_RACE_FOR,
     EXPIRE_TIMER,
     REASONS,
-    ACCEPTS_RACE_FOR,
     REPEAT_WITHIN,
     TRANSITIONS,
     Action,

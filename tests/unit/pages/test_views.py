@@ -202,6 +202,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     },
     "country": st.lists(st.sampled_from(["SE", "DE", "it"]), min_size=1, max_size=3, unique=True).map(",".join),
     "tab": st.sampled_from(["marketplace", "qualified", "favorites"]),
+    # Of leads that were chosen one by one only all can be taken away, as one.
+    "id": st.just("m" + "0" * 28),
     "orderBy": st.sampled_from(["created desc", "company asc", "expiry asc"]),
     "includeTest": st.just("true"),
     **{name: st.just("2026-11-21") for name in ("createdFrom", "createdTo", "updatedFrom", "updatedTo")},
