@@ -4,10 +4,12 @@ window.signIn = (() => {
   const KEY = "local.sign-in";
   const kept = () => JSON.parse(sessionStorage.getItem(KEY) ?? "null");
 
+  const needed = (text) => Object.assign(new Error(text), { name: "SignInNeeded" });
+
   async function fetched(who) {
     const answer = await fetch(`/dev/token?${new URLSearchParams(who)}`);
-    const told = await answer.json();
-    if (!answer.ok) throw new Error(told.error.message);
+    const told = await answer.json().catch(() => ({ error: { message: `${answer.status}` } }));
+    if (!answer.ok) throw needed(told.error.message);
     sessionStorage.setItem(KEY, JSON.stringify({ who, token: told.token }));
     return told.token;
   }
@@ -16,7 +18,7 @@ window.signIn = (() => {
     start: async () => {},
     token: async (fresh) => {
       const known = kept();
-      if (!known) throw new Error("Nobody is signed in.");
+      if (!known) throw needed("Nobody is signed in.");
       return fresh ? fetched(known.who) : known.token;
     },
     signIn: (form) => fetched({ tenant: form.get("tenant"), roles: form.get("roles"), user: form.get("user") }),

@@ -1,6 +1,7 @@
 """The page's shell and its files: the same for everybody, so it is made without asking anybody (U1, U4)."""
 
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 import azure.functions as func
@@ -10,7 +11,7 @@ from shared.http.answers import language_of
 from shared.pages import files
 from shared.pages.rendering import render
 from shared.settings import Settings
-from shared.texts import translator
+from shared.texts import Translate, translator
 
 FILES = "files/"
 SIGN_IN = "auth.js"
@@ -24,7 +25,7 @@ class Shell:
 
     root: str
     sign_in: str
-    config: dict[str, str]
+    config: dict[str, Any]
     keys: tuple[tuple[tuple[str, ...], str], ...]
 
     def address(self, name: str) -> str:
@@ -97,6 +98,7 @@ def _shell(req: func.HttpRequest, settings: Settings, root: str) -> str:
         "msal": f"{root}/app/{FILES}{files.files()['msal-browser.min.js'].name}",
         "bridge": f"{root}/app/{BRIDGE}",
         "language": language,
+        "texts": _texts(translator(language)),
     }
     sign_in = settings.sign_in_script or f"{root}/app/{FILES}{files.files()[SIGN_IN].name}"
     return render("shell.html", language, view=Shell(root, sign_in, config, _keys(language)))
@@ -129,3 +131,67 @@ def _keys(language: str) -> tuple[tuple[tuple[str, ...], str], ...]:
         (("Ctrl Enter",), _("Send the form")),
         (("?",), _("This list")),
     )
+
+
+def _texts(say: Translate) -> dict[str, str]:
+    """What the page's script says, in the reader's language."""
+    return {
+        "copied": say("Copied."),
+        "saved": say("Saved."),
+        "undo": say("Undo"),
+        "close": say("Close"),
+        "again": say("Try again"),
+        "discard": say("Throw away"),
+        "signIn": say("Sign in"),
+        "noSignIn": say("Signing in did not work: {why}"),
+        "notLoaded": say("This could not be loaded: no answer came."),
+        "amount": say("Write the amount without marks between thousands, such as 12000 or 12000.50."),
+        "copySecret": say("Copy the secret"),
+        "rotateHook": say("Make a new secret? For a day the old one signs, too."),
+        "offline": say("Offline: shown as of {when}. Nothing can be sent until the connection is back."),
+        "online": say("The connection is back."),
+        "noAnswer": say(
+            "No answer came, so it is not known whether this was done. Look at the lead before you try again."
+        ),
+        "failed": say("That did not work: {why}"),
+        "number": say("If it stays so, quote this number: {number}"),
+        "heartBack": say("The heart was put back: {why}"),
+        "dismissed": say("Dismissed."),
+        "dismissBack": say("It was not dismissed: {why}"),
+        "logged": say("Logged."),
+        "notLogged": say("It was not logged: {why}"),
+        "fresh": say("{count} new leads: show"),
+        "freshOne": say("1 new lead: show"),
+        "place": say("{number} of {count}"),
+        "selected": say("{count} selected"),
+        "required": say("Please fill this in."),
+        "requiredWhen": say("Give a date or a time frame."),
+        "errors": say("Please look at these fields:"),
+        "faster": say("Somebody was faster"),
+        "fasterAccept": say("{who} accepted this lead {when}. Your form was not sent."),
+        "fasterDecline": say("{who} declined this lead {when}. Your form was not sent."),
+        "fasterOther": say("{who} changed this lead {when}. Your form was not sent."),
+        "showLead": say("Show the lead"),
+        "copyTyped": say("Copy what I typed"),
+        "asNote": say("Add my text as a note"),
+        "bothTitle": say("Two versions"),
+        "bothText": say("{who} has changed this since you opened it. Choose what is to hold."),
+        "mine": say("Mine"),
+        "somebody": say("Somebody"),
+        "sendChosen": say("Save what I chose"),
+        "expired": say("Your sign-in has ended. Sign in again; what you typed is kept."),
+        "draft": say("What you typed earlier is here again."),
+        "exporting": say("The export is under way; it goes on without this page."),
+        "bulkDone": say("Done: {done}. Not done: {failed}."),
+        "bulkReason": say("One reason for all {count} leads"),
+        "secretOnce": say("This secret is shown once. Keep it where the receiver can read it."),
+        "stored": say("I have stored it"),
+        "sure": say("Sure?"),
+        "deleteHook": say("Delete this webhook? What waits for it is not sent."),
+        "deleted": say("Deleted."),
+        "resent": say("It is sent again."),
+        "tested": say("A test event is on its way; the log below shows what becomes of it."),
+        "changedSince": say(
+            "Somebody has changed this since you opened it. Load it again; what you typed is kept beside it."
+        ),
+    }

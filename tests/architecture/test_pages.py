@@ -12,9 +12,9 @@ from jinja2 import Environment, nodes
 
 from local.azurite import node
 from shared.http.routes import Route
-from shared.pages import files
+from shared.pages import files, shell
 from shared.pages.index import SCREENS
-from shared.pages.screens import lead, top
+from shared.pages.screens import lead
 from shared.pages.shell import BRIDGE, Shell
 from tests.builders import ROOT
 
@@ -104,9 +104,9 @@ def test_every_button_does_something_and_everything_is_done_by_one() -> None:
 
 
 def texts_of_the_script() -> set[str]:
-    """The keys that `top._texts` hands over."""
-    tree = ast.parse((HOME / "screens" / "top.py").read_text())
-    (made,) = (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == top._texts.__name__)
+    """The keys that `shell._texts` hands over."""
+    tree = ast.parse((HOME / "shell.py").read_text())
+    (made,) = (one for one in ast.walk(tree) if isinstance(one, ast.FunctionDef) and one.name == shell._texts.__name__)
     (returned,) = (one for one in ast.walk(made) if isinstance(one, ast.Dict))
     return {key.value for key in returned.keys if isinstance(key, ast.Constant)}
 
@@ -124,7 +124,7 @@ def test_every_sentence_of_the_script_is_translated_and_every_one_is_said() -> N
 
 
 def test_every_place_in_a_sentence_is_filled() -> None:
-    tree = ast.parse((HOME / "screens" / "top.py").read_text())
+    tree = ast.parse((HOME / "shell.py").read_text())
     asked = {
         key.value: set(re.findall(r"\{(\w+)\}", str(value.args[0].value)))
         for dictionary in ast.walk(tree)

@@ -7,18 +7,22 @@
   const APP = `${root}/app/`;
   const UI = `${root}/ui/`;
   const TOP_EVERY = 30_000;
+  const PROBE_EVERY = 5_000;
+  const ANSWER_WITHIN = 60_000;
+  const LIST_GOOD_FOR = 60_000;
   const BULK_MOST = 50;
   const TOGETHER = 4;
   const $ = (selector, from = document) => from.querySelector(selector);
   const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
   const panes = { list: $("#list"), lead: $("#lead"), other: $("#other") };
   const dialog = $("#dialog");
+  // Times and numbers as the screens have them: English as most of the world writes it.
+  const LOCALE = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
-  /* What the header brings: counts, the page's own sentences, whose page it is. */
-  let now = { counts: {}, texts: {}, partner: null, admin: false };
-  const say = (name, values = {}) => (now.texts[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
-  const P = () => `${root}/partners/${now.partner}`;
+  /* What the header brings: counts, and whose page it is. The page's own sentences are in the shell. */
+  let now = { counts: {}, partner: null, me: null };
+  const say = (name, values = {}) => (config.texts[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
   /* -- small parts of the document ------------------------------------------------------------------------------ */
 
@@ -32,10 +36,10 @@
     return made;
   }
 
-  function toast(text, { bad = false, undo = null } = {}) {
+  function toast(text, { bad = false, undo = null, undoText = say("undo") } = {}) {
     if (!text) return;
     const shown = make("p", { class: bad ? "toast bad" : "toast" }, text);
-    if (undo) shown.append(make("button", { type: "button", click: () => { shown.remove(); undo(); } }, say("undo")));
+    if (undo) shown.append(make("button", { type: "button", click: () => { shown.remove(); undo(); } }, undoText));
     shown.append(make("button", { type: "button", class: "plain", "aria-label": say("close"), click: () => shown.remove() }, "×"));
     // Whatever is outside an open dialog cannot be reached.
     const open = $("dialog[open]");
@@ -52,11 +56,11 @@
 
   const ago = (iso) => {
     const seconds = (new Date(iso) - Date.now()) / 1000;
-    const relative = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "auto" });
+    const relative = new Intl.RelativeTimeFormat(LOCALE, { numeric: "auto" });
     if (seconds > -45) return relative.format(Math.min(0, Math.round(seconds)), "second");
     if (seconds > -2700) return relative.format(Math.round(seconds / 60), "minute");
     if (seconds > -79_200) return relative.format(Math.round(seconds / 3600), "hour");
-    return new Date(iso).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+    return new Date(iso).toLocaleString(LOCALE, { dateStyle: "medium", timeStyle: "short" });
   };
 
   /* -- calls ---------------------------------------------------------------------------------------------------- */
@@ -75,15 +79,18 @@
     }
   }
 
+  /* Nobody knows what came of it: the connection went, or something on the way answered in our place. */
   class NoAnswer extends Error {}
 
   let signingIn = null;
   /* One question for all calls that found their token dead; each goes on by itself afterwards. */
-  function renewed(why) {
+  function renewed(why, fresh = true) {
     signingIn ??= (async () => {
       try {
-        await window.signIn.token(true);
-      } catch {
+        await window.signIn.token(fresh);
+      } catch (problem) {
+        // Only who has to sign in is asked to; a network that is away is no reason to leave the page.
+        if (problem.name !== "SignInNeeded") throw new NoAnswer(problem.message);
         await asked(why);
       }
     })().finally(() => { signingIn = null; });
@@ -106,14 +113,23 @@
         }
         box.removeEventListener("submit", sent);
         box.removeEventListener("click", clicked);
+        box.removeEventListener("close", reopened);
         box.close();
+        const who = window.signIn.account();
+        // Somebody else must not find the rows and drafts of whoever was here.
+        if (signedInAs && who !== signedInAs) { forgetDrafts(); location.reload(); return; }
+        signedInAs = who;
         done();
       };
       const clicked = (event) => { if (event.target.closest("[data-do='sign-in']")) sent(event); };
+      // Browsers let a second Escape through.
+      const reopened = () => box.showModal();
       box.addEventListener("submit", sent);
       box.addEventListener("click", clicked);
+      box.addEventListener("close", reopened);
     });
   }
+  let signedInAs = null;
   $("#sign-in").addEventListener("cancel", (event) => event.preventDefault());
 
   let shownAt = new Date();
@@ -121,21 +137,28 @@
     const reads = !options.method || options.method === "GET";
     for (let attempt = 0; ; attempt++) {
       let token;
-      try { token = await window.signIn.token(false); } catch { await renewed(""); token = await window.signIn.token(false); }
+      try { token = await window.signIn.token(false); } catch { await renewed("", false); token = await window.signIn.token(false); }
       const headers = new Headers(options.headers);
       headers.set("Authorization", `Bearer ${token}`);
       let answer;
       try {
-        answer = await fetch(url, { ...options, headers, cache: "no-store", credentials: "omit" });
+        const limit = AbortSignal.timeout(ANSWER_WITHIN);
+        const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+        answer = await fetch(url, { ...options, headers, signal, cache: "no-store", credentials: "omit" });
       } catch (problem) {
         if (problem.name === "AbortError") throw problem;
         if (reads && attempt < 1) { await wait(300); continue; }
-        bar(say("offline", { when: shownAt.toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }) }) || "…");
+        offline();
         throw new NoAnswer(problem.message);
       }
       // An answer that was under way when the connection went says nothing of now.
       if (!$("#bar").hidden && navigator.onLine) { bar(""); toast(say("online")); }
-      if (answer.status === 401 && attempt < 2) { answer.body?.cancel(); await renewed(say("expired")); continue; }
+      if (answer.status === 401 && attempt < 2) {
+        answer.body?.cancel();
+        // Another call may have renewed it while this one was on its way.
+        if (await window.signIn.token(false).catch(() => token) === token) await renewed(say("expired"));
+        continue;
+      }
       if (reads && (answer.status === 429 || answer.status === 503) && attempt < 2) {
         answer.body?.cancel();
         const seconds = Math.min(Number(answer.headers.get("retry-after")) || 1, 5);
@@ -151,12 +174,25 @@
     const sent = body === undefined ? {} : { "Content-Type": method === "PATCH" ? "application/merge-patch+json" : "application/json" };
     const answer = await signed(path, { method, headers: { ...sent, ...headers }, body: body === undefined ? undefined : JSON.stringify(body) });
     const is = (answer.headers.get("content-type") ?? "").includes("json");
-    const told = is ? await answer.json() : null;
+    // An error page of whatever stands between says nothing of what the interface has done.
+    if (!is && answer.status >= 500) { answer.body?.cancel(); throw new NoAnswer(String(answer.status)); }
+    let told = null;
+    try { told = is ? await answer.json() : null; } catch (problem) { throw new NoAnswer(problem.message); }
     if (!answer.ok) throw new Refused(answer, told?.error);
     return { view: told, etag: answer.headers.get("etag"), status: answer.status };
   }
 
+  /* The same below the partner's own path, which the header says. */
+  async function ours(method, path, body, headers) {
+    if (!now.partner) await refreshTop();
+    if (!now.partner) throw new NoAnswer("no header");
+    return call(method, `${root}/partners/${now.partner}${path}`, body, headers);
+  }
+
   const why = (problem) => (problem instanceof Refused ? problem.said : problem instanceof NoAnswer ? say("noAnswer") : problem.message);
+  const whyNotRead = (problem) => (problem instanceof NoAnswer ? say("notLoaded") : why(problem));
+  const clock = (at) => at.toLocaleTimeString(LOCALE, { timeStyle: "short" });
+  const offline = () => bar(say("offline", { when: clock(shownAt) }));
 
   /* -- htmx ------------------------------------------------------------------------------------------------------ */
 
@@ -185,7 +221,7 @@
     const control = new AbortController();
     loads.set(pane, control);
     pane.setAttribute("aria-busy", "true");
-    const skeleton = setTimeout(() => { if (!keep) { pane.replaceChildren(); $("#loading").hidden = false; } }, 150);
+    const skeleton = setTimeout(() => { if (!keep && !pane.hidden) { pane.replaceChildren(); $("#loading").hidden = false; } }, 150);
     try {
       const answer = await signed(UI + path, { signal: control.signal });
       if (!(answer.headers.get("content-type") ?? "").includes("html")) throw new Refused(answer, null);
@@ -197,14 +233,17 @@
     } catch (problem) {
       if (problem.name === "AbortError") return false;
       if (!keep || !pane.childElementCount) {
-        const again = make("button", { type: "button", class: "main", "data-do": "reload" }, "↻");
-        pane.replaceChildren(make("div", { class: "message problem" }, make("p", {}, why(problem) || $("#bar").textContent), again));
-      } else toast(say("failed", { why: why(problem) }), { bad: true });
+        const again = make("button", { type: "button", class: "main", "data-do": "reload" }, say("again"));
+        pane.replaceChildren(make("div", { class: "message problem" }, make("p", {}, whyNotRead(problem)), make("p", { class: "buttons" }, again)));
+      } else toast(whyNotRead(problem), { bad: true });
       return false;
     } finally {
       clearTimeout(skeleton);
-      $("#loading").hidden = true;
-      if (loads.get(pane) === control) pane.removeAttribute("aria-busy");
+      if (loads.get(pane) === control) {
+        $("#loading").hidden = true;
+        pane.removeAttribute("aria-busy");
+        loads.delete(pane);
+      }
     }
   }
 
@@ -222,6 +261,8 @@
   }
 
   let listQuery = null;
+  let listAt = 0;
+  let listBegan = 0;
   let newAtList = null;
   let scrolled = 0;
   const without = (query, ...names) => {
@@ -229,38 +270,65 @@
     names.forEach((name) => left.delete(name));
     return left.toString();
   };
+  const listHref = (query) => `${APP}leads${query ? `?${query}` : ""}`;
 
-  async function show({ focus = true } = {}) {
+  /* Shows what the address names. Whoever goes on before it is there has left it: `turn` tells. */
+  let turn = 0;
+  let before = null;
+  async function show({ focus = true, again = false } = {}) {
+    const mine = ++turn;
+    const left = () => mine !== turn;
     const wanted = read();
+    const came = before;
+    before = wanted;
+    if (!panes.list.hidden && wanted.pane !== "list") scrolled = scrollY;
     for (const [name, pane] of Object.entries(panes)) {
-      if (name === "list" && !panes.list.hidden && wanted.pane !== "list") scrolled = scrollY;
       pane.hidden = name !== wanted.pane;
+      // A list that is fetched behind a lead is wanted all the same.
+      if (pane.hidden && name !== "list") loads.get(pane)?.abort();
     }
+    $("#loading").hidden = true;
+    placeMarks(wanted);
+    if (dialog.open && !wanted.dialog && !dialog.dataset.stays) dialog.close();
+    if (wanted.pane === "list") {
+      if (listQuery === wanted.query && !again) { scrollTo(0, scrolled); mark(current); } else await loadList(wanted.query);
+    } else if (wanted.pane === "lead") {
+      await showLead(wanted, came, again, left);
+    } else {
+      const isSame = panes.other.dataset.screen === wanted.path;
+      const ok = await load(panes.other, wanted.path, { keep: isSame });
+      if (left()) return;
+      panes.other.dataset.screen = ok ? wanted.path : "";
+      started(panes.other, { focus: false });
+      applySettings();
+    }
+    if (left()) return;
+    title();
+    if (focus && !dialog.open) $("h1", panes[wanted.pane])?.focus({ preventScroll: true });
+  }
+
+  async function showLead(wanted, came, again, left) {
+    const query = without(wanted.query, "kind");
+    const isHere = panes.lead.dataset.id === wanted.id;
+    // Coming back from its dialog is no new look at it; coming from anywhere else is, since others work on it too.
+    if (!isHere || again || came?.id !== wanted.id || came.pane !== "lead") {
+      if (!isHere) delete panes.lead.dataset.id;
+      const ok = await load(panes.lead, `leads/${wanted.id}?${query}`, { keep: isHere });
+      if (left()) return;
+      if (ok) panes.lead.dataset.id = wanted.id;
+      if (!isHere) scrollTo(0, 0);
+      if (ok) opened(wanted.id);
+    }
+    current = wanted.id;
+    neighbours(query);
+    if (wanted.dialog) await showDialog(wanted, left);
+  }
+
+  function placeMarks(wanted) {
     $$("[data-place]", $("#top")).forEach((link) => {
       if (link.dataset.place === wanted.screen) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
-    if (dialog.open && !wanted.dialog) dialog.close();
-    if (wanted.pane === "list") {
-      if (listQuery === wanted.query) { scrollTo(0, scrolled); mark(current); } else await loadList(wanted.query);
-    } else if (wanted.pane === "lead") {
-      if (panes.lead.dataset.id !== wanted.id) {
-        panes.lead.dataset.id = wanted.id;
-        await load(panes.lead, `leads/${wanted.id}?${without(wanted.query, "kind")}`);
-        scrollTo(0, 0);
-        opened(wanted.id);
-      }
-      current = wanted.id;
-      neighbours(without(wanted.query, "kind"));
-      if (wanted.dialog) await showDialog(wanted);
-    } else {
-      await load(panes.other, wanted.path, { keep: panes.other.dataset.screen === wanted.screen });
-      panes.other.dataset.screen = wanted.screen;
-      restoreDrafts(panes.other);
-      applySettings();
-    }
-    title();
-    if (focus && !dialog.open) $("h1", panes[wanted.pane])?.focus({ preventScroll: true });
   }
 
   function title() {
@@ -271,35 +339,54 @@
   }
 
   async function loadList(query) {
-    listQuery = query;
     // Filters that changed where they stand keep their form, with its open menu and the cursor in it.
     const own = $("#filters", panes.list);
     const inForm = own?.contains(document.activeElement) && own.dataset.query !== query ? document.activeElement : null;
-    const open = inForm && $$("details[open]", own).map((menu) => $("summary", menu).textContent.trim().replace(/\s*\d+$/, ""));
+    const named = (menu) => $("summary", menu).textContent.trim().replace(/\s*\d+$/, "");
+    const open = inForm && $$("details[open]", own).map(named);
     const at = inForm && { name: inForm.name, value: inForm.value, start: inForm.selectionStart, type: inForm.type };
-    await load(panes.list, `leads?${query}`, { keep: true });
+    listBegan = Date.now();
+    newAtList = null;
+    // What is new is counted from here.
+    if (now.partner) refreshTop().catch(() => {});
+    const ok = await load(panes.list, `leads?${query}`, { keep: listQuery !== null });
+    // Where it did not come, the next one who wants it asks again.
+    listQuery = ok ? query : null;
+    if (!ok) return;
+    listAt = Date.now();
     if (at) {
-      $$("#filters details", panes.list).forEach((menu) => {
-        if (open.includes($("summary", menu).textContent.trim().replace(/\s*\d+$/, ""))) menu.open = true;
-      });
+      $$("#filters details", panes.list).forEach((menu) => { if (open.includes(named(menu))) menu.open = true; });
       const again = $$("#filters [name]", panes.list).find((one) => one.name === at.name && (one.type !== "checkbox" || one.value === at.value));
       again?.focus();
       if (again && at.type === "search") { again.value = at.value; again.setSelectionRange(at.start, at.start); }
     } else scrollTo(0, 0);
-    newAtList = null;
     scrolled = 0;
     paintCounts();
     applySettings();
-    const first = $("tr[data-id]", panes.list);
-    mark(first?.dataset.id ?? null);
+    mark($("tr[data-id]", panes.list)?.dataset.id ?? null);
   }
 
   function go(href, { replace = false, focus = true } = {}) {
-    if (new URL(href, location.href).href !== location.href) history[replace ? "replaceState" : "pushState"]({}, "", href);
-    return show({ focus });
+    const url = new URL(href, location.href);
+    const [from, to] = [read(), read(url.href)];
+    // A dialog that stands on its own lead is left by going back.
+    const state = { over: Boolean(to.dialog && from.id === to.id && from.pane === "lead" && !from.dialog) };
+    const isHere = url.href === location.href;
+    if (!isHere) history[replace ? "replaceState" : "pushState"](state, "", href);
+    // The address that is shown already, chosen once more, is wanted fresh.
+    return show({ focus, again: isHere });
   }
 
   addEventListener("popstate", () => show());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    refreshTop().catch(() => {});
+    const wanted = read();
+    const isOld = Date.now() - listAt > LIST_GOOD_FOR;
+    // Whoever has gone on through the list keeps the place; at its top a fresh one is worth more.
+    if (wanted.pane === "list" && isOld && scrollY < 200 && !selected().length && !$("#filters")?.contains(document.activeElement)) loadList(wanted.query);
+    if (wanted.pane === "lead" && !wanted.dialog && isOld) show({ focus: false, again: true });
+  });
 
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[href]");
@@ -316,32 +403,51 @@
   /* -- the header, its counts, what is new ------------------------------------------------------------------------- */
 
   let topTag = null;
-  async function refreshTop() {
-    const answer = await signed(`${UI}top`, { headers: topTag ? { "If-None-Match": topTag } : {} });
-    if (answer.status === 304) { answer.body?.cancel(); return; }
-    const text = await answer.text();
-    if (!answer.ok) { if (!now.partner) await htmx.swap({ text, target: panes.other, swap: "innerHTML", sourceElement: panes.other }); return; }
-    topTag = answer.headers.get("etag");
-    const open = $("details[open]", $("#top")) || $("#top").contains(document.activeElement);
-    if (!open) await htmx.swap({ text, target: $("#top"), swap: "innerHTML", sourceElement: $("#top") });
-    const told = open ? new DOMParser().parseFromString(policy.createHTML(text), "text/html").getElementById("now") : $("#now");
-    now = JSON.parse(told.dataset.now);
-    paintCounts();
-    title();
-    const wanted = read();
-    $$("[data-place]", $("#top")).forEach((link) => link.dataset.place === wanted.screen && link.setAttribute("aria-current", "page"));
+  let asking = null;
+  /* One question at a time, whoever asks. */
+  function refreshTop() {
+    asking ??= askTop().finally(() => { asking = null; });
+    return asking;
   }
 
-  function paintCounts() {
+  async function askTop() {
+    const began = Date.now();
+    const answer = await signed(`${UI}top`, { headers: topTag ? { "If-None-Match": topTag } : {} });
+    // Counts that were asked for before the list say nothing of what is newer than it.
+    const isNewer = began >= listBegan - 2_000;
+    if (answer.status === 304) { answer.body?.cancel(); paintCounts(isNewer); bell(); return; }
+    const text = await answer.text();
+    if (!answer.ok) {
+      // Who may not be here is told so in place of a screen; everything else is tried again.
+      if (!now.partner && answer.status === 403) await htmx.swap({ text, target: panes.other, swap: "innerHTML", sourceElement: panes.other });
+      return;
+    }
+    const isOpen = $("details[open]", $("#top")) || $("#top").contains(document.activeElement);
+    if (!isOpen) {
+      topTag = answer.headers.get("etag");
+      const rung = $("#bell")?.textContent ?? "";
+      await htmx.swap({ text, target: $("#top"), swap: "innerHTML", sourceElement: $("#top") });
+      ring(rung);
+    }
+    const told = isOpen ? new DOMParser().parseFromString(policy.createHTML(text), "text/html").getElementById("now") : $("#now");
+    now = JSON.parse(told.dataset.now);
+    signedInAs ??= window.signIn.account();
+    paintCounts(isNewer);
+    title();
+    placeMarks(read());
+    bell();
+  }
+
+  function paintCounts(isNewer = false) {
     const { counts } = now;
-    const number = new Intl.NumberFormat(document.documentElement.lang);
+    const number = new Intl.NumberFormat(LOCALE);
     $$("[data-count]").forEach((place) => { place.textContent = counts[place.dataset.count] != null ? number.format(counts[place.dataset.count]) : ""; });
     $$("[data-quick]").forEach((place) => { place.textContent = counts[place.dataset.quick] ? number.format(counts[place.dataset.quick]) : ""; });
     for (const [tab, count] of [["marketplace", counts.newMarketplace], ["qualified", counts.newQualified]]) {
       $$(`[data-new="${tab}"]`).forEach((place) => { place.hidden = !count; place.textContent = count ?? ""; });
     }
     const all = (counts.newMarketplace ?? 0) + (counts.newQualified ?? 0);
-    if (now.partner && (newAtList === null || all < newAtList)) newAtList = all;
+    if (isNewer && (newAtList === null || all < newAtList)) newAtList = all;
     const fresh = $("#fresh");
     if (fresh) {
       const more = all - (newAtList ?? all);
@@ -350,9 +456,11 @@
     }
   }
 
-  setInterval(() => { if (!document.hidden && now.partner) refreshTop().catch(() => {}); }, TOP_EVERY);
+  setInterval(() => { if (!document.hidden) refreshTop().catch(() => {}); }, TOP_EVERY);
+  // While something is away it is looked for more often: the header that never came, the connection that went.
+  setInterval(() => { if (!document.hidden && (!now.partner || !$("#bar").hidden)) refreshTop().catch(() => {}); }, PROBE_EVERY);
   addEventListener("online", () => refreshTop().catch(() => {}));
-  addEventListener("offline", () => bar(say("offline", { when: shownAt.toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" }) })));
+  addEventListener("offline", offline);
 
   /* -- the list: the row that the keys mean, neighbours, rows that changed ------------------------------------------ */
 
@@ -378,24 +486,34 @@
     mark(next.dataset.id, { scroll: true });
   }
 
+  /* Where a lead stood that has left the list since: its neighbours then. */
+  let leftList = null;
   async function neighbours(query) {
-    const ids = rows().map((row) => row.dataset.id);
-    if (!ids.length && listQuery === null && !loads.has(panes.list)) {
+    if (listQuery === null && !loads.has(panes.list)) {
       // Somebody came by a link: the list is fetched behind, so that there is a next one.
-      listQuery = query;
-      await load(panes.list, `leads?${query}`, { keep: true });
+      const ok = await load(panes.list, `leads?${query}`, { keep: true });
+      if (!ok) { panes.list.replaceChildren(); return; }
+      [listQuery, listAt] = [query, Date.now()];
       paintCounts();
-      if (read().pane === "lead") neighbours(query);
-      return;
+      applySettings();
+      if (read().pane !== "lead") return;
     }
-    const at = ids.indexOf(panes.lead.dataset.id);
-    const more = $("tr.more", panes.list) ? "+" : "";
-    if ($("#place")) $("#place").textContent = at < 0 ? "" : say("place", { number: at + 1, count: `${ids.length}${more}` });
-    for (const [name, other] of [["#previous", ids[at - 1]], ["#next", at < 0 ? null : ids[at + 1]]]) {
+    const ids = rows().map((row) => row.dataset.id);
+    const id = panes.lead.dataset.id;
+    const at = ids.indexOf(id);
+    const gone = at < 0 && leftList?.id === id ? leftList : null;
+    const more = $("tr.more button", panes.list);
+    if ($("#place")) $("#place").textContent = at < 0 ? "" : say("place", { number: at + 1, count: `${ids.length}${more ? "+" : ""}` });
+    const beside = gone ? [gone.previous, gone.next] : at < 0 ? [null, null] : [ids[at - 1], ids[at + 1]];
+    for (const [name, other] of [["#previous", beside[0]], ["#next", beside[1]]]) {
       const link = $(name);
       if (!link) continue;
       link.hidden = !other;
       if (other) link.href = `${APP}leads/${other}${query ? `?${query}` : ""}`;
+    }
+    if (more && at === ids.length - 1 && at >= 0) {
+      document.addEventListener("htmx:after:swap", () => { if (read().pane === "lead" && rows().length > ids.length) neighbours(query); }, { once: true });
+      more.click();
     }
   }
 
@@ -407,27 +525,44 @@
     refreshTop().catch(() => {});
   }
 
+  async function refreshRow(id) {
+    const row = document.getElementById(`row-${id}`);
+    if (!row) return;
+    const answer = await signed(`${UI}leads/${id}/row?${listQuery ?? ""}`);
+    if (!answer.ok) { answer.body?.cancel(); return; }
+    const checked = $("[data-do='select']", row).checked;
+    await htmx.swap({ text: await answer.text(), target: row, swap: "outerHTML", sourceElement: row });
+    const fresh = document.getElementById(`row-${id}`);
+    if (!fresh) return;
+    $("[data-do='select']", fresh).checked = checked;
+    // What was answered leaves a list of those that wait; whoever works through it goes on with its next.
+    const asked = new URLSearchParams(listQuery).get("status");
+    if (asked && !asked.split(",").some((status) => fresh.classList.contains(status.trim()))) {
+      const ids = rows().map((one) => one.dataset.id);
+      const at = ids.indexOf(id);
+      leftList = { id, previous: ids[at - 1] ?? null, next: ids[at + 1] ?? null };
+      fresh.remove();
+      if (current === id) current = leftList.next ?? leftList.previous;
+    }
+    mark(current);
+    paintBulk();
+  }
+
+  async function recount() {
+    const place = $("#count");
+    if (!place || listQuery === null) return;
+    const answer = await signed(`${UI}leads/count?${listQuery}`);
+    if (answer.ok) place.textContent = (await answer.text()).trim(); else answer.body?.cancel();
+  }
+
   async function refreshLead(id) {
     const query = without(read().query, "kind");
-    const row = document.getElementById(`row-${id}`);
-    const jobs = [refreshTop()];
-    if (panes.lead.dataset.id === id) jobs.push(load(panes.lead, `leads/${id}?${query}`, { keep: true }).then(() => neighbours(query)));
-    if (row) {
-      jobs.push(signed(`${UI}leads/${id}/row?${listQuery ?? ""}`).then(async (answer) => {
-        if (!answer.ok) { answer.body?.cancel(); return; }
-        const checked = $("[data-do='select']", row).checked;
-        await htmx.swap({ text: await answer.text(), target: row, swap: "outerHTML", sourceElement: row });
-        const fresh = document.getElementById(`row-${id}`);
-        if (!fresh) return;
-        $("[data-do='select']", fresh).checked = checked;
-        // What was answered leaves a list of those that wait.
-        const asked = new URLSearchParams(listQuery).get("status");
-        if (asked && !asked.split(",").some((status) => fresh.classList.contains(status.trim()))) fresh.remove();
-        mark(current);
-      }));
+    await Promise.allSettled([refreshRow(id), refreshTop(), recount()]);
+    if (panes.lead.dataset.id === id) {
+      await load(panes.lead, `leads/${id}?${query}`, { keep: true });
+      await neighbours(query);
     }
-    await Promise.allSettled(jobs);
-    if (read().pane === "lead" && panes.lead.dataset.id === id) $("h1", panes.lead)?.focus({ preventScroll: true });
+    if (read().pane === "lead" && panes.lead.dataset.id === id && !dialog.open) $("h1", panes.lead)?.focus({ preventScroll: true });
   }
 
   /* -- hearts: shown at once; only the last wish is sent, one call at a time ----------------------------------------- */
@@ -448,7 +583,7 @@
     try {
       while (state.wanted !== state.stored) {
         const sent = state.wanted;
-        await call(sent ? "PUT" : "DELETE", `${P()}/leads/${id}/favorite`);
+        await ours(sent ? "PUT" : "DELETE", `/leads/${id}/favorite`);
         state.stored = sent;
       }
       refreshTop().catch(() => {});
@@ -464,30 +599,50 @@
 
   /* -- dialogs and forms --------------------------------------------------------------------------------------------- */
 
-  async function showDialog(wanted) {
+  async function showDialog(wanted, left) {
     const kind = new URLSearchParams(wanted.query).get("kind");
     const path = `leads/${wanted.id}/${wanted.dialog}${kind ? `?kind=${encodeURIComponent(kind)}` : ""}`;
     dialog.replaceChildren();
     if (!dialog.open) dialog.showModal();
     await load(dialog, path, { keep: true });
-    const close = $(".problem", dialog);
-    if (close) close.append(make("p", { class: "buttons" }, make("button", { type: "button", "data-do": "close" }, say("close"))));
+    if (left()) return;
+    closable();
     started(dialog);
   }
 
-  function started(home) {
-    for (const form of $$("form[data-form]", home)) form.start = JSON.stringify(values(form));
-    restoreDrafts(home);
-    (home.querySelector("[autofocus]") ?? $("input, textarea, button", home))?.focus();
+  /* A refusal that stands in the dialog can be put away, too. */
+  function closable() {
+    const problem = $(".problem", dialog);
+    if (problem) problem.append(make("p", { class: "buttons" }, make("button", { type: "button", "data-do": "close" }, say("close"))));
   }
 
-  function closeDialog() {
+  function started(home, { focus = true } = {}) {
+    for (const form of $$("form[data-form]", home)) {
+      form.start = JSON.stringify(values(form));
+      form.draft = `draft:${location.pathname}:${form.dataset.form}:${form.elements.kind?.value ?? ""}`;
+      restoreDraft(form);
+      amountChanged(form);
+      reasonChanged(form);
+    }
+    if (focus) (home.querySelector("[autofocus]") ?? $("input, textarea, button", home))?.focus();
+  }
+
+  const isBusy = () => Boolean($("form[data-busy]", dialog));
+  async function closeDialog() {
+    // What is being sent is waited for: nobody should leave in the belief that it was done.
+    if (isBusy() || dialog.dataset.stays) return;
     const wanted = read();
-    if (!wanted.dialog) { dialog.close(); return; }
-    const back = `${APP}leads/${wanted.id}${without(wanted.query, "kind") ? `?${without(wanted.query, "kind")}` : ""}`;
-    history.replaceState({}, "", back);
     dialog.close();
-    show({ focus: true });
+    if (!wanted.dialog) { dialog.replaceChildren(); return; }
+    if (history.state?.over) {
+      const gone = new Promise((done) => addEventListener("popstate", done, { once: true }));
+      history.back();
+      await gone;
+      return;
+    }
+    const query = without(wanted.query, "kind");
+    history.replaceState({}, "", `${APP}leads/${wanted.id}${query ? `?${query}` : ""}`);
+    await show({ focus: true });
   }
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); closeDialog(); });
 
@@ -525,15 +680,19 @@
     }
   }
 
+  /* The items of a list that say something; the interface counts only these. */
+  const filled = (list) => $$(".item", list).filter((item) => item.parentElement.closest("[data-list]") === list
+    && $$("[data-name]", item).some((field) => field.value.trim()));
+
   function items(list) {
-    return $$(".item", list).filter((item) => item.parentElement.closest("[data-list]") === list).map((item) => {
+    return filled(list).map((item) => {
       const found = {};
       for (const field of $$("[data-name]", item)) {
         if (field.closest("[data-list]") === list && field.value.trim()) found[field.dataset.name] = field.value.trim();
       }
       for (const inner of $$("[data-list]", item)) found[inner.dataset.list] = items(inner);
       return found;
-    }).filter((item) => Object.values(item).some((value) => !Array.isArray(value) || value.length));
+    });
   }
 
   function fieldOf(form, target) {
@@ -543,7 +702,7 @@
       const list = $(`[data-list="${CSS.escape(path[0])}"]`, place);
       if (!list) break;
       if (!/^\d+$/.test(path[1])) return $("button", list);
-      place = $$(".item", list).filter((item) => item.parentElement.closest("[data-list]") === list)[Number(path[1])] ?? list;
+      place = filled(list)[Number(path[1])] ?? list;
       path.splice(0, 2);
     }
     const name = path.join(".");
@@ -583,22 +742,35 @@
     box.focus();
   }
 
-  /* What was typed stays in the tab until it is sent. */
-  const draftKey = (form) => `draft:${location.pathname}:${form.dataset.form}`;
+  /* What was typed stays in the tab until it is sent or thrown away: with what it was typed over. */
   function keepDraft(form) {
+    if (!form.draft) return;
     const typed = JSON.stringify(values(form));
-    if (typed === form.start) sessionStorage.removeItem(draftKey(form));
-    else sessionStorage.setItem(draftKey(form), typed);
+    if (typed === form.start) sessionStorage.removeItem(form.draft);
+    else sessionStorage.setItem(form.draft, JSON.stringify({ start: form.start, etag: form.dataset.etag ?? "", typed }));
   }
-  function restoreDrafts(home) {
-    for (const form of $$("form[data-form]", home)) {
-      form.start ??= JSON.stringify(values(form));
-      const kept = sessionStorage.getItem(draftKey(form));
-      if (!kept || kept === form.start) continue;
-      fill(form, JSON.parse(kept));
-      reasonChanged(form);
-      toast(say("draft"));
-    }
+  const dropDraft = (form) => form.draft && sessionStorage.removeItem(form.draft);
+  function forgetDrafts() {
+    Object.keys(sessionStorage).filter((key) => /^(sent:)?draft:/.test(key)).forEach((key) => sessionStorage.removeItem(key));
+  }
+  function restoreDraft(form) {
+    const kept = JSON.parse(sessionStorage.getItem(form.draft) ?? "null");
+    if (!kept || kept.typed === form.start) return;
+    const typed = JSON.parse(kept.typed);
+    const moved = kept.start !== form.start;
+    if (moved && form.dataset.form === "edit") {
+      // Somebody has changed the deal since: sent as of then, so that both versions are compared.
+      [form.start, form.dataset.etag] = [kept.start, kept.etag];
+      fill(form, typed);
+    } else if (moved) {
+      // Only what was typed is put over what holds now; the rest is not for a draft to take back.
+      const [was, mine, holds] = [JSON.parse(kept.start), typed, JSON.parse(form.start)];
+      const changed = Object.keys({ ...was, ...mine }).filter((name) => JSON.stringify(was[name]) !== JSON.stringify(mine[name]));
+      fill(form, { ...holds, ...Object.fromEntries(changed.map((name) => [name, mine[name]])) });
+    } else fill(form, typed);
+    $$("details", form).forEach((more) => { more.open = true; });
+    const start = form.start;
+    toast(say("draft"), { undo: () => { dropDraft(form); fill(form, JSON.parse(start)); reasonChanged(form); }, undoText: say("discard") });
   }
   function fill(form, typed) {
     const flat = (value, prefix = "") => Object.entries(value).flatMap(([name, inner]) =>
@@ -641,27 +813,72 @@
     $$("[data-when-reason]", form).forEach((hint) => { hint.hidden = hint.dataset.whenReason !== reason; });
   }
 
+  /* An amount as people write it, as the interface takes it; null where it could be two: 12.000 is twelve or twelve thousand. */
+  function amountOf(text) {
+    const bare = text.replace(/[\s\u00a0\u202f'’]/g, "");
+    const marks = bare.match(/[.,]/g) ?? [];
+    if (!/^[0-9.,]+$/.test(bare) || !marks.length) return bare;
+    const last = marks.at(-1);
+    const isOne = marks.length === 1;
+    if (isOne && /[.,][0-9]{3}$/.test(bare)) return null;
+    const isDecimal = isOne || marks.filter((sign) => sign === last).length === 1;
+    const [whole, part] = isDecimal ? [bare.slice(0, bare.lastIndexOf(last)), bare.slice(bare.lastIndexOf(last) + 1)] : [bare, ""];
+    return whole.replace(/[.,]/g, "") + (isDecimal ? `.${part}` : "");
+  }
+  function amountChanged(form) {
+    const field = form.elements["value.amount"];
+    if (!field) return;
+    let said = $(".understood", form);
+    if (!said) {
+      said = make("span", { class: "understood quiet small", "aria-live": "polite" });
+      field.closest("label").append(said);
+    }
+    const amount = field.value.trim() ? amountOf(field.value) : null;
+    const currency = form.elements["value.currency"].value;
+    const isRead = amount !== null && /^[0-9]+(\.[0-9]+)?$/.test(amount);
+    said.textContent = isRead ? `= ${new Intl.NumberFormat(LOCALE, { style: "currency", currency }).format(amount)}` : "";
+  }
+
+  /* What is missing, before anything is sent: an edit that leaves a field empty would leave it as it was. */
+  function missing(form, typed) {
+    const found = [];
+    for (const field of $$("[required]", form)) {
+      const name = field.name;
+      if (!name || found.some((detail) => detail.target === name)) continue;
+      const isThere = field.type === "radio" ? Boolean(form.elements[name].value) : Boolean(field.value.trim());
+      if (!isThere) found.push({ code: "required", target: name, message: say("required") });
+    }
+    if ("purchaseDate" in form.elements && !typed.purchaseDate && !typed.purchaseTimeframe) found.push({ code: "required", target: "purchaseDate", message: say("requiredWhen") });
+    if (typed.reason === "other" && !typed.notes) found.push({ code: "required", target: "notes", message: say("required") });
+    if (typed.value?.amount) {
+      const amount = amountOf(typed.value.amount);
+      if (amount === null) found.push({ code: "invalidValue", target: "value.amount", message: say("amount") });
+      else typed.value.amount = amount;
+    }
+    return found;
+  }
+
   const clean = (value) => Object.fromEntries(Object.entries(value).filter(([, item]) => !(Array.isArray(item) && !item.length)));
   const FORMS = {
-    accept: (form, typed) => call("POST", `${P()}/leads/${form.dataset.id}/accept`, clean(typed)),
-    edit: (form, typed) => call("PATCH", `${P()}/leads/${form.dataset.id}`, patch(JSON.parse(form.start), typed), { "If-Match": form.dataset.etag }),
+    accept: (form, typed) => ours("POST", `/leads/${form.dataset.id}/accept`, clean(typed)),
+    edit: (form, typed) => ours("PATCH", `/leads/${form.dataset.id}`, patch(JSON.parse(form.start), typed), { "If-Match": form.dataset.etag }),
     decline: answered,
     win: answered,
     lose: answered,
     closeAsError: answered,
-    profile: (form, typed) => call("PUT", `${P()}/profile`, typed, { "If-Match": form.dataset.etag }),
-    preferences: (form, typed) => call("PUT", `${P()}/preferences`, typed, { "If-Match": form.dataset.etag }),
-    webhook: (_, typed) => call("POST", `${P()}/webhooks`, typed),
+    profile: (form, typed) => ours("PUT", "/profile", typed, { "If-Match": form.dataset.etag }),
+    preferences: (form, typed) => ours("PUT", "/preferences", typed, { "If-Match": form.dataset.etag }),
+    webhook: (_, typed) => ours("POST", "/webhooks", typed),
   };
   function answered(form, typed) {
-    return call("POST", `${P()}/leads/${form.dataset.id}/${form.dataset.form}`, typed);
+    return ours("POST", `/leads/${form.dataset.id}/${form.dataset.form}`, typed);
   }
   /* What differs, as a JSON merge patch: emptied fields are null. */
-  function patch(before, after) {
+  function patch(old, fresh) {
     const found = {};
-    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      if (JSON.stringify(before[name]) === JSON.stringify(after[name])) continue;
-      found[name] = after[name] ?? null;
+    for (const name of new Set([...Object.keys(old), ...Object.keys(fresh)])) {
+      if (JSON.stringify(old[name]) === JSON.stringify(fresh[name])) continue;
+      found[name] = fresh[name] ?? null;
     }
     return found;
   }
@@ -676,27 +893,33 @@
 
   async function send(form) {
     if (form.dataset.busy) return;
-    if (form.dataset.form === "activity") { logContact(form); return; }
-    if (form.bulk) { bulkDecline(form); return; }
     const typed = values(form);
-    const button = $("[type='submit']", form);
-    form.dataset.busy = "true";
-    button.disabled = true;
-    form.setAttribute("aria-busy", "true");
+    const faults = missing(form, typed);
+    if (faults.length) { showFaults(form, "", faults); return; }
+    if (form.dataset.form === "activity") { await logContact(form, typed); return; }
+    busy(form, true);
     try {
+      if (form.bulk) { await bulkDecline(form, typed); return; }
       const { view } = await FORMS[form.dataset.form](form, typed);
-      sessionStorage.removeItem(draftKey(form));
+      dropDraft(form);
       clearFaults(form);
+      busy(form, false);
       await sent(form, view);
     } catch (problem) {
+      busy(form, false);
       await notSent(form, problem, typed);
     } finally {
-      delete form.dataset.busy;
-      form.removeAttribute("aria-busy");
-      button.disabled = false;
+      busy(form, false);
     }
   }
 
+  function busy(form, is) {
+    if (is) form.dataset.busy = "true"; else delete form.dataset.busy;
+    form.toggleAttribute("aria-busy", is);
+    $$("[type='submit'], [data-do='cancel'], [data-do='close']", form).forEach((button) => { button.disabled = is; });
+  }
+
+  const isShown = (form) => form.isConnected && !form.closest("[hidden]");
   async function sent(form, view) {
     const kind = form.dataset.form;
     if (kind === "webhook") {
@@ -706,10 +929,10 @@
     }
     if (kind === "profile" || kind === "preferences") {
       toast(say("saved"));
-      await show();
+      if (isShown(form)) await show();
       return;
     }
-    closeDialog();
+    if (isShown(form)) await closeDialog();
     for (const warning of view.warnings ?? []) toast(warning.message);
     toast(say("saved"));
     await refreshLead(form.dataset.id);
@@ -722,12 +945,16 @@
 
   async function notSent(form, problem, typed) {
     if (problem instanceof Refused && isMine(form, problem)) {
-      sessionStorage.removeItem(draftKey(form));
+      dropDraft(form);
       return sent(form, {});
     }
     keepDraft(form);
+    // Whoever has gone on is told where they are; the form waits with what was typed.
+    if (!isShown(form)) return toast(say("failed", { why: why(problem) }), { bad: true });
     if (problem instanceof Refused && problem.status === 409 && ["invalidTransition", "leadExpired"].includes(problem.code)) return faster(form, problem);
-    if (problem instanceof Refused && problem.status === 412 && form.dataset.form === "edit") return twoVersions(form, typed);
+    if (problem instanceof Refused && problem.status === 412 && form.dataset.form === "edit") {
+      try { return await twoVersions(form, typed); } catch (again) { return showFaults(form, whyNotRead(again)); }
+    }
     if (problem instanceof Refused && problem.status === 412) return showFaults(form, say("changedSince"));
     showFaults(form, why(problem), problem.details ?? []);
   }
@@ -755,17 +982,17 @@
     const words = inWords(form);
     const id = form.dataset.id;
     const shown = make("div", { class: "conflict", role: "alert" },
-      make("h2", { id: "dialog-title" }, say("faster")),
+      make("h2", {}, say("faster")),
       make("p", {}, text),
       words ? make("pre", { class: "said" }, words) : null,
       make("p", { class: "buttons" },
-        make("button", { type: "button", class: "main", click: () => { sessionStorage.removeItem(draftKey(form)); closeDialog(); refreshLead(id); } }, say("showLead")),
+        make("button", { type: "button", class: "main", click: async () => { dropDraft(form); await closeDialog(); refreshLead(id); } }, say("showLead")),
         make("button", { type: "button", click: () => copy(words) }, say("copyTyped")),
         make("button", { type: "button", click: async () => {
           try {
-            await call("POST", `${P()}/leads/${id}/activities`, { kind: "note", text: words.slice(0, 8000) });
-            sessionStorage.removeItem(draftKey(form));
-            closeDialog();
+            await ours("POST", `/leads/${id}/activities`, { kind: "note", text: words.slice(0, 8000) });
+            dropDraft(form);
+            await closeDialog();
             toast(say("logged"));
             refreshLead(id);
           } catch (again) { toast(say("notLogged", { why: why(again) }), { bad: true }); }
@@ -777,9 +1004,10 @@
 
   /* Two people edited: what only one of them changed is merged; what both did is shown side by side. */
   async function twoVersions(form, typed) {
-    const { view: lead, etag } = await call("GET", `${P()}/leads/${form.dataset.id}?peek=true`);
-    const history = await call("GET", `${P()}/leads/${form.dataset.id}/history?top=5`);
-    const last = history.view.value.find((event) => event.type === "lead.updated");
+    const { view: lead, etag } = await ours("GET", `/leads/${form.dataset.id}?peek=true`);
+    // Only for the name of whoever it was.
+    const events = await ours("GET", `/leads/${form.dataset.id}/history?top=5`).then((found) => found.view.value, () => []);
+    const last = events.find((event) => event.type === "lead.updated");
     const theirs = lead.deal ? formOf(lead.deal) : null;
     if (!theirs) return showFaults(form, say("changedSince"));
     const start = flatten(JSON.parse(form.start));
@@ -800,11 +1028,11 @@
     const who = last?.by?.name || say("somebody");
     const choices = both.map(({ name, my, their }) => {
       const field = fieldOf(form, name);
-      const label = (field?.closest("label")?.childNodes[0]?.textContent ?? name).trim();
+      const label = (name === "team" ? $("[data-list='team'] > legend", form) : field?.closest("label"))?.childNodes[0]?.textContent.trim() ?? name;
       const pick = (value) => () => { merged[name] = value; fill(form, unflatten(merged)); };
       const box = make("fieldset", { class: "versions" }, make("legend", {}, label),
-        make("label", { class: "check" }, make("input", { type: "radio", name: `pick.${name}`, checked: true, change: pick(my), disabled: false }), ` ${say("mine")}: ${my || "–"}`),
-        make("label", { class: "check" }, make("input", { type: "radio", name: `pick.${name}`, change: pick(their) }), ` ${who}: ${their || "–"}`));
+        make("label", { class: "check" }, make("input", { type: "radio", name: `pick.${name}`, checked: true, change: pick(my) }), ` ${say("mine")}: ${shownAs(name, my)}`),
+        make("label", { class: "check" }, make("input", { type: "radio", name: `pick.${name}`, change: pick(their) }), ` ${who}: ${shownAs(name, their)}`));
       return box;
     });
     const shown = make("div", { class: "conflict", role: "alert", tabindex: "-1" },
@@ -815,6 +1043,7 @@
     dialog.append(shown);
     $("input", shown).focus();
   }
+  const shownAs = (name, text) => (name === "team" && text ? JSON.parse(text).map((member) => Object.values(member).join(" · ")).join(", ") : text) || "–";
   function formOf(deal) {
     const kept = Object.entries(deal).filter(([, value]) => value !== null && !(Array.isArray(value) && !value.length));
     const plain = Object.fromEntries(kept);
@@ -836,28 +1065,27 @@
   }
 
   /* A logged contact shows at once and is taken back aloud (U3). */
-  async function logContact(form) {
-    const typed = values(form);
+  async function logContact(form, typed) {
     const id = form.dataset.id;
     const label = $("input[name='kind']:checked", form)?.closest("label").textContent.trim() ?? "";
-    const shown = make("li", { class: `happened ${typed.kind} waiting` }, make("span", { class: "bead" }), make("div", {}, make("p", {}, label), typed.text ? make("p", { class: "said" }, typed.text) : null));
-    const key = draftKey(form);
-    const typedText = JSON.stringify(typed);
+    const line = make("li", { class: `happened ${typed.kind} waiting` }, make("span", { class: "bead" }), make("div", {}, make("p", {}, label), typed.text ? make("p", { class: "said" }, typed.text) : null));
+    keepDraft(form);
+    const key = form.draft;
     // What is sent once more, because no answer came, is the same contact.
-    const before = JSON.parse(sessionStorage.getItem(`sent:${key}`) ?? "null");
-    const once = before?.typed === typedText ? before.once : crypto.randomUUID();
+    const typedText = JSON.stringify(typed);
+    const earlier = JSON.parse(sessionStorage.getItem(`sent:${key}`) ?? "null");
+    const once = earlier?.typed === typedText ? earlier.once : crypto.randomUUID();
     sessionStorage.setItem(`sent:${key}`, JSON.stringify({ typed: typedText, once }));
-    closeDialog();
-    $("#timeline")?.prepend(shown);
+    await closeDialog();
+    $("#timeline")?.prepend(line);
     try {
-      await call("POST", `${P()}/leads/${id}/activities`, typed, { "Idempotency-Key": once });
+      await ours("POST", `/leads/${id}/activities`, typed, { "Idempotency-Key": once });
       sessionStorage.removeItem(key);
       sessionStorage.removeItem(`sent:${key}`);
       toast(say("logged"));
       await refreshLead(id);
     } catch (problem) {
-      shown.remove();
-      sessionStorage.setItem(key, typedText);
+      line.remove();
       toast(say("notLogged", { why: why(problem) }), { bad: true });
     }
   }
@@ -875,16 +1103,26 @@
     toast(say("copied"));
   }
 
+  /* Shown once: only who says that it is stored puts it away, and it does not stay in the document. */
   function tellSecret(secret) {
-    dialog.replaceChildren(make("h2", { id: "dialog-title" }, say("secretOnce")), make("p", {}, make("code", { class: "secret" }, secret)),
-      make("p", { class: "buttons" }, make("button", { type: "button", click: () => copy(secret) }, "⧉"), make("button", { type: "button", class: "main", click: () => dialog.close() }, say("stored"))));
-    dialog.showModal();
-    // What is shown once does not stay in the document either.
-    return new Promise((done) => dialog.addEventListener("close", () => { dialog.replaceChildren(); done(); }, { once: true }));
+    return new Promise((done) => {
+      const stored = () => {
+        delete dialog.dataset.stays;
+        dialog.close();
+        dialog.replaceChildren();
+        done();
+      };
+      dialog.replaceChildren(make("h2", { id: "dialog-title" }, say("secretOnce")), make("p", {}, make("code", { class: "secret" }, secret)),
+        make("p", { class: "buttons" }, make("button", { type: "button", click: () => copy(secret) }, say("copySecret")), make("button", { type: "button", class: "main", click: stored }, say("stored"))));
+      dialog.dataset.stays = "true";
+      if (!dialog.open) dialog.showModal();
+    });
   }
+  dialog.addEventListener("close", () => { if (dialog.dataset.stays) dialog.showModal(); });
 
   const selected = () => $$("[data-do='select']:checked", panes.list).map((box) => box.closest("tr").dataset.id);
   function paintBulk() {
+    if (!$("#bulk")) return;
     const count = selected().length;
     $("#bulk").hidden = !count;
     $("[data-selected]").textContent = say("selected", { count });
@@ -892,52 +1130,66 @@
   }
 
   /* Four at a time; each has a result of its own. */
-  async function bulk(ids, one) {
-    const results = new Map();
+  async function together(ids, one, tell = () => {}) {
     const waiting = [...ids];
+    let done = 0;
     const work = async () => {
-      for (let id = waiting.shift(); id; id = waiting.shift()) {
-        try { await one(id); results.set(id, null); } catch (problem) { results.set(id, why(problem)); }
-        const row = document.getElementById(`row-${id}`);
-        row?.classList.add(results.get(id) ? "failed" : "done");
-      }
+      for (let id = waiting.shift(); id; id = waiting.shift()) { await one(id); tell(++done); }
     };
     await Promise.all(Array.from({ length: TOGETHER }, work));
-    const failed = [...results].filter(([, problem]) => problem);
-    const list = make("ul", { class: "plain" }, ...[...results].map(([id, problem]) =>
-      make("li", { class: problem ? "fault" : "" }, `${problem ? "✕" : "✓"} ${document.getElementById(`row-${id}`)?.querySelector("th a [hx-ignore]").textContent.trim() ?? id}${problem ? `: ${problem}` : ""}`)));
-    dialog.replaceChildren(make("h2", { id: "dialog-title" }, say("bulkDone", { done: results.size - failed.length, failed: failed.length })), list,
-      make("p", { class: "buttons end" }, make("button", { type: "button", class: "main", click: () => dialog.close() }, say("close"))));
-    if (!dialog.open) dialog.showModal();
-    refreshTop().catch(() => {});
   }
 
-  async function bulkDecline(form) {
-    const typed = values(form);
-    const first = $("input[name='reason']", form);
-    if (!typed.reason) { showFaults(form, "", [{ code: "required", target: "reason", message: "" }]); first.focus(); return; }
-    if (typed.reason === "other" && !typed.notes) { showFaults(form, "", [{ code: "required", target: "notes", message: "" }]); return; }
+  async function bulk(ids, one) {
+    if (!ids.length) return;
+    const named = (id) => document.getElementById(`row-${id}`)?.querySelector("th a [hx-ignore]")?.textContent.trim() ?? id;
+    const names = new Map(ids.map((id) => [id, named(id)]));
+    const results = new Map();
+    await together(ids, async (id) => {
+      try { await one(id); results.set(id, null); } catch (problem) { results.set(id, why(problem)); }
+      document.getElementById(`row-${id}`)?.classList.add(results.get(id) ? "failed" : "done");
+    }, (done) => { $("[data-selected]").textContent = say("place", { number: done, count: ids.length }); });
+    const failed = [...results.values()].filter(Boolean).length;
+    const summary = say("bulkDone", { done: results.size - failed, failed });
+    const list = make("ul", { class: "plain" }, ...ids.map((id) =>
+      make("li", { class: results.get(id) ? "fault" : "" }, `${results.get(id) ? "✕" : "✓"} ${names.get(id)}${results.get(id) ? `: ${results.get(id)}` : ""}`)));
+    // Whoever has opened something else meanwhile keeps it.
+    if (dialog.open && !$("form", dialog)?.bulk) toast(summary);
+    else {
+      dialog.replaceChildren(make("h2", { id: "dialog-title" }, summary), list,
+        make("p", { class: "buttons end" }, make("button", { type: "button", class: "main", "data-do": "close", autofocus: true }, say("close"))));
+      if (!dialog.open) dialog.showModal();
+      $("button", dialog).focus();
+    }
+    await together(ids, (id) => refreshRow(id).catch(() => {}));
+    await Promise.allSettled([refreshTop(), recount()]);
+    paintBulk();
+  }
+
+  async function bulkDecline(form, typed) {
     const ids = form.bulk;
-    await bulk(ids, (id) => call("POST", `${P()}/leads/${id}/decline`, typed));
-    ids.forEach((id) => refreshLead(id));
+    await bulk(ids, (id) => ours("POST", `/leads/${id}/decline`, typed));
   }
 
+  /* The view as the interface takes it: without names that are not ours, days as the partner's own. */
   function exported(ids) {
-    const filter = ids ? { id: ids } : Object.fromEntries(new URLSearchParams(listQuery ?? read().query));
+    const shownQuery = $("#results", panes.list)?.dataset.export ?? $("#results", panes.list)?.dataset.query ?? "";
+    const filter = ids ? { id: ids } : Object.fromEntries(new URLSearchParams(shownQuery));
     const { orderBy } = filter;
     delete filter.orderBy;
-    return call("POST", `${P()}/exports`, { filter, ...(orderBy ? { orderBy } : {}), headings: "labels" });
+    return ours("POST", "/exports", { filter, ...(orderBy ? { orderBy } : {}), headings: "labels" });
   }
 
   const notice = (button) => button.closest("[data-notice]");
   async function dismiss(ids, list) {
+    const next = list.at(-1).nextElementSibling;
     list.forEach((item) => { item.hidden = true; });
+    ($("[data-do='dismiss'], a", next ?? document.createElement("p")) ?? $("h1", panes.other))?.focus();
     try {
-      await call("POST", `${P()}/notifications/dismiss`, { ids });
+      await ours("POST", `/notifications/dismiss`, { ids });
       bell();
       toast(say("dismissed"), { undo: async () => {
         try {
-          await call("POST", `${P()}/notifications/restore`, { ids });
+          await ours("POST", `/notifications/restore`, { ids });
           list.forEach((item) => { item.hidden = false; });
           bell();
         } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); }
@@ -947,24 +1199,25 @@
       toast(say("dismissBack", { why: why(problem) }), { bad: true });
     }
   }
-  async function bell() {
+  function ring(text) {
     const place = $("#bell");
     if (!place) return;
+    place.textContent = text;
+    place.hidden = !text;
+  }
+  async function bell() {
     const answer = await signed(`${UI}bell`).catch(() => null);
     if (!answer?.ok) { answer?.body?.cancel(); return; }
-    place.textContent = (await answer.text()).trim();
-    place.hidden = !place.textContent;
+    ring((await answer.text()).trim());
   }
-  document.addEventListener("htmx:after:swap", (event) => {
-    const place = event.target.closest?.("#bell") ?? $("#bell");
-    if (place) place.hidden = !place.textContent.trim();
-  });
 
-  const hook = (button) => `${P()}/webhooks/${button.closest("[data-hook]").dataset.hook}`;
+  const hook = (button) => `/webhooks/${button.closest("[data-hook]").dataset.hook}`;
   const DO = {
-    reload: () => show(),
+    reload: () => { refreshTop().catch(() => {}); return show({ again: true }); },
     back: () => {},
     close: (button) => { const box = button.closest("dialog"); if (box === dialog) closeDialog(); else box.close(); },
+    cancel: (button) => { dropDraft(button.closest("form")); closeDialog(); },
+    "filters-done": (button) => { button.closest(".filters").querySelector(".narrow-filters").open = false; $("h1", panes.list)?.focus(); },
     keys: () => $("#keys").showModal(),
     "sign-in": () => {},
     "sign-out": () => window.signIn.signOut(),
@@ -972,21 +1225,26 @@
     copy: (button) => copy(button.dataset.text),
     "copy-link": () => copy(location.href),
     print: () => print(),
-    fresh: () => loadList(listQuery),
+    // New ones stand first in the newest order, without filters that would hide them.
+    fresh: () => { const tab = new URLSearchParams(listQuery).get("tab"); return go(listHref(tab ? `tab=${tab}` : "")); },
     "select-all": (box) => { rows().slice(0, BULK_MOST).forEach((row) => { $("[data-do='select']", row).checked = box.checked; }); paintBulk(); },
     select: () => paintBulk(),
     "bulk-none": () => { $$("[data-do='select'], [data-do='select-all']", panes.list).forEach((box) => { box.checked = false; }); paintBulk(); },
     "bulk-heart": () => bulk(selected(), (id) => heart(id, true)),
     "bulk-decline": async () => {
       const ids = selected();
+      if (!ids.length) return;
       dialog.replaceChildren();
       dialog.showModal();
-      await load(dialog, `leads/${ids[0]}/decline`, { keep: true });
+      // The form of one that can be declined; those that cannot have their result like all.
+      const first = ids.find((id) => document.getElementById(`row-${id}`)?.classList.contains("received")) ?? ids[0];
+      await load(dialog, `leads/${first}/decline`, { keep: true });
+      closable();
       const form = $("form", dialog);
-      if (!form) { const problem = $(".problem", dialog); problem?.append(make("button", { type: "button", "data-do": "close" }, say("close"))); return; }
+      if (!form) return;
       form.bulk = ids;
       $("h2", form).textContent = say("bulkReason", { count: ids.length });
-      form.start = JSON.stringify(values(form));
+      $("input", form)?.focus();
     },
     order: (box) => go(`${APP}leads?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(listQuery)), orderBy: box.value })}`),
     column: () => {
@@ -999,31 +1257,49 @@
       button.disabled = true;
       try { await exported(ids); toast(say("exporting")); await go(`${APP}exports`); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); } finally { button.disabled = false; }
     },
-    "export-cancel": (button) => change(button, "POST", `${P()}/exports/${button.closest("[data-export]").dataset.export}/cancel`),
-    "export-link": (button) => change(button, "POST", `${P()}/exports/${button.closest("[data-export]").dataset.export}/link`),
+    "export-cancel": (button) => change(button, "POST", `/exports/${button.closest("[data-export]").dataset.export}/cancel`),
+    "export-link": (button) => change(button, "POST", `/exports/${button.closest("[data-export]").dataset.export}/link`),
     dismiss: (button) => dismiss([notice(button).dataset.notice], [notice(button)]),
     "dismiss-all": () => { const list = $$("[data-notice]:not(.dismissed):not([hidden])").slice(0, 200); if (list.length) dismiss(list.map((item) => item.dataset.notice), list); },
-    restore: (button) => change(button, "POST", `${P()}/notifications/${notice(button).dataset.notice}/restore`).then(bell),
-    unmute: (button) => change(button, "POST", `${P()}/preferences/unmute`, { address: button.closest("[data-address]").dataset.address }),
+    restore: (button) => change(button, "POST", `/notifications/${notice(button).dataset.notice}/restore`).then(bell),
+    unmute: (button) => change(button, "POST", `/preferences/unmute`, { address: button.closest("[data-address]").dataset.address }),
     another: (button) => { const item = another(button.closest("[data-list]")); $("input", item).focus(); keepDraft(button.closest("form")); },
-    less: (button) => { const form = button.closest("form"); const list = button.closest("[data-list]"); button.closest(".item").remove(); $(":scope > [data-do='another']", list).disabled = false; keepDraft(form); },
+    less: (button) => {
+      const [form, list] = [button.closest("form"), button.closest("[data-list]")];
+      button.closest(".item").remove();
+      const more = $(":scope > [data-do='another']", list);
+      more.disabled = false;
+      more.focus();
+      keepDraft(form);
+    },
     "hook-test": (button) => change(button, "POST", `${hook(button)}/test`, undefined, say("tested")),
     "hook-enable": (button) => change(button, "POST", `${hook(button)}/enable`),
     "hook-rotate": async (button) => {
-      try { const { view } = await call("POST", `${hook(button)}/rotate`); await tellSecret(view.secret); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); }
+      if (!isSure(button, say("rotateHook"))) return;
+      try { const { view } = await ours("POST", `${hook(button)}/rotate`); await tellSecret(view.secret); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); }
     },
     "hook-resend": (button) => change(button, "POST", `${hook(button)}/deliveries/${button.closest("[data-delivery]").dataset.delivery}/resend`, undefined, say("resent")),
     "hook-resend-all": (button) => change(button, "POST", `${hook(button)}/deliveries/resend`, undefined, say("resent")),
     "hook-delete": async (button) => {
-      // Deleting cannot be undone, so it is asked about.
-      if (!button.dataset.sure) { button.dataset.sure = "true"; button.textContent = say("sure"); toast(say("deleteHook")); return; }
-      try { await call("DELETE", hook(button)); toast(say("deleted")); await go(`${APP}webhooks`); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); }
+      if (!isSure(button, say("deleteHook"))) return;
+      try { await ours("DELETE", hook(button)); toast(say("deleted")); await go(`${APP}webhooks`); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); }
     },
   };
 
+  /* What cannot be taken back is asked about: the same button once more, within some seconds. */
+  function isSure(button, question) {
+    if (button.dataset.sure) return true;
+    const text = button.textContent;
+    button.dataset.sure = "true";
+    button.textContent = say("sure");
+    toast(question);
+    setTimeout(() => { delete button.dataset.sure; button.textContent = text; }, 6_000);
+    return false;
+  }
+
   async function change(button, method, path, body, text) {
     button.disabled = true;
-    try { await call(method, path, body); toast(text ?? say("saved")); await show({ focus: false }); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); } finally { button.disabled = false; }
+    try { await ours(method, path, body); toast(text ?? say("saved")); await show({ focus: false }); } catch (problem) { toast(say("failed", { why: why(problem) }), { bad: true }); } finally { button.disabled = false; }
   }
 
   document.addEventListener("click", (event) => {
@@ -1038,7 +1314,7 @@
     if (field.dataset.setting) { localStorage.setItem(field.dataset.setting, field.checked ? "1" : ""); applySettings(); }
     if (field.closest("#filters") && field.type !== "search" && field.name) filter();
     const form = field.closest("form[data-form]");
-    if (form) { reasonChanged(form); keepDraft(form); }
+    if (form) { reasonChanged(form); amountChanged(form); keepDraft(form); }
   });
 
   let typing = null;
@@ -1046,7 +1322,7 @@
     const field = event.target;
     if (field.closest("#filters") && field.type === "search") { clearTimeout(typing); typing = setTimeout(() => filter({ replace: true }), 350); }
     const form = field.closest("form[data-form]");
-    if (form) keepDraft(form);
+    if (form) { amountChanged(form); keepDraft(form); }
   });
 
   function filter({ replace = false } = {}) {
@@ -1057,7 +1333,7 @@
       const given = [...form.elements].filter((field) => field.name === name && (field.type !== "checkbox" || field.checked)).map((field) => field.value.trim()).filter(Boolean);
       if (given.length) query.set(name, given.join(",")); else query.delete(name);
     }
-    return go(`${APP}leads${query.toString() ? `?${query}` : ""}`, { replace, focus: false });
+    return go(listHref(query.toString()), { replace, focus: false });
   }
 
   /* Counts stand beside the choices once somebody looks at them. */
@@ -1093,31 +1369,48 @@
 
   let goes = 0;
   const action = (name) => $(`[data-action="${name}"]`, panes.lead)?.click();
-  async function onLead(name) {
-    if (read().pane === "list" && current) { cameFromList = true; await go($("th a", document.getElementById(`row-${current}`)).href); }
+  const rowLink = () => current && $("th a", document.getElementById(`row-${current}`) ?? document.createElement("p"));
+  async function onRow(name) {
+    const link = rowLink();
+    if (!link) return;
+    cameFromList = true;
+    await go(link.href);
     action(name);
   }
-  const KEYS = {
-    j: () => (read().pane === "lead" ? $("#next:not([hidden])")?.click() : move(1)),
-    k: () => (read().pane === "lead" ? $("#previous:not([hidden])")?.click() : move(-1)),
-    o: () => { if (read().pane === "list" && current) $("th a", document.getElementById(`row-${current}`))?.click(); },
-    Enter: () => KEYS.o(),
-    u: () => back(),
-    Escape: () => back(),
-    "[": () => $("#previous:not([hidden])")?.click(),
-    "]": () => $("#next:not([hidden])")?.click(),
-    f: () => { const id = read().pane === "lead" ? panes.lead.dataset.id : current; if (id) heart(id).catch(() => {}); },
-    x: () => { const box = current && $(`#row-${CSS.escape(current)} [data-do='select']`); if (box) { box.checked = !box.checked; paintBulk(); } },
-    a: () => onLead("accept"), d: () => onLead("decline"), w: () => onLead("win"), l: () => onLead("lose"), e: () => onLead("edit"),
-    c: () => onLead("call"), n: () => onLead("note"),
-    "/": () => { if (read().pane === "list") $("#filters [type='search']").focus(); else go(`${APP}leads${listQuery ? `?${listQuery}` : ""}`).then(() => $("#filters [type='search']").focus()); },
+  const toSearch = () => $("#filters [type='search']", panes.list)?.focus();
+  const ANYWHERE = {
     "?": () => $("#keys").showModal(),
+    "/": () => (read().pane === "list" ? toSearch() : go(listHref(listQuery ?? "")).then(toSearch)),
     g: () => { goes = Date.now(); },
+    Escape: () => back(),
+  };
+  const ACTIONS = { a: "accept", d: "decline", w: "win", l: "lose", e: "edit", c: "call", n: "note" };
+  /* What a key means depends on what is seen: nothing acts on a lead that is not. */
+  const KEYS = {
+    list: {
+      j: () => move(1),
+      k: () => move(-1),
+      o: () => rowLink()?.click(),
+      Enter: () => rowLink()?.click(),
+      f: () => current && heart(current).catch(() => {}),
+      x: () => { const box = current && $(`#row-${CSS.escape(current)} [data-do='select']`); if (box && !box.disabled) { box.checked = !box.checked; paintBulk(); } },
+      ...Object.fromEntries(Object.entries(ACTIONS).map(([key, name]) => [key, () => onRow(name)])),
+    },
+    lead: {
+      j: () => $("#next:not([hidden])")?.click(),
+      k: () => $("#previous:not([hidden])")?.click(),
+      "]": () => $("#next:not([hidden])")?.click(),
+      "[": () => $("#previous:not([hidden])")?.click(),
+      u: () => back(),
+      f: () => panes.lead.dataset.id && heart(panes.lead.dataset.id).catch(() => {}),
+      ...Object.fromEntries(Object.entries(ACTIONS).map(([key, name]) => [key, () => action(name)])),
+    },
+    other: {},
   };
   function back() {
     const open = $("details.menu[open]");
-    if (open) { open.open = false; return; }
-    if (read().pane === "lead") go(`${APP}leads${listQuery ?? read().query ? `?${listQuery ?? read().query}` : ""}`).then(() => mark(current, { scroll: true }));
+    if (open) { open.open = false; $("summary", open).focus(); return; }
+    if (read().pane === "lead") go(listHref(listQuery ?? without(read().query, "kind"))).then(() => mark(current, { scroll: true }));
   }
 
   document.addEventListener("keydown", (event) => {
@@ -1125,8 +1418,10 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.target.closest("form[data-form]")?.requestSubmit(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (inside && event.key === "Escape" && inside.type === "search") { inside.blur(); return; }
-    const ticks = inside?.type === "checkbox" && !inside.closest("dialog");
-    if ((inside && !ticks) || $("dialog[open]")) return;
+    // A row's box is a place like any other of the row; other boxes are fields.
+    const ticks = inside?.type === "checkbox" && inside.closest("tr[data-id]");
+    const leavesMenu = event.key === "Escape" && event.target.closest("details.menu");
+    if ((inside && !ticks && !leavesMenu) || $("dialog[open]")) return;
     if (localStorage.getItem("keysOff")) return;
     if (Date.now() - goes < 1500 && goes) {
       goes = 0;
@@ -1136,25 +1431,33 @@
     }
     // Enter means what has the focus; where nothing that can be pressed has it, it means the row.
     if (event.key === "Enter" && event.target.closest("a, button, summary, input")) return;
-    const found = KEYS[event.key];
+    const found = KEYS[read().pane][event.key] ?? ANYWHERE[event.key];
     if (found) { event.preventDefault(); found(); }
   });
 
   /* -- start ------------------------------------------------------------------------------------------------------------- */
 
+  const loadScript = (address) => new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = policy.createScriptURL(address);
+    script.onload = done;
+    script.onerror = () => failed(new Error(address));
+    document.head.append(script);
+  });
+
   (async () => {
-    await window.signIn.start(config, (address) => new Promise((done, failed) => {
-      const script = document.createElement("script");
-      script.src = policy.createScriptURL(address);
-      script.onload = done;
-      script.onerror = () => failed(new Error(address));
-      document.head.append(script);
-    }));
-    try { await window.signIn.token(false); } catch { await asked(""); }
+    try { await window.signIn.start(config, loadScript); } catch (problem) {
+      // The sign-in could not begin, or refused: without words nobody would know what to do.
+      panes.other.hidden = false;
+      panes.other.replaceChildren(make("div", { class: "message problem" }, make("h1", {}, say("signIn")), make("p", {}, say("noSignIn", { why: problem.message })),
+        make("p", { class: "buttons" }, make("button", { type: "button", class: "main", click: () => location.assign(location.pathname + location.search) }, say("again")))));
+      return;
+    }
+    try { await window.signIn.token(false); } catch { await renewed("", false).catch(() => {}); }
+    signedInAs = window.signIn.account();
     if (location.pathname.replace(/\/+$/, "") === APP.replace(/\/+$/, "")) history.replaceState({}, "", `${APP}leads${location.search}`);
     // The screen first: what people wait for are rows.
     const shown = show({ focus: false });
-    const top = refreshTop();
-    await Promise.allSettled([shown, top]);
+    await Promise.allSettled([shown, refreshTop()]);
   })();
 })();

@@ -17,19 +17,29 @@ window.signIn = (() => {
     else if (!client.getActiveAccount()) client.setActiveAccount(client.getAllAccounts()[0] ?? null);
   }
 
-  /* Raises where somebody has to sign in. */
+  const needed = (text) => Object.assign(new Error(text), { name: "SignInNeeded" });
+
+  /* Raises SignInNeeded where somebody has to sign in; anything else is a fault on the way. */
   async function token(fresh) {
     const account = client.getActiveAccount();
-    if (!account) throw new Error("Nobody is signed in.");
-    const found = await client.acquireTokenSilent({ ...request, account, forceRefresh: fresh });
-    return found.accessToken;
+    if (!account) throw needed("Nobody is signed in.");
+    try {
+      return (await client.acquireTokenSilent({ ...request, account, forceRefresh: fresh })).accessToken;
+    } catch (problem) {
+      throw problem instanceof msal.InteractionRequiredAuthError ? needed(problem.message) : problem;
+    }
   }
 
   return {
     start,
     token,
     signIn: () => client.loginRedirect(request),
-    signOut: () => { sessionStorage.clear(); return client.logoutRedirect({ account: client.getActiveAccount() }); },
+    signOut: () => {
+      // Read first: it is kept in what is cleared.
+      const account = client.getActiveAccount();
+      Object.keys(sessionStorage).filter((key) => key.includes("draft:")).forEach((key) => sessionStorage.removeItem(key));
+      return client.logoutRedirect({ account });
+    },
     account: () => client?.getActiveAccount()?.name ?? null,
   };
 })();
