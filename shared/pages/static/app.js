@@ -848,13 +848,13 @@
       const isThere = field.type === "radio" ? Boolean(form.elements[name].value) : Boolean(field.value.trim());
       if (!isThere) found.push({ code: "required", target: name, message: say("required") });
     }
-    if ("purchaseDate" in form.elements && !typed.purchaseDate && !typed.purchaseTimeframe) found.push({ code: "required", target: "purchaseDate", message: say("requiredWhen") });
-    if (typed.reason === "other" && !typed.notes) found.push({ code: "required", target: "notes", message: say("required") });
     if (typed.value?.amount) {
       const amount = amountOf(typed.value.amount);
       if (amount === null) found.push({ code: "invalidValue", target: "value.amount", message: say("amount") });
       else typed.value.amount = amount;
     }
+    if ("purchaseDate" in form.elements && !typed.purchaseDate && !typed.purchaseTimeframe) found.push({ code: "required", target: "purchaseDate", message: say("requiredWhen") });
+    if (typed.reason === "other" && !typed.notes) found.push({ code: "required", target: "notes", message: say("required") });
     return found;
   }
 
