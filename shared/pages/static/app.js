@@ -8,6 +8,8 @@
   const UI = `${root}/ui/`;
   const TOP_EVERY = 30_000;
   const PROBE_EVERY = 5_000;
+  // What time alone brings up changes no count, and is looked for seldom: it costs a look at every open lead.
+  const BELL_EVERY = 300_000;
   const ANSWER_WITHIN = 60_000;
   const LIST_GOOD_FOR = 60_000;
   const BULK_MOST = 50;
@@ -415,7 +417,7 @@
     const answer = await signed(`${UI}top`, { headers: topTag ? { "If-None-Match": topTag } : {} });
     // Counts that were asked for before the list say nothing of what is newer than it.
     const isNewer = began >= listBegan - 2_000;
-    if (answer.status === 304) { answer.body?.cancel(); paintCounts(isNewer); bell(); return; }
+    if (answer.status === 304) { answer.body?.cancel(); paintCounts(isNewer); if (Date.now() - rungAt > BELL_EVERY) bell(); return; }
     const text = await answer.text();
     if (!answer.ok) {
       // Who may not be here is told so in place of a screen; everything else is tried again.
@@ -1205,7 +1207,9 @@
     place.textContent = text;
     place.hidden = !text;
   }
+  let rungAt = 0;
   async function bell() {
+    rungAt = Date.now();
     const answer = await signed(`${UI}bell`).catch(() => null);
     if (!answer?.ok) { answer?.body?.cancel(); return; }
     ring((await answer.text()).trim());
