@@ -23,6 +23,8 @@ def _environment() -> "Environment":
         loader=PackageLoader("shared.pages"),
         autoescape=True,
         undefined=StrictUndefined,
+        # A template that was deployed never changes; whoever writes one starts anew.
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )

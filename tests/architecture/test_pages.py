@@ -74,6 +74,11 @@ def test_u4_code_makes_no_html_of_its_own() -> None:
     )
 
 
+def test_a_template_is_read_once_and_never_looked_at_again() -> None:
+    """A deployed one never changes, and asking the disk at every screen is for nothing."""
+    assert re.findall(r"auto_reload=(\w+)", CODE) == ["False"]
+
+
 def test_u4_scripts_stand_in_the_shell_and_the_sign_ins_page_alone() -> None:
     for name, text in TEXTS.items():
         scripts = re.findall(r"<script\b[^>]*>", text)
