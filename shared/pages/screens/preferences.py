@@ -25,13 +25,18 @@ class Picture:
 
 @dataclass(frozen=True)
 class Wishes:
-    """The preferences with what may be chosen, and the days' mails in words."""
+    """The preferences with what may be chosen, and the days' mails in words.
+
+    `zone` is the one that was put, empty where `registered` holds, the registration's.
+    """
 
     etag: str
     wishes: PreferencesView
     kinds: tuple[tuple[str, str], ...]
     languages: tuple[tuple[str, str], ...]
     zones: tuple[str, ...]
+    zone: str
+    registered: str
     hours: tuple[tuple[int, str], ...]
     next_mail: str
     picture: Picture | None
@@ -48,10 +53,16 @@ def _zones() -> tuple[str, ...]:
     return (*sorted(places), "UTC")
 
 
+def _offered(zone: str) -> tuple[str, ...]:
+    """The zones to choose from; one that holds is among them, also where it is no place (`CET`)."""
+    return _zones() if not zone or zone in _zones() else (zone, *_zones())
+
+
 async def show_preferences(visit: Visit) -> Shown:
     """The preferences as they hold, in a form."""
     found = await preferences.read_preferences(ports=visit.app.ports, partner_id=visit.partner_id, at=visit.at)
     wishes, words = preferences_view(found), visit.words
+    zone = (found.stored.time_zone if found.stored else None) or ""
     preview = await preview_mail(
         ports=visit.app.ports, partner_id=visit.partner_id, preferences=found.holding, at=visit.at
     )
@@ -62,11 +73,13 @@ async def show_preferences(visit: Visit) -> Shown:
             wishes=wishes,
             kinds=tuple((str(kind), words.label("mailKinds", kind)) for kind in MailKind),
             languages=tuple((code, words.language_name(code)) for code in LANGUAGES),
-            zones=_zones(),
+            zones=_offered(zone),
+            zone=zone,
+            registered=visit.partner.time_zone,
             hours=tuple((hour, f"{hour:02}:00") for hour in range(24)),
             next_mail=_next_mail(visit, wishes),
             picture=_picture(visit, preview) if preview else None,
-            muted=tuple((one["address"], words.label("unwanted", one["why"])) for one in wishes["unsubscribed"]),
+            muted=tuple((one["address"], words.label("notMailed", one["why"])) for one in wishes["unsubscribed"]),
         ),
     )
 
