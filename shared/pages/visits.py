@@ -24,6 +24,7 @@ from shared.http.endpoint import log_defect
 from shared.http.routes import Route, parse
 from shared.http.running import App
 from shared.ids import LEAD_ID
+from shared.pages.days import as_instants
 from shared.pages.rendering import render
 from shared.pages.words import Words
 from shared.texts import translator
@@ -67,9 +68,13 @@ class Visit:
         return Words(self.language, self.partner.time_zone, self.at)
 
     def asked(self, model: type[M]) -> M:
-        """What the address asks for. Names that are not ours are dropped: addresses of pages gather them (`utm_…`)."""
+        """What the address asks for; its days are the partner's, as are the times that are shown.
+
+        Names that are not ours are dropped: addresses of pages gather them (`utm_…`).
+        """
         known = {found.alias or name for name, found in model.model_fields.items()}
-        return model.model_validate(validated(model, {k: v for k, v in self.query.items() if k in known}, "query"))
+        query = as_instants({k: v for k, v in self.query.items() if k in known}, self.partner.time_zone)
+        return model.model_validate(validated(model, query, "query"))
 
 
 @dataclass(frozen=True)

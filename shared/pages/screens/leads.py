@@ -12,6 +12,7 @@ from shared.http import page_tokens
 from shared.http.shapes.lead_views import lead_view
 from shared.http.shapes.list_views import OfferFacetView, facets_view
 from shared.http.shapes.queries import FacetsQuery, LeadFilterIn, LeadsQuery
+from shared.pages.days import as_instants
 from shared.pages.views.filters import Bar, Sorted, bar_of, heading, view_of
 from shared.pages.views.rows import Row, row_of
 from shared.pages.visits import Shown, Text, Visit
@@ -31,7 +32,7 @@ class Column:
 
 @dataclass(frozen=True)
 class LeadList:
-    """The list with everything above it.
+    """The list with everything above it; `export` is the query as the interface takes it, its days as instants.
 
     `following` is the query of its next page, `by_itself` whether that is asked for as soon as it comes into sight, and
     `back_to` the time up to which was searched.
@@ -44,6 +45,7 @@ class LeadList:
     by_itself: bool
     back_to: str
     query: str
+    export: str
     can_answer: bool
     is_favorites: bool
     newest: str
@@ -83,6 +85,7 @@ async def show_list(visit: Visit) -> Shown:
         by_itself=shorts < GOES_ON_BY_ITSELF,
         back_to=words.moment(views[-1]["createdDateTime"]) if views else "",
         query=query,
+        export=urlencode(as_instants(here, visit.partner.time_zone)),
         can_answer=visit.is_leads_admin,
         is_favorites=here.get("tab") == ListTab.FAVORITES,
         newest=urlencode({**here, "orderBy": "created desc"}),

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from enum import StrEnum
 from urllib.parse import urlencode
 
 from shared.domain.filters import FlameState, ListTab
+from shared.domain.instants import from_iso, stamp
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
 from shared.domain.ordering import Order, OrderField
+from shared.pages.days import FROM, TO, day_of, read_day
 from shared.pages.words import Words
 
 NAMES = (
@@ -217,18 +220,32 @@ def _chips(here: Mapping[str, str], named: Mapping[str, str], words: Words) -> l
         for one in values:
             left = ",".join(other for other in values if other != one)
             rest = {other: text for other, text in here.items() if other != name} | ({name: left} if left else {})
-            found.append(Link(f"{named[name]}: {_said(name, one, words)}", urlencode(rest)))
+            found.append(Link(f"{named[name]}: {said(name, one, words)}", urlencode(rest)))
     return found
 
 
-def _said(name: str, value: str, words: Words) -> str:
+def said(name: str, value: str, words: Words) -> str:
+    """What people call a value of a filter."""
     if name in CHOICES:
         return words.label(CHOICES[name][0], value)
     if name == "country":
         return words.country(value.upper())
     if name == "includeTest":
         return words.say("shown")
-    return words.day(value) if name.endswith(("From", "To")) and len(value) == len("2026-11-26") else value
+    return _when(name, value, words) if name in (*FROM, *TO) else value
+
+
+def _when(name: str, value: str, words: Words) -> str:
+    """A day where one begins or ends then, else the time."""
+    if on := read_day(value):
+        return words.day(on)
+    try:
+        at = from_iso(value)
+    except ValueError:
+        return value
+    at = at.replace(tzinfo=at.tzinfo or UTC)
+    on = day_of(name, at, words.zone)
+    return words.day(on) if on else words.moment(stamp(at.astimezone(UTC)))
 
 
 def _menu(name: str, label: str, here: Mapping[str, str], words: Words) -> Menu:
