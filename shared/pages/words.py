@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -164,6 +165,12 @@ class Words:
     def money(self, amount: str, currency: str) -> str:
         """An amount of money."""
         return _money(self.language, amount, currency)
+
+    def amount(self, amount: str) -> str:
+        """An amount whose currency stands elsewhere."""
+        _, _, fraction = amount.partition(".")
+        pattern = "#,##0." + "0" * len(fraction) if fraction else "#,##0"
+        return format_decimal(Decimal(amount), pattern, locale=self.locale)
 
     def number(self, count: int) -> str:
         """A number with its groups."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from shared.domain.errors import NotFound
 from shared.http.shapes.export_views import ExportView, export_view
 from shared.ids import EXPORT_ID
-from shared.pages.views.filters import CHOICES, titles
+from shared.pages.views.filters import said, titles
 from shared.pages.visits import Shown, Visit
 from shared.pages.words import Words
 from shared.usecases.exports import export_leads
@@ -66,7 +66,7 @@ def _item(view: ExportView, words: Words) -> Item:
     return Item(
         id=view["id"],
         when=words.moment(view["createdDateTime"]),
-        format=view["format"].upper(),
+        format=words.label("exportFormats", view["format"]),
         filter=_filter(view, words),
         state=view["state"],
         state_label=words.label("exportStates", view["state"]),
@@ -85,8 +85,10 @@ def _filter(view: ExportView, words: Words) -> str:
     named, found = titles(words), []
     for name, value in view["filter"].items():
         values = value if isinstance(value, list) else [value]
-        if name == "id":
-            values = [words.number(len(values))]
-        said = [words.label(CHOICES[name][0], one) if name in CHOICES else str(one) for one in values]
-        found.append(f"{named.get(name, name)}: {', '.join(said)}")
+        if name == "tab":
+            found.append(words.label("tabs", value))
+        elif name == "id":
+            found.append(f"{named[name]}: {words.number(len(values))}")
+        else:
+            found.append(f"{named[name]}: {', '.join(said(name, str(one), words) for one in values)}")
     return " · ".join(found) or words.say("All leads")

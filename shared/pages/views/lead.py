@@ -205,10 +205,7 @@ def _deal(lead: LeadView, words: Words) -> list[Fact]:
     deal = lead["deal"]
     if deal is None:
         return []
-    team = [
-        " · ".join(part for part in (member["name"], member["email"], member["phone"]) if part)
-        for member in deal["team"]
-    ]
+    team = [_member(member) for member in deal["team"]]
     found = [
         (words.say("Deal"), deal["name"]),
         (words.say("Value"), words.money(**deal["value"])),
@@ -283,7 +280,7 @@ def _line(event: EventView, words: Words) -> Line:
         kind=kind,
         text=f"{what} – {who}" if who and people else what,
         note=note,
-        changes=tuple(_changed(path, change, words) for path, change in changes.items()),
+        changes=_changes(changes, words),
         mails=tuple(MailLine(_mail(mail, words)) for mail in event["mails"]),
         at=words.moment(event["at"]),
         iso=event["at"],
@@ -308,15 +305,52 @@ FIELDS = {
 """What people call what has changed."""
 
 
-def _changed(path: str, change: dict[str, Any], words: Words) -> Fact:
+ENDS = ("from", "to")
+
+
+def _changes(changes: dict[str, Any], words: Words) -> tuple[Fact, ...]:
+    """What has changed, each as `before → after`; an amount and its currency are one thing where both are known."""
+    amount, currency = changes.get("deal.amount"), changes.get("deal.currency")
+    together = bool(amount and currency and all(bool(amount.get(end)) == bool(currency.get(end)) for end in ENDS))
+    found = []
+    for path, change in changes.items():
+        # A name that people have none for is the interface's own.
+        if path not in FIELDS or (together and path == "deal.currency"):
+            continue
+        if amount and currency and together and path == "deal.amount":
+            said = [words.money(amount[end], currency[end]) if amount.get(end) else None for end in ENDS]
+        elif path == "deal.team":
+            said = _teams(change)
+        else:
+            said = [_said(path, change[end], words) if change.get(end) else None for end in ENDS]
+        found.append(Fact(words.say(FIELDS[path]), _arrow(*said)))
+    return tuple(found)
+
+
+def _arrow(before: str | None, after: str | None) -> str:
+    return f"{before} → {after or '–'}" if before else after or "–"
+
+
+def _said(path: str, value: Any, words: Words) -> str:
     kinds = {"closing.reason": "reasons", "emailValidity": "validity"}
-    said = [
-        words.label(kinds[path], value) if value and path in kinds else _flat(value) if value else None
-        for value in (change.get("from"), change.get("to"))
-    ]
-    label = words.say(FIELDS[path]) if path in FIELDS else path
-    text = f"{said[0]} → {said[1] or '–'}" if said[0] else said[1] or "–"
-    return Fact(label, text)
+    if path in kinds:
+        return words.label(kinds[path], value)
+    if path == "deal.purchaseDate":
+        return words.day(value)
+    return words.amount(value) if path == "deal.amount" else _flat(value)
+
+
+def _teams(change: dict[str, Any]) -> list[str | None]:
+    """The members' names before and after; with their addresses where names alone show no difference."""
+    teams = [change.get(end) or [] for end in ENDS]
+    names = [", ".join(member["name"] for member in team) for team in teams]
+    if names[0] == names[1]:
+        names = [", ".join(map(_member, team)) for team in teams]
+    return [one or None for one in names]
+
+
+def _member(member: Any) -> str:
+    return " · ".join(part for part in (member["name"], member["email"], member["phone"]) if part)
 
 
 def _mail(mail: MailView, words: Words) -> str:
