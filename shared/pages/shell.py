@@ -183,7 +183,7 @@ def _texts(say: Translate) -> dict[str, str]:
         "draft": say("What you typed earlier is here again."),
         "exporting": say("The export is under way; it goes on without this page."),
         "bulkDone": say("Done: {done}. Not done: {failed}."),
-        "bulkReason": say("One reason for all {count} leads"),
+        "bulkReason": say("One reason for all selected leads ({count})"),
         "secretOnce": say("This secret is shown once. Keep it where the receiver can read it."),
         "stored": say("I have stored it"),
         "sure": say("Sure?"),

@@ -247,7 +247,7 @@ async def test_of_many_declined_at_once_each_has_its_result(desk: Desk) -> None:
     await page.get_by_label("Select all shown").check()
     await expect(page.locator("#bulk")).to_contain_text("3 selected")
     await page.locator("#bulk").get_by_role("button", name="Decline …").click()
-    await expect(dialog(page)).to_contain_text("One reason for all 3 leads")
+    await expect(dialog(page)).to_contain_text("One reason for all selected leads (3)")
     await expect(dialog(page)).to_contain_text("This is final.")
     await dialog(page).get_by_label("budget").check()
     await page.keyboard.press("Control+Enter")

@@ -11,6 +11,7 @@ from shared.pages.words import Words
 from shared.usecases.exports import export_leads
 
 SHOWN = 50
+RUNNING = ("notStarted", "running")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,6 @@ class Item:
     state: str
     state_label: str
     rows: str
-    total: str | None
     percent: int | None
     url: str | None
     left: str | None
@@ -70,14 +70,22 @@ def _item(view: ExportView, words: Words) -> Item:
         filter=_filter(view, words),
         state=view["state"],
         state_label=words.label("exportStates", view["state"]),
-        rows=words.number(progress["rows"]),
-        total=words.number(total) if total is not None else None,
+        rows=_rows(progress["rows"], total if view["state"] in RUNNING else None, words),
         percent=min(100, progress["rows"] * 100 // total) if total else None,
         url=view["url"],
         left=words.left(view["urlExpiresDateTime"]) if view["urlExpiresDateTime"] else None,
         problem=error["message"] if error else view["urlProblem"],
-        is_running=view["state"] in ("notStarted", "running"),
+        is_running=view["state"] in RUNNING,
     )
+
+
+def _rows(rows: int, total: int | None, words: Words) -> str:
+    """How many are written, of how many where that is known."""
+    if total == 1:
+        return words.say("%(rows)s of 1 row", rows=words.number(rows))
+    if total:
+        return words.say("%(rows)s of %(total)s rows", rows=words.number(rows), total=words.number(total))
+    return words.say("1 row") if rows == 1 else words.say("%(rows)s rows", rows=words.number(rows))
 
 
 def _filter(view: ExportView, words: Words) -> str:

@@ -117,6 +117,8 @@ async def show_count(visit: Visit) -> Shown:
     look, budget = _look(visit, visit.asked(FacetsQuery)), visit.app.ports.rules.lists.budget(clock.stopwatch())
     found = await facets.count_found(look, budget)
     words = visit.words
+    if not found.is_complete and found.leads == 1:
+        return Shown("text.html", Text(words.say("More than 1 lead")))
     if not found.is_complete:
         return Shown("text.html", Text(words.say("More than %(count)s leads", count=words.number(found.leads))))
     if found.leads == 1:

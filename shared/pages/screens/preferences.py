@@ -101,6 +101,10 @@ def _next_mail(visit: Visit, wishes: PreferencesView) -> str:
     hour = f"{wishes['digestHour']:02}:00"
     if wishes["digestThreshold"] == 0:
         return words.say("New leads are mailed together, once a day at %(hour)s, to %(to)s.", hour=hour, to=to)
+    if wishes["digestThreshold"] == 1:
+        return words.say(
+            "The first lead of a day is mailed at once to %(to)s, further ones together at %(hour)s.", hour=hour, to=to
+        )
     return words.say(
         "The first %(count)s leads of a day are mailed at once to %(to)s, further ones together at %(hour)s.",
         to=to,

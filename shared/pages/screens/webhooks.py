@@ -22,6 +22,7 @@ class Hook:
     state_label: str
     format: str
     events: tuple[str, ...]
+    count: str
     problem: str | None
     created: str
 
@@ -118,9 +119,14 @@ def _hook(view: WebhookView, words: Words) -> Hook:
         state_label=words.label("webhookStates", view["state"]),
         format=words.label("webhookFormats", view["format"]),
         events=tuple(words.label("webhookEvents", event) for event in view["events"]),
+        count=_events(len(view["events"]), words),
         problem=view["problem"],
         created=words.moment(view["createdDateTime"]),
     )
+
+
+def _events(count: int, words: Words) -> str:
+    return words.say("1 event") if count == 1 else words.say("%(count)s events", count=count)
 
 
 def _delivery(view: DeliveryView, words: Words) -> Delivery:
@@ -133,7 +139,7 @@ def _delivery(view: DeliveryView, words: Words) -> Delivery:
         lead_id=view["leadId"],
         state=view["state"],
         state_label=words.label("deliveryStates", view["state"]),
-        tries=words.number(len(attempts)),
+        tries=words.say("1 try") if len(attempts) == 1 else words.say("%(count)s tries", count=len(attempts)),
         last=words.moment(last["at"]) if last else "–",
         answer=f"{status} {last['answer'][:200]}".strip() if last else status,
         following=words.moment(view["nextAttempt"]) if view["nextAttempt"] else None,

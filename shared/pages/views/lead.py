@@ -251,12 +251,14 @@ def _related(lead: LeadView, words: Words) -> list[Related]:
 
 
 def _attempts(lead: LeadView, words: Words) -> str:
+    """What was logged: calls, mails, meetings and notes alike (L8)."""
     attempts = lead["contactAttempts"]
     if not attempts["count"] or not attempts["last"]:
-        return words.say("Nobody has logged a contact yet.")
-    return words.say(
-        "%(count)d contacts logged, the last %(ago)s.", count=attempts["count"], ago=words.ago(attempts["last"])
-    )
+        return words.say("Nothing has been logged yet.")
+    ago = words.ago(attempts["last"])
+    if attempts["count"] == 1:
+        return words.say("1 entry logged, %(ago)s.", ago=ago)
+    return words.say("%(count)s entries logged, the last %(ago)s.", count=words.number(attempts["count"]), ago=ago)
 
 
 def lines_of(events: Sequence[EventView], words: Words) -> tuple[Line, ...]:
