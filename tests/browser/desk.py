@@ -1,7 +1,8 @@
 """A partner with its people at their browsers: each test has one of its own, on the local host."""
 
+import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,7 @@ from tests.builders import DEAL_BODY, submission_body, unique
 from tests.journeys.local_host import LocalHost, register
 
 ADMIN = "Leads.Admin,Profile.Admin"
+Handle = Callable[[Route], Awaitable[None]]
 PATIENCE = 15_000
 """Milliseconds that a condition may take to come true, on a busy machine too."""
 SIGNED_IN = """
@@ -162,7 +164,7 @@ def requests_of(page: Page) -> Iterator[list[str]]:
         page.remove_listener("request", note)
 
 
-def lost_answer(done: list[int]) -> Callable[[Route], Any]:
+def lost_answer(done: list[int]) -> Handle:
     """A route whose first request reaches the host while its answer does not come back."""
 
     async def lose(route: Route) -> None:
@@ -174,3 +176,62 @@ def lost_answer(done: list[int]) -> Callable[[Route], Any]:
         await route.abort("connectionreset")
 
     return lose
+
+
+class failing:  # noqa: N801 - reads as the adjective that it is in a route
+    """A route that answers with a fault so many times, and lets through after that."""
+
+    def __init__(self, status: int, times: int = 1_000) -> None:
+        self.status, self.times = status, times
+
+    async def __call__(self, route: Route) -> None:
+        if self.times <= 0:
+            await route.continue_()
+            return
+        self.times -= 1
+        error = {"error": {"code": "internalError", "message": "It broke.", "details": []}}
+        headers = {"Retry-After": "1", "x-ms-request-id": "12345", "Content-Type": "application/json"}
+        await route.fulfill(status=self.status, headers=headers, body=json.dumps(error))
+
+
+def posts(handle: Handle) -> Handle:
+    """The route for what is sent; the dialog of the same path comes as ever."""
+
+    async def only(route: Route) -> None:
+        if route.request.method == "POST":
+            await handle(route)
+        else:
+            await route.continue_()
+
+    return only
+
+
+class Held:
+    """A route whose requests wait until they are let go, and go on to the host or to another route then."""
+
+    def __init__(self, then: Handle | None = None) -> None:
+        self._then = then
+        self._came = 0
+        self._more = asyncio.Condition()
+        self._go = asyncio.Event()
+
+    async def __call__(self, route: Route) -> None:
+        async with self._more:
+            self._came += 1
+            self._more.notify_all()
+        await self._go.wait()
+        await (self._then(route) if self._then else route.continue_())
+
+    async def came(self, count: int = 1) -> None:
+        """Wait until so many requests wait."""
+        async with self._more, asyncio.timeout(PATIENCE / 1000):
+            await self._more.wait_for(lambda: self._came >= count)
+
+    def let_go(self) -> None:
+        """Let all go on, those that come later too."""
+        self._go.set()
+
+
+async def gone(route: Route) -> None:
+    """A route without a server behind it."""
+    await route.abort("connectionrefused")

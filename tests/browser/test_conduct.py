@@ -1,14 +1,13 @@
 """How the page behaves when others are faster, answers are lost and sign-ins end, in a browser (U3)."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Page, expect
 
-from tests.browser.desk import Desk, lost_answer, requests_of, settled
+from tests.browser.desk import Desk, failing, lost_answer, posts, requests_of, settled
 from tests.browser.test_workspace import dialog, heading, rows
 from tests.builders import DEAL_BODY
 from tests.journeys.local_host import LocalHost
@@ -317,31 +316,3 @@ async def ended(page: Page) -> None:
           sessionStorage.setItem("local.sign-in", JSON.stringify({ ...kept, token: "ended" }));
         }"""
     )
-
-
-class failing:  # noqa: N801 - reads as the adjective that it is in a route
-    """A route that answers with a fault so many times, and lets through after that."""
-
-    def __init__(self, status: int, times: int = 1_000) -> None:
-        self.status, self.times = status, times
-
-    async def __call__(self, route: Route) -> None:
-        if self.times <= 0:
-            await route.continue_()
-            return
-        self.times -= 1
-        error = {"error": {"code": "internalError", "message": "It broke.", "details": []}}
-        headers = {"Retry-After": "1", "x-ms-request-id": "12345", "Content-Type": "application/json"}
-        await route.fulfill(status=self.status, headers=headers, body=json.dumps(error))
-
-
-def posts(handle: object) -> object:
-    """The route for what is sent; the dialog of the same path comes as ever."""
-
-    async def only(route: Route) -> None:
-        if route.request.method == "POST":
-            await handle(route)  # type: ignore[operator]
-        else:
-            await route.continue_()
-
-    return only

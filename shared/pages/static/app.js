@@ -291,7 +291,7 @@
     }
     $("#loading").hidden = true;
     placeMarks(wanted);
-    if (dialog.open && !wanted.dialog && !dialog.dataset.stays) dialog.close();
+    if (dialog.open && !wanted.dialog && !dialog.dataset.stays) { isLeft = true; dialog.close(); }
     if (wanted.pane === "list") {
       if (listQuery === wanted.query && !again) { scrollTo(0, scrolled); mark(current); } else await loadList(wanted.query);
     } else if (wanted.pane === "lead") {
@@ -647,6 +647,12 @@
     await show({ focus: true });
   }
   dialog.addEventListener("cancel", (event) => { event.preventDefault(); closeDialog(); });
+  /* Browsers let a second Escape through: what has to stay comes back, unless somebody has gone on to elsewhere. */
+  let isLeft = false;
+  dialog.addEventListener("close", () => {
+    if (!isLeft && (isBusy() || dialog.dataset.stays)) dialog.showModal();
+    isLeft = false;
+  });
 
   /* A form as the JSON it means: dotted names nest, lists are fieldsets, what is empty is absent. */
   function values(form) {
@@ -921,7 +927,7 @@
     $$("[type='submit'], [data-do='cancel'], [data-do='close']", form).forEach((button) => { button.disabled = is; });
   }
 
-  const isShown = (form) => form.isConnected && !form.closest("[hidden]");
+  const isShown = (form) => form.isConnected && !form.closest("[hidden], dialog:not([open])");
   async function sent(form, view) {
     const kind = form.dataset.form;
     if (kind === "webhook") {
@@ -1120,7 +1126,6 @@
       if (!dialog.open) dialog.showModal();
     });
   }
-  dialog.addEventListener("close", () => { if (dialog.dataset.stays) dialog.showModal(); });
 
   const selected = () => $$("[data-do='select']:checked", panes.list).map((box) => box.closest("tr").dataset.id);
   function paintBulk() {
