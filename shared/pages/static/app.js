@@ -1188,9 +1188,11 @@
 
   const notice = (button) => button.closest("[data-notice]");
   async function dismiss(ids, list) {
-    const next = list.at(-1).nextElementSibling;
     list.forEach((item) => { item.hidden = true; });
-    ($("[data-do='dismiss'], a", next ?? document.createElement("p")) ?? $("h1", panes.other))?.focus();
+    // Whoever works through them goes on with the next, then with those before; the heading is the end.
+    const left = $$("[data-notice]:not([hidden]):not(.dismissed)", panes.other);
+    const next = left.find((item) => list.at(-1).compareDocumentPosition(item) & Node.DOCUMENT_POSITION_FOLLOWING) ?? left.at(-1);
+    ((next && $("[data-do='dismiss']", next)) ?? $("h1", panes.other))?.focus();
     try {
       await ours("POST", `/notifications/dismiss`, { ids });
       bell();
@@ -1245,9 +1247,11 @@
       if (!ids.length) return;
       dialog.replaceChildren();
       dialog.showModal();
-      // The form of one that can be declined; those that cannot have their result like all.
-      const first = ids.find((id) => document.getElementById(`row-${id}`)?.classList.contains("received")) ?? ids[0];
-      await load(dialog, `leads/${first}/decline`, { keep: true });
+      // The form of one that can be declined; those that cannot have their result like all. Rows may be older than that.
+      const waits = ids.filter((id) => document.getElementById(`row-${id}`)?.classList.contains("received"));
+      for (const id of waits.length ? waits.slice(0, TOGETHER) : ids.slice(0, 1)) {
+        if (!dialog.open || await load(dialog, `leads/${id}/decline`, { keep: true })) break;
+      }
       closable();
       const form = $("form", dialog);
       if (!form) return;
