@@ -198,9 +198,7 @@ async def test_many_are_declined_once_however_often_it_is_asked_for(desk: Desk) 
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known", "meanwhile"])
-async def test_a_selection_whose_first_cannot_be_declined_has_its_form_all_the_same(
-    desk: Desk, is_known: bool
-) -> None:
+async def test_a_selection_whose_first_cannot_be_declined_has_its_form_all_the_same(desk: Desk, is_known: bool) -> None:
     """That one has its own result; the page may know it or not (U3)."""
     desk.lead("Adatum")
     first = desk.lead("Fabrikam")

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from shared.domain.currencies import CODES as CURRENCIES
 from shared.domain.errors import InvalidTransition
-from shared.domain.lead import TEAM_MAX
+from shared.domain.lead import TEAM_MAX, Validity
 from shared.domain.lifecycle import NO_RESPONSE_ATTEMPTS, REASONS, Action, ActivityKind
 from shared.domain.telling.recipients import NOT_TOLD
 from shared.http.shapes.history_views import EventView, event_view
@@ -70,21 +70,14 @@ class Dialog:
 
 
 async def show_lead(visit: Visit) -> Shown:
-    """The page of a lead; whoever opens it has opened the lead (Q6), but for one fetched ahead with `peek`."""
-    seen = await read_leads.read_lead(
-        ports=visit.app.ports,
-        partner_id=visit.partner_id,
-        person=visit.caller.person,
-        lead_id=visit.lead_id,
-        at=visit.at,
-    )
-    timeline = await _timeline(visit, None)
-    lead = lead_view(seen, visit.caller, visit.at, visit.words.say)
+    """The page of a lead; whoever opens it has opened the lead (Q6)."""
+    lead = await _read(visit, peek=False)
+    lines, following = await _timeline(visit, None)
     page = views.page_of(
         lead,
-        timeline[0],
+        lines,
         visit.words,
-        following=timeline[1],
+        following=following,
         query=urlencode(view_of(visit.query)),
         is_admin=visit.is_leads_admin,
     )
@@ -93,7 +86,7 @@ async def show_lead(visit: Visit) -> Shown:
 
 async def show_row(visit: Visit) -> Shown:
     """The lead's row, to stand in the place of the one in the list; it is not opened by that."""
-    lead = await _peeked(visit)
+    lead = await _read(visit, peek=True)
     return Shown("leads/row.html", OneRow(row_of(lead, visit.words), urlencode(view_of(visit.query))))
 
 
@@ -119,8 +112,7 @@ async def show_edit(visit: Visit) -> Shown:
 async def show_decline(visit: Visit) -> Shown:
     """Why the lead is declined, and what the customer hears of it (L3)."""
     words = visit.words
-    says = (words.say("The customer is mailed that you cannot help, and advised to choose another partner."),)
-    return await _dialog(visit, Action.DECLINE, words.say("Decline"), words.say("Decline the lead"), says)
+    return await _dialog(visit, Action.DECLINE, words.say("Decline"), words.say("Decline the lead"), ())
 
 
 async def show_win(visit: Visit) -> Shown:
@@ -143,21 +135,22 @@ async def show_close_as_error(visit: Visit) -> Shown:
 
 async def show_activity(visit: Visit) -> Shown:
     """A contact attempt to be logged (L8)."""
-    lead = await _peeked(visit)
-    words = visit.words
-    kinds = tuple((str(kind), words.label("activities", kind)) for kind in ActivityKind)
+    lead = await _read(visit, peek=True)
+    words, asked = visit.words, visit.query.get("kind", "")
     dialog = _form(lead, words, "activity", words.say("Log a contact"), words.say("Log it"), (), is_final=False)
-    asked = visit.query.get("kind", "")
-    first = sorted(kinds, key=lambda kind: kind[0] != asked)
-    return Shown("leads/dialog.html", _with_kinds(dialog, tuple(first)))
+    # What the button said comes first.
+    kinds = sorted(((str(kind), words.label("activities", kind)) for kind in ActivityKind), key=lambda k: k[0] != asked)
+    return Shown("leads/dialog.html", replace(dialog, kinds=tuple(kinds)))
 
 
 async def _dialog(visit: Visit, action: Action, title: str, verb: str, says: tuple[str, ...]) -> Shown:
-    lead = await _peeked(visit)
-    if not visit.is_leads_admin or action not in lead["actions"]:
+    lead = await _read(visit, peek=True)
+    if action not in lead["actions"]:
         # What the button would be refused is said before anything is typed.
         state = visit.words.label("statuses", lead["status"])
         raise InvalidTransition(visit.words.say("The lead is %(state)s; this cannot be done any more.", state=state))
+    if action is Action.DECLINE:
+        says = (_told(lead, visit.words),)
     final = action in (Action.DECLINE, Action.WIN, Action.LOSE, Action.CLOSE_AS_ERROR)
     return Shown("leads/dialog.html", _form(lead, visit.words, action, title, verb, says, is_final=final))
 
@@ -201,8 +194,12 @@ def _form(
     )
 
 
-def _with_kinds(dialog: Dialog, kinds: tuple[tuple[str, str], ...]) -> Dialog:
-    return replace(dialog, kinds=kinds)
+def _told(lead: LeadView, words: Words) -> str:
+    """What the customer of a declined lead hears, but for reasons that keep it from hearing anything (L3)."""
+    takes_mail = lead["customer"]["email"] and lead["emailValidity"] not in (Validity.INVALID, Validity.SPAM)
+    if not takes_mail or lead["isTest"]:
+        return words.say("The customer is not mailed: there is no address that takes mail.")
+    return words.say("The customer is mailed that you cannot help, and advised to choose another partner.")
 
 
 COMMON = ("EUR", "USD", "GBP", "SEK", "DKK", "NOK", "CHF", "PLN", "HUF", "BRL", "JPY")
@@ -219,14 +216,14 @@ def _proposed(lead: LeadView) -> str:
     return " – ".join(part for part in (lead["customer"]["company"], offer["title"] if offer else None) if part)
 
 
-async def _peeked(visit: Visit) -> LeadView:
+async def _read(visit: Visit, *, peek: bool) -> LeadView:
     seen = await read_leads.read_lead(
         ports=visit.app.ports,
         partner_id=visit.partner_id,
         person=visit.caller.person,
         lead_id=visit.lead_id,
         at=visit.at,
-        peek=True,
+        peek=peek,
     )
     return lead_view(seen, visit.caller, visit.at, visit.words.say)
 

@@ -497,3 +497,20 @@ async def test_many_ask_at_once(api: InProcess, world: World) -> None:
     together = await asyncio.gather(*(show(api, "leads", headers={"accept-language": one}) for one in wishes * 3))
     assert [reply.text for reply in together] == alone * 3
     assert len(set(alone)) == len(wishes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said_so"),
+    [
+        ({}, "The customer is mailed that you cannot help"),
+        ({"Email": ""}, "The customer is not mailed"),
+        ({"Email": "winner@mailinator.com"}, "The customer is not mailed"),
+        ({"FirstName": "MSFT_TEST_A"}, "The customer is not mailed"),
+    ],
+)
+async def test_a_decline_says_whether_the_customer_hears_of_it(
+    api: InProcess, door: str, changes: dict[str, str], said_so: str
+) -> None:
+    """L3, U3."""
+    lead_id = await post_lead(api, door, **changes)
+    assert said_so in said(await show(api, f"leads/{lead_id}/decline"))
