@@ -25,6 +25,10 @@ if (location.origin.startsWith("http")) {
     console.error(`policy: ${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 }
 """
+BROKEN = """
+<div class="message problem"><h1 tabindex="-1">Broken</h1>
+<button type="button" data-do="reload">Try again</button></div>
+"""
 expect.set_options(timeout=PATIENCE)
 
 
@@ -179,19 +183,22 @@ def lost_answer(done: list[int]) -> Handle:
 
 
 class failing:  # noqa: N801 - reads as the adjective that it is in a route
-    """A route that answers with a fault so many times, and lets through after that."""
+    """A route that answers with a fault so many times, as JSON or as a page, and lets through after that."""
 
-    def __init__(self, status: int, times: int = 1_000) -> None:
-        self.status, self.times = status, times
+    def __init__(self, status: int, times: int = 1_000, *, is_page: bool = False) -> None:
+        self.status, self.times, self.is_page = status, times, is_page
 
     async def __call__(self, route: Route) -> None:
         if self.times <= 0:
             await route.continue_()
             return
         self.times -= 1
+        headers = {"Retry-After": "1", "x-ms-request-id": "12345"}
+        if self.is_page:
+            await route.fulfill(status=self.status, headers=headers, content_type="text/html", body=BROKEN)
+            return
         error = {"error": {"code": "internalError", "message": "It broke.", "details": []}}
-        headers = {"Retry-After": "1", "x-ms-request-id": "12345", "Content-Type": "application/json"}
-        await route.fulfill(status=self.status, headers=headers, body=json.dumps(error))
+        await route.fulfill(status=self.status, headers=headers, json=error)
 
 
 def posts(handle: Handle) -> Handle:

@@ -74,7 +74,7 @@ async def test_amounts_are_understood_as_people_write_them(desk: Desk, typed: st
 
 @pytest.mark.parametrize(("label", "said"), [("Deal name", "Please fill this in."), ("Value", "Please fill this in.")])
 async def test_what_is_needed_cannot_be_cleared_in_an_edit(desk: Desk, label: str, said: str) -> None:
-    """It is refused beside its field, and nothing is sent (U2, L4)."""
+    """It is refused beside its field, and nothing is sent (U2)."""
     page = await desk.open(f"leads/{desk.accepted()}/edit")
     await dialog(page).get_by_label(label).fill("")
     with requests_of(page) as asked:

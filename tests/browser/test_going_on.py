@@ -1,4 +1,4 @@
-"""Going from lead to lead: keys, lists that change beneath, Back, filters and what is new, in a browser (U1, U2, U4)."""
+"""Going from lead to lead: keys, lists that change, Back, filters and what is new, in a browser (U1, U2, U4)."""
 
 import re
 

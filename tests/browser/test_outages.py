@@ -1,6 +1,5 @@
 """How the page goes on when the server, the connection or the sign-in fails and comes back, in a browser (U2, U3)."""
 
-import json
 import re
 
 import pytest
@@ -8,33 +7,33 @@ from playwright.async_api import Page, Route, expect
 
 from tests.browser.desk import Desk, Held, failing, gone, posts
 from tests.browser.test_conduct import ended
-from tests.browser.test_forms import chosen, filled
+from tests.browser.test_forms import filled
 from tests.browser.test_workspace import dialog, heading, rows
 
 UI = re.compile("/ui/")
 NO_ANSWER = "it is not known whether this was done"
 
 
-@pytest.mark.parametrize("kind", ["json", "html"])
-async def test_a_list_that_failed_is_asked_for_again(desk: Desk, kind: str) -> None:
+@pytest.mark.parametrize("is_page", [False, True], ids=["json", "html"])
+async def test_a_list_that_failed_is_asked_for_again(desk: Desk, is_page: bool) -> None:
     """Whoever presses Try again sees it, without loading the page anew (U3)."""
     desk.lead()
     desk.expect_fault("status of 500")
     page = await desk.tab()
-    await page.route(re.compile(r"/ui/leads(\?|$)"), failing(500, times=1) if kind == "json" else broken(500, 1))
+    await page.route(re.compile(r"/ui/leads(\?|$)"), failing(500, times=1, is_page=is_page))
     await page.goto(desk.url("leads"))
     await page.get_by_role("button", name="Try again").click()
     await expect(rows(page)).to_have_count(1)
     await expect(page.locator("main .problem")).to_have_count(0)
 
 
-@pytest.mark.parametrize("kind", ["json", "html"])
-async def test_a_lead_that_failed_is_asked_for_again(desk: Desk, kind: str) -> None:
+@pytest.mark.parametrize("is_page", [False, True], ids=["json", "html"])
+async def test_a_lead_that_failed_is_asked_for_again(desk: Desk, is_page: bool) -> None:
     """Whoever presses Try again sees it, with its actions (U3)."""
     desk.lead()
     desk.expect_fault("status of 500")
     page = await desk.open("leads")
-    await page.route(re.compile(r"/ui/leads/[^/?]+"), failing(500, times=1) if kind == "json" else broken(500, 1))
+    await page.route(re.compile(r"/ui/leads/[^/?]+"), failing(500, times=1, is_page=is_page))
     await rows(page).get_by_role("link").click()
     await page.get_by_role("button", name="Try again").click()
     await expect(heading(page)).to_contain_text("Northwind Traders")
@@ -106,7 +105,7 @@ async def test_a_proxy_that_answers_for_the_server_does_not_know_what_was_done(d
     desk.expect_fault("status of 502")
     page = await desk.open(f"leads/{desk.lead()}/accept")
     await filled(page)
-    await page.route(re.compile("/accept$"), posts(broken(502, 1)))
+    await page.route(re.compile("/accept$"), posts(failing(502, times=1, is_page=True)))
     await page.keyboard.press("Control+Enter")
     await expect(dialog(page).locator(".errors")).to_contain_text(NO_ANSWER)
     await page.keyboard.press("Control+Enter")
@@ -218,18 +217,3 @@ async def desk_address(page: Page, address: str) -> None:
         }""",
         address,
     )
-
-
-class broken:  # noqa: N801 - reads as the adjective that it is in a route
-    """A route that answers so many times with the page of whatever stands before the host, or of the host itself."""
-
-    def __init__(self, status: int, times: int) -> None:
-        self.status, self.times = status, times
-
-    async def __call__(self, route: Route) -> None:
-        if self.times <= 0:
-            await route.continue_()
-            return
-        self.times -= 1
-        page = '<div class="message problem"><h1 tabindex="-1">Broken</h1><button type="button" data-do="reload">Try again</button></div>'
-        await route.fulfill(status=self.status, content_type="text/html", body=page)
