@@ -105,6 +105,25 @@ async def test_a_dialog_stays_until_its_form_has_its_answer(desk: Desk) -> None:
     await expect(page).to_have_url(re.compile(f"{lead}$"))
 
 
+async def test_whoever_goes_back_while_a_form_is_sent_is_told_of_its_refusal(desk: Desk) -> None:
+    """Back leaves at once; what comes of it is said wherever they are, and the text is kept (U2, U3)."""
+    lead = desk.lead()
+    desk.expect_fault("status of 500")
+    page = await desk.open(f"leads/{lead}")
+    await chosen(page, "Accept …")
+    await filled(page)
+    held = Held(failing(500))
+    await page.route(re.compile("/accept$"), posts(held))
+    await page.keyboard.press("Control+Enter")
+    await held.came()
+    await page.go_back()
+    await expect(dialog(page)).to_be_hidden()
+    held.let_go()
+    await expect(page.locator("#toasts")).to_contain_text("That did not work: It broke.")
+    await chosen(page, "Accept …")
+    await expect(dialog(page).get_by_label("Deal name")).to_have_value("Rollout")
+
+
 async def test_only_whoever_says_that_it_is_stored_puts_a_secret_away(desk: Desk) -> None:
     """A webhook's secret is shown once, so a key that closes dialogs does not close this one (U1, W1)."""
     page = await desk.open("webhooks")
@@ -187,6 +206,9 @@ async def test_many_are_declined_once_however_often_it_is_asked_for(desk: Desk) 
         for _ in range(3):
             await page.keyboard.press("Control+Enter")
         await held.came(3)
+        for _ in range(3):
+            await page.keyboard.press("Escape")
+        await expect(form(page)).to_be_visible()
         held.let_go()
         await expect(dialog(page)).to_contain_text("Done: 3. Not done: 0.")
         await page.keyboard.press("Control+Enter")

@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from shared.pages.rendering import render
+from shared.pages.screens.exports import Exports, Item
 from tests.browser.desk import Desk, Held, failing, gone, posts
 from tests.browser.test_conduct import ended
 from tests.browser.test_forms import filled
@@ -189,17 +191,19 @@ async def test_the_progress_of_an_export_goes_on_after_polls_that_failed(desk: D
     desk.expect_fault("status of 500", "net::ERR_CONNECTION_REFUSED")
     made = desk.call("POST", "/exports", {})
     page = await desk.tab()
-    poll = f"{desk.host.url}/api/ui/exports/{made['id']}"
-    running = (
-        f'<h1 tabindex="-1">Exports</h1><ul><li class="export" data-export="{made["id"]}" hx-get="{poll}"'
-        ' hx-trigger="every 200ms" hx-swap="outerHTML">Running</li></ul>'
+    running = Item(
+        made["id"], "now", "CSV", "", "running", "Running", "0", None, None, None, None, None, is_running=True
     )
+    shown = render("exports.html", "en", view=Exports((running,)), root="/api")
+    # As the page has it, only sooner.
+    sooner = re.sub(r"\d+s\"", '200ms"', shown)
+    poll = re.compile(rf"/ui/exports/{made['id']}$")
     faults = [gone, failing(500), gone]
 
     async def polled(route: Route) -> None:
         await (faults.pop()(route) if faults else route.continue_())
 
-    await page.route(re.compile("/ui/exports$"), lambda route: route.fulfill(content_type="text/html", body=running))
+    await page.route(re.compile("/ui/exports$"), lambda route: route.fulfill(content_type="text/html", body=sooner))
     await page.route(poll, polled)
     await page.goto(desk.url("exports"))
     await expect(page.get_by_role("link", name="Download")).to_be_visible()
