@@ -1428,7 +1428,12 @@
 
   document.addEventListener("keydown", (event) => {
     const inside = event.target.closest("input, textarea, select, [contenteditable]");
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.target.closest("form[data-form]")?.requestSubmit(); return; }
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      const form = event.target.closest("form[data-form]");
+      // Browsers may take the same key for a submission of their own.
+      if (form) { event.preventDefault(); form.requestSubmit(); }
+      return;
+    }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (inside && event.key === "Escape" && inside.type === "search") { inside.blur(); return; }
     // A row's box is a place like any other of the row; other boxes are fields.
