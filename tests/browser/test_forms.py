@@ -232,7 +232,7 @@ async def test_a_selection_whose_first_cannot_be_declined_has_its_form_all_the_s
         desk.call("POST", f"/leads/{first}/accept", {"name": "x", "value": VALUE, "purchaseTimeframe": "soon"})
     await page.get_by_label("Select all shown").check()
     await page.locator("#bulk").get_by_role("button", name="Decline …").click()
-    await expect(dialog(page)).to_contain_text("One reason for all 2 leads")
+    await expect(dialog(page)).to_contain_text("One reason for all selected leads (2)")
     await dialog(page).get_by_label("budget").check()
     await page.keyboard.press("Control+Enter")
     await expect(dialog(page)).to_contain_text("Done: 1. Not done: 1.")

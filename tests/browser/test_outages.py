@@ -192,7 +192,18 @@ async def test_the_progress_of_an_export_goes_on_after_polls_that_failed(desk: D
     made = desk.call("POST", "/exports", {})
     page = await desk.tab()
     running = Item(
-        made["id"], "now", "CSV", "", "running", "Running", "0", None, None, None, None, None, is_running=True
+        id=made["id"],
+        when="now",
+        format="CSV",
+        filter="",
+        state="running",
+        state_label="Running",
+        rows="",
+        percent=None,
+        url=None,
+        left=None,
+        problem=None,
+        is_running=True,
     )
     shown = render("exports.html", "en", view=Exports((running,)), root="/api")
     # As the page has it, only sooner.
