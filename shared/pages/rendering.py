@@ -1,5 +1,6 @@
 """Fills in the templates; loaded at the first page, since nobody else waits for the engine."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,22 @@ def render(template: str, language: str, **context: Any) -> str:
     return _environment().get_template(template).render(context, _=translator(language), language=language)
 
 
+_menus: dict[tuple[str, str], str] = {}
+
+
+def _kept(language: str, name: str, write: Callable[[Any], str], menu: Any) -> str:
+    """What a template writes of a menu in which nothing is chosen: the same for everybody, so it is written once."""
+    key = language, name
+    if key not in _menus:
+        _menus[key] = write(menu)
+    return _menus[key]
+
+
 @cache
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - at the first page
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("shared.pages"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -28,3 +40,5 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.globals["kept"] = _kept
+    return made
