@@ -87,6 +87,90 @@ async def test_a_lead_is_found_read_called_accepted_edited_and_won_with_the_mous
     assert (read["outcome"], read["deal"]["crmId"], read["isFavorite"]) == ("won", "D-77", True)
 
 
+async def tab_to(page: Page, name: str) -> None:
+    """Press Tab until what begins with these words has the focus."""
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if await focused.count():
+            words = await focused.evaluate("one => one.labels?.[0]?.textContent ?? one.textContent")
+            if words.strip().startswith(name):
+                return
+    raise AssertionError(f"no Tab leads to {name}")
+
+
+async def test_the_main_job_by_keyboard_alone(desk: Desk) -> None:
+    """Find, heart, read, call, accept, edit, win: no button is clicked (U1, U4)."""
+    desk.lead("Fabrikam")
+    wanted = desk.lead("Northwind Traders")
+    page = await desk.open("leads")
+    keys = page.keyboard
+    await keys.press("/")
+    await keys.type("northw")
+    await expect(rows(page)).to_have_count(1)
+    await keys.press("Escape")
+    await keys.press("f")
+    await keys.press("Enter")
+    await expect(heading(page)).to_contain_text("Northwind Traders")
+    await keys.press("c")
+    await sent_from(page, "What happened", "Left a message.")
+    await expect(page.locator("#timeline li").first).to_contain_text("Left a message.")
+    await keys.press("a")
+    await expect(dialog(page).get_by_label("Deal name")).to_be_focused()
+    await tab_to(page, "Value")
+    await keys.type("900")
+    await sent_from(page, "Time frame", "spring")
+    await expect(page.locator("#lead .status")).to_have_text("Accepted")
+    await keys.press("e")
+    await expect(dialog(page).get_by_label("Deal name")).to_be_focused()
+    await sent_from(page, "CRM ID", "D-77")
+    await expect(page.locator("#lead aside")).to_contain_text("D-77")
+    await keys.press("w")
+    await sent_from(page, "Notes", "Signed.")
+    await expect(page.locator("#lead .status")).to_contain_text("Won")
+    read = desk.call("GET", f"/leads/{wanted}", user="ann")
+    assert (read["outcome"], read["deal"]["crmId"], read["isFavorite"]) == ("won", "D-77", True)
+
+
+async def test_the_rest_of_the_day_by_keyboard_alone(desk: Desk) -> None:
+    """Decline, export, mute an address: no button is clicked (U1, U4)."""
+    lead = desk.lead("Fabrikam")
+    page = await desk.open("leads", roles="Leads.Admin,Profile.Admin")
+    keys = page.keyboard
+    await keys.press("d")
+    await expect(dialog(page).get_by_label("Budget")).to_be_focused()
+    await keys.press("Space")
+    await keys.press("Control+Enter")
+    await expect(page.locator("#lead .status")).to_contain_text("Declined")
+    await expect(dialog(page)).to_be_hidden()
+    await keys.press("g")
+    await keys.press("e")
+    await expect(heading(page)).to_have_text("Exports")
+    await tab_to(page, "Export the current view")
+    await keys.press("Enter")
+    await expect(page.get_by_role("link", name="Download")).to_be_visible()
+    await keys.press("g")
+    await keys.press("s")
+    await expect(heading(page)).to_have_text("Preferences")
+    await tab_to(page, "Addresses that get no mail")
+    await keys.type("lena@contoso.example")
+    await keys.press("Control+Enter")
+    await expect(page.get_by_text("Saved.")).to_be_visible()
+    assert desk.call("GET", "/preferences")["mutedAddresses"] == ["lena@contoso.example"]
+    assert desk.read(lead)["outcome"] == "declined"
+
+
+async def sent_from(page: Page, label: str, text: str) -> None:
+    """Go to a field of the dialog by Tab, type, and send the form."""
+    field = dialog(page).get_by_label(label)
+    await expect(field).to_be_visible()
+    if not await field.evaluate("one => one === document.activeElement"):
+        await tab_to(page, label)
+    await page.keyboard.type(text)
+    await page.keyboard.press("Control+Enter")
+    await expect(dialog(page)).to_be_hidden()
+
+
 async def test_a_call_is_logged_with_a_key_its_text_and_a_key(desk: Desk) -> None:
     """`c`, what happened, Ctrl+Enter; it shows at once (U1, U3)."""
     lead = desk.lead()
