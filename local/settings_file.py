@@ -12,4 +12,4 @@ def values() -> dict[str, str]:
     if not file.exists():
         file = ROOT / "local.settings.example.json"
     found: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))["Values"]
-    return found | {name: value for name, value in os.environ.items() if name.startswith("LEADS_")}
+    return found | {name: value for name, value in os.environ.items() if name in found or name.startswith("LEADS_")}

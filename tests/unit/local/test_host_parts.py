@@ -11,6 +11,7 @@ import pytest
 
 from local import functions as functions_module
 from local.functions import Function, call_http, request_of, schedule_of
+from local.settings_file import values
 from local.timers import Timers, next_run
 from shared.http.routes import parse
 from tests.builders import AT
@@ -163,3 +164,13 @@ def test_exactly_one_function_app_is_wanted(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setitem(sys.modules, "toy_app", SimpleNamespace(**apps))
         with pytest.raises(SystemExit, match="exactly one"):
             functions_module.load("toy_app")
+
+
+def test_a_variable_of_the_environment_wins_over_the_settings_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A schedule too: a test host that wants a timer to rest must not be fired by it under load."""
+    monkeypatch.setenv("RUN_EXPORTS_SCHEDULE", "0 0 0 1 1 *")
+    monkeypatch.setenv("LEADS_LEAD_URL", "https://crm.example/{leadId}")
+    monkeypatch.setenv("SOMETHING_ELSE", "x")
+    found = values()
+    assert (found["RUN_EXPORTS_SCHEDULE"], found["LEADS_LEAD_URL"]) == ("0 0 0 1 1 *", "https://crm.example/{leadId}")
+    assert "SOMETHING_ELSE" not in found
