@@ -51,7 +51,7 @@ async def fill(tables: Tables, leads: list[Lead]) -> None:
             for lead in some
             for key in (keys.lead(lead.id), keys.copy("open", lead.id))
         ]
-        await tables[keys.LEADS].submit_transaction([("create", row) for row in rows])
+        await tables.sdk(keys.LEADS).submit_transaction([("create", row) for row in rows])
     await TableAgenda(tables).put([hint for lead in leads for hint in hints(lead)])
 
 
@@ -87,15 +87,24 @@ async def count_requests(settings: Settings) -> None:
         await counted.close()
 
 
+SDK: dict[str, tuple[str, list[Any]]] = {
+    "POST": ("create", []),
+    "PUT": ("upsert", [{"mode": "replace"}]),
+    "DELETE": ("delete", []),
+}
+"""What the SDK calls a write."""
+
+
 async def bare(tables: Tables, leads: list[Lead]) -> None:
     """The same rows with the SDK alone, as many leads in a transaction as the timer takes."""
     change = Change("bare", LATE)
     for start in range(0, len(leads), 25):
         operations: list[Any] = []
         for lead in leads[start : start + 25]:
-            update, *rest = operations_of(StoredLead(lead, ""), settle(lead, LATE), change)
-            operations += [(update[0], update[1], {"mode": "replace"}), *rest]
-        await tables[keys.LEADS].submit_transaction(operations)
+            for write in operations_of(StoredLead(lead, ""), settle(lead, LATE), change):
+                kind, more = SDK[write.method]
+                operations.append((kind, dict(write.row), *more))
+        await tables.sdk(keys.LEADS).submit_transaction(operations)
 
 
 async def speed(settings: Settings) -> None:

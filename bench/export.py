@@ -43,7 +43,7 @@ async def fill(tables: Tables, count: int) -> None:
     for start in range(0, count, 100):
         leads = [lead_of(partner, n, AT + timedelta(seconds=n)) for n in range(start, start + 100)]
         rows = [{"PartitionKey": partner, "RowKey": keys.lead(lead.id), **codec.lead_columns(lead)} for lead in leads]
-        await tables[keys.LEADS].submit_transaction([("create", row) for row in rows])
+        await tables.sdk(keys.LEADS).submit_transaction([("create", row) for row in rows])
 
 
 async def export(settings: Settings, count: int, order: str = "created", trips: RoundTrips | None = None) -> float:
@@ -70,7 +70,7 @@ async def bare(settings: Settings, count: int) -> float:
     condition = f"PartitionKey eq '{count}' and RowKey gt 'lead|m' and RowKey lt 'lead|m~' and isTest eq false"
     began = time.perf_counter()
     found = 0
-    pages = tables[keys.LEADS].query_entities(condition, results_per_page=1_000, select=SELECTED).by_page()
+    pages = tables.sdk(keys.LEADS).query_entities(condition, results_per_page=1_000, select=SELECTED).by_page()
     async for page in pages:
         found += len([row async for row in page])
     spent = time.perf_counter() - began

@@ -83,14 +83,14 @@ async def fill(tables: Tables, made: list[Lead]) -> None:
             rows.append({"PartitionKey": PARTNER, "RowKey": keys.lead(lead.id), **columns})
             if lead.status is not Status.ARCHIVED:
                 rows.append({"PartitionKey": PARTNER, "RowKey": keys.copy("open", lead.id), **columns})
-        await tables[keys.LEADS].submit_transaction([("create", row) for row in rows])
+        await tables.sdk(keys.LEADS).submit_transaction([("create", row) for row in rows])
     counts = {(Tab.MARKETPLACE, Status.RECEIVED): WAITING, (Tab.MARKETPLACE, Status.ARCHIVED): LEADS - WAITING}
     columns_of = {f"{tab}_{status}": count for (tab, status), count in Tally(counts).counts.items()}
-    await tables[keys.LEADS].create_entity({"PartitionKey": PARTNER, "RowKey": keys.TALLY, **columns_of})
+    await tables.sdk(keys.LEADS).create_entity({"PartitionKey": PARTNER, "RowKey": keys.TALLY, **columns_of})
     person = keys.person(PARTNER, PERSON)
     for lead in made[:: LEADS // 40]:
         row = {"PartitionKey": person, "RowKey": position(lead.id), "favorite": True, "opened": True}
-        await tables[keys.FAVORITES].create_entity(row)
+        await tables.sdk(keys.FAVORITES).create_entity(row)
 
 
 Work = Callable[[Ports], Awaitable[int]]
@@ -121,7 +121,7 @@ def naive(wanted: LeadFilter, favorites: frozenset[str] | None) -> Callable[[Tab
     async def run(tables: Tables) -> int:
         condition = f"PartitionKey eq '{PARTNER}' and RowKey gt 'lead|' and RowKey lt 'lead|~'"
         found = []
-        async for row in tables[keys.LEADS].query_entities(condition, results_per_page=1_000, select=SELECTED):
+        async for row in tables.sdk(keys.LEADS).query_entities(condition, results_per_page=1_000, select=SELECTED):
             lead = settle(codec.load(Lead, row), NOW).lead
             if wanted.matches(lead, NOW) and (favorites is None or lead.id in favorites):
                 found.append(lead)

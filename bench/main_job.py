@@ -66,7 +66,11 @@ class Bare:
     """Does with the bare SDK what the product did to a sample lead: the same rows, in a partition of its own."""
 
     def __init__(self, tables: Tables) -> None:
-        self._leads, self._agenda, self._marks = tables[keys.LEADS], tables[keys.AGENDA], tables[keys.FAVORITES]
+        self._leads, self._agenda, self._marks = (
+            tables.sdk(keys.LEADS),
+            tables.sdk(keys.AGENDA),
+            tables.sdk(keys.FAVORITES),
+        )
         self._own = f"bare-{secrets.token_hex(4)}"
         self._person = keys.person(P, "ann")
 

@@ -15,7 +15,7 @@ OPEN = (Status.RECEIVED, Status.ACCEPTED)
 
 async def all_rows(tables: Tables, table: str, partition: str | None = None) -> dict[str, dict[str, Any]]:
     """Every row of a table, or of one partition of it, by its keys."""
-    rows = tables[table].query_entities(f"PartitionKey eq '{partition}'" if partition else "")
+    rows = tables.sdk(table).query_entities(f"PartitionKey eq '{partition}'" if partition else "")
     return {f"{row['PartitionKey']}/{row['RowKey']}": dict(row) async for row in rows}
 
 

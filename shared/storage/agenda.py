@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.data.tables.aio import TableClient
 
 from shared import correlation
 from shared.domain.agenda import Hint, HintKind
@@ -17,6 +16,8 @@ from shared.domain.instants import stamp
 from shared.ports.agenda import DueHint
 from shared.storage import keys, reads
 from shared.storage.errors import is_race, translated, translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import ANY, Write
 from shared.storage.tables import Tables
 
 BATCH = 100
@@ -31,7 +32,7 @@ class TableAgenda:
         self._tables = tables
 
     @property
-    def _agenda(self) -> TableClient:
+    def _agenda(self) -> Table:
         return self._tables[keys.AGENDA]
 
     async def put(self, hints: Sequence[Hint]) -> None:
@@ -39,7 +40,7 @@ class TableAgenda:
             some = hints[start : start + BATCH]
             rows = ({**_key(hint), "notBefore": "", "tries": 0, "cause": correlation.current()} for hint in some)
             with translating():
-                await self._agenda.submit_transaction([("upsert", row, {"mode": "replace"}) for row in rows])
+                await self._agenda.transact([Write.upsert(row) for row in rows])
 
     async def remove(self, hints: Sequence[Hint]) -> None:
         """A transaction fails whole when one of them is gone, then they go one by one."""
@@ -48,14 +49,14 @@ class TableAgenda:
             some = once[start : start + BATCH]
             if len(some) > 1:
                 try:
-                    await self._agenda.submit_transaction([("delete", _key(hint)) for hint in some])
+                    await self._agenda.transact([Write.delete(_key(hint)) for hint in some])
                     continue
                 except AzureError as error:
                     if not is_race(error):
                         raise translated(error) from error
             for hint in some:
                 with translating():
-                    await self._agenda.delete_entity(keys.AGENDA_SHARD, _key(hint)["RowKey"])
+                    await self._agenda.write(Write.delete(_key(hint)))
 
     async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
         """One request, whatever is stored."""
@@ -83,7 +84,7 @@ class TableAgenda:
         row = {**_key(late.hint), "notBefore": stamp(until), "tries": late.tries + 1}
         with translating():
             try:
-                await self._agenda.update_entity(row, mode="merge")
+                await self._agenda.write(Write.merge(row, ANY))
             except ResourceNotFoundError:
                 return
 
@@ -106,7 +107,7 @@ class TableAgenda:
     async def set_bookmark(self, name: str, cursor: str) -> None:
         row = {"PartitionKey": keys.AGENDA_SHARD, "RowKey": keys.bookmark(name), "place": cursor}
         with translating():
-            await self._agenda.upsert_entity(row, mode="replace")
+            await self._agenda.write(Write.upsert(row))
 
 
 def _key(hint: Hint) -> dict[str, str]:

@@ -2,13 +2,12 @@
 
 from typing import Any, TypeVar
 
-from azure.core import MatchConditions
-from azure.data.tables.aio import TableClient
-
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.storage import codec
 from shared.storage.errors import translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 
 T = TypeVar("T")
 
@@ -19,23 +18,22 @@ def must_be(stored: Any | None, kind: type[T], only_if: AsRead[T] | None) -> Non
         raise LostRace
 
 
-async def replace_row(table: TableClient, stored: Any | None, row: dict[str, Any]) -> None:
+async def replace_row(table: Table, stored: Any | None, row: dict[str, Any]) -> None:
     """Write a row if it is still as it was read, or still not there; raises LostRace otherwise."""
     with translating():
         if stored is None:
-            await table.create_entity(row)
+            await table.write(Write.insert(row))
         else:
-            tag, condition = stored.metadata["etag"], MatchConditions.IfNotModified
-            await table.update_entity(row, mode="replace", etag=tag, match_condition=condition)
+            await table.write(Write.replace(row, stored.tag))
 
 
 async def put_as_read(
-    table: TableClient, row: dict[str, Any], stored: Any | None, kind: type[T], only_if: AsRead[T] | None
+    table: Table, row: dict[str, Any], stored: Any | None, kind: type[T], only_if: AsRead[T] | None
 ) -> None:
     """Write a document's row: whatever stands there, or with `only_if` only over that; raises LostRace."""
     if only_if is None:
         with translating():
-            await table.upsert_entity(row, mode="replace")
+            await table.write(Write.upsert(row))
         return
     must_be(stored, kind, only_if)
     await replace_row(table, stored, row)

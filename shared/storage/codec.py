@@ -127,7 +127,7 @@ def event_columns(event: Event, change: Change) -> dict[str, Any]:
 
 def with_tag(record: T, row: Any) -> T:
     """A record that carries its storage tag, as it was read."""
-    return tagged(record, row.metadata["etag"])
+    return tagged(record, row.tag)
 
 
 def tagged(record: T, tag: str) -> T:

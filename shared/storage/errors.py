@@ -1,4 +1,4 @@
-"""Translates what the SDK raises into what the ports promise (`shared/ports/errors.py`)."""
+"""Translates what azure-core raises into what the ports promise (`shared/ports/errors.py`)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,6 @@ from azure.core.exceptions import (
     ServiceRequestError,
     ServiceResponseError,
 )
-from azure.data.tables import TableErrorCode
 
 from shared.domain.errors import Unavailable
 from shared.ports.errors import LostRace
@@ -22,7 +21,7 @@ _BUSY = frozenset({408, 429, 500, 502, 503, 504})
 
 def is_table_missing(error: AzureError) -> bool:
     """True when the deployment has no such table: a defect of its set-up, not a missing row."""
-    return getattr(error, "error_code", None) == TableErrorCode.TABLE_NOT_FOUND
+    return getattr(error, "error_code", None) == "TableNotFound"
 
 
 def is_race(error: AzureError) -> bool:
@@ -35,7 +34,7 @@ def is_race(error: AzureError) -> bool:
 
 
 def is_unclear(error: AzureError) -> bool:
-    """True when the request may have taken effect all the same: the SDK retries after 5xx, a reset hides a commit."""
+    """True when the request may have taken effect all the same: it is retried after 5xx, a reset hides a commit."""
     if isinstance(error, ServiceRequestError):
         return False
     if isinstance(error, ServiceResponseError) or is_race(error):
@@ -53,7 +52,7 @@ def is_unavailable(error: AzureError) -> bool:
 
 
 def translated(error: AzureError) -> Exception:
-    """The port's error for the SDK's; one that means a defect of ours comes back as it is."""
+    """The port's error for azure-core's; one that means a defect of ours comes back as it is."""
     if is_race(error):
         return LostRace()
     return Unavailable() if is_unavailable(error) else error
@@ -61,7 +60,7 @@ def translated(error: AzureError) -> Exception:
 
 @contextmanager
 def translating() -> Iterator[None]:
-    """Raise the port's error in place of the SDK's."""
+    """Raise the port's error in place of azure-core's."""
     try:
         yield
     except AzureError as error:

@@ -12,9 +12,10 @@ from operator import itemgetter
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables.aio import TableClient
 
 from shared.storage.errors import is_table_missing, translating
+from shared.storage.rest.service import Table, Token
+from shared.storage.rest.wire import Row
 
 PAGE_FIRST, PAGE_LEAST, PAGE_MAX = 250, 20, 1_000
 """Rows of one answer of a walk: the first, and the bounds; a thousand is the most that storage gives."""
@@ -54,51 +55,46 @@ class Scan:
         return replace(self, positions=tuple(position(row) for row in self.rows))
 
 
-async def row(table: TableClient, partition: str, key: str, select: list[str] | None = None) -> Any | None:
+async def row(table: Table, partition: str, key: str, select: Sequence[str] = ()) -> Row | None:
     """The row, or None where there is none; a table that is missing is no empty one."""
     with translating():
         try:
-            return await table.get_entity(partition, key, select=select)
+            return await table.get(partition, key, select)
         except ResourceNotFoundError as error:
             if is_table_missing(error):
                 raise
             return None
 
 
-async def starting(table: TableClient, partition: str, start: str, select: list[str] | None = None) -> list[Any]:
+async def starting(table: Table, partition: str, start: str, select: Sequence[str] = ()) -> list[Row]:
     """All rows of a partition whose keys begin so, in their order."""
     condition = f"PartitionKey eq '{partition}' and RowKey gt '{start}' and RowKey lt '{start}~'"
     with translating():
-        return [row async for row in table.query_entities(condition, select=select)]
+        return await table.rows(condition, select)
 
 
 async def scan(
-    table: TableClient, query: Query | str, top: int, select: list[str], is_over: Callable[[], bool] = lambda: False
+    table: Table, query: Query | str, top: int, select: Sequence[str], is_over: Callable[[], bool] = lambda: False
 ) -> Scan:
     """At least one row of the range, or its end, or when time is over how far storage has looked.
 
     One request, unless the service answers empty pages, as it does when it finds nothing for seconds.
     """
     with translating():
-        pages = table.query_entities(str(query), results_per_page=top, select=select).by_page()
-        async for page in pages:
-            rows = tuple([row async for row in page])
-            # The SDK keeps the token on the iterator and says so nowhere in its types.
-            token = getattr(pages, "continuation_token", None)
-            if rows or not token:
-                return Scan(rows, done=not token)
+        token = None
+        while True:
+            page = await table.page(str(query), top, select, token)
+            token = page.token
+            if page.rows or token is None:
+                return Scan(tuple(page.rows), done=token is None)
             if is_over() and isinstance(query, Query) and (reached := await _reached(table, query, token)):
                 return Scan((), done=False, reached=reached)
-    return Scan((), done=True)
 
 
-async def _reached(table: TableClient, query: Query, token: Any) -> str | None:
+async def _reached(table: Table, query: Query, token: Token) -> str | None:
     """The key that a continuation goes on from: tokens are storage's own, but the next row of all is at theirs."""
-    pages = table.query_entities(query.range, results_per_page=1, select=["RowKey"]).by_page(token)
-    async for page in pages:
-        async for row in page:
-            return str(row["RowKey"])
-    return None
+    page = await table.page(query.range, 1, ["RowKey"], token)
+    return str(page.rows[0]["RowKey"]) if page.rows else None
 
 
 def before(position: str) -> str:
@@ -114,14 +110,15 @@ class Range:
 
     def __init__(
         self,
-        table: TableClient,
+        table: Table,
         query: Query,
-        select: list[str],
+        select: Sequence[str],
         position: Callable[[Any], str],
         watch: Callable[[], float],
     ) -> None:
-        self._table, self._query = table, query
-        self._pages: Any = table.query_entities(str(query), results_per_page=PAGE_FIRST, select=select).by_page()
+        self._table, self._query, self._select = table, query, select
+        self._token: Token | None = None
+        self._top = PAGE_FIRST
         self._position = position
         self._watch = watch
         self._rows: list[Placed] = []
@@ -166,16 +163,15 @@ class Range:
     async def _fetch(self) -> tuple[list[Placed], bool, str]:
         asked = self._watch()
         with translating():
-            async for page in self._pages:
-                rows = [(self._position(row), row, asked) async for row in page]
-                size = sum(len(text) for _, row, _ in rows for text in row.values() if isinstance(text, str))
-                # The next page is asked for with as many rows as fit, going by this one.
-                fitting = PAGE_CHARACTERS * len(rows) // max(1, size)
-                self._pages.results_per_page = max(PAGE_LEAST, min(PAGE_MAX, fitting)) if rows else PAGE_MAX
-                token = getattr(self._pages, "continuation_token", None)
-                reached = await _reached(self._table, self._query, token) if token and not rows else None
-                return rows, not token, before(self._position({"RowKey": reached})) if reached else ""
-        return [], True, ""
+            page = await self._table.page(str(self._query), self._top, self._select, self._token)
+            self._token = token = page.token
+            rows = [(self._position(row), row, asked) for row in page.rows]
+            size = sum(len(text) for row in page.rows for text in row.values() if isinstance(text, str))
+            # The next page is asked for with as many rows as fit, going by this one.
+            fitting = PAGE_CHARACTERS * len(rows) // max(1, size)
+            self._top = max(PAGE_LEAST, min(PAGE_MAX, fitting)) if rows else PAGE_MAX
+            reached = await _reached(self._table, self._query, token) if token and not rows else None
+            return rows, token is None, before(self._position({"RowKey": reached})) if reached else ""
 
 
 async def walk(

@@ -1,19 +1,81 @@
 """Connects to Table Storage: by identity in Azure, by connection string on Azurite."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from azure.core.credentials import AzureSasCredential
+from azure.core.pipeline.policies import AsyncBearerTokenCredentialPolicy, AzureSasCredentialPolicy
 from azure.core.pipeline.transport import AioHttpTransport
-from azure.data.tables.aio import TableClient, TableServiceClient
+from azure.core.utils import parse_connection_string
 from pydantic import SecretStr
 
 from shared.settings import Settings
 from shared.storage import keys
+from shared.storage.rest.service import Table, TableService
+from shared.storage.rest.shared_key import SharedKey
 
 if TYPE_CHECKING:
+    from azure.data.tables.aio import TableClient, TableServiceClient
     from azure.identity.aio import ManagedIdentityCredential
 
 # A request must be answered while its caller still waits, so a dead storage is told after seconds, not minutes.
 RETRIES = {"retry_total": 3, "retry_connect": 2, "retry_read": 2, "retry_status": 3}
+SCOPE = "https://storage.azure.com/.default"
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account, by its connection string or else by name with the app's identity; both clients share `transport`."""
+
+    connection: str | None
+    name: str | None
+    identity: "ManagedIdentityCredential | None"
+    transport: Any
+    retries: dict[str, Any]
+
+    @cached_property
+    def service(self) -> TableService:
+        """Our own client, for all that happens often (decision 16)."""
+        return TableService(self._endpoint, self._policy(), self.transport, self.retries)
+
+    @cached_property
+    def sdk(self) -> "TableServiceClient":
+        """The SDK's client, for what is rare: tables are created, and those of others read."""
+        # 100 ms of import, which only these need.
+        from azure.data.tables.aio import TableServiceClient  # noqa: PLC0415
+
+        options = {"transport": self.transport, **self.retries}
+        if self.connection:
+            return TableServiceClient.from_connection_string(self.connection, **options)
+        return TableServiceClient(self._endpoint, credential=self.identity, **options)
+
+    @property
+    def _endpoint(self) -> str:
+        said = self._said
+        if "tableendpoint" in said:
+            return said["tableendpoint"].rstrip("/")
+        suffix = said.get("endpointsuffix", "core.windows.net")
+        return f"https://{said.get('accountname', self.name)}.table.{suffix}"
+
+    @property
+    def _said(self) -> Mapping[str, str]:
+        return parse_connection_string(self.connection) if self.connection else {}
+
+    def _policy(self) -> Any:
+        said = self._said
+        if "accountkey" in said:
+            return SharedKey(said["accountname"], said["accountkey"])
+        if "sharedaccesssignature" in said:
+            return AzureSasCredentialPolicy(AzureSasCredential(said["sharedaccesssignature"]))
+        if self.identity is None:
+            raise ValueError("The connection string of storage names no key.")
+        return AsyncBearerTokenCredentialPolicy(self.identity, SCOPE)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.service.close()
 
 
 class Tables:
@@ -22,36 +84,39 @@ class Tables:
     `marketplaces` is the account of other people's tables, where that is not the deployment's own.
     """
 
-    def __init__(
-        self, service: TableServiceClient, prefix: str = "", marketplaces: TableServiceClient | None = None
-    ) -> None:
-        self._service = service
+    def __init__(self, account: Account, prefix: str = "", marketplaces: Account | None = None) -> None:
+        self._account = account
         self._prefix = prefix
         self._marketplaces = marketplaces
-        self._clients: dict[str, TableClient] = {}
+        self._tables: dict[str, Table] = {}
 
-    def __getitem__(self, name: str) -> TableClient:
-        if name not in self._clients:
-            self._clients[name] = self._service.get_table_client(self._prefix + name)
-        return self._clients[name]
+    def __getitem__(self, name: str) -> Table:
+        if name not in self._tables:
+            self._tables[name] = Table(self._account.service, self._prefix + name)
+        return self._tables[name]
 
-    def foreign(self, name: str) -> TableClient:
+    def sdk(self, name: str) -> "TableClient":
+        """The SDK's client of one of the tables, for set-up, tools and comparisons."""
+        return self._account.sdk.get_table_client(self._prefix + name)
+
+    def foreign(self, name: str) -> "TableClient":
         """A table that is somebody else's; never written to."""
-        return (self._marketplaces or self._service).get_table_client(name)
+        return (self._marketplaces or self._account).sdk.get_table_client(name)
 
     def owns(self, name: str) -> bool:
         """True where that name in the marketplaces' account is one of the deployment's own tables."""
         own = {(self._prefix + table).casefold() for table in keys.TABLES}
-        return name.casefold() in own and (self._marketplaces or self._service).url == self._service.url
+        there = self._marketplaces or self._account
+        return name.casefold() in own and there.service.endpoint == self._account.service.endpoint
 
     async def create(self) -> None:
         """Create what is missing; in Azure the template declares the tables instead."""
         for name in keys.TABLES:
-            await self._service.create_table_if_not_exists(self._prefix + name)
+            await self._account.sdk.create_table_if_not_exists(self._prefix + name)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._service.close()
+        await self._account.close()
         if self._marketplaces:
             await self._marketplaces.close()
 
@@ -59,18 +124,15 @@ class Tables:
 def connect(settings: Settings, *, transport: Any = None, backoff_seconds: float = 0.2) -> Tables:
     """The deployment's tables; tests pass a transport that fails or counts, and wait less before a retry."""
 
-    def account(connection: SecretStr | None, name: str | None) -> TableServiceClient:
-        options: dict[str, Any] = {
+    def account(connection: SecretStr | None, name: str | None) -> Account:
+        return Account(
+            connection=connection.get_secret_value() if connection else None,
+            name=name,
+            identity=None if connection else identity(settings),
             # Reading proxies from the environment costs a millisecond a call, and storage is never behind one.
-            "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=15),
-            **RETRIES,
-            "retry_backoff_factor": backoff_seconds,
-            "retry_backoff_max": 2,
-        }
-        if connection:
-            return TableServiceClient.from_connection_string(connection.get_secret_value(), **options)
-        endpoint = f"https://{name}.table.core.windows.net"
-        return TableServiceClient(endpoint, credential=identity(settings), **options)
+            transport=transport or AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=15),
+            retries={**RETRIES, "retry_backoff_factor": backoff_seconds, "retry_backoff_max": 2},
+        )
 
     other = settings.marketplace_connection, settings.marketplace_account
     own = account(settings.storage_connection, settings.storage_account)

@@ -57,7 +57,7 @@ async def begin(ports: Ports) -> tuple[LeadSource, list[str]]:
 
 
 async def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    return [dict(row) async for row in tables[name].list_entities()]
+    return [dict(row) async for row in tables.sdk(name).list_entities()]
 
 
 async def test_a_copy_and_reconcile_are_a_system_that_goes_on(
@@ -98,7 +98,7 @@ async def test_a_copy_and_reconcile_are_a_system_that_goes_on(
 async def test_what_changed_meanwhile_is_caught_up_with(ports: Ports, tables: Tables, backup: Tables) -> None:
     ports = replace(ports, receivers=FakeReceivers())
     source, leads = await begin(ports)
-    here, there = tables[keys.LEADS], backup[keys.LEADS]
+    here, there = tables.sdk(keys.LEADS), backup.sdk(keys.LEADS)
     await there.create_table()
     first = await copy_table(here, there, mirror=True)
     assert (first.rows, first.deleted) == (first.written, 0)
@@ -112,7 +112,7 @@ async def test_what_changed_meanwhile_is_caught_up_with(ports: Ports, tables: Ta
 
 
 async def test_without_mirror_nothing_is_deleted(tables: Tables, backup: Tables) -> None:
-    here, there = tables[keys.LOOKUP], backup[keys.LOOKUP]
+    here, there = tables.sdk(keys.LOOKUP), backup.sdk(keys.LOOKUP)
     await there.create_table()
     ours = {
         "PartitionKey": "a",
@@ -139,7 +139,7 @@ async def test_what_never_rests_is_said(
     changes = iter(range(1000))
 
     async def busy(*given: Any, mirror: bool) -> Any:
-        await tables[keys.LEADS].upsert_entity({"PartitionKey": "p", "RowKey": "r", "n": next(changes)})
+        await tables.sdk(keys.LEADS).upsert_entity({"PartitionKey": "p", "RowKey": "r", "n": next(changes)})
         return await copy_table(*given, mirror=mirror)
 
     monkeypatch.setattr(copy_tables, "copy_table", busy)

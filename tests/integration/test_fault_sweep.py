@@ -326,11 +326,11 @@ async def begin(ports: Ports, operation: Operation) -> World:
 
 async def forget(tables: Tables, partner_id: str) -> None:
     """Leave nothing that runs for the next failure would look at: what is checked is one world, and so is its cost."""
-    await tables[keys.LOOKUP].delete_entity(keys.PARTNER, partner_id)
+    await tables.sdk(keys.LOOKUP).delete_entity(keys.PARTNER, partner_id)
     left = list((await invariants.all_rows(tables, keys.AGENDA)).values())
     for start in range(0, len(left), 100):
         rows = [{"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]} for row in left[start : start + 100]]
-        await tables[keys.AGENDA].submit_transaction([("delete", row) for row in rows])
+        await tables.sdk(keys.AGENDA).submit_transaction([("delete", row) for row in rows])
 
 
 def ended(lead: Lead) -> Outcome | Status:
@@ -458,7 +458,7 @@ async def test_whatever_call_of_a_registration_fails_a_second_try_heals_it(
 async def test_the_sweep_would_notice_a_lead_that_is_lost(ports: Ports, tables: Tables) -> None:
     world = await begin(ports, OPERATIONS["accept"])
     partition = world.source.partner_id
-    await tables["Leads"].delete_entity(partition, f"open|{world.leads[0]}")
+    await tables.sdk("Leads").delete_entity(partition, f"open|{world.leads[0]}")
     with pytest.raises(AssertionError):
         await invariants.check(tables, partition)
 

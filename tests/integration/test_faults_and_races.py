@@ -36,7 +36,7 @@ def once_only(picks: Any) -> Any:
 
 
 async def rows(tables: Tables, table: str, start: str = "") -> list[Any]:
-    found = [row async for row in tables[table].list_entities()]
+    found = [row async for row in tables.sdk(table).list_entities()]
     return [row for row in found if row["RowKey"].startswith(start)]
 
 

@@ -1,11 +1,9 @@
 """Export jobs in Table Storage: one partition a partner; inserting a checkpoint decides who goes on (X5)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.data.tables.aio import TableClient
 
 from shared.domain.exports.export import Export
 from shared.domain.instants import stamp
@@ -13,6 +11,8 @@ from shared.ports.exports import Checkpoint, StoredExport
 from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
 BATCH = 100
@@ -26,18 +26,17 @@ class TableExportStore:
         self._tables = tables
 
     @property
-    def _exports(self) -> TableClient:
+    def _exports(self) -> Table:
         return self._tables[keys.EXPORTS]
 
     async def add(self, export: Export) -> StoredExport:
         """An upsert of a fresh id, so that a retry of the client's own cannot fail."""
         with translating():
-            answer = await self._exports.upsert_entity(_job(export), mode="replace")
-        return StoredExport(export, answer["etag"])
+            return StoredExport(export, await self._exports.write(Write.upsert(_job(export))))
 
     async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
         row = await reads.row(self._exports, partner_id, keys.job(export_id))
-        return StoredExport(codec.load(Export, row), row.metadata["etag"]) if row else None
+        return StoredExport(codec.load(Export, row), row.tag) if row else None
 
     async def page(self, partner_id: str, after: str | None, top: int) -> Page[Export]:
         low = keys.job(after or "")
@@ -50,19 +49,11 @@ class TableExportStore:
         condition = (
             f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.JOB}' and RowKey lt '{keys.JOB}~' and ended eq false"
         )
-        found = 0
-        with translating():
-            async for _ in self._exports.query_entities(condition, results_per_page=top, select=["RowKey"]):
-                found += 1
-                if found == top:
-                    break
-        return found
+        return len((await reads.scan(self._exports, condition, top, ["RowKey"])).rows)
 
     async def replace(self, stored: StoredExport, export: Export) -> None:
         try:
-            await self._exports.update_entity(
-                _job(export), mode="replace", etag=stored.tag, match_condition=MatchConditions.IfNotModified
-            )
+            await self._exports.write(Write.replace(_job(export), stored.tag))
         except AzureError as error:
             if is_unclear(error):
                 now = await self.get(export.partner_id, export.id)
@@ -78,17 +69,17 @@ class TableExportStore:
             found = await reads.scan(self._exports, condition, BATCH, ["PartitionKey", "RowKey"])
             if found.rows:
                 with translating():
-                    await self._exports.submit_transaction([("delete", row) for row in found.rows])
+                    await self._exports.transact([Write.delete(row) for row in found.rows])
             if found.done:
                 break
         with translating():
-            await self._exports.delete_entity(partner_id, keys.job(export_id))
+            await self._exports.write(Write.delete({"PartitionKey": partner_id, "RowKey": keys.job(export_id)}))
 
     async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
         row_key = keys.checkpoint(export.id, checkpoint.step, checkpoint.index)
         row = {"PartitionKey": export.partner_id, "RowKey": row_key, **_columns(checkpoint)}
         try:
-            await self._exports.create_entity(row)
+            await self._exports.write(Write.insert(row))
         except AzureError as error:
             standing = await self.last(export, checkpoint.step) if is_unclear(error) else None
             if standing is None or standing.id != checkpoint.id:
@@ -102,7 +93,7 @@ class TableExportStore:
 
     async def checkpoints(self, export: Export, step: str) -> list[Checkpoint]:
         with translating():
-            rows = [row async for row in self._exports.query_entities(_steps(export, step), select=_CHECKPOINT)]
+            rows = await self._exports.rows(_steps(export, step), _CHECKPOINT)
         return [_checkpoint(step, row) for row in reversed(rows)]
 
 
@@ -129,8 +120,6 @@ def _columns(one: Checkpoint) -> dict[str, Any]:
 
 
 def _checkpoint(step: str, row: Any) -> Checkpoint:
-    # A type of the SDK's own, which is always UTC.
-    written = row.metadata["timestamp"]
     return Checkpoint(
         step=step,
         index=keys.index_of(row["RowKey"]),
@@ -139,6 +128,6 @@ def _checkpoint(step: str, row: Any) -> Checkpoint:
         rows=row["rows"],
         cursor=row["place"] or None,
         done=row["done"],
-        written_at=datetime.combine(written.date(), written.time(), UTC),
+        written_at=row.written_at,
         hides_at=datetime.fromisoformat(row["hides"]) if row["hides"] else None,
     )

@@ -5,15 +5,15 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.data.tables.aio import TableClient
 
 from shared.domain.intake.held import Held, HeldState
 from shared.ports.intake import COUNTED_MAX, EVERY, HeldCounts, Only, StoredHeld
 from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
 PIECE = codec.RAW_PIECE
@@ -26,16 +26,16 @@ class TableHeldStore:
         self._tables = tables
 
     @property
-    def _parked(self) -> TableClient:
+    def _parked(self) -> Table:
         return self._tables[keys.PARKED]
 
     async def add(self, held: Held) -> StoredHeld | None:
         """One transaction, so that nothing waits without standing in its list."""
-        operations: list[Any] = [("create", _row(held))]
+        operations = [Write.insert(_row(held))]
         if held.state is not HeldState.PLACED:
-            operations.append(("upsert", _line(held), {"mode": "replace"}))
+            operations.append(Write.upsert(_line(held)))
         try:
-            done = await self._parked.submit_transaction(operations)
+            tags = await self._parked.transact(operations)
         except AzureError as error:
             if not is_unclear(error):
                 raise translated(error) from error
@@ -44,35 +44,33 @@ class TableHeldStore:
             if there is None:
                 raise translated(error) from error
             return there if there.held == held else None
-        return StoredHeld(held, done[0]["etag"])
+        return StoredHeld(held, tags[0])
 
     async def get(self, held_id: str) -> StoredHeld | None:
         row = await reads.row(self._parked, keys.PARKED_SHARD, keys.held(held_id))
-        return StoredHeld(_held(row), row.metadata["etag"]) if row else None
+        return StoredHeld(_held(row), row.tag) if row else None
 
     async def replace(self, stored: StoredHeld, held: Held) -> StoredHeld:
-        condition = {"etag": stored.tag, "match_condition": MatchConditions.IfNotModified}
-        operations: list[Any] = [("update", _row(held), {"mode": "replace", **condition})]
+        operations = [Write.replace(_row(held), stored.tag)]
         before = stored.held
         listed_before, listed = before.state is not HeldState.PLACED, held.state is not HeldState.PLACED
         if listed_before and (not listed or _line(before)["RowKey"] != _line(held)["RowKey"]):
-            operations.append(("delete", _line(before)))
+            operations.append(Write.delete(_line(before)))
         if listed:
-            operations.append(("upsert", _line(held), {"mode": "replace"}))
+            operations.append(Write.upsert(_line(held)))
         try:
-            done = await self._parked.submit_transaction(operations)
+            tags = await self._parked.transact(operations)
         except AzureError as error:
             there = await self.get(held.id) if is_unclear(error) else None
             if there and there.held == held:
                 return there
             raise translated(error) from error
-        return StoredHeld(held, done[0]["etag"])
+        return StoredHeld(held, tags[0])
 
     async def delete(self, stored: StoredHeld) -> None:
-        condition = {"etag": stored.tag, "match_condition": MatchConditions.IfNotModified}
-        operations: list[Any] = [("delete", _row(stored.held), condition), ("delete", _line(stored.held))]
+        operations = [Write.delete(_row(stored.held), stored.tag), Write.delete(_line(stored.held))]
         try:
-            await self._parked.submit_transaction(operations)
+            await self._parked.transact(operations)
         except AzureError as error:
             raise translated(error) from error
 

@@ -1,12 +1,12 @@
 """Which leads a sender has sent: one partition a sender, newest first (S1)."""
 
-from azure.data.tables.aio import TableClient
-
 from shared.ids import from_position, position
 from shared.ports.intake import Sent
 from shared.ports.page import Page
 from shared.storage import keys, reads
 from shared.storage.errors import translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
 
@@ -17,17 +17,17 @@ class TableSentStore:
         self._tables = tables
 
     @property
-    def _sent(self) -> TableClient:
+    def _sent(self) -> Table:
         return self._tables[keys.SENT]
 
     async def put(self, sender_id: str, sent: Sent) -> None:
         row = {"PartitionKey": sender_id, "RowKey": position(sent.lead_id), "partner": sent.partner_id}
         with translating():
-            await self._sent.upsert_entity(row, mode="replace")
+            await self._sent.write(Write.upsert(row))
 
     async def remove(self, sender_id: str, lead_id: str) -> None:
         with translating():
-            await self._sent.delete_entity(sender_id, position(lead_id))
+            await self._sent.write(Write.delete({"PartitionKey": sender_id, "RowKey": position(lead_id)}))
 
     async def get(self, sender_id: str, lead_id: str) -> Sent | None:
         row = await reads.row(self._sent, sender_id, position(lead_id))

@@ -6,9 +6,7 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.data.tables.aio import TableClient
 
 from shared.domain.agenda import Change, Hint, HintKind
 from shared.domain.contact import NEVER, person_keys, shown_until
@@ -26,9 +24,9 @@ from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.leads import conditions
 from shared.storage.leads.conditions import OPEN
 from shared.storage.reads import Query, Range, Scan, merge, scan, walk
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
-
-Operation = tuple[Any, ...]
 
 OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
 """Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
@@ -43,12 +41,12 @@ class TableLeadStore:
         self._tables = tables
 
     @property
-    def _leads(self) -> TableClient:
+    def _leads(self) -> Table:
         return self._tables[keys.LEADS]
 
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
         entity = await reads.row(self._leads, partner_id, keys.lead(lead_id))
-        return StoredLead(codec.load(Lead, entity), entity.metadata["etag"]) if entity else None
+        return StoredLead(codec.load(Lead, entity), entity.tag) if entity else None
 
     async def add(self, received: Decision, submitted: Submitted, change: Change) -> None:
         """Eight operations, all inserts but an outlived claim."""
@@ -66,12 +64,10 @@ class TableLeadStore:
         pieces = range(0, len(submitted.body), codec.RAW_PIECE)
         raw = {f"p{n}": submitted.body[i : i + codec.RAW_PIECE] for n, i in enumerate(pieces)}
         raw_key = {"PartitionKey": partner, "RowKey": keys.raw(lead.id), "contentType": submitted.content_type}
-        operations: list[Operation] = [
-            ("create", _row(lead, keys.lead(lead.id), columns)),
-            ("create", raw_key | raw),
-            ("create", claim)
-            if submitted.replaces is None
-            else ("update", claim, {"mode": "replace", **_if_unchanged(submitted.replaces)}),
+        operations: list[Write] = [
+            Write.insert(_row(lead, keys.lead(lead.id), columns)),
+            Write.insert(raw_key | raw),
+            Write.insert(claim) if submitted.replaces is None else Write.replace(claim, submitted.replaces),
             *_copies(None, lead, columns),
             *_events(received, change),
             *_whos(None, lead),
@@ -116,7 +112,7 @@ class TableLeadStore:
         row = await reads.row(self._leads, partner_id, keys.once(claim))
         if row is None:
             return None
-        return Once(row["lead"], datetime.fromisoformat(row["at"]), row["content"], row.metadata["etag"])
+        return Once(row["lead"], datetime.fromisoformat(row["at"]), row["content"], row.tag)
 
     async def page(self, query: LeadQuery) -> LeadPage:
         """One request a range; `info|` is read before `open|`, since a copy moves only that way."""
@@ -157,7 +153,7 @@ class TableLeadStore:
         low, high = keys.history(lead_id, max(1, newest - top + 1)), keys.history(lead_id, newest)
         condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey le '{high}'"
         with translating():
-            rows = [row async for row in self._leads.query_entities(condition, results_per_page=top)]
+            rows = await self._leads.rows(condition)
         return [codec.load(Event, row) for row in reversed(rows)]
 
     async def needed_hints(self, partner_id: str, after: str | None) -> Page[Hint]:
@@ -210,10 +206,10 @@ class TableLeadStore:
         in_range = (f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'")
         return Query(" and ".join(in_range), selected)
 
-    async def _transact(self, operations: Sequence[Operation], is_mine: Callable[[], Awaitable[bool]]) -> None:
+    async def _transact(self, operations: Sequence[Write], is_mine: Callable[[], Awaitable[bool]]) -> None:
         """Commit all or nothing; where the answer leaves it open whether it took effect, look (design.md)."""
         try:
-            await self._leads.submit_transaction(operations)
+            await self._leads.transact(operations)
         except AzureError as error:
             if is_unclear(error) and await is_mine():
                 return
@@ -232,12 +228,12 @@ def _position(row: Any) -> str:
     return position(keys.lead_of(row["RowKey"]))
 
 
-def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Operation]:
+def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Write]:
     """What a decision changes in storage."""
     lead = decision.lead
     columns = codec.lead_columns(lead)
     return [
-        ("update", _row(lead, keys.lead(lead.id), columns), {"mode": "replace", **_if_unchanged(before.tag)}),
+        Write.replace(_row(lead, keys.lead(lead.id), columns), before.tag),
         *_copies(before.lead, lead, columns),
         *_events(decision, change),
         *_whos(before.lead, lead),
@@ -255,14 +251,14 @@ def _kind_of(lead: Lead | None) -> str | None:
     return "open" if lead.status in OPEN else "info"
 
 
-def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Operation]:
+def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Write]:
     """Keep the copy equal to the lead, whose columns these are, and only where it belongs."""
     was, kind = _kind_of(before), _kind_of(lead)
-    operations: list[Operation] = []
+    operations: list[Write] = []
     if was and was != kind:
-        operations.append(("delete", {"PartitionKey": lead.partner_id, "RowKey": keys.copy(was, lead.id)}))
+        operations.append(Write.delete({"PartitionKey": lead.partner_id, "RowKey": keys.copy(was, lead.id)}))
     if kind:
-        operations.append(("upsert", _row(lead, keys.copy(kind, lead.id), columns), {"mode": "replace"}))
+        operations.append(Write.upsert(_row(lead, keys.copy(kind, lead.id), columns)))
     return operations
 
 
@@ -272,44 +268,38 @@ def _hints_of(partner_id: str, row: Any) -> tuple[Hint, ...]:
     return tuple(Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, lead_id) for kind, _, due in pairs)
 
 
-def _size(operations: Sequence[Operation]) -> int:
+def _size(operations: Sequence[Write]) -> int:
     """Characters of the documents, which are nearly all of a transaction's bytes."""
-    return sum(len(value) for _, row, *_ in operations for value in row.values() if isinstance(value, str))
+    return sum(len(value) for write in operations for value in write.row.values() if isinstance(value, str))
 
 
-def _events(decision: Decision, change: Change) -> list[Operation]:
+def _events(decision: Decision, change: Change) -> list[Write]:
     """Each event twice: in the lead's history, and as one whose consequences are still to be written."""
     lead = decision.lead
-    operations: list[Operation] = []
+    operations: list[Write] = []
     for event in decision.events:
         row = {"PartitionKey": lead.partner_id, "RowKey": keys.history(lead.id, event.sequence)}
-        operations.append(("create", row | codec.event_columns(event, change)))
+        operations.append(Write.insert(row | codec.event_columns(event, change)))
         pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
         noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at), "cause": change.cause}
         moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
-        operations.append(("create", pending | noted | moves | {"notify": event.notify or ""}))
+        operations.append(Write.insert(pending | noted | moves | {"notify": event.notify or ""}))
     return operations
 
 
-def _whos(before: Lead | None, lead: Lead) -> list[Operation]:
+def _whos(before: Lead | None, lead: Lead) -> list[Write]:
     """The person's rows, written anew only when they may show the lead for longer than before (L9)."""
     # T9: a test lead is related to nobody; its rows stand for erasure.
     until = NEVER if lead.is_test else shown_until(lead)
     if before is not None and until <= shown_until(before):
         return []
     return [
-        (
-            "upsert",
+        Write.upsert(
             {
                 "PartitionKey": lead.partner_id,
                 "RowKey": keys.who(lead.partner_id, person_key) + position(lead.id),
                 "shownUntil": stamp(until),
-            },
-            {"mode": "replace"},
+            }
         )
         for person_key in person_keys(lead.customer)
     ]
-
-
-def _if_unchanged(tag: str) -> dict[str, Any]:
-    return {"etag": tag, "match_condition": MatchConditions.IfNotModified}

@@ -7,6 +7,7 @@ from shared.ids import from_position, position
 from shared.ports.leads import Mark
 from shared.storage import keys, reads
 from shared.storage.errors import translating
+from shared.storage.rest.wire import Row, Write
 from shared.storage.tables import Tables
 
 NEAR_MAX = 1_000
@@ -38,7 +39,7 @@ class TableMarkStore:
         row: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         row |= {"PartitionKey": keys.person(partner_id, person), "RowKey": position(lead_id)}
         with translating():
-            await self._tables[keys.FAVORITES].upsert_entity(row, mode="merge")
+            await self._tables[keys.FAVORITES].write(Write.merge(row))
 
     async def opened(self, partner_id: str, person: str, until: str) -> frozenset[str]:
         rows = await self._all(partner_id, person, f"RowKey le '{until}' and opened eq true")
@@ -48,11 +49,10 @@ class TableMarkStore:
         rows = await self._all(partner_id, person, "favorite eq true")
         return sum(not row.get("isTest") for row in rows)
 
-    async def _all(self, partner_id: str, person: str, condition: str) -> list[Any]:
+    async def _all(self, partner_id: str, person: str, condition: str) -> list[Row]:
         query = f"PartitionKey eq '{keys.person(partner_id, person)}' and {condition}"
         with translating():
-            rows = self._tables[keys.FAVORITES].query_entities(query, select=["RowKey", "isTest"])
-            return [row async for row in rows]
+            return await self._tables[keys.FAVORITES].rows(query, ["RowKey", "isTest"])
 
     async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
         """One request."""

@@ -9,9 +9,6 @@ import asyncio
 from datetime import datetime
 from typing import Any
 
-from azure.core import MatchConditions
-from azure.data.tables.aio import TableClient
-
 from shared.domain.errors import Conflict, Detail
 from shared.domain.programme.offers import Offers, OfferState, RegisteredOffer
 from shared.domain.programme.profile import PROFILE_CHARACTERS_MAX, Profile
@@ -23,6 +20,8 @@ from shared.storage import codec, keys, reads
 from shared.storage.as_read import must_be, put_as_read, replace_row
 from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
 OWNERS_MAX = 10
@@ -37,11 +36,11 @@ class TableListingStore:
         self._cache = ReadCache()
 
     @property
-    def _partners(self) -> TableClient:
+    def _partners(self) -> Table:
         return self._tables[keys.PARTNERS]
 
     @property
-    def _lookup(self) -> TableClient:
+    def _lookup(self) -> Table:
         return self._tables[keys.LOOKUP]
 
     async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
@@ -67,8 +66,8 @@ class TableListingStore:
         elif offer.state is OfferState.PENDING:
             waits = {"PartitionKey": keys.PENDING_OFFER, "RowKey": pending, "partner": partner_id, "offer": offer.id}
             with translating():
-                await self._lookup.upsert_entity(waits, mode="replace")
-        row = {"PartitionKey": partner_id, "RowKey": keys.offer(offer.id), **codec.dump(offer)}
+                await self._lookup.write(Write.upsert(waits))
+        row = _offer_key(partner_id, offer) | codec.dump(offer)
         await put_as_read(self._partners, row, stored, RegisteredOffer, only_if)
         if offer.is_registered:
             await self._settle(claim, offer, partner_id, losers)
@@ -77,7 +76,7 @@ class TableListingStore:
             await self._unclaim(claim, partner_id)
         if offer.state is not OfferState.PENDING:
             with translating():
-                await self._lookup.delete_entity(keys.PENDING_OFFER, pending)
+                await self._lookup.write(Write.delete({"PartitionKey": keys.PENDING_OFFER, "RowKey": pending}))
         # Another offer of the partner's may have the title that was, so its row is left where there is one.
         title = folded(before.title) if before and before.is_registered else None
         if title and not (await self._offers(partner_id)).claims(title):
@@ -156,7 +155,7 @@ class TableListingStore:
         held = await reads.row(self._lookup, keys.OFFER, key)
         if held is None or held["partner"] != partner_id:
             with translating():
-                await self._partners.delete_entity(partner_id, keys.offer(offer.id))
+                await self._partners.write(Write.delete(_offer_key(partner_id, offer)))
             self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, key))
             raise LostRace
         for loser in losers:
@@ -164,7 +163,7 @@ class TableListingStore:
             if not await self._is_registered(loser, offer.id):
                 continue
             with translating():
-                await self._partners.delete_entity(loser, keys.offer(offer.id))
+                await self._partners.write(Write.delete(_offer_key(loser, offer)))
             self._cache.forget((keys.OFFERS, loser))
         if losers:
             # Their names stood there for an attempt that breaks off.
@@ -181,18 +180,17 @@ class TableListingStore:
         """Make the id nobody's, if it is this partner's."""
         held = await reads.row(self._lookup, keys.OFFER, key)
         if held and held["partner"] == partner_id:
-            condition = {"etag": held.metadata["etag"], "match_condition": MatchConditions.IfNotModified}
             with translating():
-                await self._lookup.delete_entity(held, **condition)
+                await self._lookup.write(Write.delete(held, held.tag))
 
     async def _name(self, partition: str, name: str, partner_id: str) -> None:
         row = {"PartitionKey": partition, "RowKey": keys.named(name, partner_id), "partner": partner_id}
         with translating():
-            await self._lookup.upsert_entity(row, mode="replace")
+            await self._lookup.write(Write.upsert(row))
 
     async def _unname(self, partition: str, name: str, partner_id: str) -> None:
         with translating():
-            await self._lookup.delete_entity(partition, keys.named(name, partner_id))
+            await self._lookup.write(Write.delete({"PartitionKey": partition, "RowKey": keys.named(name, partner_id)}))
 
     async def _named(self, partition: str, name: str, at: datetime) -> list[str]:
         async def read(name: str) -> list[str]:
@@ -215,3 +213,7 @@ class TableListingStore:
 def _names(claim: Any | None) -> list[str]:
     """The partners that a claim was taken from, whose rows may still be there."""
     return [partner_id for partner_id in str((claim or {}).get("losers") or "").split(",") if partner_id]
+
+
+def _offer_key(partner_id: str, offer: RegisteredOffer) -> dict[str, str]:
+    return {"PartitionKey": partner_id, "RowKey": keys.offer(offer.id)}

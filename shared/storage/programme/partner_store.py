@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from azure.core.exceptions import ResourceExistsError
-from azure.data.tables.aio import TableClient
 
 from shared.domain.errors import Conflict, Detail
 from shared.domain.messages import say
@@ -21,6 +21,8 @@ from shared.storage import codec, keys, reads
 from shared.storage.as_read import must_be, put_as_read, replace_row
 from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
 CLAIMED = {keys.TENANT: "tenantIds", keys.PUBLISHER: "publisherIds"}
@@ -43,7 +45,7 @@ class TablePartnerStore:
         self._signing_key: str | None = None
 
     @property
-    def _lookup(self) -> TableClient:
+    def _lookup(self) -> Table:
         return self._tables[keys.LOOKUP]
 
     async def partner_of_tenant(self, tenant: str, at: datetime) -> str | None:
@@ -89,7 +91,7 @@ class TablePartnerStore:
         for key in gone:
             self._cache.forget(key)
             with translating():
-                await self._lookup.delete_entity(*key)
+                await self._lookup.write(Write.delete(_key(*key)))
 
     async def partners(self, after: str | None, top: int) -> Page[Partner]:
         condition = f"PartitionKey eq '{keys.PARTNER}' and RowKey gt '{after or ''}'"
@@ -103,7 +105,7 @@ class TablePartnerStore:
 
     async def put_source(self, source: LeadSource) -> None:
         with translating():
-            await self._lookup.upsert_entity(_source_row(source), mode="replace")
+            await self._lookup.write(Write.upsert(_source_row(source)))
 
     async def replace_source(self, source: LeadSource, changed: LeadSource) -> None:
         stored = await reads.row(self._lookup, keys.SOURCE, source.id)
@@ -115,7 +117,7 @@ class TablePartnerStore:
     async def delete_source(self, source: LeadSource) -> None:
         self._cache.forget((keys.SOURCE, source.id))
         with translating():
-            await self._lookup.delete_entity(keys.SOURCE, source.id)
+            await self._lookup.write(Write.delete(_key(keys.SOURCE, source.id)))
 
     async def sources(self, partner_id: str | None) -> list[LeadSource]:
         """There are a few hundred sources in all, and only operators ask."""
@@ -129,13 +131,9 @@ class TablePartnerStore:
         if self._signing_key is None:
             row = await reads.row(self._lookup, keys.SECRET, keys.SECRET)
             if row is None:
-                with translating():
-                    try:
-                        made = {"PartitionKey": keys.SECRET, "RowKey": keys.SECRET, "key": new_key()}
-                        await self._lookup.create_entity(made)
-                    except ResourceExistsError:
-                        pass
-                row = await self._lookup.get_entity(keys.SECRET, keys.SECRET)
+                with translating(), suppress(ResourceExistsError):
+                    await self._lookup.write(Write.insert(_key(keys.SECRET, keys.SECRET) | {"key": new_key()}))
+                row = await self._lookup.get(keys.SECRET, keys.SECRET)
             self._signing_key = str(row["key"])
         return self._signing_key
 
@@ -172,7 +170,7 @@ class TablePartnerStore:
 
     async def _contact_lists(self, partition: str) -> ContactLists:
         with translating():
-            found = [row async for row in self._lookup.query_entities(f"PartitionKey eq '{partition}'")]
+            found = await self._lookup.rows(f"PartitionKey eq '{partition}'")
         rows = {row["RowKey"]: row for row in found}
         lists = codec.load(ContactLists, rows[keys.LISTS]) if keys.LISTS in rows else ContactLists()
         bounced = codec.load(Bounced, rows[keys.BOUNCED]) if keys.BOUNCED in rows else Bounced()
@@ -180,7 +178,7 @@ class TablePartnerStore:
 
     async def _sources(self, wanted: str) -> list[LeadSource]:
         with translating():
-            rows = [row async for row in self._lookup.query_entities(f"PartitionKey eq '{keys.SOURCE}' and {wanted}")]
+            rows = await self._lookup.rows(f"PartitionKey eq '{keys.SOURCE}' and {wanted}")
         return sorted((codec.load(LeadSource, row) for row in rows), key=lambda source: (source.created_at, source.id))
 
     async def _held_by(self, partner_id: str) -> set[tuple[str, str]]:
@@ -189,8 +187,8 @@ class TablePartnerStore:
         for kind in CLAIMED:
             condition = f"PartitionKey eq '{kind}' and partner eq '{partner_id}'"
             with translating():
-                rows = self._lookup.query_entities(condition, select=["RowKey"])
-                found |= {(kind, row["RowKey"]) async for row in rows}
+                rows = await self._lookup.rows(condition, ["RowKey"])
+            found |= {(kind, row["RowKey"]) for row in rows}
         return found
 
     async def _claim(self, partner_id: str, wanted: dict[tuple[str, str], str]) -> None:
@@ -207,9 +205,9 @@ class TablePartnerStore:
                 break
             with translating():
                 try:
-                    await self._lookup.create_entity({"PartitionKey": kind, "RowKey": key, "partner": partner_id})
+                    await self._lookup.write(Write.insert(_key(kind, key) | {"partner": partner_id}))
                 except ResourceExistsError:
-                    owner = await self._lookup.get_entity(kind, key)
+                    owner = await self._lookup.get(kind, key)
                     if owner["partner"] != partner_id:
                         taken.append((kind, key))
         if taken:
@@ -223,6 +221,10 @@ class TablePartnerStore:
 
     def _row(self, partition: str) -> Callable[[str], Awaitable[Any | None]]:
         return lambda key: reads.row(self._lookup, partition, key)
+
+
+def _key(partition: str, row_key: str) -> dict[str, str]:
+    return {"PartitionKey": partition, "RowKey": row_key}
 
 
 def _source_row(source: LeadSource) -> dict[str, Any]:

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.data.tables.aio import TableClient
 
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
 from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
-REPLACE = {"mode": "replace"}
 _STARTS = {
     DispatchState.PENDING: keys.waiting,
     DispatchState.DELIVERED: keys.sent,
@@ -29,7 +28,7 @@ class TableLaneStore:
         self._tables = tables
 
     @property
-    def _leads(self) -> TableClient:
+    def _leads(self) -> Table:
         return self._tables[keys.LEADS]
 
     async def lane(self, partner_id: str, destination: str) -> Lane:
@@ -46,30 +45,26 @@ class TableLaneStore:
         """One transaction; its lane's tag decides."""
         lane = replace(lane, saves=lane.saves + 1)
         row = {"PartitionKey": partner_id, "RowKey": keys.lane(destination), **codec.dump(codec.untagged(lane))}
-        operations: list[Any] = [
-            ("update", row, {**REPLACE, "etag": lane.tag, "match_condition": MatchConditions.IfNotModified})
-            if lane.tag
-            else ("create", row)
-        ]
+        operations = [Write.replace(row, lane.tag) if lane.tag else Write.insert(row)]
         for before, after in changed:
             old = _key(destination, before) if before else None
             new = _key(destination, after) if after else None
             if old and old != new:
-                operations.append(("delete", {"PartitionKey": partner_id, "RowKey": old}))
+                operations.append(Write.delete({"PartitionKey": partner_id, "RowKey": old}))
             if after:
-                operations.append(("upsert", dispatch_row(partner_id, destination, after), REPLACE))
+                operations.append(Write.upsert(dispatch_row(partner_id, destination, after)))
         try:
-            done = await self._leads.submit_transaction(operations)
+            tags = await self._leads.transact(operations)
         except AzureError as error:
             there = await self.lane(partner_id, destination) if is_unclear(error) else None
             if there is not None and codec.untagged(there) == codec.untagged(lane):
                 return there
             raise translated(error) from error
-        return codec.tagged(lane, done[0]["etag"])
+        return codec.tagged(lane, tags[0])
 
     async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
         with translating():
-            await self._leads.upsert_entity(dispatch_row(partner_id, destination, dispatch), mode="replace")
+            await self._leads.write(Write.upsert(dispatch_row(partner_id, destination, dispatch)))
 
     async def page(
         self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int

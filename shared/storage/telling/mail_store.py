@@ -5,9 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.data.tables.aio import TableClient
 
 from shared.domain.instants import stamp
 from shared.domain.telling.dispatch import Dispatch
@@ -16,8 +14,10 @@ from shared.domain.telling.mails import Mail, MailOrigin
 from shared.ids import position
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
-from shared.storage.telling.lane_store import REPLACE, dispatch_row
+from shared.storage.telling.lane_store import dispatch_row
 
 BATCH, ORIGINS_AT_ONCE = 100, 1_000
 
@@ -29,11 +29,11 @@ class TableMailStore:
         self._tables = tables
 
     @property
-    def _leads(self) -> TableClient:
+    def _leads(self) -> Table:
         return self._tables[keys.LEADS]
 
     @property
-    def _lookup(self) -> TableClient:
+    def _lookup(self) -> Table:
         return self._tables[keys.LOOKUP]
 
     async def day(self, partner_id: str, key: str) -> MailDay | None:
@@ -42,11 +42,11 @@ class TableMailStore:
 
     async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
         """One transaction, so that the digest goes exactly once."""
-        operations: list[Any] = [day_operation(partner_id, replace(day, closed=True))]
+        operations = [write_day(partner_id, replace(day, closed=True))]
         if digest:
-            operations.append(("upsert", dispatch_row(partner_id, destination, digest), REPLACE))
+            operations.append(Write.upsert(dispatch_row(partner_id, destination, digest)))
         try:
-            await self._leads.submit_transaction(operations)
+            await self._leads.transact(operations)
         except AzureError as error:
             there = await self.day(partner_id, day.key) if is_unclear(error) else None
             if there is not None and there.closed:
@@ -60,7 +60,7 @@ class TableMailStore:
             f" and open eq true and ends le '{stamp(at)}'"
         )
         with translating():
-            rows = [row async for row in self._leads.query_entities(condition)]
+            rows = await self._leads.rows(condition)
         return [codec.with_tag(codec.load(MailDay, row), row) for row in rows]
 
     async def held(self, partner_id: str, key: str) -> list[str]:
@@ -75,27 +75,21 @@ class TableMailStore:
     async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
         """Inserted together, so that one plan holds."""
         try:
-            await self._leads.submit_transaction([("create", mail_row(partner_id, mail)) for mail in mails])
+            await self._leads.transact([Write.insert(mail_row(partner_id, mail)) for mail in mails])
         except AzureError as error:
             raise translated(error) from error
 
     async def put(self, partner_id: str, mail: Mail) -> Mail:
         row = mail_row(partner_id, mail)
         with translating():
-            if not mail.tag:
-                done = await self._leads.create_entity(row)
-            else:
-                done = await self._leads.update_entity(
-                    row, mode="replace", etag=mail.tag, match_condition=MatchConditions.IfNotModified
-                )
-        return codec.tagged(mail, done["etag"])
+            tag = await self._leads.write(Write.replace(row, mail.tag) if mail.tag else Write.insert(row))
+        return codec.tagged(mail, tag)
 
     async def note_origin(self, operation_id: str, origin: MailOrigin) -> None:
         """In Lookup, since a report names no partner."""
-        key = {"PartitionKey": keys.MAIL_ORIGIN, "RowKey": keys.safe(operation_id)}
-        row = {**key, "sent": stamp(origin.sent), **codec.dump(origin, what="mail")}
+        row = {**_origin_key(operation_id), "sent": stamp(origin.sent), **codec.dump(origin, what="mail")}
         with translating():
-            await self._lookup.upsert_entity(row, mode="replace")
+            await self._lookup.write(Write.upsert(row))
 
     async def origin(self, operation_id: str) -> MailOrigin | None:
         row = await reads.row(self._lookup, keys.MAIL_ORIGIN, keys.safe(operation_id))
@@ -103,19 +97,23 @@ class TableMailStore:
 
     async def forget_origin(self, operation_id: str) -> None:
         with translating():
-            await self._lookup.delete_entity(keys.MAIL_ORIGIN, keys.safe(operation_id))
+            await self._lookup.write(Write.delete(_origin_key(operation_id)))
 
     async def forget_origins(self, before: datetime) -> int:
         condition = f"PartitionKey eq '{keys.MAIL_ORIGIN}' and sent lt '{stamp(before)}'"
         found = await reads.scan(self._lookup, condition, ORIGINS_AT_ONCE, ["PartitionKey", "RowKey"])
         for start in range(0, len(found.rows), BATCH):
-            some = [("delete", row) for row in found.rows[start : start + BATCH]]
+            some = [Write.delete(row) for row in found.rows[start : start + BATCH]]
             with translating():
-                await self._lookup.submit_transaction(some)
+                await self._lookup.transact(some)
         return len(found.rows)
 
 
-def day_operation(partner_id: str, day: MailDay) -> tuple[Any, ...]:
+def _origin_key(operation_id: str) -> dict[str, str]:
+    return {"PartitionKey": keys.MAIL_ORIGIN, "RowKey": keys.safe(operation_id)}
+
+
+def write_day(partner_id: str, day: MailDay) -> Write:
     """Write a day if it is still as read."""
     row = {
         "PartitionKey": partner_id,
@@ -124,9 +122,7 @@ def day_operation(partner_id: str, day: MailDay) -> tuple[Any, ...]:
         "open": not day.closed,
         **codec.dump(codec.untagged(day)),
     }
-    if not day.tag:
-        return ("create", row)
-    return ("update", row, {**REPLACE, "etag": day.tag, "match_condition": MatchConditions.IfNotModified})
+    return Write.replace(row, day.tag) if day.tag else Write.insert(row)
 
 
 def mail_row(partner_id: str, mail: Mail) -> dict[str, Any]:

@@ -4,9 +4,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceExistsError
-from azure.data.tables.aio import TableClient
 
 from shared.domain.contact import fold_email
 from shared.domain.instants import stamp
@@ -17,6 +15,8 @@ from shared.ports.telling import BOUNCED, RESUMED
 from shared.storage import codec, keys, reads
 from shared.storage.as_read import put_as_read, replace_row
 from shared.storage.errors import is_race, translated, translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
 BATCH = 100
@@ -30,7 +30,7 @@ class TablePreferenceStore:
         self._tables = tables
 
     @property
-    def _partners(self) -> TableClient:
+    def _partners(self) -> Table:
         return self._tables[keys.PARTNERS]
 
     async def get(self, partner_id: str) -> Preferences | None:
@@ -51,10 +51,10 @@ class TablePreferenceStore:
         row = {"PartitionKey": partner_id, "RowKey": keys.unwanted(folded), "address": folded, "why": why}
         with translating():
             if why != BOUNCED:
-                await self._partners.upsert_entity(row, mode="replace")
+                await self._partners.write(Write.upsert(row))
                 return
             try:
-                await self._partners.create_entity(row)
+                await self._partners.write(Write.insert(row))
             except ResourceExistsError:
                 # A bounce stands in the place of nothing but of a mailbox that was thought mended, and of nothing that
                 # was written meanwhile: whoever unsubscribes is faster.
@@ -78,9 +78,7 @@ class TablePreferenceStore:
         if row is None or row["why"] != BOUNCED:
             return
         with suppress(LostRace), translating():
-            await self._partners.delete_entity(
-                row, etag=row.metadata["etag"], match_condition=MatchConditions.IfNotModified
-            )
+            await self._partners.write(Write.delete(row, row.tag))
 
     async def dismissed(self, partner_id: str, person: str) -> frozenset[str]:
         start = keys.dismissed(person, "")
@@ -91,20 +89,20 @@ class TablePreferenceStore:
         """One request for each hundred."""
         for some in _rows(partner_id, person, notification_ids):
             with translating():
-                await self._partners.submit_transaction([("upsert", row, {"mode": "replace"}) for row in some])
+                await self._partners.transact([Write.upsert(row) for row in some])
 
     async def restore(self, partner_id: str, person: str, notification_ids: Collection[str]) -> int:
         """A transaction fails whole when one of them is gone, then they go one by one."""
         found = set(notification_ids) & await self.dismissed(partner_id, person)
         for some in _rows(partner_id, person, found):
             try:
-                await self._partners.submit_transaction([("delete", row) for row in some])
+                await self._partners.transact([Write.delete(row) for row in some])
             except AzureError as error:
                 if not is_race(error):
                     raise translated(error) from error
                 for row in some:
                     with translating():
-                        await self._partners.delete_entity(row)
+                        await self._partners.write(Write.delete(row))
         return len(found)
 
 

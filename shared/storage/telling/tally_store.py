@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError
-from azure.data.tables.aio import TableClient
 
 from shared.domain.agenda import Change, Pending
 from shared.domain.instants import stamp
@@ -19,9 +17,11 @@ from shared.ports.page import Page
 from shared.ports.telling import Follows, Waiting
 from shared.storage import keys, reads
 from shared.storage.errors import translated, translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
-from shared.storage.telling.lane_store import REPLACE, dispatch_row
-from shared.storage.telling.mail_store import day_operation, mail_row
+from shared.storage.telling.lane_store import dispatch_row
+from shared.storage.telling.mail_store import mail_row, write_day
 
 
 class TableTallyStore:
@@ -31,7 +31,7 @@ class TableTallyStore:
         self._tables = tables
 
     @property
-    def _leads(self) -> TableClient:
+    def _leads(self) -> Table:
         return self._tables[keys.LEADS]
 
     async def read(self, partner_id: str) -> Tally:
@@ -39,7 +39,7 @@ class TableTallyStore:
         if row is None:
             return Tally()
         counts = {(tab, status): int(row.get(_column(tab, status), 0)) for tab in Tab for status in Status}
-        return Tally(counts, row.metadata["etag"])
+        return Tally(counts, row.tag)
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         """One request."""
@@ -55,20 +55,16 @@ class TableTallyStore:
         """The tally's tag decides between two relays, and so does each event's row."""
         row: dict[str, Any] = {"PartitionKey": partner_id, "RowKey": keys.TALLY}
         row |= {_column(tab, status): count for (tab, status), count in after.counts.items()}
-        operations: list[tuple[Any, ...]] = [
-            ("update", row, {"mode": "replace", "etag": before.tag, "match_condition": MatchConditions.IfNotModified})
-            if before.tag
-            else ("create", row)
-        ]
-        operations += [("delete", {"PartitionKey": partner_id, "RowKey": _out(event)}) for event in events]
-        operations += [("upsert", dispatch_row(partner_id, *waiting), REPLACE) for waiting in follows.waits]
-        operations += [day_operation(partner_id, day) for day in follows.days]
+        operations = [Write.replace(row, before.tag) if before.tag else Write.insert(row)]
+        operations += [Write.delete({"PartitionKey": partner_id, "RowKey": _out(event)}) for event in events]
+        operations += [Write.upsert(dispatch_row(partner_id, *waiting)) for waiting in follows.waits]
+        operations += [write_day(partner_id, day) for day in follows.days]
         for day, lead_id in follows.held:
             held = {"PartitionKey": partner_id, "RowKey": keys.held_lead(day, lead_id)}
-            operations.append(("upsert", held, REPLACE))
-        operations += [("upsert", mail_row(partner_id, mail), REPLACE) for mail in follows.mails]
+            operations.append(Write.upsert(held))
+        operations += [Write.upsert(mail_row(partner_id, mail)) for mail in follows.mails]
         try:
-            await self._leads.submit_transaction(operations)
+            await self._leads.transact(operations)
         except AzureError as error:
             raise translated(error) from error
 
@@ -85,8 +81,8 @@ class TableTallyStore:
         query = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{high}' and isTest eq false"
         columns = ["RowKey", "deadline", "flame"]
         with translating():
-            rows = self._leads.query_entities(f"{query} and {condition}", select=columns)
-            return [Waiting(keys.lead_of(row["RowKey"]), row["deadline"], row["flame"]) async for row in rows]
+            rows = await self._leads.rows(f"{query} and {condition}", columns)
+        return [Waiting(keys.lead_of(row["RowKey"]), row["deadline"], row["flame"]) for row in rows]
 
 
 def _column(tab: Tab, status: Status) -> str:

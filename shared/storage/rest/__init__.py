@@ -1,0 +1,1 @@
+"""A lean client of Table Storage's REST interface (decision 16)."""
