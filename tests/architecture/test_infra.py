@@ -242,7 +242,7 @@ RIGHTS = {
         "data::tableService::own[i]",
         "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
         "shared/storage/tables.py",
-        "TableServiceClient(endpoint, credential=identity(",
+        "AsyncBearerTokenCredentialPolicy(self.identity, SCOPE)",
     ),
     "marketplaceRows": (
         "marketplaces::tableService::table[i]",
