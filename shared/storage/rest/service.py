@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import ServiceResponseError
+from azure.core.exceptions import HttpResponseError, ServiceResponseError
 from azure.core.pipeline.policies import (
     AsyncRetryPolicy,
     CustomHookPolicy,
@@ -123,7 +123,7 @@ class Table:
         """Do one write; the row's new tag, '' of a deletion. What is gone already counts as deleted, unless by tag."""
         answer = await self._service.send(write.method, write.path(self.name), write.body(), write.headers())
         if write.method == "DELETE" and write.tag == wire.ANY and answer.status_code == 404:
-            error = wire.refusal(404, answer.content, single=True)
+            error = _refusal(answer, single=True)
             if is_table_missing(error):
                 raise error
             return ""
@@ -142,11 +142,16 @@ class Table:
         body, content_type = wire.transaction(self._service.endpoint, self.name, writes, new_request_id())
         answer = await self._service.send("POST", "$batch", body, {"Content-Type": content_type})
         if answer.status_code != 202:
-            raise wire.refusal(answer.status_code, answer.content)
+            raise _refusal(answer, single=False)
         parts = wire.parts_of(answer.content, answer.headers.get("Content-Type", ""))
         return wire.tags_of(parts, writes)
 
 
 def _demand(answer: AsyncHttpResponse, *statuses: int) -> None:
     if answer.status_code not in statuses:
-        raise wire.refusal(answer.status_code, answer.content, single=True)
+        raise _refusal(answer, single=True)
+
+
+def _refusal(answer: AsyncHttpResponse, *, single: bool) -> HttpResponseError:
+    named = answer.headers.get("x-ms-error-code", "")
+    return wire.refusal(answer.status_code, answer.content, named=named, single=single)

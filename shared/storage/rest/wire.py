@@ -5,6 +5,7 @@ https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-tra
 """
 
 import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -112,7 +113,10 @@ def _quoted(key: str) -> str:
 
 
 def encoded(row: Mapping[str, Any]) -> bytes:
-    """A row's columns in JSON, with types where JSON has none."""
+    """A row's columns in JSON of ASCII alone, with types where JSON has none.
+
+    Line ends that only Unicode knows break a transaction's parts where they are read line by line, as Azurite does.
+    """
     columns: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, str | bool):
@@ -126,7 +130,8 @@ def encoded(row: Mapping[str, Any]) -> bytes:
             columns[name + _TYPE] = "Edm.Binary"
         elif value is not None:
             raise TypeError(f"{name} is a {type(value).__name__}, which no column holds.")
-    return _json.encode(columns)
+    content = _json.encode(columns)
+    return content if content.isascii() else json.dumps(columns, separators=(",", ":")).encode()
 
 
 def decoded(content: bytes) -> Any:
@@ -138,26 +143,23 @@ def decoded(content: bytes) -> Any:
 
 
 def row_of(found: dict[str, Any]) -> Row:
-    """A row of an answer; raises ServiceResponseError for a column of a type that we do not write."""
-    columns: dict[str, Any] = {}
-    tag = written = ""
-    for name, value in found.items():
-        if "odata." not in name:
-            if name == "Timestamp":
-                written = value
-            else:
-                columns[name] = value
-        elif name == "odata.etag":
-            tag = value
-    for name, kind in found.items():
-        if name.endswith(_TYPE) and (column := name.removesuffix(_TYPE)) in columns:
-            if kind == "Edm.Binary":
-                columns[column] = base64.b64decode(columns[column])
-            elif kind not in ("Edm.String", "Edm.Int32", "Edm.Boolean"):
-                raise ServiceResponseError(f"Storage holds {column} as {kind}, which this system never writes.")
+    """The row of an answer's object, which is used up.
+
+    Raises ServiceResponseError for a column of a type that we do not write.
+    """
+    tag, written = found.pop("odata.etag", ""), found.pop("Timestamp", "")
+    # Few rows have any, and a thousand are read at once.
+    for name in [name for name in found if "odata." in name]:
+        kind, column = found.pop(name), name.removesuffix(_TYPE)
+        if column == name or column not in found:
+            continue
+        if kind == "Edm.Binary":
+            found[column] = base64.b64decode(found[column])
+        elif kind not in ("Edm.String", "Edm.Int32", "Edm.Boolean"):
+            raise ServiceResponseError(f"Storage holds {column} as {kind}, which this system never writes.")
     if written and not tag:
         tag = f"W/\"datetime'{quote(written)}'\""
-    return Row(columns, tag, _instant(written) if written else None)
+    return Row(found, tag, _instant(written) if written else None)
 
 
 def _instant(text: str) -> datetime:
@@ -249,12 +251,14 @@ _INDEX = re.compile(r"(\d+):")
 _MEANT = {404: ResourceNotFoundError, 409: ResourceExistsError, 412: ResourceModifiedError}
 
 
-def refusal(status: int, body: bytes, *, single: bool = False) -> HttpResponseError:
+def refusal(status: int, body: bytes, *, named: str = "", single: bool = False) -> HttpResponseError:
     """The error of an answer that is no success, with storage's own code as `error_code`.
 
-    That of a single request is of the class that azure-core has for it; a transaction's is Refused.
+    The code stands in the body or, where that is none of JSON, in the header whose value is `named`. The error of a
+    single request is of the class that azure-core has for it; a transaction's is Refused.
     """
     code, text = _said(body)
+    code = code or named
     message = f"{text or 'Storage refused'} ({status} {code})"
     error = _MEANT.get(status, HttpResponseError)(message) if single else Refused(message)
     error.status_code = status

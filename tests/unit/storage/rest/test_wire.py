@@ -56,6 +56,7 @@ GOOD = answer(
 
 def test_columns_have_types_where_json_has_none() -> None:
     row = KEY | {"n": -(2**31), "yes": True, "raw": b"\x00\xff", "none": None, "text": "ö'\u2028"}
+    assert encoded(row).isascii()
     assert json.loads(encoded(row)) == KEY | {
         "n": -(2**31),
         "yes": True,
