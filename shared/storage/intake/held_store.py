@@ -39,7 +39,7 @@ class TableHeldStore:
         except AzureError as error:
             if not is_unclear(error):
                 raise translated(error) from error
-            # It is there already, perhaps by this very attempt; the SDK retries after 5xx.
+            # It is there already, perhaps by this very attempt; it is retried after 5xx.
             there = await self.get(held.id)
             if there is None:
                 raise translated(error) from error
