@@ -189,6 +189,8 @@ def cells(values: Iterable[Value], *, careful: bool) -> list[str]:
         if not value and value is not False
         else value
         if isinstance(value, str) and value[0].isalnum()
+        else ("true" if value else "false")
+        if isinstance(value, bool)
         else _cell(value)
         for value in values
     ]
