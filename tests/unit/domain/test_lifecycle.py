@@ -99,7 +99,10 @@ def test_l5_no_sequence_of_actions_leaves_archived(informational_lead: bool, ste
             decision = decide(lead, ANSWERS[action], at=at, by=ANN)
         except Refusal:
             continue
-        assert before.status is not Status.ARCHIVED
+        if before.status is Status.ARCHIVED:
+            # One's own repeat, whose first answer was lost: nothing happens.
+            assert (decision.lead, decision.events) == (before, ())
+            continue
         sequences = [event.sequence for event in decision.events]
         assert sequences == list(range(lead.sequence + 1, lead.sequence + 1 + len(sequences)))
         times = [lead.updated_at, *(event.at for event in decision.events), decision.lead.updated_at]
