@@ -9,9 +9,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any
-
-import jwt
+from typing import TYPE_CHECKING, Any
 
 from shared.domain.errors import Unauthenticated, Unavailable
 from shared.domain.messages import say
@@ -19,6 +17,9 @@ from shared.domain.permissions import Caller, roles_of
 from shared.domain.text import repaired
 from shared.ports.programme import PartnerStore
 from shared.settings import Settings
+
+if TYPE_CHECKING:
+    from jwt import PyJWK
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +44,13 @@ class SigningKeys:
 
     def __init__(self, fetch: FetchKeys) -> None:
         self._fetch = fetch
-        self._keys: dict[str, jwt.PyJWK] = {}
+        self._keys: dict[str, PyJWK] = {}
         self._asked: datetime | None = None
         self._fetched: datetime | None = None
         self._failed = False
         self._refreshing: asyncio.Task[None] | None = None
 
-    async def get(self, key_id: str, at: datetime) -> jwt.PyJWK | None:
+    async def get(self, key_id: str, at: datetime) -> "PyJWK | None":
         """The key of this id, or None when the issuer has none."""
         if self._refreshing is not None or self._is_stale(key_id, at):
             # All who wait share one question to the issuer, and its outcome.
@@ -69,6 +70,8 @@ class SigningKeys:
         return key_id not in self._keys or at - self._fetched >= KEYS_FOR
 
     async def _refresh(self, at: datetime) -> None:
+        import jwt  # noqa: PLC0415 - 45 ms, at the first token: the doors of marketplaces take none
+
         try:
             found = await self._fetch()
             keys = [jwt.PyJWK(one) for one in found["keys"] if one.get("kty") == "RSA" and one.get("kid")]
@@ -127,6 +130,8 @@ class TokenVerifier:
         return known[1]
 
     async def _claims(self, token: str, at: datetime) -> dict[str, Any]:
+        import jwt  # noqa: PLC0415 - as above
+
         try:
             header = jwt.get_unverified_header(token)
             key_id = header.get("kid")

@@ -9,7 +9,6 @@ from types import NoneType
 from typing import Annotated, Any, get_args
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic.alias_generators import to_camel
 
@@ -105,6 +104,8 @@ def _country(text: str) -> str:
 
 
 def _mail_address(text: str) -> str:
+    from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - 20 ms, at the first address
+
     try:
         return validate_email(text, check_deliverability=False, strict=True).normalized
     except EmailNotValidError as problem:
