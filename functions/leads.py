@@ -5,7 +5,6 @@ from typing import Any
 
 import azure.functions as func
 
-from shared import clock
 from shared.domain.errors import (
     Conflict,
     InvalidTransition,
@@ -56,10 +55,12 @@ async def list_leads(call: Call[Nothing, LeadsQuery]) -> Response[LeadPage]:
     """List leads, by default newest first (Q1–Q5); the first page counts all of them where it is asked to (Q6)."""
     order, look = call.query.order_by, _look(call)
     after = call.after(lists.cursors_of(order))
-    budget = call.app.ports.rules.lists.budget(clock.stopwatch())
-    reading = lists.list_leads(look, order=order, after=after, top=call.query.top, budget=budget)
-    counting = facets.count_found(look, budget) if call.query.count and after is None else None
-    page, found = await asyncio.gather(reading, counting) if counting else (await reading, None)
+    counts_too = call.query.count and after is None
+    is_long = lists.reads_many(look.wanted, order) or (counts_too and facets.reads_many(look.wanted))
+    async with call.app.reading(call.partner_id, is_long=is_long) as budget:
+        reading = lists.list_leads(look, order=order, after=after, top=call.query.top, budget=budget)
+        counting = facets.count_found(look, budget) if counts_too else None
+        page, found = await asyncio.gather(reading, counting) if counting else (await reading, None)
     view: LeadPage = {"value": [lead_view(seen, call.caller, call.at, call.translate) for seen in page.leads]}
     if link := call.page(view["value"], page.next).view.get("nextLink"):
         view["nextLink"] = link
@@ -78,8 +79,8 @@ async def count_facets(call: Call[Nothing, FacetsQuery]) -> Response[FacetsView]
     A field that the filter names is counted as if it did not. Where reading them all takes too long it is not complete,
     and each number is the least that it can be.
     """
-    budget = call.app.ports.rules.lists.budget(clock.stopwatch())
-    return Response(facets_view(await facets.count_facets(_look(call), budget)))
+    async with call.app.reading(call.partner_id) as budget:
+        return Response(facets_view(await facets.count_facets(_look(call), budget)))
 
 
 # Its name comes before `read_lead`, whose route would take `summary` for an id.

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 from shared.domain.errors import TooManyRequests
+from shared.http.turns import Turns
 from shared.usecases.upkeep.health import Health
 
 V = TypeVar("V")
@@ -68,7 +69,7 @@ class Remembered(Generic[V]):
 
 
 class Limits:
-    """What one caller may ask of this instance: submissions by source, calls by person and by partner.
+    """What one caller may ask of this instance: submissions by source, calls by person and by partner, long reads.
 
     `wrong_keys` and `health` remember what anybody may ask for.
     """
@@ -77,5 +78,6 @@ class Limits:
         self, *, intake: TokenBuckets, persons: TokenBuckets, partners: TokenBuckets, watch: Callable[[], float]
     ) -> None:
         self.intake, self.persons, self.partners = intake, persons, partners
+        self.reads = Turns()
         self.wrong_keys: Remembered[bool] = Remembered(watch)
         self.health: Remembered[Health] = Remembered(watch)

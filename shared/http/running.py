@@ -4,12 +4,15 @@ There is one `App` an event loop, since connections belong to a loop. Tests call
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 
+from shared import clock
 from shared.http.auth import TokenVerifier
 from shared.http.rate_limit import Limits
 from shared.ports.ports import Ports
+from shared.ports.rules import Budget
 from shared.settings import Settings
 
 
@@ -21,6 +24,12 @@ class App:
     ports: Ports
     verifier: TokenVerifier
     limits: Limits
+
+    @asynccontextmanager
+    async def reading(self, partner_id: str, *, is_long: bool = True) -> AsyncIterator[Budget]:
+        """The budget of a read, which for a long one begins with its turn; raises TooManyRequests where none comes."""
+        async with self.limits.reads.of(partner_id) if is_long else nullcontext():
+            yield self.ports.rules.lists.budget(clock.stopwatch())
 
 
 _apps: dict[int, tuple[asyncio.AbstractEventLoop, App]] = {}

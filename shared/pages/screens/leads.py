@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlencode
 
-from shared import clock
 from shared.domain.errors import SortTooLarge
 from shared.domain.filters import ListTab
 from shared.domain.ordering import OrderField
@@ -62,9 +61,9 @@ async def show_list(visit: Visit) -> Shown:
     cursors = lists.cursors_of(order)
     after = page_tokens.read(asked.page_token, cursors, *scope) if asked.page_token else None
     look = _look(visit, asked)
-    budget = visit.app.ports.rules.lists.budget(clock.stopwatch())
     try:
-        page = await lists.list_leads(look, order=order, after=after, top=asked.top, budget=budget)
+        async with visit.app.reading(visit.partner_id, is_long=lists.reads_many(look.wanted, order)) as budget:
+            page = await lists.list_leads(look, order=order, after=after, top=asked.top, budget=budget)
     except SortTooLarge:
         page = None
     words = visit.words
@@ -114,8 +113,9 @@ def columns() -> tuple[tuple[str, OrderField | None, str], ...]:
 
 async def show_count(visit: Visit) -> Shown:
     """How many leads the view has, which is asked for once its rows are there (Q6)."""
-    look, budget = _look(visit, visit.asked(FacetsQuery)), visit.app.ports.rules.lists.budget(clock.stopwatch())
-    found = await facets.count_found(look, budget)
+    look = _look(visit, visit.asked(FacetsQuery))
+    async with visit.app.reading(visit.partner_id, is_long=facets.reads_many(look.wanted)) as budget:
+        found = await facets.count_found(look, budget)
     words = visit.words
     if not found.is_complete and found.leads == 1:
         return Shown("text.html", Text(words.say("More than 1 lead")))
@@ -144,8 +144,9 @@ class FacetValues:
 
 async def show_facets(visit: Visit) -> Shown:
     """Which values the view could be narrowed to (Q3)."""
-    look, budget = _look(visit, visit.asked(FacetsQuery)), visit.app.ports.rules.lists.budget(clock.stopwatch())
-    found = facets_view(await facets.count_facets(look, budget))
+    look = _look(visit, visit.asked(FacetsQuery))
+    async with visit.app.reading(visit.partner_id) as budget:
+        found = facets_view(await facets.count_facets(look, budget))
     words, more = visit.words, "" if found["isComplete"] else "+"
     values: list[FacetValue] = []
     for name, counted in found["facets"].items():

@@ -42,9 +42,14 @@ class Facets:
     is_complete: bool
 
 
+def reads_many(wanted: LeadFilter) -> bool:
+    """True where the leads of a filter are counted by reading them."""
+    return not wanted.is_by_status
+
+
 async def count_found(look: Look, budget: Budget) -> Found:
     """How many leads the list of this filter has; raises Unavailable."""
-    if look.wanted.is_by_status:
+    if not reads_many(look.wanted):
         return Found(sum((await _by_status(look, look.wanted)).values()))
     return await _read(look, lambda _: None, budget)
 

@@ -80,6 +80,11 @@ def cursors_of(order: Order) -> re.Pattern[str]:
     return POSITION if order.is_newest_first else SORTED_CURSOR
 
 
+def reads_many(wanted: LeadFilter, order: Order) -> bool:
+    """True where a page takes reading many leads, since storage cannot select its own."""
+    return wanted.needs_reading or not order.is_newest_first
+
+
 async def list_leads(look: Look, *, order: Order, after: str | None, top: int, budget: Budget) -> SeenPage:
     """A page after a cursor; it may be short, the end is where `next` is None.
 

@@ -8,6 +8,7 @@ import pytest
 
 from shared import app, clock
 from shared.http.shapes.queries import LeadFilterIn
+from shared.http.turns import Turns
 from shared.ports.rules import ListRules
 from tests.builders import DAY, DEAL_BODY
 from tests.fakes.ports import FakePorts
@@ -411,3 +412,19 @@ async def test_tokens_and_deadlines_follow_one_clock(api: InProcess, two: tuple[
         assert await ids(api, "flame=cooled") == [two[0]]
     finally:
         clock.offset = timedelta()
+
+
+@pytest.mark.parametrize(
+    "query", ["?search=berg", "?customer=north", "?orderBy=company", "?search=a&count=true", "/facets"]
+)
+async def test_s3_a_long_read_waits_for_its_turn_and_is_told_where_none_comes(
+    api: InProcess, two: tuple[str, str], query: str
+) -> None:
+    turns = app.current().limits.reads = Turns(at_once=1, patience_seconds=0)
+    async with turns.of("northwind"):
+        refused = await api.call("GET", f"{P}/leads{query}", as_="Leads.User")
+        assert (refused.status, refused.headers["Retry-After"]) == (429, "5")
+        assert refused.json["error"]["code"] == "tooManyRequests"
+        for light in ("", "?country=SE", "?count=true", "/summary", f"/{two[0]}"):
+            assert (await api.call("GET", f"{P}/leads{light}", as_="Leads.User")).status == 200
+    assert (await api.call("GET", f"{P}/leads{query}", as_="Leads.User")).status == 200
