@@ -37,8 +37,7 @@ _lines = re.compile(r"[^\r\n]+").finditer
 _reaches_out = re.compile(r"[|｜]|[\w'\]＇］][!！][\w$]").search
 _call = re.compile(r"\w\s*[(（]").search
 _argument = re.compile(r"[\"\d:\[＂：［]").search
-may_begin_cells = re.compile(rf"[;\t\r\n]|,{_BEFORE}[=＝]").search
-"""Looks for what could begin a cell inside a text; a quick look, for most texts have none of it."""
+_comma_equals = re.compile(rf",{_BEFORE}[=＝]").search
 
 
 def runs(text: str) -> bool:
@@ -52,6 +51,19 @@ def runs(text: str) -> bool:
         return False
     is_harmless = len(rest) <= _PHONE_MAX and (_is_number(rest) or (_is_phone(rest) and not _is_sum(rest)))
     return bool(rest) and not is_harmless
+
+
+def may_begin_cells(text: str) -> bool:
+    """True where something could begin a cell inside a text; a quick look, for most texts have none of it."""
+    # Looking for characters one by one costs a fiftieth of one pattern for all of them.
+    if ";" in text or "\t" in text or "\r" in text or "\n" in text:
+        return True
+    return ("=" in text or "＝" in text) and _comma_equals(text) is not None
+
+
+def defuse_beginning(text: str) -> str:
+    """As `defuse`, for a text in which nothing may begin a cell."""
+    return "'" + text if runs(text) else text
 
 
 def defuse(text: str) -> str:

@@ -178,7 +178,7 @@ def line(layout: Layout, lead: Lead, at: datetime) -> str:
         return _csv_line(export_columns.raw_cells(values))
     written = _csv_line(export_columns.cells(values, careful=False))
     # One look at the whole line, which hardly ever finds anything, instead of one at each text.
-    if may_begin_cells(written, 0, len(written) - len(LINE_END)):
+    if may_begin_cells(written[: -len(LINE_END)]):
         written = _csv_line(export_columns.cells(values, careful=True))
     return written
 

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from shared.domain.contact import NEVER
-from shared.domain.exports.csv_cells import defuse
+from shared.domain.exports.csv_cells import defuse, defuse_beginning
 from shared.domain.filters import flame_of
 from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Actor, Closing, Consent, LastTransition, Lead, Offer, Status, TeamMember
@@ -183,15 +183,15 @@ def cells(values: Iterable[Value], *, careful: bool) -> list[str]:
     """
     if careful:
         return [_cell(value) for value in values]
-    # Nearly all cells end at one of these first looks.
+    # Nearly all cells end at one of the first looks.
     return [
         ""
-        if not value and value is not False
-        else value
-        if isinstance(value, str) and value[0].isalnum()
-        else ("true" if value else "false")
-        if isinstance(value, bool)
-        else _cell(value)
+        if value is None
+        else (value if value[:1].isalnum() else defuse_beginning(value))
+        if isinstance(value, str)
+        else defuse_beginning(_text(value))
+        if value and value is not True
+        else _text(value)
         for value in values
     ]
 
