@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bench.deadlines import lead_of
 from bench.figures import at_most, title
-from bench.fill import store
+from bench.fill import LEFT_OUT, store
 from bench.side_by_side import Times, print_rates
 from local.azurite import ROOT, Azurite
 from shared import app
@@ -45,7 +45,9 @@ GROWTH_MB = 20
 async def fill(tables: Tables, count: int) -> None:
     """A partner with so many leads."""
     lives = ([lead_of(str(count), n, AT + timedelta(seconds=n))] for n in range(count))
-    await store(tables, lives, count)
+    # Without the copies of those that wait, which an export does not read: Azurite takes a row the more slowly the more
+    # its partition holds.
+    await store(tables, lives, count, (*LEFT_OUT, "open|"))
 
 
 async def export(settings: Settings, count: int, order: str = "created", trips: RoundTrips | None = None) -> None:

@@ -61,7 +61,7 @@ class Written:
         return "tag"
 
 
-async def rows_of(life: Sequence[Decision]) -> list[Row]:
+async def rows_of(life: Sequence[Decision], left_out: tuple[str, ...]) -> list[Row]:
     """The rows that a lead has after these decisions, of which the first is its receipt."""
     recorder = Recorder()
     store = TableLeadStore(recorder)  # type: ignore[arg-type] # it looks like tables as far as stores write
@@ -72,13 +72,18 @@ async def rows_of(life: Sequence[Decision]) -> list[Row]:
     for decision in later:
         await store.commit([(StoredLead(before, "tag"), decision)], change)
         before = decision.lead
-    return [(table, row) for (table, key), row in recorder.rows.items() if not key.startswith(LEFT_OUT)]
+    return [(table, row) for (table, key), row in recorder.rows.items() if not key.startswith(left_out)]
 
 
-async def store(tables: Tables, lives: Iterable[Sequence[Decision]], expected: int = 0) -> dict[Cell, int]:
+async def store(
+    tables: Tables,
+    lives: Iterable[Sequence[Decision]],
+    expected: int = 0,
+    left_out: tuple[str, ...] = LEFT_OUT,
+) -> dict[Cell, int]:
     """Store leads by what was decided on each, all of one partner; how many there are by tab and status.
 
-    Says how far it is, where so many are `expected` that somebody may wonder.
+    Says how far it is, where so many are `expected` that somebody may wonder. `left_out` are beginnings of keys.
     """
     counts: dict[Cell, int] = {}
     waiting: dict[str, list[Write]] = {}
@@ -99,7 +104,7 @@ async def store(tables: Tables, lives: Iterable[Sequence[Decision]], expected: i
         lead = life[-1].lead
         cell = Tab(lead.id[0]), lead.status
         counts[cell] = counts.get(cell, 0) + 1
-        for table, row in await rows_of(life):
+        for table, row in await rows_of(life, left_out):
             waiting.setdefault(table, []).append(Write.insert(row))
             await send(table, TOGETHER)
         if expected > PROGRESS and number % PROGRESS == 0:

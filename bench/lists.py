@@ -219,7 +219,7 @@ async def main() -> None:
     title("Lists: p50 (p25–p75)")
     with postgres() as database:
         if database:
-            print(f"beside {database.version}")
+            print(f"beside PostgreSQL {database.version}")
         for size in SIZES:
             await measure(size, database)
 
