@@ -37,8 +37,8 @@ async def taken(leads: LeadStore, query: LeadQuery, *, by_pages: bool) -> list[s
         found.extend(lead.id for lead in settled if query.filter.matches(lead, query.at))
 
     if not by_pages:
-        async for batch, _ in leads.walk(query):
-            judge([lead for lead, _ in batch])
+        async for walked in leads.walk(query):
+            judge([lead for lead, _ in walked.leads])
         return found
     after: str | None = None
     while True:

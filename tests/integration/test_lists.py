@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from shared.domain.errors import Refusal
-from shared.domain.filters import FlameState, LeadFilter
+from shared.domain.filters import LeadFilter
 from shared.domain.lead import Outcome, Status, Tab
 from shared.domain.lifecycle import Action, LeadAction, settle
+from shared.domain.listed import FlameState
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget

@@ -147,7 +147,7 @@ async def test_every_way_of_listing_knows_what_this_person_has_opened_and_hearte
 
 
 async def test_parts_that_exclude_each_other_read_nothing(source: LeadSource) -> None:
-    from shared.domain.filters import FlameState
+    from shared.domain.listed import FlameState
 
     ports = fake_ports()
     await leads(ports, source, 2)
