@@ -43,6 +43,7 @@ class FakeLeadStore:
         self.commits = 0
         self.lose_next_commits = 0
         self.batch = 2
+        self.is_read = False
         self.written: dict[str, datetime] = {}
         self._tags = 0
 
@@ -80,6 +81,7 @@ class FakeLeadStore:
         return self.claims.get((partner_id, claim))
 
     async def page(self, query: LeadQuery) -> LeadPage:
+        self.is_read = True
         # Storage has no way to look for words, and of changes it knows no more than that none came before its lead.
         until = query.filter.created_until
         selected = replace(
