@@ -12,15 +12,17 @@ from typing import Any, TypeVar
 import msgspec
 
 from shared.domain.agenda import Change
-from shared.domain.contact import ALWAYS
+from shared.domain.contact import ALWAYS, shown_until
 from shared.domain.deadlines import cools_at, deadline, due_times
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status
+from shared.domain.listed import deal_value, texts_of
 from shared.domain.messages import Message, say
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mails import Mail
+from shared.domain.telling.recommendations import standing
 from shared.domain.text import folded
 from shared.ids import digest
 
@@ -31,6 +33,8 @@ DOCS = [f"doc{i}" for i in range(PIECES)]
 ROOM_FOR_TIME = 4_000
 """Characters kept free in a lead's documents, so that a deadline can always be recorded."""
 RAW_PIECE = 65_536
+TEXT_UNITS = 32_000
+"""UTF-16 units of a searched text that a column holds; of few leads more is written, and those are read whole."""
 
 
 WRITTEN_AS: Mapping[type, tuple[str, str]] = {Dispatch: ("subject", "lead_id"), Mail: ("subject", "lead_id")}
@@ -107,7 +111,36 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
         "email": str(lead.email_validity),
         "phone": str(lead.phone_validity),
         **_offer_columns(lead),
+        **_read_columns(lead),
+        **_text_columns(lead),
     }
+
+
+def _read_columns(lead: Lead) -> dict[str, Any]:
+    """What orders and notifications read of a lead, as it is written."""
+    stands = standing(lead)
+    return {
+        "updated": stamp(lead.updated_at),
+        "sequence": lead.sequence,
+        "arrived": stamp(stands.arrived),
+        "unanswered": stands.unanswered,
+        "dealValue": deal_value(lead.deal) or "",
+        "company": stands.company or "",
+        "person": stands.name or "",
+        "shownUntil": stamp(shown_until(lead)),
+    }
+
+
+def _text_columns(lead: Lead) -> dict[str, Any]:
+    """What a search looks through; `textCut` only where a text is too long for its column, and so not there."""
+    texts = {f"text{name.title()}": text for name, text in texts_of(lead)._asdict().items()}
+    cut = [name for name, text in texts.items() if units(text) > TEXT_UNITS]
+    return texts | dict.fromkeys(cut, "") | ({"textCut": True} if cut else {})
+
+
+def units(text: str) -> int:
+    """UTF-16 units, which storage counts in."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _offer_columns(lead: Lead) -> dict[str, str]:

@@ -50,7 +50,27 @@ def copy(kind: str, lead_id: str) -> str:
 
 def lead_of(row_key: str) -> str:
     """The lead of its own row or of a copy."""
-    return _part(row_key, 1)
+    return row_key.rpartition("|")[2]
+
+
+_OLDEST = (1 << 48) - 1
+"""The inverted time of 1970."""
+
+
+def _age(row_key: str) -> int:
+    """The inverted time with which the id of a lead's row begins behind its tab."""
+    return int(lead_of(row_key)[1:13], 16)
+
+
+def milliseconds_between(newer: str, older: str) -> int:
+    """Between the creation of two leads, by their rows."""
+    return _age(older) - _age(newer)
+
+
+def older(row_key: str, milliseconds: int) -> str:
+    """A bound: before it stand the rows of leads that are less than so much older than this row's, of its tab."""
+    kind, lead_id = row_key.split("|")
+    return f"{kind}|{lead_id[0]}{min(_age(row_key) + milliseconds, _OLDEST):012x}"
 
 
 def tab_range(
