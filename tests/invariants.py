@@ -94,7 +94,9 @@ async def _every_waiting_lead_and_event_is_on_the_agenda(
     for lead in leads.values():
         for hint in hints(lead):
             assert keys.hint(hint) in agenda
-    announced = {tuple(key.split("|")[3:]) for key in agenda if key.startswith("publish|") and partner_id in key}
+    announced = {
+        tuple(key.split("|")[4:]) for key in agenda if key.startswith("tell|") and f"|publish|{partner_id}|" in key
+    }
     waiting = {(key.split("|")[2], row["change"]) for key, row in rows.items() if key.startswith("out|")}
     assert waiting <= announced
 
@@ -103,5 +105,5 @@ async def orphans(tables: Tables, partner_id: str, leads: dict[str, Lead]) -> li
     """Deadlines on the agenda that no lead of the partner needs."""
     needed = {keys.hint(h) for lead in leads.values() for h in hints(lead)}
     agenda = (key.split("/", 1)[1] for key in await all_rows(tables, keys.AGENDA))
-    lanes = ("publish|", "deliver|", "digest|")
+    lanes = ("tell|", "digest|")
     return [key for key in agenda if partner_id in key and not key.startswith(lanes) and key not in needed]

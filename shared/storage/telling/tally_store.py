@@ -15,7 +15,7 @@ from shared.domain.lead import Status, Tab
 from shared.domain.tally import Tally
 from shared.ports.page import Page
 from shared.ports.telling import Follows, Waiting
-from shared.storage import keys, reads
+from shared.storage import codec, keys, reads
 from shared.storage.errors import translated, translating
 from shared.storage.rest.service import Table
 from shared.storage.rest.wire import Write
@@ -44,7 +44,7 @@ class TableTallyStore:
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         """One request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
-        columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify"]
+        columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify", "spent"]
         found = await reads.scan(self._leads, condition, top, columns)
         events = [_pending(partner_id, row) for row in found.rows]
         return Page(events, None if found.done else found.rows[-1]["RowKey"])
@@ -106,4 +106,5 @@ def _pending(partner_id: str, row: Any) -> Pending:
         is_test=row["isTest"],
         type=row["type"],
         notify=row["notify"],
+        spent=codec.hints_of(row["spent"], partner_id, lead_id),
     )

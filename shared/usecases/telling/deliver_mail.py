@@ -88,7 +88,6 @@ async def deliver_mail(
                 break
     finally:
         wake = await turn.leave()
-        await quota.keep()
     return wake
 
 

@@ -41,13 +41,18 @@ EMPTY_AFTER = timedelta(minutes=10)
 ATTEMPTS = 5
 
 
-@dataclass(frozen=True)
+@dataclass
 class Published:
-    """What a run did: events taken, partners that failed, and whether work is left."""
+    """What a relay did: events taken, partners that failed, and whether work is left.
+
+    `lanes` are the hints it has written at what waits now; `spent` are those that nobody needs any more, which go last.
+    """
 
     events: int = 0
     failed: int = 0
     unfinished: bool = False
+    lanes: list[Hint] = field(default_factory=list)
+    spent: list[Hint] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -61,53 +66,64 @@ class Told:
 
 async def publish_events(*, ports: Ports, at: datetime, budget: Budget) -> Published:
     """Take the events of every partner with a hint due at `at`; raises Unavailable when the agenda is out of reach."""
-    done = Published()
-    tried: set[str] = set()
-    failures: dict[str, Exception] = {}
-    progress = True
-    while progress:
+    relay = Relay(ports, budget)
+    while await relay.take(await ports.agenda.due(HintKind.PUBLISH, at, PAGE), at):
+        await ports.agenda.remove(relay.done.spent)
+        relay.done.spent.clear()
+    return relay.done
+
+
+class Relay:
+    """Takes events, page of hints by page of hints; a partner has its turn once, however often its hints are there."""
+
+    def __init__(self, ports: Ports, budget: Budget) -> None:
+        self.done = Published()
+        self._ports = ports
+        self._budget = budget
+        self._tried: set[str] = set()
+        self._failures: dict[str, Exception] = {}
+
+    async def take(self, page: Sequence[DueHint], at: datetime) -> bool:
+        """Take the events that these hints announce; True when there may be other hints behind them."""
         progress = False
         by_partner: dict[str, list[DueHint]] = {}
-        for late in await ports.agenda.due(HintKind.PUBLISH, at, PAGE):
+        for late in page:
             by_partner.setdefault(late.hint.partner_id, []).append(late)
         for partner_id, hints in by_partner.items():
-            # Hints too young to go are there again; a partner has its turn once a run.
-            if partner_id not in tried:
-                if not budget.allows(done.events):
-                    return replace(done, failed=len(failures), unfinished=True)
-                tried.add(partner_id)
+            # Hints too young to go are there again.
+            if partner_id not in self._tried:
+                if not self._budget.allows(self.done.events):
+                    self.done.unfinished = True
+                    return False
+                self._tried.add(partner_id)
                 progress = True
                 try:
-                    done = await _partner(ports, partner_id, hints, at, budget, done)
+                    await self._partner(partner_id, hints, at)
                 except Exception as problem:  # noqa: BLE001 - what is wrong with one partner holds up no other
-                    failures[partner_id] = problem
-            if partner_id in failures:
+                    self._failures[partner_id] = problem
+                    self.done.failed += 1
+            if partner_id in self._failures:
                 # All of its hints, page by page, or they would stand before everybody else's.
                 progress = True
                 for late in hints:
-                    await put_off(ports, late, failures[partner_id], at)
-    return replace(done, failed=len(failures))
+                    await put_off(self._ports, late, self._failures[partner_id], at)
+        return progress
 
-
-async def _partner(
-    ports: Ports, partner_id: str, hints: Sequence[DueHint], at: datetime, budget: Budget, done: Published
-) -> Published:
-    """Take one partner's events, then its hints: the events of one change may stand far apart."""
-    taken: list[Hint] = []
-    told: Told | None = None
-    more = True
-    while more and budget.allows(done.events):
-        if told is None:
-            told = await who_is_told(ports, partner_id, at)
-        events, more = await _take(ports, partner_id, told, at)
-        taken += [event.hint for event in events]
-        done = replace(done, events=done.events + len(events))
-        if more and not events:
-            break
-    if more:
-        return replace(done, unfinished=True)
-    await ports.agenda.remove([*taken, *(late.hint for late in hints if late.hint.due <= at - EMPTY_AFTER)])
-    return done
+    async def _partner(self, partner_id: str, hints: Sequence[DueHint], at: datetime) -> None:
+        """Take one partner's events, then its hints: the events of one change may stand far apart."""
+        taken: list[Hint] = []
+        told = await who_is_told(self._ports, partner_id, at)
+        while self._budget.allows(self.done.events):
+            events, more = await _take(self._ports, partner_id, told, at, self.done.lanes)
+            taken += [hint for event in events for hint in (event.hint, *event.spent)]
+            self.done.events += len(events)
+            if not more:
+                old = [late.hint for late in hints if late.hint.due <= at - EMPTY_AFTER]
+                self.done.spent += [*taken, *old]
+                return
+            if not events:
+                break
+        self.done.unfinished = True
 
 
 async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
@@ -119,15 +135,22 @@ async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
     return Told(preferences, zone, tuple(stored.webhook for stored in webhooks))
 
 
-async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tuple[list[Pending], bool]:
-    """Take the oldest events with what follows from them; which, and whether there are more."""
+async def _take(
+    ports: Ports, partner_id: str, told: Told, at: datetime, lanes: list[Hint]
+) -> tuple[list[Pending], bool]:
+    """Take the oldest events with what follows from them; which, and whether there are more.
+
+    The lanes in which something waits now are hinted at, and added to `lanes`.
+    """
     for _ in range(ATTEMPTS):
         before = await ports.tallies.read(partner_id)
         waiting, following = await ports.tallies.pending(partner_id, None, TOGETHER)
         if not waiting:
             return [], False
         taken = await _follow(ports, waiting, told)
-        await ports.agenda.put(list(_hints(partner_id, taken.follows, at)))
+        needed = _hints(partner_id, taken.follows, at)
+        await ports.agenda.put(list(needed))
+        lanes += [hint for hint in needed if hint.kind is HintKind.DELIVER]
         after = Tally(moved(before.counts, taken.events))
         try:
             await ports.tallies.take(partner_id, taken.events, before, after, taken.follows)
