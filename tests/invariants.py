@@ -72,7 +72,7 @@ def _each_lead_has_its_own_rows(rows: dict[str, Any], leads: dict[str, Lead]) ->
 def _counts_do_not_drift(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
     """What the relay has counted and what waits for it are together what the stored leads are."""
     found: dict[str, int] = defaultdict(int)
-    for name, count in rows.get("tally", {}).items():
+    for name, count in rows.get("outTally", {}).items():
         if name[:2] in ("m_", "q_"):
             found[name] += count
     for key, row in rows.items():

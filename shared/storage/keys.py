@@ -76,8 +76,8 @@ def history(lead_id: str, sequence: int) -> str:
     return f"hist|{lead_id}|{sequence:010d}"
 
 
-TALLY = "tally"
-"""The partner's counts."""
+TALLY = "outTally"
+"""The partner's counts. Mail days, these and the events on their way stand side by side: a relay reads all of them."""
 OUT = "out|"
 
 
@@ -117,11 +117,14 @@ def newest_first(order: str, at: datetime) -> str:
 
 
 def lane(destination: str) -> str:
-    """A destination's own state."""
-    return f"lane|{destination}"
+    """A destination's own state, right before what waits for it: both are read at once.
+
+    So no destination's name may begin with another's.
+    """
+    return f"wait|{destination}"
 
 
-DAYS = "day|"
+DAYS = "outDay|"
 
 
 def day(key: str) -> str:

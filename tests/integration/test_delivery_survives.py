@@ -79,4 +79,4 @@ async def test_whatever_call_fails_everything_is_told_in_order_and_mailed_once(
         assert mail.state in ((MailState.DELIVERED,) if mailer.count else (MailState.UNKNOWN,))
         assert {one.state for one in await told.mails.mails(partner, leads[1], 1)} == {MailState.SKIPPED}
         failing += 1
-    assert calls > 20
+    assert calls > 10

@@ -71,7 +71,7 @@ async def test_v4_a_delivery_whose_commit_was_answered_badly_is_one_new_lead(
     assert not received.duplicate
     assert [lead.id for lead in await all_leads(ports, source)] == [received.lead_id]
     hinted = await rows(tables, keys.AGENDA)
-    assert {row["RowKey"].split("|")[0] for row in hinted} == {"publish", "expire", "cool", "remind"}
+    assert {row["RowKey"].split("|")[0] for row in hinted} == {"tell", "expire", "cool", "remind"}
 
 
 @pytest.mark.parametrize("way", [BEFORE, LOST, BUSY_AFTER])

@@ -17,6 +17,7 @@ from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, deliver_hint
 from shared.ports.agenda import DueHint
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
+from shared.ports.telling import StoredWebhook
 from shared.usecases.agenda import put_off
 from shared.usecases.telling.deliver_mail import deliver_mail
 from shared.usecases.telling.deliver_webhook import deliver_webhook
@@ -68,6 +69,7 @@ class _Deliveries:
         self._waiting: dict[LaneId, list[DueHint]] = {}
         self._under_way: dict[LaneId, asyncio.Task[None]] = {}
         self._hints: dict[LaneId, set[Hint]] = {}
+        self._hooks: dict[LaneId, StoredWebhook] = {}
         self._put: list[Hint] = []
         self._remove: list[Hint] = []
         self._more, self._full = True, False
@@ -111,6 +113,11 @@ class _Deliveries:
         await relay.take(events, at)
         self._done.add(relay.done)
         self._remove += relay.done.spent
+        self._hooks = {
+            (partner_id, stored.webhook.id): stored
+            for partner_id, wishes in relay.done.wishes.items()
+            for stored in wishes.webhooks
+        }
         # Whatever leaves the page lets others in.
         self._more = self._full and bool(relay.done.spent or relay.done.failed)
         self._waiting = {}
@@ -123,13 +130,23 @@ class _Deliveries:
 
     def _begin(self) -> None:
         """Work on the lanes that wait, as many as may be."""
-        for key in fairly([key for key in self._waiting if key not in self._under_way], self._under_way):
+        free = [
+            (partner_id, destination)
+            for partner_id, destination in self._waiting
+            if (partner_id, destination) not in self._under_way
+            # Bulk mail would find that others go first.
+            and not (destination == MAIL_LATER and self._is_known((partner_id, MAIL_FIRST)))
+        ]
+        for key in fairly(free, self._under_way):
             if self._budget.allows(self._done.lanes):
                 hints = self._waiting.pop(key)
                 self._hints[key] = {late.hint for late in hints}
                 self._under_way[key] = asyncio.create_task(self._lane(hints))
                 self._done.lanes += 1
                 self._more = self._more or self._full
+
+    def _is_known(self, key: LaneId) -> bool:
+        return key in self._waiting or key in self._under_way
 
     async def _wait(self) -> None:
         """Until a lane has ended, or it is time to look again."""
@@ -159,7 +176,9 @@ class _Deliveries:
                 if destination in (MAIL_FIRST, MAIL_LATER):
                     following = await deliver_mail(**lane, quota=self._quota)
                 else:
-                    following = await deliver_webhook(**lane)
+                    # Once, since the turn itself may change it.
+                    hook = self._hooks.pop((partner_id, destination), None)
+                    following = await deliver_webhook(**lane, hook=hook)
         except Exception as problem:  # noqa: BLE001 - what is wrong with one destination holds up no other
             self._done.failed += 1
             for late in hints:

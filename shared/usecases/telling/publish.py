@@ -5,7 +5,7 @@ breaks off or two run at once: the count of leads (Q6), a row for every destinat
 and why an event is not mailed by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.ports.telling import Follows
+from shared.ports.telling import Follows, Wishes
 from shared.usecases.agenda import PAGE, put_off
 
 TOGETHER = 90
@@ -38,6 +38,8 @@ EMPTY_AFTER = timedelta(minutes=10)
 
 `reconcile` finds what a writer commits that was frozen for longer.
 """
+DAYS_NEAR = timedelta(days=2)
+"""Mail days that began since are read with the events; an event of long ago has its day looked up."""
 ATTEMPTS = 5
 
 
@@ -46,6 +48,7 @@ class Published:
     """What a relay did: events taken, partners that failed, and whether work is left.
 
     `lanes` are the hints it has written at what waits now; `spent` are those that nobody needs any more, which go last.
+    `wishes` are those of each partner with events, as they were a moment ago.
     """
 
     events: int = 0
@@ -53,15 +56,17 @@ class Published:
     unfinished: bool = False
     lanes: list[Hint] = field(default_factory=list)
     spent: list[Hint] = field(default_factory=list)
+    wishes: dict[str, Wishes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Told:
-    """Who is told of a partner's events, and how."""
+class _Told:
+    """Who is told of a partner's events, and how; its `days` of mail from `days_from` on are those in `days`."""
 
     preferences: Preferences
-    zone: ZoneInfo
     webhooks: tuple[Webhook, ...]
+    days_from: str = ""
+    days: Mapping[str, MailDay] = field(default_factory=dict)
 
 
 async def publish_events(*, ports: Ports, at: datetime, budget: Budget) -> Published:
@@ -112,7 +117,7 @@ class Relay:
     async def _partner(self, partner_id: str, hints: Sequence[DueHint], at: datetime) -> None:
         """Take one partner's events, then its hints: the events of one change may stand far apart."""
         taken: list[Hint] = []
-        told = await who_is_told(self._ports, partner_id, at)
+        told = await self._who_is_told(partner_id)
         while self._budget.allows(self.done.events):
             events, more = await _take(self._ports, partner_id, told, at, self.done.lanes)
             taken += [hint for event in events for hint in (event.hint, *event.spent)]
@@ -125,29 +130,26 @@ class Relay:
                 break
         self.done.unfinished = True
 
-
-async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
-    """The partner's wishes as they are now."""
-    preferences = await ports.preferences.get(partner_id) or Preferences()
-    partner = await ports.partners.known(partner_id, at)
-    zone = ZoneInfo(preferences.time_zone or (partner.time_zone if partner else "UTC"))
-    webhooks = await ports.webhooks.of_partner(partner_id)
-    return Told(preferences, zone, tuple(stored.webhook for stored in webhooks))
+    async def _who_is_told(self, partner_id: str) -> _Told:
+        """The partner's wishes as they are now."""
+        wishes = self.done.wishes[partner_id] = await self._ports.preferences.wishes(partner_id)
+        return _Told(wishes.preferences or Preferences(), tuple(stored.webhook for stored in wishes.webhooks))
 
 
 async def _take(
-    ports: Ports, partner_id: str, told: Told, at: datetime, lanes: list[Hint]
+    ports: Ports, partner_id: str, told: _Told, at: datetime, lanes: list[Hint]
 ) -> tuple[list[Pending], bool]:
     """Take the oldest events with what follows from them; which, and whether there are more.
 
     The lanes in which something waits now are hinted at, and added to `lanes`.
     """
     for _ in range(ATTEMPTS):
-        before = await ports.tallies.read(partner_id)
-        waiting, following = await ports.tallies.pending(partner_id, None, TOGETHER)
+        days_from = (at - DAYS_NEAR).date().isoformat()
+        work = await ports.tallies.work(partner_id, days_from, TOGETHER)
+        before, (waiting, following) = work.tally, work.events
         if not waiting:
             return [], False
-        taken = await _follow(ports, waiting, told)
+        taken = await _follow(ports, waiting, replace(told, days_from=days_from, days=work.days), at)
         needed = _hints(partner_id, taken.follows, at)
         await ports.agenda.put(list(needed))
         lanes += [hint for hint in needed if hint.kind is HintKind.DELIVER]
@@ -168,6 +170,7 @@ async def _take(
 class _Taken:
     """Events that fit into one transaction with what follows from them."""
 
+    at: datetime
     events: list[Pending] = field(default_factory=list)
     waits: list[tuple[str, Dispatch]] = field(default_factory=list)
     days: dict[str, MailDay] = field(default_factory=dict)
@@ -189,9 +192,9 @@ class _Taken:
         self.mails.append(replace(nobody, problem=why, gathered=gathered))
 
 
-async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Taken:
+async def _follow(ports: Ports, waiting: Sequence[Pending], told: _Told, at: datetime) -> _Taken:
     """What follows from the first of these events, as many as fit."""
-    taken = _Taken()
+    taken = _Taken(at)
     for event in waiting:
         webhooks = [webhook.id for webhook in told.webhooks if webhook.takes(event.type)]
         if taken.events and len(taken.events) + taken.follows.rows + len(webhooks) + MAIL_ROWS_MAX + 1 > ROWS_MAX:
@@ -205,7 +208,7 @@ async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Take
             case EventType.EXPIRES_SOON if event.notify == PARTNER and not event.is_test:
                 await _mail_warning(ports, event, told, taken)
             case EventType.EXPIRED if event.notify == OPERATOR and not event.is_test:
-                day = await _open_day(ports, event, told, taken.days, Gathering.EXPIRED)
+                day = await _open_day(ports, event, told, taken, Gathering.EXPIRED)
                 taken.days[day.key], _ = counted(day, 0)
                 taken.held.append((day.key, event.lead_id))
                 taken.record(event, MailNotice.EXPIRED, NotMailed.DIGEST, day.subject)
@@ -214,12 +217,12 @@ async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Take
     return taken
 
 
-async def _mail_new_lead(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
+async def _mail_new_lead(ports: Ports, event: Pending, told: _Told, taken: _Taken) -> None:
     """Mail a new lead by itself or in the day's digest, where the partner wants mails of its kind (N1, N2)."""
     if event.notify not in told.preferences.mail_kinds:
         taken.record(event, MailNotice.NEW_LEAD, NotMailed.TEST if event.is_test else NotMailed.KIND)
         return
-    day = await _open_day(ports, event, told, taken.days, Gathering.NEW)
+    day = await _open_day(ports, event, told, taken, Gathering.NEW)
     taken.days[day.key], single = counted(day, told.preferences.digest_threshold)
     if single:
         taken.wait(MAIL_FIRST, event)
@@ -228,7 +231,7 @@ async def _mail_new_lead(ports: Ports, event: Pending, told: Told, taken: _Taken
         taken.record(event, MailNotice.NEW_LEAD, NotMailed.DIGEST, day.subject)
 
 
-async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
+async def _mail_warning(ports: Ports, event: Pending, told: _Told, taken: _Taken) -> None:
     """One mail a day, at the day's first warning: it names whatever expires within two days of the day's end (A1).
 
     So nobody is warned later than by a mail for each lead. What it could not name yet, a lead that came later, the next
@@ -237,7 +240,7 @@ async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken)
     if not told.preferences.expiry_mail:
         taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.KIND)
         return
-    day = await _open_day(ports, event, told, taken.days, Gathering.WARNED)
+    day = await _open_day(ports, event, told, taken, Gathering.WARNED)
     if all(wait.subject != day.subject for _, wait in taken.waits):
         look = Dispatch(Gathering.WARNED.event, event.at, day.subject, day.total, cause=event.change.cause)
         taken.waits.append((MAIL_LATER, look))
@@ -246,22 +249,23 @@ async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken)
     taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.DIGEST, day.subject)
 
 
-async def _open_day(
-    ports: Ports, event: Pending, told: Told, known: dict[str, MailDay], gathering: Gathering
-) -> MailDay:
+async def _open_day(ports: Ports, event: Pending, told: _Told, taken: _Taken, gathering: Gathering) -> MailDay:
     """The mail day of an event; where its mail has gone already, or it ended early, the next one."""
+    partner = None if told.preferences.time_zone else await ports.partners.known(event.partner_id, taken.at)
+    zone = ZoneInfo(told.preferences.time_zone or (partner.time_zone if partner else "UTC"))
     hour = told.preferences.digest_hour
-    day = day_of(event.at, told.zone, hour, gathering)
+    day = day_of(event.at, zone, hour, gathering)
     while True:
-        if day.key in known:
-            return known[day.key]
-        stored = await ports.mails.day(event.partner_id, day.key)
+        if day.key in taken.days:
+            return taken.days[day.key]
+        near = day.key >= told.days_from
+        stored = told.days.get(day.key) if near else await ports.mails.day(event.partner_id, day.key)
         if stored is None:
             return day
         over = stored.ends <= event.at if gathering is Gathering.WARNED else stored.closed
         if not over:
             return stored
-        day = next_day(stored, told.zone, hour)
+        day = next_day(stored, zone, hour)
 
 
 def _hints(partner_id: str, follows: Follows, at: datetime) -> set[Hint]:
