@@ -56,9 +56,9 @@ ADDRESS_PROBLEMS = ("suppress", "bounce", "invalidrecipient")
 class _Job:
     """One event's mails by their numbers, as far as they are known; those in `noted` are written with the lane.
 
-    `pending` are the numbers of those to be taken a step further. `case` is read when it is needed, and anew when it is old. `until` is when
-    an event waits for another look, None while that is not known. `failed` ends the work on it in this turn, and so
-    does a fault of storage, by which it is `broken` off.
+    `pending` are the numbers of those to be taken a step further. `case` is read when it is needed, and anew when it is
+    old. `until` is when the event waits for another look, None while that is not known. `failed` ends the work on it in
+    this turn, and so does a fault of storage, by which it is `broken` off.
     """
 
     dispatch: Dispatch
@@ -209,6 +209,8 @@ def _conclude(turn: _Turn, job: _Job) -> None:
     """Note what became of an event: it has ended, waits for a look at its mails, or is left for the next turn."""
     mails = list(job.mails.values())
     is_left = job.broken or job.pending or (turn.over and any(mail.state is MailState.PLANNED for mail in mails))
+    # Never ended while something is: whoever breaks off leaves it to the next turn.
+    is_left = is_left or (job.until is None and any(mail.is_under_way for mail in mails))
     if job.until and (job.failed or not is_left):
         turn.wakes.append(job.until)
         turn.changed.append((job.dispatch, replace(job.dispatch, next_at=job.until)))
