@@ -73,13 +73,13 @@ class _Deliveries:
         self._put: list[Hint] = []
         self._remove: list[Hint] = []
         self._more, self._full = True, False
-        self._looked = 0.0
+        self._began_look = self._ended_look = 0.0
 
     async def run(self) -> Run:
         """Until nothing is due that the budget allows."""
         try:
             while True:
-                if self._more or self._since_look() >= LOOK_AGAIN_SECONDS:
+                if self._more or self._since(self._ended_look) >= LOOK_AGAIN_SECONDS:
                     await self._look()
                 self._begin()
                 if self._under_way:
@@ -94,14 +94,14 @@ class _Deliveries:
                 task.cancel()
             await asyncio.gather(*self._under_way.values(), return_exceptions=True)
 
-    def _since_look(self) -> float:
-        return asyncio.get_running_loop().time() - self._looked
+    def _since(self, moment: float) -> float:
+        return asyncio.get_running_loop().time() - moment
 
     async def _look(self) -> None:
         """Publish what was committed, and know which lanes are due."""
         # What was worked on goes first, or it would be found again.
         await self._write()
-        self._more, self._looked = False, asyncio.get_running_loop().time()
+        self._more, self._began_look = False, self._since(0)
         at = self._now()
         page = await self._ports.agenda.due_to_tell(at, HINTS_AT_ONCE)
         events = [late for late in page if late.hint.kind is HintKind.PUBLISH]
@@ -127,6 +127,7 @@ class _Deliveries:
             key = late.hint.partner_id, late.hint.subject
             if late.hint not in self._hints.get(key, ()):
                 self._waiting.setdefault(key, []).append(late)
+        self._ended_look = self._since(0)
 
     def _begin(self) -> None:
         """Work on the lanes that wait, as many as may be."""
@@ -150,7 +151,7 @@ class _Deliveries:
 
     async def _wait(self) -> None:
         """Until a lane has ended, or it is time to look again."""
-        left = max(LOOK_AGAIN_SECONDS - self._since_look(), 0)
+        left = max(LOOK_AGAIN_SECONDS - self._since(self._ended_look), 0)
         ended, _ = await asyncio.wait(self._under_way.values(), timeout=left, return_when=asyncio.FIRST_COMPLETED)
         for key in [key for key, task in self._under_way.items() if task in ended]:
             del self._under_way[key], self._hints[key]
@@ -176,9 +177,10 @@ class _Deliveries:
                 if destination in (MAIL_FIRST, MAIL_LATER):
                     following = await deliver_mail(**lane, quota=self._quota)
                 else:
-                    # Once, since the turn itself may change it.
+                    # As the relay has just read it; once, since the turn itself may change it.
                     hook = self._hooks.pop((partner_id, destination), None)
-                    following = await deliver_webhook(**lane, hook=hook)
+                    is_fresh = self._since(self._began_look) < LOOK_AGAIN_SECONDS
+                    following = await deliver_webhook(**lane, hook=hook if is_fresh else None)
         except Exception as problem:  # noqa: BLE001 - what is wrong with one destination holds up no other
             self._done.failed += 1
             for late in hints:
