@@ -1,6 +1,6 @@
 """Leads, with what was submitted and what a person has marked."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -118,8 +118,12 @@ class LeadStore(Protocol):
         same submission: read it with `once`. An attempt whose answer was lost is found again by its change and counts.
         """
 
-    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+    async def commit(
+        self, decided: Sequence[tuple[StoredLead, Decision]], change: Change, spent: Collection[Hint] = ()
+    ) -> None:
         """Store what was decided on each lead, all leads of one partner, all or nothing; `change` names this attempt.
+
+        `spent` are hints that none of them needs ever after; the first event of their lead carries them.
 
         Raises LostRace when a lead is not as it was read any more, InvalidRequest when one lead's texts are too large.
         A commit whose answer was lost is found again and counts.

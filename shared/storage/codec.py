@@ -5,15 +5,16 @@ characters the same), beside the few columns that storage filters need.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from shared.domain.agenda import Change
+from shared.domain.agenda import Change, Hint, HintKind
 from shared.domain.contact import ALWAYS, shown_until
-from shared.domain.deadlines import cools_at, deadline, due_times
+from shared.domain.deadlines import cools_at, deadline, hints
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.instants import stamp
@@ -98,7 +99,7 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
         "status": str(lead.status),
         "deadline": stamp(ends) if waits else "",
         "cools": stamp(cools) if cools else "",
-        "hints": " ".join(f"{kind}={stamp(due)}" for kind, due in due_times(lead).items()),
+        "hints": hints_text(hints(lead)),
         "isTest": lead.is_test,
         "flame": stamp(lead.flame_until) if lead.flame_until else "",
         "outcome": lead.outcome or "",
@@ -148,6 +149,17 @@ def _offer_columns(lead: Lead) -> dict[str, str]:
     offer = lead.offer
     parts = {"offerId": offer.id if offer else None, "offerTitle": offer.title if offer else None}
     return {name: digest(folded(text)) if text else "" for name, text in parts.items()}
+
+
+def hints_text(needed: Iterable[Hint]) -> str:
+    """Hints of one lead as a column holds them."""
+    return " ".join(sorted(f"{hint.kind}={stamp(hint.due)}" for hint in needed))
+
+
+def hints_of(text: str, partner_id: str, lead_id: str) -> tuple[Hint, ...]:
+    """The hints of a lead in such a column."""
+    pairs = (pair.partition("=") for pair in text.split())
+    return tuple(Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, lead_id) for kind, _, due in pairs)
 
 
 def event_columns(event: Event, change: Change) -> dict[str, Any]:

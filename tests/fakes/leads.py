@@ -1,6 +1,6 @@
 """Leads and marks in memory."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -60,7 +60,9 @@ class FakeLeadStore:
         self.payloads[lead.id] = submitted
         self._write(lead, received.events, change)
 
-    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+    async def commit(
+        self, decided: Sequence[tuple[StoredLead, Decision]], change: Change, spent: Collection[Hint] = ()
+    ) -> None:
         if self.lose_next_commits:
             self.lose_next_commits -= 1
             raise LostRace
@@ -71,7 +73,7 @@ class FakeLeadStore:
             raise LostRace
         self.commits += 1
         for _, decision in decided:
-            self._write(decision.lead, decision.events, change)
+            self._write(decision.lead, decision.events, change, spent)
 
     def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
         most = self.together_most
@@ -154,10 +156,11 @@ class FakeLeadStore:
         waiting = sorted(self.out.get(partner_id, []), key=out_key)
         return waiting[0].hint if waiting else None
 
-    def _write(self, lead: Lead, events: Sequence[Event], change: Change) -> None:
+    def _write(self, lead: Lead, events: Sequence[Event], change: Change, spent: Collection[Hint] = ()) -> None:
         for one in events:
             moves = (one.from_status, one.to_status, lead.is_test, str(one.type), one.notify or "")
-            pending = Pending(lead.partner_id, lead.id, one.at, one.sequence, change, *moves)
+            gone = tuple(hint for hint in spent if hint.subject == lead.id and one is events[0])
+            pending = Pending(lead.partner_id, lead.id, one.at, one.sequence, change, *moves, spent=gone)
             self.out.setdefault(lead.partner_id, []).append(pending)
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
         self.written[lead.id] = clock.real_now()

@@ -1,14 +1,14 @@
 """Leads in Table Storage: one partition a partner, one transaction a change (design.md, How a lead changes)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from shared.domain.agenda import Change, Hint, HintKind
+from shared.domain.agenda import Change, Hint
 from shared.domain.contact import NEVER, person_keys, shown_until
 from shared.domain.events import Event
 from shared.domain.exports.export import Since
@@ -87,9 +87,11 @@ class TableLeadStore:
 
         await self._transact(operations, is_mine)
 
-    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+    async def commit(
+        self, decided: Sequence[tuple[StoredLead, Decision]], change: Change, spent: Collection[Hint] = ()
+    ) -> None:
         operations = [
-            operation for before, decision in decided for operation in operations_of(before, decision, change)
+            operation for before, decision in decided for operation in operations_of(before, decision, change, spent)
         ]
         first = decided[0][1]
 
@@ -208,7 +210,9 @@ class TableLeadStore:
             " and hints gt ''"
         )
         found = await scan(self._leads, condition, 1000, ["RowKey", "hints"])
-        needed = [hint for row in found.rows for hint in _hints_of(partner_id, row)]
+        needed = [
+            hint for row in found.rows for hint in codec.hints_of(row["hints"], partner_id, keys.lead_of(row["RowKey"]))
+        ]
         if not found.done:
             return Page(needed, found.rows[-1]["RowKey"])
         return Page(needed, keys.copy("open", "") if kind == "info" else None)
@@ -348,14 +352,14 @@ def _position(row_key: str) -> str:
     return position(keys.lead_of(row_key))
 
 
-def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Write]:
+def operations_of(before: StoredLead, decision: Decision, change: Change, spent: Collection[Hint] = ()) -> list[Write]:
     """What a decision changes in storage."""
     lead = decision.lead
     columns = codec.lead_columns(lead)
     return [
         Write.replace(_row(lead, keys.lead(lead.id), columns), before.tag),
         *_copies(before.lead, lead, columns),
-        *_events(decision, change),
+        *_events(decision, change, spent),
         *_whos(before.lead, lead),
     ]
 
@@ -382,12 +386,6 @@ def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Wr
     return operations
 
 
-def _hints_of(partner_id: str, row: Any) -> tuple[Hint, ...]:
-    lead_id = keys.lead_of(row["RowKey"])
-    pairs = (pair.partition("=") for pair in row["hints"].split())
-    return tuple(Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, lead_id) for kind, _, due in pairs)
-
-
 def _size(operations: Sequence[Write]) -> int:
     """Characters of the columns as they are sent, in ASCII: nearly all of a transaction's bytes."""
     return sum(
@@ -398,17 +396,19 @@ def _size(operations: Sequence[Write]) -> int:
     )
 
 
-def _events(decision: Decision, change: Change) -> list[Write]:
+def _events(decision: Decision, change: Change, spent: Collection[Hint] = ()) -> list[Write]:
     """Each event twice: in the lead's history, and as one whose consequences are still to be written."""
     lead = decision.lead
     operations: list[Write] = []
+    gone = codec.hints_text(hint for hint in spent if hint.subject == lead.id)
     for event in decision.events:
         row = {"PartitionKey": lead.partner_id, "RowKey": keys.history(lead.id, event.sequence)}
         operations.append(Write.insert(row | codec.event_columns(event, change)))
         pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
         noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at), "cause": change.cause}
         moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
-        operations.append(Write.insert(pending | noted | moves | {"notify": event.notify or ""}))
+        told = {"notify": event.notify or "", "spent": gone if event is decision.events[0] else ""}
+        operations.append(Write.insert(pending | noted | moves | told))
     return operations
 
 
