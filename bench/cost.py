@@ -50,14 +50,14 @@ BARS = {1: {TOLD_LATER: 12, TIMED: 4, "in all": 65}, 10: {"in all": 28}}
 
 PURPOSES = (
     ("lead, changed", "Leads write lead"),
-    ("relay", "Leads write (tally|out.*)"),
+    ("relay", "Leads write out.*"),
     ("mail records", "Leads write mail"),
-    ("lanes, and what waits in them", "Leads write (lane|wait|sent|park)"),
+    ("lanes, and what waits in them", "Leads write (wait|sent|park)"),
     ("mail quota", "Agenda .* bookmark"),
     ("agenda, polled", "Agenda read .*"),
     ("agenda, written", "Agenda write .*"),
-    ("relay", "Leads read (tally|out.*|day)"),
-    ("lanes, and what waits in them", "Leads read (lane|wait)"),
+    ("relay", "Leads read out.*"),
+    ("lanes, and what waits in them", "Leads read wait"),
     ("mail records", "Leads read mail"),
     ("mail's origin", "Lookup .* mail"),
     ("history", "Leads read hist"),
