@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bench.figures import at_most, title
-from bench.fill import store
+from bench.fill import Filling
 from bench.side_by_side import Times, print_rates
 from local.azurite import Azurite
 from shared import app
@@ -49,7 +49,10 @@ def lead_of(partner: str, number: int, at: datetime) -> Decision:
 
 async def fill(tables: Tables, leads: list[Decision]) -> None:
     """Store leads with their hints."""
-    await store(tables, ([lead] for lead in leads))
+    filled = Filling()
+    for lead in leads:
+        await filled.add([lead])
+    await filled.store(tables)
     await TableAgenda(tables).put([hint for made in leads for hint in hints(made.lead)])
 
 

@@ -9,6 +9,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from pydantic import SecretStr
 
 from bench.deadlines import lead_of
 from bench.figures import at_most, title
-from bench.fill import LEFT_OUT, store
+from bench.fill import LEFT_OUT, Filling
 from bench.side_by_side import Times, print_rates
 from local.azurite import ROOT, Azurite
 from shared import app
@@ -28,13 +29,12 @@ from shared.settings import Settings
 from shared.storage import keys
 from shared.storage.exports import blobs
 from shared.storage.leads.lead_store import SELECTED
-from shared.storage.tables import Tables, connect
+from shared.storage.tables import connect
 from tests.builders import AT, DAY
 from tests.exports import ask
 from tests.transports import RoundTrips
 
 SMALL, LARGE, PAIRS = 5_000, 50_000, 3
-PREFIX = "export"
 ORDERS = ("created", "company")
 BARS = {"created": {"bare scan": 0.9}}
 """Our rows a second, in parts of a bare scan's."""
@@ -42,12 +42,13 @@ GROWTH_MB = 20
 """Of a process's peak memory, from the small export to the large one."""
 
 
-async def fill(tables: Tables, count: int) -> None:
-    """A partner with so many leads."""
-    lives = ([lead_of(str(count), n, AT + timedelta(seconds=n))] for n in range(count))
-    # Without the copies of those that wait, which an export does not read: Azurite takes a row the more slowly the more
-    # its partition holds.
-    await store(tables, lives, count, (*LEFT_OUT, "open|"))
+async def filled() -> Filling:
+    """Two partners with so many leads, without the copies of those that wait, which an export does not read."""
+    found = Filling()
+    for count in (SMALL, LARGE):
+        for n in range(count):
+            await found.add([lead_of(str(count), n, AT + timedelta(seconds=n))], (*LEFT_OUT, "open|"))
+    return found
 
 
 async def export(settings: Settings, count: int, order: str = "created", trips: RoundTrips | None = None) -> None:
@@ -122,26 +123,32 @@ def memory(connection: str) -> None:
 def main() -> None:
     """The table; or, with arguments, one export whose peak memory is printed."""
     if len(sys.argv) > 1:
-        settings = Settings(storage_connection=SecretStr(sys.argv[1]), table_prefix=PREFIX)
+        settings = Settings(storage_connection=SecretStr(sys.argv[1]))
         asyncio.run(export(settings, int(sys.argv[2]), sys.argv[3]))
         # Not `ru_maxrss`, which a child inherits from its parent. Linux only; in KiB.
         status = Path("/proc/self/status").read_text()
         print(int(re.search(r"VmHWM:\s*(\d+)", status)[1]) * 1024 / 1e6)  # type: ignore[index] # it is always there
         return
-    with Azurite(None) as azurite:
-        settings = Settings(storage_connection=SecretStr(azurite.connection), table_prefix=PREFIX)
-        asyncio.run(_measure(settings))
-        memory(azurite.connection)
+    with tempfile.TemporaryDirectory() as folder:
+        azurite = Azurite(Path(folder))
+        with azurite:
+            settings = Settings(storage_connection=SecretStr(azurite.connection))
+            asyncio.run(_made(settings))
+        asyncio.run(filled()).pour(Path(folder))
+        with azurite:
+            asyncio.run(_measure(settings))
+            memory(azurite.connection)
 
 
-async def _measure(settings: Settings) -> None:
+async def _made(settings: Settings) -> None:
     tables, files = connect(settings), blobs.connect(settings)
     await tables.create()
     await files.create()
-    for count in (SMALL, LARGE):
-        await fill(tables, count)
     await tables.close()
     await files.close()
+
+
+async def _measure(settings: Settings) -> None:
     await speed(settings)
     await requests(settings)
 

@@ -1,16 +1,19 @@
 """Fills storage with many leads quickly, with the rows that the product's own code makes of them.
 
-The stores write into a recorder, what they wrote is brought to where it ends, and that goes to storage a hundred rows
-at a time. Left out is what lists, searches and timers do not read: payloads, histories, claims, and events, which the
-relay would tell of.
+The stores write into a recorder, and what they wrote is brought to where it ends. Left out is what lists, searches and
+timers do not read: payloads, histories, claims, and events, which the relay would tell of.
 """
 
-import asyncio
+import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from shared import clock
 from shared.domain.agenda import Change
 from shared.domain.lead import Lead, Tab
 from shared.domain.lifecycle import Action, Decision, LeadAction, decide
@@ -24,8 +27,7 @@ from shared.storage.telling.tally_store import TableTallyStore
 from tests.builders import ANN, received, submitted
 
 LEFT_OUT = ("raw|", "hist|", "once|", "out|", "who|")
-TOGETHER, UNDER_WAY = 100, 2
-PROGRESS = 10_000
+TOGETHER, PROGRESS = 100, 10_000
 Row = tuple[str, dict[str, Any]]
 """A table, and a row of it."""
 
@@ -75,44 +77,54 @@ async def rows_of(life: Sequence[Decision], left_out: tuple[str, ...]) -> list[R
     return [(table, row) for (table, key), row in recorder.rows.items() if not key.startswith(left_out)]
 
 
-async def store(
-    tables: Tables,
-    lives: Iterable[Sequence[Decision]],
-    expected: int = 0,
-    left_out: tuple[str, ...] = LEFT_OUT,
-) -> dict[Cell, int]:
-    """Store leads by what was decided on each, all of one partner; how many there are by tab and status.
+@dataclass
+class Filling:
+    """Rows by table, and how many leads they are by tab and status."""
 
-    Says how far it is, where so many are `expected` that somebody may wonder. `left_out` are beginnings of keys.
-    """
-    counts: dict[Cell, int] = {}
-    waiting: dict[str, list[Write]] = {}
-    under_way: set[asyncio.Future[Any]] = set()
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    counts: dict[Cell, int] = field(default_factory=dict)
 
-    async def send(table: str, least: int) -> None:
-        while len(waiting[table]) >= least:
-            some, waiting[table] = waiting[table][:TOGETHER], waiting[table][TOGETHER:]
-            under_way.add(asyncio.ensure_future(tables[table].transact(some)))
-            if len(under_way) >= UNDER_WAY:
-                done, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
-                under_way.difference_update(done)
-                for task in done:
-                    task.result()
-
-    number = 0
-    for number, life in enumerate(lives, 1):
+    async def add(self, life: Sequence[Decision], left_out: tuple[str, ...] = LEFT_OUT) -> None:
+        """Add a lead by what was decided on it; `left_out` are beginnings of keys."""
         lead = life[-1].lead
         cell = Tab(lead.id[0]), lead.status
-        counts[cell] = counts.get(cell, 0) + 1
+        self.counts[cell] = self.counts.get(cell, 0) + 1
         for table, row in await rows_of(life, left_out):
-            waiting.setdefault(table, []).append(Write.insert(row))
-            await send(table, TOGETHER)
-        if expected > PROGRESS and number % PROGRESS == 0:
-            print(f"  stored {number:,} of {expected:,} leads", flush=True)
-    for table in waiting:
-        await send(table, 1)
-    await asyncio.gather(*under_way)
-    return counts
+            self.rows.setdefault(table, []).append(row)
+
+    async def store(self, tables: Tables) -> None:
+        """Write them, a hundred in a transaction: for some thousands, since Azurite looks at a whole partition each."""
+        for table, rows in self.rows.items():
+            for start in range(0, len(rows), TOGETHER):
+                await tables[table].transact([Write.insert(row) for row in rows[start : start + TOGETHER]])
+
+    def pour(self, folder: Path) -> None:
+        """Put them into the file of an Azurite that is stopped and has the tables, and forget them."""
+        file = folder / "__azurite_db_table__.json"
+        database = json.loads(file.read_text())
+        written = f"{clock.real_now():%Y-%m-%dT%H:%M:%S}.0000000Z"
+        for collection in database["collections"]:
+            held = collection["data"]
+            for row in self.rows.pop(collection["name"].partition("$")[2], []):
+                keys = {"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
+                columns = {**row, "Timestamp": written, "Timestamp@odata.type": "Edm.DateTime"}
+                tag = f"W/\"datetime'{quote(written)}'\""
+                number = collection["maxId"] = collection["maxId"] + 1
+                meta = {"revision": 0, "created": 0, "version": 0}
+                stored = {
+                    "properties": columns,
+                    "lastModifiedTime": written,
+                    "eTag": tag,
+                    "meta": meta,
+                    "$loki": number,
+                }
+                held.append(keys | stored)
+            for name, index in collection["binaryIndices"].items():
+                if name in ("PartitionKey", "RowKey"):
+                    index["values"] = sorted(range(len(held)), key=lambda n, name=name: held[n][name])
+        if self.rows:
+            raise SystemExit(f"Azurite's file has no table {', '.join(self.rows)}.")
+        file.write_text(json.dumps(database))
 
 
 GIVEN = ("Ada", "Bo", "Cem", "Dunja", "Edda", "Finn", "Gül", "Håkan")
@@ -154,17 +166,18 @@ def programme(partner: str, count: int, open_leads: int, now: datetime) -> Itera
             yield first, decide(first.lead, answer, at=at + timedelta(hours=1), by=ANN)
 
 
-async def fill(tables: Tables, partner: str, count: int, open_leads: int, now: datetime) -> list[tuple[str, str]]:
-    """Store such a programme with its counts; id and texts of each lead, as they may be searched."""
-    texts: list[tuple[str, str]] = []
-
-    def noted() -> Iterator[tuple[Decision, ...]]:
-        for life in programme(partner, count, open_leads, now):
-            texts.append((life[-1].lead.id, searched(life[-1].lead)))
-            yield life
-
-    counts = await store(tables, noted(), count)
-    await TableTallyStore(tables).take(partner, [], Tally(), Tally(counts), Follows())
+async def filling(into: Filling, partner: str, count: int, open_leads: int, now: datetime) -> list[tuple[str, str]]:
+    """Add such a programme with its counts; id and texts of each lead, as they may be searched."""
+    own, texts = Filling(into.rows), []
+    for life in programme(partner, count, open_leads, now):
+        await own.add(life)
+        texts.append((life[-1].lead.id, searched(life[-1].lead)))
+        if len(texts) % PROGRESS == 0:
+            print(f"  made {len(texts):,} of {count:,} leads", flush=True)
+    recorder = Recorder()
+    await TableTallyStore(recorder).take(partner, [], Tally(), Tally(own.counts), Follows())  # type: ignore[arg-type] # as above
+    for (table, _), row in recorder.rows.items():
+        into.rows.setdefault(table, []).append(row)
     return texts
 
 

@@ -7,12 +7,14 @@ beside the same row straight from Azurite, which is one process for everybody. L
 """
 
 import asyncio
+import gc
 import os
+import signal
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bench.figures import at_most, share, short, title
-from bench.fill import NOWHERE, RARE, fill
+from bench.fill import NOWHERE, RARE, Filling, filling
 from local.azurite import Azurite
 from shared import clock
 from shared.settings import Settings
@@ -92,28 +94,24 @@ class Person:
         into.status.update(each.status)
 
 
-@contextmanager
-def serving(size: int) -> Iterator[tuple[LocalHost, str]]:
-    """A host on an Azurite of its own, and that one's connection string."""
+@asynccontextmanager
+async def serving(size: int) -> Any:
+    """A host with such a partner and a small one, its tables, and an id of each partner's leads."""
+    print(f"\n{size:,} leads:", flush=True)
+    filled, now = Filling(), clock.real_now()
+    found = [
+        (await filling(filled, partner, count, min(OPEN_MOST, int(count * OPEN_PART)), now))[count // 2][0]
+        for partner, count in ((BIG, size), (SMALL, SMALL_LEADS))
+    ]
     with tempfile.TemporaryDirectory() as folder, LocalHost(Path(folder), environment=ENVIRONMENT) as host:
+        register(host, SMALL)
+        host.end(signal.SIGTERM)
+        filled.pour(Path(folder, "azurite"))
+        gc.collect()
+        host.start()
         azurite = Azurite(None)
         azurite.ports["table"] = host.table_port
-        register(host, SMALL)
-        print(f"\n{size:,} leads:", flush=True)
-        yield host, azurite.connection
-
-
-@asynccontextmanager
-async def filled(size: int) -> Any:
-    """A host with such a partner and a small one, its tables, and an id of each partner's leads."""
-    with serving(size) as (host, connection):
-        tables = connect(Settings(storage_connection=SecretStr(connection)))
-        now = clock.real_now()
-        found = [
-            (await fill(tables, partner, count, min(OPEN_MOST, int(count * OPEN_PART)), now))[count // 2][0]
-            for partner, count in ((BIG, size), (SMALL, SMALL_LEADS))
-        ]
-        await _saved(host.azurite_pid)
+        tables = connect(Settings(storage_connection=SecretStr(azurite.connection)))
         # No bound on connections: calls must not wait for one another here.
         async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
             yield host, tables, session, *found
@@ -223,26 +221,16 @@ def cpu_of(pid: int) -> float | None:
     return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def _saved(pid: int) -> None:
-    """Wait until Azurite has written what it was filled with: it does nothing else meanwhile."""
-    for _ in range(10):
-        before = cpu_of(pid)
-        await asyncio.sleep(6)
-        after = cpu_of(pid)
-        if before is not None and after is not None and after - before < 0.3:
-            return
-
-
 async def main() -> None:
     """A host for each size, and one for the eight."""
     title("The whole HTTP stack of the local host")
     for size in SIZES:
-        async with filled(size) as (host, tables, session, lead, others):
+        async with serving(size) as (host, tables, session, lead, others):
             await calls(host, session, lead)
             if size > SMALL_LEADS:
                 await beside(host, tables, session, others)
                 await eight(host, session, size)
-    async with filled(SORTED_BY_EIGHT) as (host, _, session, _, _):
+    async with serving(SORTED_BY_EIGHT) as (host, _, session, _, _):
         await eight(host, session, SORTED_BY_EIGHT)
 
 

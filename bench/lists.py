@@ -11,15 +11,17 @@ import asyncio
 import gc
 import json
 import statistics
+import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
 from bench.figures import at_most, short, spread, title
-from bench.fill import COMMON, NOWHERE, RARE, fill
+from bench.fill import COMMON, NOWHERE, RARE, Filling, filling
 from bench.postgres import Postgres, postgres
 from bench.side_by_side import Times
 from local.azurite import Azurite
@@ -34,6 +36,7 @@ from shared.ports.rules import Budget
 from shared.settings import Settings
 from shared.storage import codec, keys
 from shared.storage.exports import blobs
+from shared.storage.leads.mark_store import TableMarkStore
 from shared.storage.tables import Tables, connect
 from shared.usecases.leads.counts import count_leads
 from shared.usecases.leads.lists import Look, list_leads
@@ -156,31 +159,47 @@ async def naive(tables: Tables, wanted: LeadFilter) -> int:
 
 async def measure(size: int, database: Postgres | None) -> None:
     """The table of one size, on an Azurite of its own: it answers more slowly the more it holds."""
-    with Azurite(None) as azurite:
-        settings = Settings(storage_connection=SecretStr(azurite.connection))
-        transport = Rows()
-        tables, files, counted = connect(settings), blobs.connect(settings), connect(settings, transport=transport)
-        await tables.create()
-        waiting = min(OPEN_MOST, int(size * OPEN_PART))
-        texts = await fill(tables, PARTNER, size, waiting, NOW)
-        if database:
-            database.load(f"leads_{size}", texts)
-        ports, watched = app.build(settings, tables, files).ports, app.build(settings, counted, files).ports
-        for lead_id, _ in texts[:: max(1, size // HEARTS)]:
-            await ports.marks.put(PARTNER, PERSON, lead_id, favorite=True, opened=True)
+    waiting, filled = min(OPEN_MOST, int(size * OPEN_PART)), Filling()
+    texts = await filling(filled, PARTNER, size, waiting, NOW)
+    if database:
+        database.load(f"leads_{size}", texts)
+    hearted = [lead_id for lead_id, _ in texts[:: max(1, size // HEARTS)]]
+    with tempfile.TemporaryDirectory() as folder:
+        azurite = Azurite(Path(folder))
+        with azurite:
+            settings = Settings(storage_connection=SecretStr(azurite.connection))
+            await _prepare(settings, hearted)
+        filled.pour(Path(folder))
         del texts
         gc.collect()
-        print(f"\n{f'{size:,} leads, {waiting:,} open':<24}{'CPU, ms':>22}{'wall, ms':>10}", end="")
-        print(f"{'naive CPU':>11}{'in parts':>10}{'requests':>10}{'rows':>8}{'PostgreSQL, ms':>22}")
-        for line in lines():
-            taken = await _taken(line, size, ports, tables, database)
-            transport.reset()
-            transport.rows = 0
-            await line.work(watched)
-            _print(line, size, taken, f"{transport.requests:>10}{transport.rows:>8}")
-        for one in (tables, counted):
-            await one.close()
-        await files.close()
+        with azurite:
+            await _table(settings, size, waiting, database)
+
+
+async def _prepare(settings: Settings, hearted: Sequence[str]) -> None:
+    """The tables, and one person's hearts."""
+    tables = connect(settings)
+    await tables.create()
+    for lead_id in hearted:
+        await TableMarkStore(tables).put(PARTNER, PERSON, lead_id, favorite=True, opened=True)
+    await tables.close()
+
+
+async def _table(settings: Settings, size: int, waiting: int, database: Postgres | None) -> None:
+    transport = Rows()
+    tables, files, counted = connect(settings), blobs.connect(settings), connect(settings, transport=transport)
+    ports, watched = app.build(settings, tables, files).ports, app.build(settings, counted, files).ports
+    print(f"\n{f'{size:,} leads, {waiting:,} open':<24}{'CPU, ms':>22}{'wall, ms':>10}", end="")
+    print(f"{'naive CPU':>11}{'in parts':>10}{'requests':>10}{'rows':>8}{'PostgreSQL, ms':>22}")
+    for line in lines():
+        taken = await _taken(line, size, ports, tables, database)
+        transport.reset()
+        transport.rows = 0
+        await line.work(watched)
+        _print(line, size, taken, f"{transport.requests:>10}{transport.rows:>8}")
+    for one in (tables, counted):
+        await one.close()
+    await files.close()
 
 
 async def _taken(line: Line, size: int, ports: Ports, tables: Tables, database: Postgres | None) -> Taken:
