@@ -6,6 +6,7 @@ in processes of their own, which only export.
 
 import asyncio
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from pydantic import SecretStr
 
 from bench.deadlines import lead_of
 from bench.figures import at_most, title
-from bench.fill import LEFT_OUT, Filling
+from bench.fill import LEFT_OUT, NO_AUTOSAVE, Filling
 from bench.side_by_side import Times, print_rates
 from local.azurite import ROOT, Azurite
 from shared import app
@@ -129,6 +130,7 @@ def main() -> None:
         status = Path("/proc/self/status").read_text()
         print(int(re.search(r"VmHWM:\s*(\d+)", status)[1]) * 1024 / 1e6)  # type: ignore[index] # it is always there
         return
+    os.environ |= NO_AUTOSAVE
     with tempfile.TemporaryDirectory() as folder:
         azurite = Azurite(Path(folder))
         with azurite:

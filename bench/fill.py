@@ -28,6 +28,8 @@ from tests.builders import ANN, received, submitted
 
 LEFT_OUT = ("raw|", "hist|", "once|", "out|", "who|")
 TOGETHER, PROGRESS = 100, 10_000
+NO_AUTOSAVE = {"NODE_OPTIONS": f"--require {Path(__file__).with_name('no_autosave.cjs')}"}
+"""The environment of an Azurite whose folder is filled, so that it is as quick as one in memory."""
 Row = tuple[str, dict[str, Any]]
 """A table, and a row of it."""
 

@@ -23,7 +23,7 @@ import aiohttp
 from pydantic import SecretStr
 
 from bench.figures import at_most, share, short, title
-from bench.fill import NOWHERE, RARE, Filling, filling
+from bench.fill import NO_AUTOSAVE, NOWHERE, RARE, Filling, filling
 from local.azurite import Azurite
 from shared import clock
 from shared.settings import Settings
@@ -40,6 +40,7 @@ EVERY, BESIDE_SECONDS = 0.05, 8
 BESIDE_MS = 15
 PEOPLE = 8
 ENVIRONMENT = {
+    **NO_AUTOSAVE,
     # One caller asks more here than any person does.
     "LEADS_CALLS_PER_SECOND": "10000",
     "LEADS_CALLS_BURST": "100000",

@@ -10,6 +10,7 @@ that storage sent.
 import asyncio
 import gc
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -21,7 +22,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bench.figures import at_most, short, spread, title
-from bench.fill import COMMON, NOWHERE, RARE, Filling, filling
+from bench.fill import COMMON, NO_AUTOSAVE, NOWHERE, RARE, Filling, filling
 from bench.postgres import Postgres, postgres
 from bench.side_by_side import Times
 from local.azurite import Azurite
@@ -236,6 +237,7 @@ def _print(line: Line, size: int, taken: Taken, counted: str) -> None:
 async def main() -> None:
     """A table for each size."""
     title("Lists: p50 (p25–p75)")
+    os.environ |= NO_AUTOSAVE
     with postgres() as database:
         if database:
             print(f"beside PostgreSQL {database.version}")
