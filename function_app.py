@@ -27,7 +27,7 @@ from functions import (
     webhooks,
     workspace,
 )
-from shared import logs, telemetry
+from shared import heap, logs, telemetry
 
 # The worker has its handlers by now.
 logs.show_extras()
@@ -54,6 +54,4 @@ index.serve(BLUEPRINTS)
 app = func.FunctionApp()
 for blueprint in BLUEPRINTS:
     app.register_functions(blueprint)
-# What is loaded stays, so no later look goes through it again.
-gc.freeze()
-gc.enable()
+heap.settle()

@@ -4,6 +4,8 @@ import os
 import statistics
 from collections.abc import Sequence
 
+from shared import heap
+
 
 def spread(values: Sequence[float]) -> str:
     """The median, and the middle half in brackets where there are enough values for one."""
@@ -39,5 +41,7 @@ def _bar(sign: str, bar: float, of: str, *, met: bool) -> str:
 
 def title(what: str) -> None:
     """Begin a report, with how busy the machine is: others' work makes CPU dearer, too."""
+    # As in the deployed app.
+    heap.settle()
     load, cores = os.getloadavg()[0], os.cpu_count()
     print(f"== {what} (load of the last minute {load:.1f} on {cores} cores)", flush=True)

@@ -67,14 +67,29 @@ def _plain(value: Any) -> str:
     raise NotImplementedError(type(value).__name__)
 
 
+class Document(msgspec.Struct, gc=False):
+    """A row of which the key and the record were selected, read without a dictionary: lists and exports read many."""
+
+    row_key: str = msgspec.field(name="RowKey")
+    doc0: str = ""
+    doc1: str = ""
+    doc2: str = ""
+    doc3: str = ""
+    doc4: str = ""
+    doc5: str = ""
+    doc6: str = ""
+    doc7: str = ""
+
+    def text(self) -> str:
+        """The record's JSON."""
+        if not self.doc1:
+            return self.doc0
+        return "".join((self.doc0, self.doc1, self.doc2, self.doc3, self.doc4, self.doc5, self.doc6, self.doc7))
+
+
 def load(kind: type[T], entity: Any) -> T:
     """The record of an entity's `doc…` columns."""
-    text = entity["doc0"]
-    for name in DOCS[1:]:
-        more = entity.get(name)
-        if not more:
-            break
-        text += more
+    text = entity.text() if isinstance(entity, Document) else _text(entity)
     if kind in WRITTEN_AS:
         name, written = WRITTEN_AS[kind]
         plain = msgspec.json.decode(text)
@@ -87,6 +102,16 @@ def load(kind: type[T], entity: Any) -> T:
         decoder = _decoders[kind] = msgspec.json.Decoder(kind)
     record: T = decoder.decode(text)
     return record
+
+
+def _text(entity: Any) -> str:
+    text: str = entity["doc0"]
+    for name in DOCS[1:]:
+        more = entity.get(name)
+        if not more:
+            break
+        text += more
+    return text
 
 
 def lead_columns(lead: Lead) -> dict[str, Any]:

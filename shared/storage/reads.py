@@ -69,7 +69,12 @@ class Scan:
         """This scan with the position of every row, by its key."""
         if self.reached is not None:
             return replace(self, positions=(before(position(self.reached)),))
-        return replace(self, positions=tuple(position(row["RowKey"]) for row in self.rows))
+        return replace(self, positions=tuple(position(key_of(row)) for row in self.rows))
+
+
+def key_of(row: Any) -> str:
+    """The key of a row, or of a struct of its columns."""
+    return str(row["RowKey"] if isinstance(row, dict) else row.row_key)
 
 
 async def row(table: Table, partition: str, key: str, select: Sequence[str] = ()) -> Row | None:
@@ -91,21 +96,35 @@ async def starting(table: Table, partition: str, start: str, select: Sequence[st
 
 
 async def scan(
-    table: Table, query: Query | str, top: int, select: Sequence[str], is_over: Callable[[], bool] = lambda: False
+    table: Table,
+    query: Query | str,
+    top: int,
+    select: Sequence[str],
+    is_over: Callable[[], bool] = lambda: False,
+    kind: type[Any] | None = None,
 ) -> Scan:
     """At least one row of the range, or its end, or when time is over how far storage has looked.
 
-    One request, unless the service answers empty pages, as it does when it finds nothing for seconds.
+    Rows, or structs of a kind. One request, unless the service answers empty pages, as it does when it finds nothing
+    for seconds.
     """
     with translating():
         token = None
         while True:
-            page = await table.page(str(query), top, select, token)
+            page = await _page(table, str(query), top, select, token, kind)
             token = page.token
             if page.rows or token is None:
                 return Scan(tuple(page.rows), done=token is None)
             if is_over() and isinstance(query, Query) and (reached := await _reached(table, query, token)):
                 return Scan((), done=False, reached=reached)
+
+
+async def _page(
+    table: Table, query: str, top: int, select: Sequence[str], token: Token | None, kind: type[Any] | None
+) -> RowPage[Any]:
+    if kind is None:
+        return await table.page(query, top, select, token)
+    return await table.page_of(kind, query, top, select, token)
 
 
 async def _reached(table: Table, query: Query, token: Token) -> str | None:
@@ -134,17 +153,11 @@ class Reading:
 
     async def page(self, query: Query, top: int, token: Token | None) -> RowPage[Any]:
         """One answer."""
-        if self.kind is None:
-            return await self.table.page(str(query), top, self.select, token)
-        return await self.table.page_of(self.kind, str(query), top, self.select, token)
-
-    def key(self, row: Any) -> str:
-        """The row's key."""
-        return str(row["RowKey"] if self.kind is None else row.row_key)
+        return await _page(self.table, str(query), top, self.select, token, self.kind)
 
     def fitting(self, page: RowPage[Any]) -> int:
         """How many rows the next page should have, going by this one."""
-        most = PAGE_BYTES if self.kind is None else NARROW_BYTES
+        most = PAGE_BYTES if self.width == 1 else NARROW_BYTES
         return max(PAGE_LEAST, min(PAGE_MAX, most * len(page.rows) // max(1, page.size))) if page.rows else PAGE_MAX
 
 
@@ -239,8 +252,8 @@ class Range:
         if self._pages < 2 or width == 1 or room < width // 2 or not last.goes_on:
             return
         rows = last.coming.result().rows
-        low, high = self._reading.key(rows[-1][1]), last.query.high
-        lasted = keys.milliseconds_between(self._reading.key(rows[0][1]), low)
+        low, high = key_of(rows[-1][1]), last.query.high
+        lasted = keys.milliseconds_between(key_of(rows[0][1]), low)
         step = int(lasted / len(rows) * self._top * FILLED) + 1
         bounds = [bound for n in range(1, room) if low < (bound := keys.older(low, n * step)) < high]
         last.is_cut = True
@@ -254,7 +267,7 @@ class Range:
         asked = self._reading.watch()
         with translating():
             page = await self._reading.page(query, self._top, token)
-            rows = [(self._position(self._reading.key(row)), row, asked) for row in page.rows]
+            rows = [(self._position(key_of(row)), row, asked) for row in page.rows]
             reached = await _reached(self._reading.table, query, page.token) if page.token and not rows else None
             return _Answer(page, rows, before(self._position(reached)) if reached else "")
 

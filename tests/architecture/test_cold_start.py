@@ -23,7 +23,7 @@ LATER = {
 LOADED = """
 import gc, sys
 import function_app
-assert gc.isenabled() and gc.get_freeze_count()
+assert gc.isenabled() and gc.get_freeze_count() and gc.get_threshold()[0] == 10_000
 print(*sys.modules)
 """
 

@@ -23,6 +23,7 @@ from shared.ids import created_at, from_position, position
 from shared.ports.leads import TOGETHER, LeadPage, LeadQuery, Once, StoredLead, Submitted, Surveyed, Walked
 from shared.ports.page import Page
 from shared.storage import codec, keys, reads
+from shared.storage.codec import Document
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.leads import columns, conditions
 from shared.storage.leads.columns import Columns
@@ -144,13 +145,13 @@ class TableLeadStore:
         kind = "lead" if since else _kind(query.filter)
         selected = conditions.changed(query, since) if since else conditions.selecting(query.filter, stamp(query.at))
         searches = since is None and query.filter.is_textual
-        reading = Reading(self._leads, SELECTED, watch)
+        reading = Reading(self._leads, SELECTED, watch, Document)
         if searches:
             reading = Reading(self._leads, columns.words_of(query.filter), watch, Columns, WIDTH)
         async with aclosing(walk(_ranges(query, kind, selected, reading), query.after)) as batches:
             async for rows, covered in batches:
                 hits = _Hits(self, query, rows, watch) if searches else None
-                for some, reached in _pieces(rows, covered, reading):
+                for some, reached in _pieces(rows, covered):
                     leads = await hits.among(some) if hits else [(codec.load(Lead, row), asked) for row, asked in some]
                     yield Walked(leads, reached, len(some))
                     await asyncio.sleep(0)
@@ -164,7 +165,7 @@ class TableLeadStore:
         ranges = _ranges(query, _kind(wanted), conditions.selecting(wanted, at), reading)
         async with aclosing(walk(ranges, query.after)) as batches:
             async for rows, covered in batches:
-                for some, _ in _pieces(rows, covered, reading):
+                for some, _ in _pieces(rows, covered):
                     said = [row for row, _ in some if not wanted.is_textual or columns.says(wanted, row, at)]
                     unread = [row.lead_id for row in said if wanted.is_textual and row.text_cut]
                     read = {lead.id: settle(lead, query.at).lead for lead in await self.many(query.partner_id, unread)}
@@ -184,7 +185,7 @@ class TableLeadStore:
         selected = conditions.selecting(query.filter, stamp(query.at))
         async with aclosing(walk(_ranges(query, _kind(query.filter), selected, reading), query.after)) as batches:
             async for rows, covered in batches:
-                for some, _ in _pieces(rows, covered, reading):
+                for some, _ in _pieces(rows, covered):
                     yield [columns.standing(row) for row, _ in some]
                     await asyncio.sleep(0)
 
@@ -244,7 +245,7 @@ class TableLeadStore:
 
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
         wanted = _in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
-        found = await scan(self._leads, wanted, query.top, SELECTED, query.is_over)
+        found = await scan(self._leads, wanted, query.top, SELECTED, query.is_over, Document)
         return found.placed(_position)
 
     async def documents(self, query: LeadQuery, run: Sequence[Columns]) -> list[Lead]:
@@ -317,12 +318,12 @@ def _runs(rows: Sequence[tuple[int, Columns]]) -> list[list[Columns]]:
 
 
 def _pieces(
-    rows: Sequence[tuple[Any, float]], covered: str | None, reading: Reading
+    rows: Sequence[tuple[Any, float]], covered: str | None
 ) -> Iterable[tuple[Sequence[tuple[Any, float]], str | None]]:
     """A batch in pieces, each with the position that it covers; one at least, since an empty batch covers some too."""
     for end in range(TOGETHER, max(len(rows), 1) + TOGETHER, TOGETHER):
         some = rows[end - TOGETHER : end]
-        yield some, covered if end >= len(rows) else _position(reading.key(some[-1][0]))
+        yield some, covered if end >= len(rows) else _position(reads.key_of(some[-1][0]))
 
 
 def _ranges(query: LeadQuery, kind: str, selected: Sequence[str], reading: Reading) -> list[Range]:
