@@ -136,6 +136,11 @@ class LeadFilter:
     def _search_words(self) -> list[str]:
         return folded(self.search or "").split()
 
+    @cached_property
+    def looks_for_ids(self) -> bool:
+        """True where a word of the search may be a part of an id."""
+        return any(len(word) >= ID_PART_LEAST for word in self._search_words)
+
     def could_match(self, lead: Lead) -> bool:
         """False for a lead that no change ever brings into the filter: these parts of a lead never change."""
         return self._could_take(listed(lead)) and self._is_of_offer(lead)
@@ -163,7 +168,8 @@ class LeadFilter:
     def says(self, lead_id: str, texts: Texts) -> bool:
         """True when all words are found: the customer's in company and person, those of a search in any text or the id.
 
-        `texts` are those that anyone may see. A good part of an id is found, no short one: `ada` is in many by chance.
+        `texts` are those that anyone may see. Of an id a good part is found (`looks_for_ids`), and no short one: `ada` is
+        in many by chance.
         """
         if self.customer and not _found(self._customer_words, f"{texts.company} {texts.person}"):
             return False

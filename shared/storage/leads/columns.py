@@ -118,11 +118,11 @@ def says(wanted: LeadFilter, row: Columns, at: str) -> bool:
     """True where the words are in what anyone may see of the lead at the stamp `at` (L9), or only a document knows."""
     if row.text_cut:
         return True
-    is_shown = at < row.shown_until
-    texts = Texts(
-        row.text_company, row.text_deal, row.text_person if is_shown else "", row.text_private if is_shown else ""
-    )
-    return wanted.says(row.lead_id, texts)
+    if at < row.shown_until:
+        texts = Texts(row.text_company, row.text_deal, row.text_person, row.text_private)
+    else:
+        texts = Texts(row.text_company, row.text_deal, "", "")
+    return wanted.says(row.lead_id if wanted.looks_for_ids else "", texts)
 
 
 def takes(wanted: LeadFilter, row: Columns, found: Listed) -> bool:

@@ -292,6 +292,8 @@ class _Hits:
 
     async def among(self, rows: Sequence[tuple[Columns, float]]) -> list[tuple[Lead, float]]:
         """Those of these rows, which are the next ones of the batch."""
+        if not self._ids:
+            return []
         ids = [row.lead_id for row, _ in rows if row.lead_id in self._ids]
         while ids and self._waiting and self._waiting[0][1].lead_id in ids:
             most = min(self._query.top, HITS_MAX)
