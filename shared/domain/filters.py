@@ -168,12 +168,17 @@ class LeadFilter:
     def says(self, lead_id: str, texts: Texts) -> bool:
         """True when all words are found: the customer's in company and person, those of a search in any text or the id.
 
-        `texts` are those that anyone may see. Of an id a good part is found (`looks_for_ids`), and no short one: `ada` is
-        in many by chance.
+        `texts` are those that anyone may see. A good part of an id is found (`looks_for_ids`), and no short one: `ada`
+        is in many by chance.
         """
         if self.customer and not _found(self._customer_words, f"{texts.company} {texts.person}"):
             return False
         return not self.search or _found(self._search_words, " ".join(texts), lead_id)
+
+    def could_say(self, together: str) -> bool:
+        """False where no lead has all words, of whose texts, hidden ones too, this one is made."""
+        words = [*self._customer_words, *(word for word in self._search_words if len(word) < ID_PART_LEAST)]
+        return all(word in together for word in words)
 
     def _could_take(self, lead: Listed) -> bool:
         return (

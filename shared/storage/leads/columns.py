@@ -4,6 +4,7 @@ The rules are the domain's; here columns become the values that they judge. A pr
 lead and its columns alike at every moment.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -112,6 +113,12 @@ def selected(wanted: LeadFilter, order: OrderField | None = None) -> list[str]:
 def words_of(wanted: LeadFilter) -> list[str]:
     """The columns by which the words of a filter are judged."""
     return ["RowKey", *(_ALL_TEXTS if wanted.search else _TEXTS)]
+
+
+def may_say(wanted: LeadFilter, rows: Sequence[Columns]) -> bool:
+    """False where none of these rows has all words: one look through them together is a fraction of one at each."""
+    texts = [text for row in rows for text in (row.text_company, row.text_deal, row.text_person, row.text_private)]
+    return wanted.could_say("\n".join(texts)) or any(row.text_cut for row in rows)
 
 
 def says(wanted: LeadFilter, row: Columns, at: str) -> bool:

@@ -286,7 +286,9 @@ class _Hits:
     ) -> None:
         at = stamp(query.at)
         self._store, self._query, self._watch = store, query, watch
-        self._waiting = [(n, row) for n, (row, _) in enumerate(rows) if columns.says(query.filter, row, at)]
+        self._waiting: list[tuple[int, Columns]] = []
+        if columns.may_say(query.filter, [row for row, _ in rows]):
+            self._waiting = [(n, row) for n, (row, _) in enumerate(rows) if columns.says(query.filter, row, at)]
         self._ids = {row.lead_id for _, row in self._waiting}
         self._read: dict[str, tuple[Lead, float]] = {}
 

@@ -72,7 +72,20 @@ def test_q3_a_filter_judges_a_lead_and_its_columns_alike(data: st.DataObject, le
     assert (said and columns.takes(wanted, row, values)) == wanted.matches(now, at)
     if wanted.is_textual:
         alone = LeadFilter(customer=wanted.customer, search=wanted.search, include_test=True)
-        assert columns.says(wanted, read(lead, columns.words_of(wanted)), stamp(at)) == alone.matches(now, at)
+        narrow = read(lead, columns.words_of(wanted))
+        assert columns.says(wanted, narrow, stamp(at)) == alone.matches(now, at)
+        # Nothing is passed over by the look through many rows together.
+        assert columns.may_say(wanted, [narrow]) or not columns.says(wanted, narrow, stamp(at))
+
+
+def test_rows_that_cannot_have_the_words_are_passed_over_together() -> None:
+    rows = [read(lead, columns.words_of(LeadFilter(search="x"))) for lead in LEADS]
+    assert columns.may_say(LeadFilter(search="northwind"), rows)
+    assert not columns.may_say(LeadFilter(search="nowhere"), rows)
+    assert not columns.may_say(LeadFilter(search="northwind nowhere"), rows)
+    assert not columns.may_say(LeadFilter(customer="nowhere"), rows)
+    # It may be a part of an id.
+    assert columns.may_say(LeadFilter(search="nowhere8"), rows)
 
 
 @settings(max_examples=500, deadline=None)
