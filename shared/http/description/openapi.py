@@ -115,7 +115,10 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     text = re.sub(r"Page_(\w+?)View_", r"\1Page", json.dumps([found["$defs"], [refs[one] for one in modes.items()]]))
     text = re.sub(r'"#/components/schemas/(\w+)"', lambda ref: f'"#/components/schemas/{_called(ref[1])}"', text)
     schemas, tidied = _tidy(json.loads(text))
-    schemas = {_called(name): _typed(shape) for name, shape in schemas.items()}
+    named = {tuple(sorted(shape["enum"])): _called(name) for name, shape in schemas.items() if "enum" in shape}
+    schemas = {
+        _called(name): _typed(shape if "enum" in shape else _referring(shape, named)) for name, shape in schemas.items()
+    }
     for name, example in EXAMPLES.items():
         schemas[name]["examples"] = [example]
     for name, shape in schemas.items():
@@ -148,6 +151,18 @@ NAMES = {
 
 def _called(name: str) -> str:
     return NAMES.get(name, name)
+
+
+def _referring(shape: Any, named: dict[tuple[str, ...], str]) -> Any:
+    """With the name of an enumeration in place of its values: a generated client then has one type for it."""
+    if isinstance(shape, list):
+        return [_referring(one, named) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if name := named.get(tuple(sorted(shape.get("enum", ())))):
+        kept = {key: said for key, said in shape.items() if key not in ("enum", "type")}
+        return {"$ref": f"#/components/schemas/{name}", **kept}
+    return {key: _referring(said, named) for key, said in shape.items()}
 
 
 def _describe(shape: str, name: str, said: Json) -> None:

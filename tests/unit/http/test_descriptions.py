@@ -187,8 +187,17 @@ def test_times_are_times_and_codes_are_enumerations() -> None:
             if field.endswith("DateTime"):
                 assert "date-time" in str(one), f"{name}.{field}"
     lead = schemas["LeadView"]["properties"]
-    for field in ("status", "outcome", "source", "callToAction", "type", "qualification", "emailValidity"):
-        assert "enum" in str(lead[field]), field
+    for field, name in (
+        ("status", "LeadStatus"),
+        ("outcome", "LeadOutcome"),
+        ("source", "LeadSource"),
+        ("callToAction", "CallToAction"),
+        ("type", "LeadType"),
+        ("qualification", "LeadQualification"),
+        ("emailValidity", "ContactValidity"),
+    ):
+        assert f"/{name}'" in str(lead[field]), field
+        assert "enum" in schemas[name]
     assert "closeAsError" in str(lead["actions"])
     for name, field in (
         ("ClosingView", "reason"),
@@ -200,7 +209,9 @@ def test_times_are_times_and_codes_are_enumerations() -> None:
         ("ExportView", "state"),
         ("HeldView", "reason"),
     ):
-        assert any("enum" in one for one in _inside(schemas[name]["properties"][field])), f"{name}.{field}"
+        found = list(_inside(schemas[name]["properties"][field]))
+        found += [schemas[one["$ref"].rsplit("/", 1)[1]] for one in found if "$ref" in one]
+        assert any("enum" in one for one in found), f"{name}.{field}"
 
 
 def test_a_delivery_says_what_it_should_look_like() -> None:
