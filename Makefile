@@ -52,14 +52,16 @@ pictures: $(READY) ## take the pictures of the workspace page in docs/pictures a
 	$(BIN)/python -m tools.pictures
 
 .PHONY: bench
-bench: $(READY) ## measure against the bare SDK, side by side
+bench: $(READY) ## measure, each figure beside its bar (some fifteen minutes on two idle cores; searches want a PostgreSQL)
+	$(BIN)/python -m bench.cold_start
 	$(BIN)/python -m bench.main_job
-	$(BIN)/python -m bench.deadlines
+	$(BIN)/python -m bench.cost
+	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.lists
+	$(BIN)/python -m bench.http_stack
+	$(BIN)/python -m bench.deadlines
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.deliver
-	$(BIN)/python -m bench.pages
-	$(BIN)/python -m bench.cost
 
 .PHONY: interop
 interop: $(READY) ## open an export in LibreOffice (which must be installed) and compare cell by cell

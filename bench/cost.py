@@ -1,16 +1,24 @@
 """`make bench`: how many storage requests a lead costs from its arrival to its end; docs/operations.md counts on it.
 
-Requests are counted at the transport, so the figures are the same on every machine. Mail and webhook go to fakes.
+Requests are counted at the transport, so the figures are the same on every machine. Mail and webhook go to fakes. What
+a request is for is told by its table and keys: a transaction by the first of PURPOSES that one of its rows has.
 """
 
 import asyncio
+import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from pydantic import SecretStr
 
+from bench.figures import at_most, title
 from local.azurite import Azurite
 from shared import app
+from shared.domain.agenda import HintKind
 from shared.domain.lifecycle import Action
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.telling.preferences import Preferences
@@ -18,6 +26,7 @@ from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.ids import new_source_id
 from shared.ports.ports import Ports
 from shared.settings import Settings
+from shared.storage import keys
 from shared.storage.exports import blobs
 from shared.storage.tables import connect
 from shared.usecases.leads.read_leads import read_lead
@@ -27,22 +36,108 @@ from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.steps import TIMERS, answer, budget, listed, run_timers, submit
 from tests.transports import RoundTrips
 
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+HOUR, DAY, SECOND = timedelta(hours=1), timedelta(days=1), timedelta(seconds=1)
+WARM_UP = timedelta(seconds=20)
+"""So long before the first lead that counts: what is cached for a minute is known then, as of a partner at work."""
+TOLD, TOLD_LATER, TIMED = (
+    "told: a mail followed, a webhook",
+    "told: two events, a webhook",
+    "timers that find it answered",
+)
+LIVES = 5
+"""Lives of which the middle one is printed: how often a run looks for work depends on which lane ends first."""
+BARS = {1: {TOLD_LATER: 12, TIMED: 4, "in all": 65}, 10: {"in all": 28}}
+
+PURPOSES = (
+    ("lead, changed", "Leads write lead"),
+    ("relay", "Leads write out.*"),
+    ("mail records", "Leads write mail"),
+    ("lanes, and what waits in them", "Leads write (wait|sent|park)"),
+    ("mail quota", "Agenda .* bookmark"),
+    ("agenda, polled", "Agenda read .*"),
+    ("agenda, written", "Agenda write .*"),
+    ("relay", "Leads read out.*"),
+    ("lanes, and what waits in them", "Leads read wait"),
+    ("mail records", "Leads read mail"),
+    ("mail's origin", "Lookup .* mail"),
+    ("history", "Leads read hist"),
+    ("what waits for the operator", "Parked .*"),
+    ("lead, read", "Leads read lead"),
+    ("lists", "Leads read (open|info|who)"),
+    ("marks", "Favorites .*"),
+    ("settings", "(Partners|Lookup) .*"),
+)
+"""What a row is for, by its table, whether it is read or written, and where its key begins."""
+
+
+class Requests(RoundTrips):
+    """Counts requests, by what they are for."""
+
+    def reset(self) -> None:
+        """Count from zero."""
+        super().reset()
+        self.by_purpose: Counter[str] = Counter()
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        """Send it."""
+        self.by_purpose[purpose(request)] += 1
+        return await super().send(request, **options)
+
+
+def purpose(request: Any) -> str:
+    """What a request is for; where nobody knows, what it does to what."""
+    rows = list(_rows(request))
+    for name, pattern in PURPOSES:
+        if any(re.fullmatch(pattern, row) for row in rows):
+            return name
+    return "other: " + ", ".join(sorted(set(rows)))
+
+
+_ROW = re.compile(r"/(\w+)\(PartitionKey='([^']*)',RowKey='([^']*)'\)")
+_INSERTED = re.compile(r'/(\w+) HTTP/1\.1.*?"RowKey": ?"([^"]*)"', re.DOTALL)
+_CONDITION = re.compile(r"PartitionKey eq '([^']*)'(?: and RowKey g[te] '([^']*)')?")
+
+
+def _rows(request: Any) -> Iterator[str]:
+    """Table, verb and kind of each row that a request names, or of the range that it reads."""
+    address = urlsplit(request.url)
+    path = unquote(address.path)
+    if path.endswith("$batch"):
+        body = request.content if hasattr(request, "content") else request.body
+        for part in (body.decode() if isinstance(body, bytes) else str(body)).split("Content-ID")[1:]:
+            found, made = _ROW.search(unquote(part.partition("HTTP/1.1")[0])), _INSERTED.search(part)
+            if found:
+                yield f"{found[1]} write {_kind(found[1], found[2], found[3])}"
+            elif made:
+                yield f"{made[1]} write {_kind(made[1], '', made[2])}"
+        return
+    verb = "read" if request.method == "GET" else "write"
+    if named := _ROW.search(path):
+        yield f"{named[1]} {verb} {_kind(named[1], named[2], named[3])}"
+        return
+    table = path.rpartition("/")[2].removesuffix("()")
+    within = _CONDITION.search(parse_qs(address.query).get("$filter", [""])[0])
+    yield f"{table} {verb} {_kind(table, within[1], within[2] or '') if within else ''}"
+
+
+def _kind(table: str, partition: str, key: str) -> str:
+    """Where a key begins; in Lookup partitions are what rows are about."""
+    return partition if table == keys.LOOKUP and partition else re.split(r"[|~]", key)[0]
 
 
 async def main() -> None:
     """Print requests a lead, for few at a time and for many."""
+    title("Storage requests a lead")
     with Azurite(None) as azurite:
         settings = Settings(storage_connection=SecretStr(azurite.connection), email_dns=False)
-        trips = RoundTrips()
+        trips = Requests()
         tables, files = connect(settings, transport=trips), blobs.connect(settings)
         await tables.create()
         await files.create()
         ports = replace(app.build(settings, tables, files).ports, mailer=FakeMailer(), receivers=FakeReceivers())
         for leads in (1, 10):
-            print(f"{leads} lead(s) of one partner at a time; storage requests a lead:")
-            for what, count in (await _life(ports, trips, leads)).items():
-                print(f"  {what:<38}{count / leads:8.1f}")
+            lives = [await _life(ports, trips, leads) for _ in range(LIVES)]
+            _print(leads, sorted(lives, key=lambda life: life["in all"].total()))
         for _ in range(2):
             # The first of them finds what the leads above have left.
             trips.reset()
@@ -52,28 +147,41 @@ async def main() -> None:
         await files.close()
 
 
-async def _life(ports: Ports, trips: RoundTrips, leads: int) -> dict[str, int]:
+def _print(leads: int, lives: list[dict[str, Counter[str]]]) -> None:
+    life, (least, most) = lives[LIVES // 2], (lives[n]["in all"].total() / leads for n in (0, -1))
+    print(
+        f"{leads} lead(s) of one partner at a time, the middle one of {LIVES} lives ({least:.1f} to {most:.1f} in all):"
+    )
+    for what, counted in life.items():
+        count = counted.total() / leads
+        bar = BARS[leads].get(what)
+        print(f"  {what:<38}{count:8.1f}   {at_most(count, bar) if bar else ''}".rstrip())
+    shown = [TOLD, TOLD_LATER, TIMED, "in all"]
+    print(f"  by what they are for:{'':<17}{'told':>8}{'later':>8}{'timers':>8}{'in all':>8}")
+    for name, _ in life["in all"].most_common():
+        print(f"    {name:<36}" + "".join(f"{life[what][name] / leads:8.1f}" for what in shown))
+
+
+async def _life(ports: Ports, trips: Requests, leads: int) -> dict[str, Counter[str]]:
     source = LeadSource(new_source_id(), unique(), "Marketplace", AT)
     partner = source.partner_id or ""
     await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
     await ports.preferences.put(partner, Preferences("leads@contoso.example", digest_threshold=100))
     hook = Webhook("a" * 16, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
     await ports.webhooks.put(partner, hook, None)
-    await submit(ports, source, submission_body(Title="warms the caches"))
-    await deliver_events(ports=ports, now=lambda: AT, budget=budget())
-    found: dict[str, int] = {}
+    await _warm_up(ports, source)
+    found: dict[str, Counter[str]] = {}
 
     def counted(what: str) -> None:
-        found[what] = trips.requests
+        found[what] = trips.by_purpose
         trips.reset()
 
     trips.reset()
-    made = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(leads)]
+    made = [(await submit(ports, source, _body(n))).lead_id for n in range(leads)]
     counted("intake")
     for seconds in (0, 11):
-        at = AT + timedelta(seconds=seconds)
-        await deliver_events(ports=ports, now=lambda at=at: at, budget=budget())  # type: ignore[misc] # bound at once
-    counted("told: a mail followed, a webhook")
+        await _tell(ports, AT + seconds * SECOND)
+    counted(TOLD)
     await listed(ports, source, AT + HOUR)
     counted("a page of the list")
     for one in made:
@@ -85,11 +193,34 @@ async def _life(ports: Ports, trips: RoundTrips, leads: int) -> dict[str, int]:
     for one in made:
         await answer(ports, source, one, Action.WIN, at=AT + DAY)
     counted("win")
-    await deliver_events(ports=ports, now=lambda: AT + DAY, budget=budget())
-    counted("told: two events, a webhook")
+    await _tell(ports, AT + DAY)
+    counted(TOLD_LATER)
     await run_timers(ports, AT + 20 * DAY, [*TIMERS, "remind"])
-    counted("timers that find it answered")
-    return found | {"in all": sum(found.values())}
+    counted(TIMED)
+    return found | {"in all": sum(found.values(), Counter())}
+
+
+async def _warm_up(ports: Ports, source: LeadSource) -> None:
+    """A whole life that does not count and leaves nothing to do: lanes and caches are as of a partner at work then."""
+    began = AT - WARM_UP
+    lead = (await submit(ports, source, _body(-1), at=began)).lead_id
+    await _tell(ports, began)
+    await answer(ports, source, lead, at=began + SECOND)
+    await answer(ports, source, lead, Action.WIN, at=began + 2 * SECOND)
+    for seconds in (3, 11, 18):
+        await _tell(ports, began + seconds * SECOND)
+    await run_timers(ports, AT + 20 * DAY, [*TIMERS, "remind"])
+    for kind in HintKind:
+        assert not await ports.agenda.due(kind, AT + 20 * DAY, 1), f"the warm-up has left {kind} to do"
+
+
+def _body(number: int) -> dict[str, Any]:
+    """A person each: whoever has many leads costs a read of each of them."""
+    return submission_body(Title=str(number), Email=f"{number}@northwind.example")
+
+
+async def _tell(ports: Ports, at: datetime) -> None:
+    await deliver_events(ports=ports, now=lambda: at, budget=budget())
 
 
 if __name__ == "__main__":

@@ -1,58 +1,59 @@
 """`make bench`: what a timer's run costs, by what is due and by what is stored, and beside the bare transactions.
 
-Requests are counted at the transport. Speed: `expire_leads` on 250 due leads, in turn with the bare SDK writing the
-very same rows (lead, copy, history, event) in transactions of the same size and nothing else: no agenda, no reads.
+Requests are counted at the transport. Speed: `expire_leads` on 250 due leads, in turn with the bare SDK, and with our
+own client alone, writing the very same rows (lead, copy, history, event) in transactions of the same size and nothing
+else: no agenda, no reads.
 """
 
 import asyncio
-import statistics
 import time
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from pydantic import SecretStr
 
+from bench.figures import at_most, title
+from bench.fill import Filling
+from bench.side_by_side import Times, print_rates
 from local.azurite import Azurite
 from shared import app
 from shared.domain.agenda import Change
 from shared.domain.deadlines import hints
 from shared.domain.lead import Lead
-from shared.domain.lifecycle import settle
+from shared.domain.lifecycle import Decision, settle
 from shared.ports.leads import StoredLead
 from shared.ports.rules import Budget
 from shared.settings import Settings
-from shared.storage import codec, keys
+from shared.storage import keys
 from shared.storage.agenda import TableAgenda
 from shared.storage.exports import blobs
 from shared.storage.leads.lead_store import operations_of
+from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables, connect
 from shared.usecases.leads.record_due import run_due
-from tests.builders import AT, DAY, a_lead, unique
+from tests.builders import AT, DAY, received, unique
 from tests.transports import RoundTrips
 
 LATE = AT + 15 * DAY
 STORED, DUE = (500, 10_000), (0, 1, 100, 2_000)
 SPEED_LEADS, SPEED_PAIRS = 250, 7
+SPEED = 0.7
+"""Bar: our leads a second, in parts of the bare SDK's."""
 
 
-def lead_of(partner: str, number: int, at: datetime) -> Lead:
+def lead_of(partner: str, number: int, at: datetime) -> Decision:
     """A waiting lead without a flame, received at `at`."""
-    lead = a_lead(partner, at, ActionCode="", Title=str(number))
-    return replace(lead, customer=replace(lead.customer, email=f"{number}@northwind.example"))
+    return received(partner, at, ActionCode="", Title=str(number), Email=f"{number}@northwind.example")
 
 
-async def fill(tables: Tables, leads: list[Lead]) -> None:
-    """Store leads with their copies and hints, fifty in a transaction."""
-    for start in range(0, len(leads), 50):
-        some = leads[start : start + 50]
-        rows = [
-            {"PartitionKey": lead.partner_id, "RowKey": key, **codec.lead_columns(lead)}
-            for lead in some
-            for key in (keys.lead(lead.id), keys.copy("open", lead.id))
-        ]
-        await tables.sdk(keys.LEADS).submit_transaction([("create", row) for row in rows])
-    await TableAgenda(tables).put([hint for lead in leads for hint in hints(lead)])
+async def fill(tables: Tables, leads: list[Decision]) -> None:
+    """Store leads with their hints."""
+    filled = Filling()
+    for lead in leads:
+        await filled.add([lead])
+    await filled.store(tables)
+    await TableAgenda(tables).put([hint for made in leads for hint in hints(made.lead)])
 
 
 async def expire(settings: Settings, tables: Tables, at: datetime) -> int:
@@ -65,7 +66,8 @@ async def expire(settings: Settings, tables: Tables, at: datetime) -> int:
 
 async def count_requests(settings: Settings) -> None:
     """Requests a run, by what is due among what is stored: each day a little more falls due."""
-    print(f"{'expire_leads: due':>18}{'stored':>10}{'requests':>10}{'2n + n/50 + 3':>15}{'seconds':>9}")
+    title("Timers: requests a run")
+    print(f"{'expire_leads: due':>18}{'stored':>10}{'requests':>10}{'seconds':>9}   bar of requests: 2n + n/50 + 3")
     for stored in STORED:
         prefixed = settings.model_copy(update={"table_prefix": f"d{stored}"})
         trips = RoundTrips()
@@ -82,7 +84,8 @@ async def count_requests(settings: Settings) -> None:
             spent = time.perf_counter() - began
             if done != due:
                 raise SystemExit(f"{done} of {due} were done")
-            print(f"{due:>18}{stored:>10}{trips.requests:>10}{2 * due + due // 50 + 3:>15}{spent:>9.2f}", flush=True)
+            bar = at_most(trips.requests, 2 * due + due // 50 + 3)
+            print(f"{due:>18}{stored:>10}{trips.requests:>10}{spent:>9.2f}   {bar}", flush=True)
         await tables.close()
         await counted.close()
 
@@ -95,41 +98,49 @@ SDK: dict[str, tuple[str, list[Any]]] = {
 """What the SDK calls a write."""
 
 
-async def bare(tables: Tables, leads: list[Lead]) -> None:
-    """The same rows with the SDK alone, as many leads in a transaction as the timer takes."""
+def transactions(leads: list[Lead]) -> Iterator[list[Write]]:
+    """The same rows, as many leads in a transaction as the timer takes."""
     change = Change("bare", LATE)
     for start in range(0, len(leads), 25):
+        some = leads[start : start + 25]
+        yield [write for lead in some for write in operations_of(StoredLead(lead, ""), settle(lead, LATE), change)]
+
+
+async def bare(tables: Tables, leads: list[Lead]) -> None:
+    """Write them with the SDK alone."""
+    for writes in transactions(leads):
         operations: list[Any] = []
-        for lead in leads[start : start + 25]:
-            for write in operations_of(StoredLead(lead, ""), settle(lead, LATE), change):
-                kind, more = SDK[write.method]
-                operations.append((kind, dict(write.row), *more))
+        for write in writes:
+            kind, more = SDK[write.method]
+            operations.append((kind, dict(write.row), *more))
         await tables.sdk(keys.LEADS).submit_transaction(operations)
 
 
+async def lean(tables: Tables, leads: list[Lead]) -> None:
+    """Write them with our own client alone."""
+    for writes in transactions(leads):
+        await tables[keys.LEADS].transact([Write(write.method, write.row) for write in writes])
+
+
 async def speed(settings: Settings) -> None:
-    """Leads a second, ours and bare in turn."""
+    """Leads a second, the ways in turn."""
     tables = connect(settings.model_copy(update={"table_prefix": "speed"}))
     await tables.create()
-    ours, alone = [], []
+    ways = {"ours": Times(), "bare SDK": Times(), "our client alone": Times()}
     for _ in range(SPEED_PAIRS):
-        for spent in (ours, alone):
+        for way, taken in ways.items():
             partner = unique()
-            leads = [lead_of(partner, n, AT) for n in range(SPEED_LEADS)]
-            await fill(tables, leads)
-            if spent is alone:
-                await TableAgenda(tables).remove([hint for lead in leads for hint in hints(lead)])
-            began = time.perf_counter()
-            if spent is ours:
-                await expire(settings, tables, LATE)
-            else:
-                await bare(tables, leads)
-            spent.append(SPEED_LEADS / (time.perf_counter() - began))
-    ratio = statistics.median(a / b for a, b in zip(ours, alone, strict=True))
-    print(
-        f"\nleads expired a second: {statistics.median(ours):.0f}, bare transactions alone: "
-        f"{statistics.median(alone):.0f}; ratio {ratio:.2f} (median of {SPEED_PAIRS} pairs)"
-    )
+            made = [lead_of(partner, n, AT) for n in range(SPEED_LEADS)]
+            leads = [one.lead for one in made]
+            await fill(tables, made)
+            if way == "ours":
+                await taken.add(expire(settings, tables, LATE))
+                continue
+            await TableAgenda(tables).remove([hint for lead in leads for hint in hints(lead)])
+            await taken.add((bare if way == "bare SDK" else lean)(tables, leads))
+    print()
+    title(f"{SPEED_LEADS} leads that expire")
+    print_rates("leads", SPEED_LEADS, ways, {"bare SDK": SPEED})
     await tables.close()
 
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from aiohttp import web
 from pydantic import SecretStr
 
+from bench.figures import title
 from local.azurite import Azurite
 from shared import app, clock
 from shared.delivery.webhooks import HttpWebhooks
@@ -114,6 +115,7 @@ async def _partner(ports: Ports, receivers: Receivers, paths: list[str], *, lead
 
 async def main() -> None:
     """Measure and print."""
+    title("Deliveries while others hang")
     ways = {"nobody hangs": {}, "one more hangs": {"hanging": 1}, "100 of neighbours hang": {"neighbours": NEIGHBOURS}}
     with Azurite(None) as azurite:
         receivers = Receivers()

@@ -1,49 +1,64 @@
-"""`make bench`: what a salesperson's lists cost beside reading everything and filtering in Python.
+"""`make bench`: what a salesperson's lists cost beside reading everything, and searches beside a PostgreSQL.
 
-One partner with 20,000 leads, of which 19,000 are archived. "Ours" is the use case; "naive" reads the partner's leads
-with the SDK, decodes them and applies the same filter. Requests are counted at the transport, entities are those that
-storage sent, and what that is for one item shown.
+A partner with 100, 10,000 and 50,000 leads, of which at most 3,000 wait and the others are archived. "Ours" is the use
+case; "naive" reads the partner's leads with the SDK, decodes them and applies the same filter; PostgreSQL looks for the
+same words in the same texts; its time is the wall clock's, so the fastest of its runs is what we are compared with, and
+that with our CPU: our wall clock is mostly Azurite. Requests are counted at the transport, rows are those
+that storage sent.
 """
 
 import asyncio
+import gc
 import json
-import random
 import statistics
+import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
+from bench.figures import at_most, short, spread, title
+from bench.fill import COMMON, NOWHERE, RARE, Filling, filling
+from bench.postgres import Postgres, postgres
+from bench.side_by_side import Times
 from local.azurite import Azurite
 from shared import app
 from shared.domain.filters import LeadFilter, ListTab
-from shared.domain.lead import Lead, Status, Tab
-from shared.domain.lifecycle import Action, LeadAction, decide, settle
+from shared.domain.lead import Lead, Status
+from shared.domain.lifecycle import settle
 from shared.domain.ordering import Order
-from shared.domain.tally import Tally
 from shared.ids import position
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.settings import Settings
 from shared.storage import codec, keys
 from shared.storage.exports import blobs
-from shared.storage.leads.lead_store import SELECTED
+from shared.storage.leads.mark_store import TableMarkStore
 from shared.storage.tables import Tables, connect
 from shared.usecases.leads.counts import count_leads
 from shared.usecases.leads.lists import Look, list_leads
-from tests.builders import ANN, AT, DAY, a_lead
+from shared.usecases.telling.notification_centre import list_notifications
+from tests.builders import AT, DAY
 from tests.transports import RoundTrips
 
-LEADS, WAITING, TIMES, NAIVE_TIMES = 20_000, 1_000, 15, 5
+SIZES, OPEN_MOST = (100, 10_000, 50_000), 3_000
 PARTNER, PERSON = "contoso", "ann"
 NOW = AT + DAY
-RARE = "IS"
+OPEN_PART = 0.3
+LEAST, MOST, SECONDS = 3, 15, 3
+"""A line is measured so often, the most only while that takes no longer."""
+NAIVE_MOST = 10_000
+"""With more leads than that the naive way, which takes seconds, is measured once, for the rare word."""
+SEARCH_MS = {10_000: 100, 50_000: 500}
+SEARCH_OF_POSTGRES = 2
+NOTIFICATIONS_MS = 60
+HEARTS = 40
 
 
-class Entities(RoundTrips):
+class Rows(RoundTrips):
     """Counts the rows that storage sends too."""
 
     rows = 0
@@ -58,52 +73,34 @@ class Entities(RoundTrips):
         return response
 
 
-def leads() -> list[Lead]:
-    """A thousand that wait, newest; the others declined over three years; one in a thousand is from Iceland."""
-    chance = random.Random(1)
-    made = []
-    for n in range(LEADS):
-        at = NOW - timedelta(minutes=n) if n < WAITING else NOW - timedelta(days=14 + 1_000 * n / LEADS)
-        name = f"{chance.choice(('Ada', 'Bo', 'Cem', 'Dunja'))}{n}"
-        country = "Iceland" if n % 1_000 == 500 else "Sweden"
-        company = f"{chance.choice(('Northwind', 'Fabrikam', 'Adatum'))} {n}"
-        lead = a_lead(PARTNER, at, FirstName=name, Country=country, Company=company, ActionCode="PLT" if n % 9 else "")
-        if n >= WAITING:
-            lead = decide(lead, LeadAction(Action.DECLINE, reason="budget"), at=at + timedelta(hours=1), by=ANN).lead
-        made.append(lead)
-    return made
-
-
-async def fill(tables: Tables, made: list[Lead]) -> None:
-    """Store them with their copies, the counts, and forty favorites all over."""
-    for start in range(0, len(made), 50):
-        rows = []
-        for lead in made[start : start + 50]:
-            columns = codec.lead_columns(lead)
-            rows.append({"PartitionKey": PARTNER, "RowKey": keys.lead(lead.id), **columns})
-            if lead.status is not Status.ARCHIVED:
-                rows.append({"PartitionKey": PARTNER, "RowKey": keys.copy("open", lead.id), **columns})
-        await tables.sdk(keys.LEADS).submit_transaction([("create", row) for row in rows])
-    counts = {(Tab.MARKETPLACE, Status.RECEIVED): WAITING, (Tab.MARKETPLACE, Status.ARCHIVED): LEADS - WAITING}
-    columns_of = {f"{tab}_{status}": count for (tab, status), count in Tally(counts).counts.items()}
-    await tables.sdk(keys.LEADS).create_entity({"PartitionKey": PARTNER, "RowKey": keys.TALLY, **columns_of})
-    person = keys.person(PARTNER, PERSON)
-    for lead in made[:: LEADS // 40]:
-        row = {"PartitionKey": person, "RowKey": position(lead.id), "favorite": True, "opened": True}
-        await tables.sdk(keys.FAVORITES).create_entity(row)
-
-
 Work = Callable[[Ports], Awaitable[int]]
 
 
-def listing(wanted: LeadFilter) -> Work:
+@dataclass(frozen=True)
+class Line:
+    """What is measured: the use case, the filter that the naive way applies, and the word that PostgreSQL looks for."""
+
+    name: str
+    work: Work
+    wanted: LeadFilter | None = None
+    word: str | None = None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What each way took; of PostgreSQL milliseconds."""
+
+    ours: Times = field(default_factory=Times)
+    naive: Times = field(default_factory=Times)
+    database: list[float] = field(default_factory=list)
+
+
+def listing(wanted: LeadFilter, order: str = "created") -> Work:
     """The first page of a filter; how many leads it shows."""
 
     async def run(ports: Ports) -> int:
-        began = time.perf_counter()
-        budget = Budget(lambda: time.perf_counter() - began, rows=100_000, seconds=60)
         look = Look(ports, PARTNER, PERSON, wanted, NOW)
-        page = await list_leads(look, order=Order(), after=None, top=50, budget=budget)
+        page = await list_leads(look, order=Order.read(order), after=None, top=50, budget=_budget())
         return len(page.leads)
 
     return run
@@ -115,73 +112,136 @@ async def counting(ports: Ports) -> int:
     return sum(counts.leads.values())
 
 
-def naive(wanted: LeadFilter, favorites: frozenset[str] | None) -> Callable[[Tables], Awaitable[int]]:
-    """Read the partition, filter in Python, sort, take fifty."""
-
-    async def run(tables: Tables) -> int:
-        condition = f"PartitionKey eq '{PARTNER}' and RowKey gt 'lead|' and RowKey lt 'lead|~'"
-        found = []
-        async for row in tables.sdk(keys.LEADS).query_entities(condition, results_per_page=1_000, select=SELECTED):
-            lead = settle(codec.load(Lead, row), NOW).lead
-            if wanted.matches(lead, NOW) and (favorites is None or lead.id in favorites):
-                found.append(lead)
-        found.sort(key=lambda lead: position(lead.id))
-        return len(found[:50])
-
-    return run
+async def noticing(ports: Ports) -> int:
+    """The first page of notifications; how many are open."""
+    page = await list_notifications(
+        ports=ports, partner_id=PARTNER, person=PERSON, after=None, top=50, at=NOW, budget=_budget()
+    )
+    return page.open_count
 
 
-async def measure(settings: Settings) -> None:
-    """The table."""
-    tables, files = connect(settings), blobs.connect(settings)
-    await tables.create()
-    made = leads()
-    await fill(tables, made)
-    hearted = frozenset(lead.id for lead in made[:: LEADS // 40])
-    transport = Entities()
-    counted = connect(settings, transport=transport)
-    ports, watched = app.build(settings, tables, files).ports, app.build(settings, counted, files).ports
+def _budget() -> Budget:
+    began = time.perf_counter()
+    return Budget(lambda: time.perf_counter() - began, rows=100_000, seconds=120)
+
+
+def lines() -> list[Line]:
+    """The lines of the table."""
     everything = LeadFilter()
-    rows: list[tuple[str, Work, LeadFilter, frozenset[str] | None]] = [
-        ("first page", listing(everything), everything, None),
+    filters = (
+        ("page of 50 newest", everything),
+        ("received only", LeadFilter(status=frozenset({Status.RECEIVED}))),
+        ("one in a thousand", LeadFilter(country=frozenset({"IS"}))),
+    )
+    words = (("search, common word", COMMON), ("search, rare word", RARE), ("search, no hit", NOWHERE))
+    return [
+        *(Line(name, listing(wanted), wanted) for name, wanted in filters),
+        *(Line(name, listing(LeadFilter(search=word)), LeadFilter(search=word), word) for name, word in words),
+        Line("sorted by company", listing(everything, "company"), everything),
+        Line("favorites", listing(LeadFilter(tab=ListTab.FAVORITES))),
+        Line("counts", counting),
+        Line("notifications", noticing),
     ]
-    for name, wanted in (
-        ("status=received", LeadFilter(status=frozenset({Status.RECEIVED}))),
-        ("one in a thousand", LeadFilter(country=frozenset({RARE}))),
-        ("search, common word", LeadFilter(search="northwind")),
-        ("search, one lead", LeadFilter(search=f"northwind ada {made[15_000].customer.first_name}")),
-    ):
-        rows.append((name, listing(wanted), wanted, None))
-    tab = LeadFilter(tab=ListTab.FAVORITES)
-    rows += [("favorites", listing(tab), tab, hearted), ("summary", counting, everything, None)]
-    head = ("ms", "naive ms", "naive/ours", "requests", "entities", "per item")
-    print(f"{'20,000 leads, p50':<22}" + "".join(f"{one:>12}" for one in head))
-    for name, work, wanted, favorites in rows:
-        ours, others = [], []
-        alone = naive(replace(wanted, tab=None), favorites)
-        for turn in range(TIMES):
-            began = time.perf_counter()
-            shown = await work(ports)
-            ours.append((time.perf_counter() - began) * 1_000)
-            if turn < NAIVE_TIMES:
-                began = time.perf_counter()
-                await alone(tables)
-                others.append((time.perf_counter() - began) * 1_000)
+
+
+async def naive(tables: Tables, wanted: LeadFilter) -> int:
+    """Read the partition, filter in Python, sort, take fifty."""
+    condition = f"PartitionKey eq '{PARTNER}' and RowKey gt 'lead|' and RowKey lt 'lead|~'"
+    select = ["RowKey", *codec.DOCS]
+    found = []
+    async for row in tables.sdk(keys.LEADS).query_entities(condition, results_per_page=1_000, select=select):
+        lead = settle(codec.load(Lead, row), NOW).lead
+        if wanted.matches(lead, NOW):
+            found.append(lead)
+    found.sort(key=lambda lead: position(lead.id))
+    return len(found[:50])
+
+
+async def measure(size: int, database: Postgres | None) -> None:
+    """The table of one size, on an Azurite of its own: it answers more slowly the more it holds."""
+    waiting, filled = min(OPEN_MOST, int(size * OPEN_PART)), Filling()
+    texts = await filling(filled, PARTNER, size, waiting, NOW)
+    if database:
+        database.load(f"leads_{size}", texts)
+    hearted = [lead_id for lead_id, _ in texts[:: max(1, size // HEARTS)]]
+    with tempfile.TemporaryDirectory() as folder:
+        azurite = Azurite(Path(folder))
+        with azurite:
+            settings = Settings(storage_connection=SecretStr(azurite.connection))
+            await _prepare(settings, hearted)
+        filled.pour(Path(folder))
+        del texts
+        gc.collect()
+        with azurite:
+            await _table(settings, size, waiting, database)
+
+
+async def _prepare(settings: Settings, hearted: Sequence[str]) -> None:
+    """The tables, and one person's hearts."""
+    tables = connect(settings)
+    await tables.create()
+    for lead_id in hearted:
+        await TableMarkStore(tables).put(PARTNER, PERSON, lead_id, favorite=True, opened=True)
+    await tables.close()
+
+
+async def _table(settings: Settings, size: int, waiting: int, database: Postgres | None) -> None:
+    transport = Rows()
+    tables, files, counted = connect(settings), blobs.connect(settings), connect(settings, transport=transport)
+    ports, watched = app.build(settings, tables, files).ports, app.build(settings, counted, files).ports
+    print(f"\n{f'{size:,} leads, {waiting:,} open':<24}{'CPU, ms':>22}{'wall, ms':>10}", end="")
+    print(f"{'naive CPU':>11}{'in parts':>10}{'requests':>10}{'rows':>8}{'PostgreSQL, ms':>22}")
+    for line in lines():
+        taken = await _taken(line, size, ports, tables, database)
         transport.reset()
         transport.rows = 0
-        await work(watched)
-        mine, theirs = statistics.median(ours), statistics.median(others)
-        items = shown if name != "summary" else 1
-        print(
-            f"{name:<22}{mine:>12.1f}{theirs:>12.0f}{theirs / mine:>12.0f}{transport.requests:>12}"
-            f"{transport.rows:>12}{transport.rows / max(1, items):>12.1f}",
-            flush=True,
-        )
+        await line.work(watched)
+        _print(line, size, taken, f"{transport.requests:>10}{transport.rows:>8}")
     for one in (tables, counted):
         await one.close()
     await files.close()
 
 
+async def _taken(line: Line, size: int, ports: Ports, tables: Tables, database: Postgres | None) -> Taken:
+    """The ways in turn."""
+    taken = Taken()
+    began = time.perf_counter()
+    while len(taken.ours.cpu) < LEAST or (len(taken.ours.cpu) < MOST and time.perf_counter() - began < SECONDS):
+        await taken.ours.add(line.work(ports))
+        naive_most = LEAST if size <= NAIVE_MOST else int(line.word == RARE)
+        if line.wanted is not None and len(taken.naive.cpu) < naive_most:
+            await taken.naive.add(naive(tables, line.wanted))
+        if database and line.word:
+            taken.database.append(database.search(f"leads_{size}", line.word)[1])
+    return taken
+
+
+def _print(line: Line, size: int, taken: Taken, counted: str) -> None:
+    ours = statistics.median(taken.ours.cpu)
+    cells = [f"{line.name:<24}{spread(taken.ours.cpu):>22}{short(statistics.median(taken.ours.wall)):>10}"]
+    other = statistics.median(taken.naive.cpu) if taken.naive.cpu else None
+    cells.append(f"{short(other):>11}{short(ours / other):>10}" if other else f"{'':>21}")
+    cells += [counted, f"{spread(taken.database) if taken.database else '':>22}"]
+    bars = []
+    if line.word in (RARE, NOWHERE) and size in SEARCH_MS:
+        bars.append(at_most(ours, SEARCH_MS[size], "CPU ms"))
+        if taken.database:
+            parts = ours / min(taken.database)
+            bars.append(f"{short(parts)} of PostgreSQL, " + at_most(parts, SEARCH_OF_POSTGRES))
+    if line.work is noticing and size * OPEN_PART >= OPEN_MOST:
+        bars.append(at_most(ours, NOTIFICATIONS_MS, "CPU ms"))
+    print(f"{''.join(cells)}   {'; '.join(bars)}".rstrip(), flush=True)
+
+
+async def main() -> None:
+    """A table for each size."""
+    title("Lists: p50 (p25–p75)")
+    with postgres() as database:
+        if database:
+            print(f"beside PostgreSQL {database.version}")
+        for size in SIZES:
+            await measure(size, database)
+
+
 if __name__ == "__main__":
-    with Azurite(None) as azurite:
-        asyncio.run(measure(Settings(storage_connection=SecretStr(azurite.connection), table_prefix="lists")))
+    asyncio.run(main())

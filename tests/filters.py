@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from shared.domain.filters import FlameState, LeadFilter, ListTab
+from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import (
     CallToAction,
     Lead,
@@ -22,6 +22,7 @@ from shared.domain.lead import (
     Validity,
 )
 from shared.domain.lifecycle import Action, LeadAction, decide
+from shared.domain.listed import FlameState
 from shared.ids import new_lead_id
 from tests.builders import ANN, AT, DEAL, a_lead
 

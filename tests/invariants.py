@@ -72,7 +72,7 @@ def _each_lead_has_its_own_rows(rows: dict[str, Any], leads: dict[str, Lead]) ->
 def _counts_do_not_drift(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
     """What the relay has counted and what waits for it are together what the stored leads are."""
     found: dict[str, int] = defaultdict(int)
-    for name, count in rows.get("tally", {}).items():
+    for name, count in rows.get("outTally", {}).items():
         if name[:2] in ("m_", "q_"):
             found[name] += count
     for key, row in rows.items():
@@ -94,7 +94,9 @@ async def _every_waiting_lead_and_event_is_on_the_agenda(
     for lead in leads.values():
         for hint in hints(lead):
             assert keys.hint(hint) in agenda
-    announced = {tuple(key.split("|")[3:]) for key in agenda if key.startswith("publish|") and partner_id in key}
+    announced = {
+        tuple(key.split("|")[4:]) for key in agenda if key.startswith("tell|") and f"|publish|{partner_id}|" in key
+    }
     waiting = {(key.split("|")[2], row["change"]) for key, row in rows.items() if key.startswith("out|")}
     assert waiting <= announced
 
@@ -103,5 +105,5 @@ async def orphans(tables: Tables, partner_id: str, leads: dict[str, Lead]) -> li
     """Deadlines on the agenda that no lead of the partner needs."""
     needed = {keys.hint(h) for lead in leads.values() for h in hints(lead)}
     agenda = (key.split("/", 1)[1] for key in await all_rows(tables, keys.AGENDA))
-    lanes = ("publish|", "deliver|", "digest|")
+    lanes = ("tell|", "digest|")
     return [key for key in agenda if partner_id in key and not key.startswith(lanes) and key not in needed]

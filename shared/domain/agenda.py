@@ -30,6 +30,10 @@ class HintKind(StrEnum):
     """An export that goes on, or goes (X1, X5)."""
 
 
+TELLING = (HintKind.PUBLISH, HintKind.DELIVER)
+"""What a run that tells looks at, all of it in one look."""
+
+
 @dataclass(frozen=True)
 class Hint:
     """A row of the agenda: at `due`, look at this subject. It may be stale, it may never be missing (design.md).
@@ -65,7 +69,7 @@ class Pending:
     """An event whose consequences are not written yet: where its lead was and is, and the change that announced it.
 
     `sequence` is its number in its lead's history. `notify` says who is told of it by mail: the kind of a new lead's
-    mail, or who else (A1, L3); '' for nobody.
+    mail, or who else (A1, L3); '' for nobody. `spent` are hints of its lead that nobody has needed since.
     """
 
     partner_id: str
@@ -78,6 +82,7 @@ class Pending:
     is_test: bool = False
     type: str = ""
     notify: str = ""
+    spent: tuple[Hint, ...] = ()
 
     @property
     def hint(self) -> Hint:

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from shared.domain.filters import flame_of, validity_of
 from shared.domain.lead import Lead, Offer
+from shared.domain.listed import flame_of, validity_of
 from shared.domain.text import folded
 
 VALUES_MAX = 100

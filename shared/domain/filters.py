@@ -4,13 +4,11 @@ Storage selects what it can (`storage/leads/conditions.py`), but what it gives i
 one place. A filter on what only some leads have (a flame, an outcome, an offer's e-mail validity) leaves others out.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 
-from shared.domain.contact import shown
 from shared.domain.lead import (
     CallToAction,
     Lead,
@@ -23,6 +21,7 @@ from shared.domain.lead import (
     Tab,
     Validity,
 )
+from shared.domain.listed import FlameState, Listed, Texts, listed, offer_keys, texts_shown
 from shared.domain.text import folded
 
 
@@ -34,17 +33,13 @@ class ListTab(StrEnum):
     FAVORITES = "favorites"
 
 
-class FlameState(StrEnum):
-    """A2: a received lead whose customer asked to be contacted."""
-
-    HOT = "hot"
-    COOLED = "cooled"
-
-
 ID_PART_LEAST = 8
 """Characters of an id that a search takes for one."""
 _LATER = ("updated_from", "updated_to", "id")
 """Parts that filters had not always: where they are not given a filter is written as before, so tokens hold."""
+_LASTING = ("id", "type", "qualification", "source", "call_to_action", "country")
+_PASSING = ("outcome", "quality", "flame", "email_validity", "phone_validity")
+"""Parts whose values a lead keeps for ever, and those that change; the filter and a lead's values call them alike."""
 _TABS = {ListTab.MARKETPLACE: (Tab.MARKETPLACE,), ListTab.QUALIFIED: (Tab.QUALIFIED,)}
 
 
@@ -125,76 +120,84 @@ class LeadFilter:
         parts = ((field.name, getattr(self, field.name)) for field in fields(self))
         return tuple(f"{name}={_plain(value)}" for name, value in parts if value or name not in _LATER)
 
+    @cached_property
+    def _lasting(self) -> "_Parts":
+        return tuple((name, values) for name in _LASTING if (values := getattr(self, name)))
+
+    @cached_property
+    def _passing(self) -> "_Parts":
+        return tuple((name, values) for name in _PASSING if (values := getattr(self, name)))
+
+    @cached_property
+    def _customer_words(self) -> list[str]:
+        return folded(self.customer or "").split()
+
+    @cached_property
+    def _search_words(self) -> list[str]:
+        return folded(self.search or "").split()
+
     def could_match(self, lead: Lead) -> bool:
         """False for a lead that no change ever brings into the filter: these parts of a lead never change."""
-        return (
-            lead.id[0] in self.tabs
-            and _in(lead.id, self.id)
-            and (self.include_test or not lead.is_test)
-            and _in(lead.type, self.type)
-            and _in(lead.qualification, self.qualification)
-            and _in(lead.source, self.source)
-            and _in(lead.call_to_action, self.call_to_action)
-            and _in(lead.customer.country, self.country)
-            and (self.created_from is None or lead.created_at >= self.created_from)
-            and (self.created_until is None or lead.created_at <= self.created_until)
-            and (self.offer_key is None or self.offer_key in offer_keys(lead))
-        )
+        return self._could_take(listed(lead)) and self._is_of_offer(lead)
 
     def matches(self, lead: Lead, at: datetime) -> bool:
         """True when the lead, settled at `at` (L6), is asked for, as far as anyone may see it then (L9)."""
         return (
-            self.could_match(lead)
-            and lead.status in self.statuses
-            and _in(lead.outcome, self.outcome)
-            and _in(lead.quality.level, self.quality)
-            and _in(validity_of(lead, lead.email_validity), self.email_validity)
-            and _in(validity_of(lead, lead.phone_validity), self.phone_validity)
-            and (not self.flame or flame_of(lead) in self.flame)
-            and (self.updated_from is None or lead.updated_at >= self.updated_from)
-            and (self.updated_to is None or lead.updated_at <= self.updated_to)
-            and (not self.is_textual or self._says(shown(lead, at)))
+            self.takes(listed(lead))
+            and self._is_of_offer(lead)
+            and (not self.is_textual or self.says(lead.id, texts_shown(lead, at)))
         )
 
-    def _says(self, lead: Lead) -> bool:
-        customer = lead.customer
-        person = f"{customer.first_name or ''} {customer.last_name or ''}"
-        if self.customer and not _found(self.customer, (customer.company, person)):
+    def takes(self, lead: Listed) -> bool:
+        """True when a lead of these values is asked for, words and offer aside."""
+        return (
+            self._could_take(lead)
+            and lead.status in self.statuses
+            and _among(lead, self._passing)
+            # The validity of offer leads only.
+            and (lead.type == LeadType.OFFER or not (self.email_validity or self.phone_validity))
+            and (self.updated_from is None or lead.updated_at >= self.updated_from)
+            and (self.updated_to is None or lead.updated_at <= self.updated_to)
+        )
+
+    def says(self, lead_id: str, texts: Texts) -> bool:
+        """True when all words are found: the customer's in company and person, those of a search in any text or the id.
+
+        `texts` are those that anyone may see. A good part of an id is found, no short one: `ada` is in many by chance.
+        """
+        if self.customer and not _found(self._customer_words, f"{texts.company} {texts.person}"):
             return False
-        deal = lead.deal
-        of_deal = (deal.name, deal.notes, deal.crm_id, deal.campaign_id) if deal else ()
-        everywhere = (customer.company, person, customer.email, lead.notes, *of_deal)
-        return not self.search or _found(self.search, everywhere, lead.id)
+        return not self.search or _found(self._search_words, " ".join(texts), lead_id)
+
+    def _could_take(self, lead: Listed) -> bool:
+        return (
+            lead.id[0] in self.tabs
+            and (self.include_test or not lead.is_test)
+            and _among(lead, self._lasting)
+            and (self.created_from is None or lead.created_at >= self.created_from)
+            and (self.created_until is None or lead.created_at <= self.created_until)
+        )
+
+    def _is_of_offer(self, lead: Lead) -> bool:
+        return self.offer_key is None or self.offer_key in offer_keys(lead)
 
 
-def flame_of(lead: Lead) -> FlameState | None:
-    """The flame of a settled lead (A2); None where none ever burned, and once the lead is no longer received."""
-    if lead.status is not Status.RECEIVED or lead.flame_until is None:
-        return None
-    return FlameState.COOLED if lead.flame_cooled else FlameState.HOT
+_Parts = tuple[tuple[str, frozenset[object]], ...]
 
 
-def validity_of(lead: Lead, validity: Validity) -> Validity | None:
-    """A validity as filters know it: that of offer leads only."""
-    return validity if lead.type is LeadType.OFFER else None
+def _among(lead: Listed, parts: _Parts) -> bool:
+    for name, values in parts:  # noqa: SIM110 - most filters have no such part, and every lead of a list is asked
+        if getattr(lead, name) not in values:
+            return False
+    return True
 
 
-def offer_keys(lead: Lead) -> tuple[str, ...]:
-    """What an offer filter is compared with: the id and the title, without case and accents."""
-    offer = lead.offer
-    return tuple(folded(name) for name in (offer.id, offer.title) if name) if offer else ()
-
-
-def _in(value: object, wanted: frozenset[object]) -> bool:
-    return not wanted or value in wanted
-
-
-def _found(words: str, texts: Iterable[str | None], lead_id: str = "") -> bool:
-    """True when every word is in one of the texts or a good part of the id: `ada` is in many ids by chance."""
-    everything = "\n".join(folded(text) for text in texts if text)
-    wanted = folded(words).split()
-    found = (word in everything or (len(word) >= ID_PART_LEAST and word in lead_id) for word in wanted)
-    return bool(wanted) and all(found)
+def _found(words: list[str], text: str, lead_id: str = "") -> bool:
+    # Ten thousand leads are asked this for one search, so the first word that is missing ends it.
+    for word in words:
+        if word not in text and not (len(word) >= ID_PART_LEAST and word in lead_id):
+            return False
+    return bool(words)
 
 
 def _plain(value: object) -> str:

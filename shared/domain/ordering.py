@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.deadlines import deadline
 from shared.domain.instants import stamp
-from shared.domain.lead import CallToAction, Deal, Lead, Level, Source, Status, Validity
+from shared.domain.lead import CallToAction, Level, Source, Status, Validity
+from shared.domain.listed import Listed
 from shared.domain.text import folded
 
 
@@ -61,30 +61,27 @@ class Order:
         return self.field is OrderField.CREATED
 
 
-def _rank(kinds: type[StrEnum], value: StrEnum | None) -> str | None:
-    return None if value is None else f"{list(kinds).index(value):02d}"
-
-
-def _deal_value(deal: Deal | None) -> str | None:
-    # Amounts have at most 14 digits before the point and 4 behind it; there are no exchange rates here.
-    return None if deal is None else f"{deal.amount:020.4f}{deal.currency}"
+def _ranks(kinds: type[StrEnum]) -> Mapping[str | None, str]:
+    return {kind: f"{number:02d}" for number, kind in enumerate(kinds)}
 
 
 TEXT_MAX = 120
-_VALUES: Mapping[OrderField, Callable[[Lead], str | None]] = {
+_SOURCES, _CALLS, _LEVELS = _ranks(Source), _ranks(CallToAction), _ranks(Level)
+_VALIDITIES, _STATUSES = _ranks(Validity), _ranks(Status)
+_VALUES: Mapping[OrderField, Callable[[Listed], str | None]] = {
     OrderField.CREATED: lambda lead: stamp(lead.created_at),
     OrderField.UPDATED: lambda lead: stamp(lead.updated_at),
     # As much of it as anybody sorts by: the key of a page's last lead stands in the link to the next page.
-    OrderField.COMPANY: lambda lead: folded(lead.customer.company or "")[:TEXT_MAX] or None,
-    OrderField.COUNTRY: lambda lead: lead.customer.country,
-    OrderField.SOURCE: lambda lead: _rank(Source, lead.source),
-    OrderField.CALL_TO_ACTION: lambda lead: _rank(CallToAction, lead.call_to_action),
-    OrderField.QUALITY: lambda lead: _rank(Level, lead.quality.level),
-    OrderField.EMAIL_VALIDITY: lambda lead: _rank(Validity, lead.email_validity),
-    OrderField.PHONE_VALIDITY: lambda lead: _rank(Validity, lead.phone_validity),
-    OrderField.STATUS: lambda lead: _rank(Status, lead.status),
-    OrderField.DEAL_VALUE: lambda lead: _deal_value(lead.deal),
-    OrderField.EXPIRY: lambda lead: stamp(ends) if (ends := deadline(lead)) else None,
+    OrderField.COMPANY: lambda lead: folded(lead.company or "")[:TEXT_MAX] or None,
+    OrderField.COUNTRY: lambda lead: lead.country,
+    OrderField.SOURCE: lambda lead: _SOURCES.get(lead.source),
+    OrderField.CALL_TO_ACTION: lambda lead: _CALLS.get(lead.call_to_action),
+    OrderField.QUALITY: lambda lead: _LEVELS.get(lead.quality),
+    OrderField.EMAIL_VALIDITY: lambda lead: _VALIDITIES.get(lead.email_validity),
+    OrderField.PHONE_VALIDITY: lambda lead: _VALIDITIES.get(lead.phone_validity),
+    OrderField.STATUS: lambda lead: _STATUSES.get(lead.status),
+    OrderField.DEAL_VALUE: lambda lead: lead.deal_value,
+    OrderField.EXPIRY: lambda lead: stamp(lead.ends_at) if lead.ends_at else None,
 }
 
 _HEX = str.maketrans("0123456789abcdef", "fedcba9876543210")
@@ -92,8 +89,8 @@ _HEX = str.maketrans("0123456789abcdef", "fedcba9876543210")
 SortKey = tuple[str, str, str]
 
 
-def sort_key(lead: Lead, order: Order, position: str) -> SortKey:
-    """Texts to be sorted by, ascending; for a descending order the whole result is to be turned round.
+def sort_key(lead: Listed, order: Order, position: str) -> SortKey:
+    """Texts to sort leads of these values by, ascending; for a descending order the whole result is to be turned round.
 
     `position` is the lead's place among all, newest first.
     """

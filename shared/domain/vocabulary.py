@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from shared.domain.events import EventType
 from shared.domain.exports import export_columns
 from shared.domain.exports.export import Cells, ExportFormat, ExportState, Headings
-from shared.domain.filters import FlameState, ListTab
+from shared.domain.filters import ListTab
 from shared.domain.intake.held import HeldState, Reason
 from shared.domain.lead import (
     SOURCE_TITLES,
@@ -26,6 +26,7 @@ from shared.domain.lead import (
     Validity,
 )
 from shared.domain.lifecycle import Action, ActivityKind
+from shared.domain.listed import FlameState
 from shared.domain.notify import MailKind
 from shared.domain.ordering import OrderField
 from shared.domain.permissions import Role

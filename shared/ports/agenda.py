@@ -1,6 +1,6 @@
 """When to look at what."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -26,8 +26,16 @@ class Agenda(Protocol):
     async def remove(self, hints: Sequence[Hint]) -> None:
         """Delete the hints, a hundred in a request; one that is gone is no error."""
 
+    async def change(
+        self, put: Collection[Hint], remove: Collection[Hint], bookmarks: Mapping[str, str] | None = None
+    ) -> None:
+        """`put` and `set_bookmark`, and then `remove`, in as few requests: nothing is deleted before all is written."""
+
     async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
         """Hints of the kind that are due at `at` and not put off beyond it, oldest first, at most `top`."""
+
+    async def due_to_tell(self, at: datetime, top: int) -> list[DueHint]:
+        """The same of both kinds of TELLING together."""
 
     async def oldest(self, kind: HintKind, at: datetime) -> datetime | None:
         """When the oldest hint of the kind was due, put off or not; None when none is due at `at`."""

@@ -1,6 +1,6 @@
 """Leads, with what was submitted and what a person has marked."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -11,6 +11,9 @@ from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
+from shared.domain.listed import Listed
+from shared.domain.ordering import OrderField
+from shared.domain.telling.recommendations import Standing
 from shared.ports.page import Page
 
 
@@ -77,6 +80,31 @@ class Mark:
     opened: bool = False
 
 
+TOGETHER = 50
+"""Leads of a batch at most, so that other requests of the instance have their turn in between."""
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Some leads of a walk, in its order, each with what the watch said when it was asked for.
+
+    `covered` is the position covered so far, None before the first lead; `looked` is how many leads were looked at for
+    these, those among them that have not the words of a search.
+    """
+
+    leads: Sequence[tuple[Lead, float]]
+    covered: str | None
+    looked: int
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """The values of some leads of a filter, and how many leads were looked at for these."""
+
+    leads: Sequence[Listed]
+    looked: int
+
+
 class LeadStore(Protocol):
     """Leads with their history, payloads and idempotency rows."""
 
@@ -90,8 +118,12 @@ class LeadStore(Protocol):
         same submission: read it with `once`. An attempt whose answer was lost is found again by its change and counts.
         """
 
-    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+    async def commit(
+        self, decided: Sequence[tuple[StoredLead, Decision]], change: Change, spent: Collection[Hint] = ()
+    ) -> None:
         """Store what was decided on each lead, all leads of one partner, all or nothing; `change` names this attempt.
+
+        `spent` are hints that none of them needs ever after; the first event of their lead carries them.
 
         Raises LostRace when a lead is not as it was read any more, InvalidRequest when one lead's texts are too large.
         A commit whose answer was lost is found again and counts.
@@ -108,14 +140,24 @@ class LeadStore(Protocol):
 
     def walk(
         self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
-    ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
-        """All leads of the query in its order as stored, a batch at a time, with the position covered so far.
+    ) -> AsyncGenerator[Walked, None]:
+        """All leads of the query in its order as stored, some at a time; the caller judges each, as of `page`.
 
-        Beside each lead stands what the watch said when it was asked for: batches are read ahead.
+        `TOGETHER` are looked at for a batch, and read ahead. Of a search only leads come that have its words; they are
+        read `query.top` at a time, since whoever asks for a page needs no more.
 
         With `since` all leads that changed from then on by a commit or by the clock, whatever their status is now: the
-        filter's constant parts alone restrict. A batch may be empty, its position None before the first lead.
+        filter's constant parts alone restrict. A batch may be empty.
         """
+
+    def survey(self, query: LeadQuery, order: OrderField | None = None) -> AsyncGenerator[Surveyed, None]:
+        """The values of exactly the leads that are in the filter at `query.at`, newest first; no documents are read.
+
+        Known are those values by which the filter judges and the order goes; the others may be missing.
+        """
+
+    def standings(self, query: LeadQuery) -> AsyncGenerator[Sequence[Standing], None]:
+        """What recommendations go by, of the leads of a filter of statuses at `query.at`; newest first (N5)."""
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         """The leads of these ids that exist, in the order given."""

@@ -1,6 +1,6 @@
 """Events on their way: counts, lanes, mails, and what a partner wants to be told."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -43,8 +43,20 @@ class Follows:
         return len(self.waits) + len(self.days) + len(self.held) + len(self.mails)
 
 
+@dataclass(frozen=True)
+class Work:
+    """What a relay has before it: the counts, the mail days that it was asked for by their keys, the oldest events."""
+
+    tally: Tally
+    days: Mapping[str, MailDay]
+    events: Page[Pending]
+
+
 class LaneStore(Protocol):
     """Destinations: what waits for each, what it took, and how it is doing."""
+
+    async def look(self, partner_id: str, destination: str, top: int) -> tuple[Lane, Page[Dispatch]]:
+        """The lane, and the first that wait in it, as of one moment; see `lane` and `page`."""
 
     async def lane(self, partner_id: str, destination: str) -> Lane:
         """The lane; a fresh one when nothing was ever sent there."""
@@ -55,10 +67,12 @@ class LaneStore(Protocol):
         destination: str,
         lane: Lane,
         changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+        mails: Sequence[Mail] = (),
     ) -> Lane:
-        """Store the lane and move dispatches (before, after; None = is not there), all or nothing.
+        """Store the lane, move dispatches (before, after; None = is not there) and store mails, all or nothing.
 
-        Raises LostRace when the lane is not as read, or a dispatch is gone: another worker has it.
+        Raises LostRace when the lane is not as read, or a dispatch is gone: another worker has it; or when a mail is
+        not as read (`MailStore.write`).
         """
 
     async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
@@ -91,14 +105,14 @@ class MailStore(Protocol):
     async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
         """The mails about this, or about one event of it, in their order."""
 
-    async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
-        """Record the mails of one event, all or nothing; raises LostRace when it has some already."""
+    async def write(self, partner_id: str, mails: Sequence[Mail]) -> list[Mail]:
+        """Store these mails, at most a hundred, if each is still as read, or new, all or nothing; else LostRace."""
 
     async def put(self, partner_id: str, mail: Mail) -> Mail:
         """Store a mail if it is still as read, or new; raises LostRace otherwise."""
 
-    async def note_origin(self, operation_id: str, origin: MailOrigin) -> None:
-        """Remember which mail an operation of the service is; again is harmless."""
+    async def note_origins(self, origins: Mapping[str, MailOrigin]) -> None:
+        """Remember which mails some operations of the service are, at most a hundred; again is harmless."""
 
     async def origin(self, operation_id: str) -> MailOrigin | None:
         """The mail of this operation; None for one that is not ours, or has been reported."""
@@ -138,8 +152,20 @@ BOUNCED, UNSUBSCRIBED, RESUMED = "bounced", "unsubscribed", "resumed"
 """Why an address is not mailed: it took no mail, or wants none; and that it is mailed again."""
 
 
+@dataclass(frozen=True)
+class Wishes:
+    """All that a partner has said of what it wants to be told, as of one moment; see PreferenceStore, WebhookStore."""
+
+    preferences: Preferences | None
+    webhooks: tuple[StoredWebhook, ...]
+    unwanted: Mapping[str, str]
+
+
 class PreferenceStore(Protocol):
     """What a partner and its people want to be told, and whom not to mail."""
+
+    async def wishes(self, partner_id: str) -> Wishes:
+        """Preferences, subscriptions and the addresses that are not mailed, read at once."""
 
     async def get(self, partner_id: str) -> Preferences | None:
         """The preferences; None before they were put."""
@@ -174,6 +200,9 @@ class TallyStore(Protocol):
 
     async def read(self, partner_id: str) -> Tally:
         """The counts as written so far; all 0 before the first event was taken."""
+
+    async def work(self, partner_id: str, days_from: str, top: int) -> Work:
+        """Counts, mail days whose key is `days_from` or later, and the oldest events, `top` at most, read at once."""
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         """Events whose consequences are not written yet, oldest first, after the cursor."""

@@ -5,22 +5,25 @@ characters the same), beside the few columns that storage filters need.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 
-from shared.domain.agenda import Change
-from shared.domain.contact import ALWAYS
-from shared.domain.deadlines import cools_at, deadline, due_times
+from shared.domain.agenda import Change, Hint, HintKind
+from shared.domain.contact import ALWAYS, shown_until
+from shared.domain.deadlines import cools_at, deadline, hints
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status
+from shared.domain.listed import deal_value, texts_of
 from shared.domain.messages import Message, say
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mails import Mail
+from shared.domain.telling.recommendations import standing
 from shared.domain.text import folded
 from shared.ids import digest
 
@@ -31,6 +34,8 @@ DOCS = [f"doc{i}" for i in range(PIECES)]
 ROOM_FOR_TIME = 4_000
 """Characters kept free in a lead's documents, so that a deadline can always be recorded."""
 RAW_PIECE = 65_536
+TEXT_UNITS = 32_000
+"""UTF-16 units of a searched text that a column holds; of few leads more is written, and those are read whole."""
 
 
 WRITTEN_AS: Mapping[type, tuple[str, str]] = {Dispatch: ("subject", "lead_id"), Mail: ("subject", "lead_id")}
@@ -94,7 +99,7 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
         "status": str(lead.status),
         "deadline": stamp(ends) if waits else "",
         "cools": stamp(cools) if cools else "",
-        "hints": " ".join(f"{kind}={stamp(due)}" for kind, due in due_times(lead).items()),
+        "hints": hints_text(hints(lead)),
         "isTest": lead.is_test,
         "flame": stamp(lead.flame_until) if lead.flame_until else "",
         "outcome": lead.outcome or "",
@@ -107,7 +112,36 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
         "email": str(lead.email_validity),
         "phone": str(lead.phone_validity),
         **_offer_columns(lead),
+        **_read_columns(lead),
+        **_text_columns(lead),
     }
+
+
+def _read_columns(lead: Lead) -> dict[str, Any]:
+    """What orders and notifications read of a lead, as it is written."""
+    stands = standing(lead)
+    return {
+        "updated": stamp(lead.updated_at),
+        "sequence": lead.sequence,
+        "arrived": stamp(stands.arrived),
+        "unanswered": stands.unanswered,
+        "dealValue": deal_value(lead.deal) or "",
+        "company": stands.company or "",
+        "person": stands.name or "",
+        "shownUntil": stamp(shown_until(lead)),
+    }
+
+
+def _text_columns(lead: Lead) -> dict[str, Any]:
+    """What a search looks through; `textCut` only where a text is too long for its column, and so not there."""
+    texts = {f"text{name.title()}": text for name, text in texts_of(lead)._asdict().items()}
+    cut = [name for name, text in texts.items() if units(text) > TEXT_UNITS]
+    return texts | dict.fromkeys(cut, "") | ({"textCut": True} if cut else {})
+
+
+def units(text: str) -> int:
+    """UTF-16 units, which storage counts in."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _offer_columns(lead: Lead) -> dict[str, str]:
@@ -115,6 +149,17 @@ def _offer_columns(lead: Lead) -> dict[str, str]:
     offer = lead.offer
     parts = {"offerId": offer.id if offer else None, "offerTitle": offer.title if offer else None}
     return {name: digest(folded(text)) if text else "" for name, text in parts.items()}
+
+
+def hints_text(needed: Iterable[Hint]) -> str:
+    """Hints of one lead as a column holds them."""
+    return " ".join(sorted(f"{hint.kind}={stamp(hint.due)}" for hint in needed))
+
+
+def hints_of(text: str, partner_id: str, lead_id: str) -> tuple[Hint, ...]:
+    """The hints of a lead in such a column."""
+    pairs = (pair.partition("=") for pair in text.split())
+    return tuple(Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, lead_id) for kind, _, due in pairs)
 
 
 def event_columns(event: Event, change: Change) -> dict[str, Any]:

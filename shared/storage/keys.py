@@ -6,7 +6,7 @@ Keys are ASCII. Ids that come from outside pass through `safe`, which no charact
 import re
 from datetime import datetime
 
-from shared.domain.agenda import Hint, HintKind
+from shared.domain.agenda import TELLING, Hint, HintKind
 from shared.domain.instants import stamp
 from shared.domain.lead import Tab
 from shared.ids import digest, inverted_time
@@ -50,7 +50,27 @@ def copy(kind: str, lead_id: str) -> str:
 
 def lead_of(row_key: str) -> str:
     """The lead of its own row or of a copy."""
-    return _part(row_key, 1)
+    return row_key.rpartition("|")[2]
+
+
+_OLDEST = (1 << 48) - 1
+"""The inverted time of 1970."""
+
+
+def _age(row_key: str) -> int:
+    """The inverted time with which the id of a lead's row begins behind its tab."""
+    return int(lead_of(row_key)[1:13], 16)
+
+
+def milliseconds_between(newer: str, older: str) -> int:
+    """Between the creation of two leads, by their rows."""
+    return _age(older) - _age(newer)
+
+
+def older(row_key: str, milliseconds: int) -> str:
+    """A bound: before it stand the rows of leads that are less than so much older than this row's, of its tab."""
+    kind, lead_id = row_key.split("|")
+    return f"{kind}|{lead_id[0]}{min(_age(row_key) + milliseconds, _OLDEST):012x}"
 
 
 def tab_range(
@@ -76,8 +96,8 @@ def history(lead_id: str, sequence: int) -> str:
     return f"hist|{lead_id}|{sequence:010d}"
 
 
-TALLY = "tally"
-"""The partner's counts."""
+TALLY = "outTally"
+"""The partner's counts. Mail days, these and the events on their way stand side by side: a relay reads all of them."""
 OUT = "out|"
 
 
@@ -117,11 +137,14 @@ def newest_first(order: str, at: datetime) -> str:
 
 
 def lane(destination: str) -> str:
-    """A destination's own state."""
-    return f"lane|{destination}"
+    """A destination's own state, right before what waits for it: both are read at once.
+
+    So no destination's name may begin with another's.
+    """
+    return f"wait|{destination}"
 
 
-DAYS = "day|"
+DAYS = "outDay|"
 
 
 def day(key: str) -> str:
@@ -159,26 +182,39 @@ def who(partner_id: str, person: str) -> str:
     return f"who|{digest(partner_id, person)}|"
 
 
+TELL = "tell"
+"""The range of the agenda that one run looks through: PUBLISH and DELIVER, sorted by time together."""
+
+
 def hint(due: Hint) -> str:
     """A row of the agenda: a range read up to now is what is due."""
     attempt = f"|{due.attempt}" if due.attempt else ""
-    return f"{due.kind}|{stamp(due.due)}|{due.partner_id}|{due.subject}{attempt}"
+    within = f"|{due.kind}" if due.kind in TELLING else ""
+    return f"{_agenda_range(due.kind)}|{stamp(due.due)}{within}|{due.partner_id}|{due.subject}{attempt}"
 
 
 def hint_of(row_key: str) -> Hint:
     """The hint of such a row."""
-    kind, due, partner_id, subject, *attempt = row_key.split("|")
+    kind, due, *rest = row_key.split("|")
+    if kind == TELL:
+        kind, *rest = rest
+    partner_id, subject, *attempt = rest
     return Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, subject, *attempt)
 
 
 def hints_until(kind: HintKind, at: datetime) -> tuple[str, str]:
-    """Exclusive bounds of the kind's rows that are due at `at` or before."""
-    return f"{kind}|", f"{kind}|{stamp(at)}|~"
+    """Exclusive bounds of the range of this kind's rows that are due at `at` or before; see TELL."""
+    found = _agenda_range(kind)
+    return f"{found}|", f"{found}|{stamp(at)}|~"
 
 
 def hints_after(kind: HintKind, at: datetime) -> tuple[str, str]:
-    """Exclusive bounds of the kind's rows that are due later."""
-    return hints_until(kind, at)[1], f"{kind}|~"
+    """Exclusive bounds of the range of this kind's rows that are due later."""
+    return hints_until(kind, at)[1], f"{_agenda_range(kind)}|~"
+
+
+def _agenda_range(kind: HintKind) -> str:
+    return TELL if kind in TELLING else str(kind)
 
 
 def bookmark(name: str) -> str:

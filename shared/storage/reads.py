@@ -6,31 +6,48 @@ the range that has looked least far ends, which is why one position is enough to
 
 import asyncio
 from bisect import bisect_right
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from operator import itemgetter
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from shared.storage import keys
 from shared.storage.errors import is_table_missing, translating
-from shared.storage.rest.service import Table, Token
+from shared.storage.rest.service import RowPage, Table, Token
 from shared.storage.rest.wire import Row
 
 PAGE_FIRST, PAGE_LEAST, PAGE_MAX = 250, 20, 1_000
 """Rows of one answer of a walk: the first, and the bounds; a thousand is the most that storage gives."""
-PAGE_CHARACTERS = 4 * 1024 * 1024
-"""What an answer of a walk should hold: a sender decides how large its leads are, and memory must not follow."""
+PAGE_BYTES, NARROW_BYTES = 4 * 1024 * 1024, 1024 * 1024
+"""What an answer of a walk should hold: a sender decides how large its leads are, and memory must not follow.
+
+Of few columns less, so that taking an answer apart holds up nobody for long.
+"""
+WIDTH = 4
+"""Requests of one range that are under way side by side where few columns are read."""
+FILLED = 0.8
+"""How full the page of a part of a range should be, going by those before it: an overfull one costs one more."""
 Placed = tuple[str, Any, float]
 """A row with its position, and when it was asked for."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """Which rows are looked through, and which of them are wanted."""
+    """Which rows of a partition are looked through, between two keys, and which of them are wanted."""
 
-    range: str
+    partition: str
+    low: str
+    high: str
     wanted: Sequence[str] = ()
+
+    @property
+    def range(self) -> str:
+        """The condition of what is looked through."""
+        return f"PartitionKey eq '{self.partition}' and RowKey gt '{self.low}' and RowKey lt '{self.high}'"
 
     def __str__(self) -> str:
         return " and ".join((self.range, *self.wanted))
@@ -48,11 +65,11 @@ class Scan:
     positions: tuple[str, ...] = ()
     reached: str | None = None
 
-    def placed(self, position: Callable[[Any], str]) -> "Scan":
-        """This scan with the position of every row."""
+    def placed(self, position: Callable[[str], str]) -> "Scan":
+        """This scan with the position of every row, by its key."""
         if self.reached is not None:
-            return replace(self, positions=(before(position({"RowKey": self.reached})),))
-        return replace(self, positions=tuple(position(row) for row in self.rows))
+            return replace(self, positions=(before(position(self.reached)),))
+        return replace(self, positions=tuple(position(row["RowKey"]) for row in self.rows))
 
 
 async def row(table: Table, partition: str, key: str, select: Sequence[str] = ()) -> Row | None:
@@ -102,51 +119,105 @@ def before(position: str) -> str:
     return f"{int(position[:-1], 16) - 1:028x}{position[-1]}"
 
 
-class Range:
-    """One range that is walked to its end: rows not yet taken, and the page behind them already on its way.
+@dataclass(frozen=True)
+class Reading:
+    """How the rows of ranges are read: these columns, as structs of a kind or else as rows.
 
-    Pages grow while their rows are small and shrink when they are large: two pages a range are held at a time.
+    `watch` gives the time that is noted beside each row. `width` requests of a range are under way side by side.
     """
 
-    def __init__(
-        self,
-        table: Table,
-        query: Query,
-        select: Sequence[str],
-        position: Callable[[Any], str],
-        watch: Callable[[], float],
-    ) -> None:
-        self._table, self._query, self._select = table, query, select
-        self._token: Token | None = None
-        self._top = PAGE_FIRST
+    table: Table
+    select: Sequence[str]
+    watch: Callable[[], float] = lambda: 0.0
+    kind: type[Any] | None = None
+    width: int = 1
+
+    async def page(self, query: Query, top: int, token: Token | None) -> RowPage[Any]:
+        """One answer."""
+        if self.kind is None:
+            return await self.table.page(str(query), top, self.select, token)
+        return await self.table.page_of(self.kind, str(query), top, self.select, token)
+
+    def key(self, row: Any) -> str:
+        """The row's key."""
+        return str(row["RowKey"] if self.kind is None else row.row_key)
+
+    def fitting(self, page: RowPage[Any]) -> int:
+        """How many rows the next page should have, going by this one."""
+        most = PAGE_BYTES if self.kind is None else NARROW_BYTES
+        return max(PAGE_LEAST, min(PAGE_MAX, most * len(page.rows) // max(1, page.size))) if page.rows else PAGE_MAX
+
+
+@dataclass(frozen=True)
+class _Answer:
+    page: RowPage[Any]
+    rows: list[Placed]
+    reached: str
+
+
+@dataclass
+class _Part:
+    """A request that is under way; `is_cut` when what is left behind its answer is asked for already."""
+
+    query: Query
+    coming: "asyncio.Task[_Answer]"
+    is_cut: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """True once rows came, and there are more behind them."""
+        if not self.coming.done() or self.coming.cancelled() or self.coming.exception():
+            return False
+        answer = self.coming.result()
+        return len(answer.rows) > 1 and answer.page.token is not None
+
+
+class Range:
+    """One range of leads that is walked to its end: rows not yet taken, and the pages behind them already on their way.
+
+    Pages grow while their rows are small and shrink when they are large. One page is on its way at a time; or several,
+    from the third on: keys begin with times, so what is left of the range is cut where pages should end, going by how
+    many leads there were in a time. The last part always reaches to the range's end.
+    """
+
+    def __init__(self, query: Query, reading: Reading, position: Callable[[str], str]) -> None:
+        self._reading = reading
         self._position = position
-        self._watch = watch
+        self._top = PAGE_FIRST
         self._rows: list[Placed] = []
         self._reached = ""
-        self._done = False
-        self._coming = asyncio.ensure_future(self._fetch())
+        self._pages = 0
+        self._parts = deque([self._ask(query)])
 
     @property
     def at_end(self) -> bool:
         """True when every row was taken."""
-        return self._done and not self._rows
+        return not self._parts and not self._rows
 
     @property
     def known(self) -> str | None:
         """Up to where this range is known: the last row read or looked at, '' for nothing yet, None at its end."""
-        if self._done:
+        if not self._parts:
             return None
         return self._rows[-1][0] if self._rows else self._reached
 
     async def fill(self) -> None:
         """Wait for the next page when nothing is left of the one before; it may turn out empty."""
-        if self._rows or self._done:
-            return
-        self._rows, self._done, self._reached = await self._coming
-        if not self._done:
-            self._coming = asyncio.ensure_future(self._fetch())
-            # Once around, so that the request is on its way while the caller works on these rows.
+        while self._parts and not self._rows:
+            part = self._parts[0]
+            answer = await part.coming
+            self._pages += 1
+            self._top = self._reading.fitting(answer.page)
+            self._rows, self._reached = answer.rows, answer.reached
+            self._ask_ahead()
+            self._parts.popleft()
+            goes_on = answer.page.token is not None and not part.is_cut
+            if goes_on:
+                self._parts.appendleft(self._ask(part.query, answer.page.token))
+            # Once around, so that requests are on their way while the caller works on these rows.
             await asyncio.sleep(0)
+            if goes_on:
+                return
 
     def take(self, until: str | None) -> list[Placed]:
         """Take the rows up to a position, None for all, each with its own."""
@@ -156,22 +227,36 @@ class Range:
 
     async def close(self) -> None:
         """Give up what is on its way."""
-        self._coming.cancel()
-        # Nobody waits for that page any more, whatever became of it.
-        await asyncio.gather(self._coming, return_exceptions=True)
+        for part in self._parts:
+            part.coming.cancel()
+        # Nobody waits for those pages any more, whatever became of them.
+        await asyncio.gather(*(part.coming for part in self._parts), return_exceptions=True)
 
-    async def _fetch(self) -> tuple[list[Placed], bool, str]:
-        asked = self._watch()
+    def _ask_ahead(self) -> None:
+        """Cut what is left behind the last part, once that has come and half of those ahead of it are done with."""
+        last, width = self._parts[-1], self._reading.width
+        room = width - len(self._parts) + 1
+        if self._pages < 2 or width == 1 or room < width // 2 or not last.goes_on:
+            return
+        rows = last.coming.result().rows
+        low, high = self._reading.key(rows[-1][1]), last.query.high
+        lasted = keys.milliseconds_between(self._reading.key(rows[0][1]), low)
+        step = int(lasted / len(rows) * self._top * FILLED) + 1
+        bounds = [bound for n in range(1, room) if low < (bound := keys.older(low, n * step)) < high]
+        last.is_cut = True
+        for begins, ends in pairwise(dict.fromkeys([low, *bounds, high])):
+            self._parts.append(self._ask(replace(last.query, low=begins, high=ends)))
+
+    def _ask(self, query: Query, token: Token | None = None) -> _Part:
+        return _Part(query, asyncio.ensure_future(self._answer(query, token)))
+
+    async def _answer(self, query: Query, token: Token | None) -> _Answer:
+        asked = self._reading.watch()
         with translating():
-            page = await self._table.page(str(self._query), self._top, self._select, self._token)
-            self._token = token = page.token
-            rows = [(self._position(row), row, asked) for row in page.rows]
-            size = sum(len(text) for row in page.rows for text in row.values() if isinstance(text, str))
-            # The next page is asked for with as many rows as fit, going by this one.
-            fitting = PAGE_CHARACTERS * len(rows) // max(1, size)
-            self._top = max(PAGE_LEAST, min(PAGE_MAX, fitting)) if rows else PAGE_MAX
-            reached = await _reached(self._table, self._query, token) if token and not rows else None
-            return rows, token is None, before(self._position({"RowKey": reached})) if reached else ""
+            page = await self._reading.page(query, self._top, token)
+            rows = [(self._position(self._reading.key(row)), row, asked) for row in page.rows]
+            reached = await _reached(self._reading.table, query, page.token) if page.token and not rows else None
+            return _Answer(page, rows, before(self._position(reached)) if reached else "")
 
 
 async def walk(

@@ -120,9 +120,9 @@ async def test_a_file_is_made_of_exactly_the_blocks_named_in_their_order(store_o
 
 async def walked(leads: LeadStore, query: LeadQuery, since: Since | None = None) -> list[Lead]:
     found: list[Lead] = []
-    async for batch, place in leads.walk(query, since):
-        found += [lead for lead, _ in batch]
-        assert not found or (place is not None and place >= position(found[-1].id))
+    async for some in leads.walk(query, since):
+        found += [lead for lead, _ in some.leads]
+        assert not found or (some.covered is not None and some.covered >= position(found[-1].id))
     return found
 
 

@@ -15,6 +15,7 @@ from shared.ids import position
 from shared.ports.errors import LostRace
 from shared.ports.leads import LeadQuery, LeadStore
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, received, submitted, unique
+from tests.contract.conftest import Telling
 
 ACCEPT = LeadAction(Action.ACCEPT, deal=DEAL)
 
@@ -107,6 +108,21 @@ async def test_a_commit_on_a_lead_that_changed_is_a_lost_race_and_leaves_nothing
         "lead.accepted",
         "lead.received",
     ]
+
+
+async def test_the_first_event_of_a_commit_says_which_hints_nobody_needs_any_more(
+    telling: Telling,
+) -> None:
+    leads, tallies = telling.leads, telling.tallies
+    lead = await store(leads, received(unique()))
+    stored = await leads.get(lead.partner_id, lead.id)
+    assert stored is not None
+    late = AT + 4 * DAY
+    spent = [*hints(lead), Hint(HintKind.EXPIRE, AT, lead.partner_id, "another lead")]
+    await leads.commit([(stored, decide(lead, ACCEPT, at=late, by=ANN))], Change("one", late), spent)
+    events, _ = await tallies.pending(lead.partner_id, None, 10)
+    found = {event.type: set(event.spent) for event in events}
+    assert found == {"lead.received": set(), "lead.flameCooled": set(hints(lead)), "lead.accepted": set()}
 
 
 async def test_history_is_read_backwards_in_pieces(leads: LeadStore) -> None:

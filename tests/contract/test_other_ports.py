@@ -77,6 +77,39 @@ async def test_hundreds_of_hints_are_written_missed_and_removed(agenda: Agenda) 
     assert await agenda.missing(hints) == hints
 
 
+async def test_what_is_told_is_looked_for_at_once_and_each_kind_alone(agenda: Agenda) -> None:
+    mine = unique()
+    events = [Hint(HintKind.PUBLISH, AT + DAY * n, mine, "m1", "c1") for n in range(3)]
+    lanes = [Hint(HintKind.DELIVER, AT + DAY * n + DAY / 2, mine, "mail0") for n in range(3)]
+    await agenda.put([*lanes, *events, Hint(HintKind.DIGEST, AT, mine, "2026-11-21")])
+    found = [late.hint for late in await agenda.due_to_tell(AT + DAY, 10)]
+    assert found == [events[0], lanes[0], events[1]]
+    assert [late.hint for late in await agenda.due_to_tell(AT + DAY, 2)] == found[:2]
+    await agenda.put_off(DueHint(events[0]), AT + 2 * DAY)
+    assert [late.hint for late in await agenda.due_to_tell(AT + DAY, 10)] == found[1:]
+    assert [late.hint for late in await agenda.due("publish", AT + DAY, 10)] == [events[1]]
+    assert [late.hint for late in await agenda.due("deliver", AT + DAY, 10)] == [lanes[0]]
+    assert await agenda.oldest(HintKind.PUBLISH, AT + DAY) == AT
+    assert await agenda.oldest(HintKind.DELIVER, AT + DAY) == AT + DAY / 2
+    assert await agenda.ahead(HintKind.PUBLISH, AT + DAY, 9) == 1
+    assert await agenda.ahead(HintKind.DELIVER, AT + DAY, 9) == 2
+    assert await agenda.missing([*events, *lanes]) == []
+
+
+async def test_hints_come_and_go_together_and_what_is_gone_already_is_no_error(agenda: Agenda) -> None:
+    old = [Hint(HintKind.EXPIRE, AT + DAY * n, unique(), "m1") for n in range(130)]
+    new = [Hint(HintKind.DELIVER, AT + DAY * n, unique(), "mail0") for n in range(5)]
+    await agenda.put(old)
+    await agenda.remove([old[3], old[50], old[129]])
+    await agenda.change(new, [*old, *old, new[0]], {"one": "a", "two": "b"})
+    assert await agenda.missing([*new, *old]) == old
+    assert (await agenda.bookmark("one"), await agenda.bookmark("two")) == ("a", "b")
+    await agenda.change((), old[:1])
+    await agenda.change((), ())
+    await agenda.change((), (), {"one": "c"})
+    assert await agenda.bookmark("one") == "c"
+
+
 async def test_a_bookmark_is_kept(agenda: Agenda) -> None:
     assert await agenda.bookmark("task") == ""
     await agenda.set_bookmark("task", "contoso|open|m1")

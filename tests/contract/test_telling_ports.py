@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.agenda import Change
 from shared.domain.events import EventType
 from shared.domain.notify import MailKind
 from shared.domain.tally import Tally, moved
@@ -17,7 +18,8 @@ from shared.domain.telling.webhooks import Secret, Webhook, WebhookState
 from shared.ids import new_source_id
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
-from shared.ports.telling import BOUNCED, Follows, StoredWebhook
+from shared.ports.page import Page
+from shared.ports.telling import BOUNCED, Follows, StoredWebhook, Wishes, Work
 from tests.builders import AT, DAY, a_lead, received, submitted, unique
 from tests.contract.conftest import Telling
 
@@ -69,6 +71,77 @@ async def test_what_waits_comes_in_its_order_page_by_page_and_moves_when_it_is_t
     await telling.lanes.save(mine, dest, lane, [(parked, parked.again()), (taken[0], taken[0].again())])
     pending, _ = await telling.lanes.page(mine, dest, DispatchState.PENDING, None, 9)
     assert [one.order for one in pending] == [one.order for one in (failed, made[1], made[3], made[4])]
+
+
+async def test_a_lane_is_read_with_the_first_that_wait_in_it(telling: Telling) -> None:
+    mine, dest = unique(), new_source_id()
+    assert await telling.lanes.look(mine, dest, 3) == (Lane(), ([], None))
+    made = [dispatch(n) for n in range(5)]
+    for one in made:
+        await telling.lanes.add(mine, dest, one)
+    await telling.lanes.add(mine, new_source_id(), dispatch(9))
+    fresh, (found, _) = await telling.lanes.look(mine, dest, 9)
+    assert (fresh, found) == (Lane(), made)
+    held = await telling.lanes.save(mine, dest, fresh.taken("a", AT))
+    lane, (first, after) = await telling.lanes.look(mine, dest, 3)
+    assert (lane, first) == (held, made[:3])
+    rest, end = await telling.lanes.page(mine, dest, DispatchState.PENDING, after, 3)
+    assert (rest, end) == (made[3:], None)
+    lane, page = await telling.lanes.look(mine, dest, 5)
+    assert (lane, page) == (held, (made, None))
+
+
+async def test_mails_end_with_their_lane_or_not_at_all(telling: Telling) -> None:
+    mine, dest = unique(), "mail0"
+    base = Mail(MailNotice.NEW_LEAD, LEAD, 1, 0, "lena@contoso.example", "sv", "profile", MailState.SENDING, AT)
+    one, two = await telling.mails.write(mine, [base, replace(base, number=1)])
+    assert [replace(mail, tag="") for mail in (one, two)] == [base, replace(base, number=1)]
+    waiting = dispatch()
+    await telling.lanes.add(mine, dest, waiting)
+    ended = waiting.succeeded(ATTEMPT)
+    reported = await telling.mails.put(mine, two.ended(MailState.FAILED, AT, "Bounced"))
+    done = [one.ended(MailState.DELIVERED, AT), two.ended(MailState.DELIVERED, AT)]
+    with pytest.raises(LostRace):
+        await telling.lanes.save(mine, dest, Lane(), [(waiting, ended)], done)
+    with pytest.raises(LostRace):
+        await telling.mails.write(mine, [replace(base, number=2), replace(base, number=1)])
+    assert await telling.mails.mails(mine, LEAD) == [one, reported]
+    assert (await telling.lanes.look(mine, dest, 9)) == (Lane(), ([waiting], None))
+    lane = await telling.lanes.save(mine, dest, Lane(), [(waiting, ended)], [done[0], replace(base, number=2)])
+    found = await telling.mails.mails(mine, LEAD)
+    assert [(mail.number, mail.state) for mail in found] == [(0, "delivered"), (1, "failed"), (2, "sending")]
+    assert (await telling.lanes.look(mine, dest, 9)) == (lane, ([], None))
+
+
+async def test_a_relay_reads_counts_days_and_events_at_once(telling: Telling) -> None:
+    partner = unique()
+    assert await telling.tallies.work(partner, "2026-11-20", 5) == Work(Tally(), {}, Page([], None))
+    for n in range(4):
+        await telling.leads.add(received(partner, AT + timedelta(seconds=n)), submitted(str(n)), Change(f"c{n}", AT))
+    events, _ = await telling.tallies.pending(partner, None, 9)
+    days = tuple(MailDay(key, AT) for key in ("2026-11-18", "2026-11-20", "2026-11-21.warned", "2026-11-22"))
+    await telling.tallies.take(partner, events[:1], Tally(), Tally(moved({}, events[:1])), Follows(days=days))
+    work = await telling.tallies.work(partner, "2026-11-20", 5)
+    assert (work.tally, work.events) == (await telling.tallies.read(partner), Page(events[1:], None))
+    assert work.days == {day.key: await telling.mails.day(partner, day.key) for day in days[1:]}
+    few = await telling.tallies.work(partner, "2026-11-21", 2)
+    assert (few.tally, few.events.items, few.events.next is None) == (work.tally, events[1:3], False)
+    assert set(few.days) == {"2026-11-21.warned", "2026-11-22"}
+
+
+async def test_a_partners_wishes_are_read_at_once(telling: Telling) -> None:
+    partner = unique()
+    assert await telling.preferences.wishes(partner) == Wishes(None, (), {})
+    await telling.preferences.put(partner, Preferences("lena@contoso.example"))
+    hooks = [Webhook(new_source_id(), f"https://crm.example/{n}", (), AT - n * DAY) for n in range(2)]
+    for hook in hooks:
+        await telling.webhooks.put(partner, hook, None)
+    await telling.preferences.add_unwanted(partner, "max@contoso.example", "unsubscribed")
+    await telling.preferences.dismiss(partner, "ann", ["one"])
+    found = await telling.preferences.wishes(partner)
+    assert found.preferences == Preferences("lena@contoso.example")
+    assert list(found.webhooks) == await telling.webhooks.of_partner(partner)
+    assert found.unwanted == await telling.preferences.unwanted(partner) == {"max@contoso.example": "unsubscribed"}
 
 
 async def test_the_relay_writes_what_follows_with_the_events_or_not_at_all(telling: Telling) -> None:
@@ -131,9 +204,9 @@ async def test_mails_are_planned_once_and_put_by_whoever_read_them_last(telling:
         for n in range(3)
     ]
     assert await telling.mails.mails(mine, LEAD, 1) == []
-    await telling.mails.plan(mine, plan)
+    await telling.mails.write(mine, plan)
     with pytest.raises(LostRace):
-        await telling.mails.plan(mine, plan[:1])
+        await telling.mails.write(mine, plan[:1])
     stored = await telling.mails.mails(mine, LEAD, 1)
     assert [replace(one, tag="") for one in stored] == plan
     sending = await telling.mails.put(mine, replace(stored[0], state=MailState.SENDING, first_sent=AT))
@@ -151,13 +224,13 @@ async def test_an_operation_of_the_mail_service_leads_to_its_mail_until_it_is_re
     operation = unique()
     assert await telling.mails.origin(operation) is None
     for _ in range(2):
-        await telling.mails.note_origin(operation, origin)
+        await telling.mails.note_origins({operation: origin})
     assert await telling.mails.origin(operation) == origin
     for _ in range(2):
         await telling.mails.forget_origin(operation)
     assert await telling.mails.origin(operation) is None
     for days in range(3):
-        await telling.mails.note_origin(f"{operation}-{days}", replace(origin, sent=AT + days * DAY))
+        await telling.mails.note_origins({f"{operation}-{days}": replace(origin, sent=AT + days * DAY)})
     assert await telling.mails.forget_origins(AT + 2 * DAY) == 2
     assert await telling.mails.origin(f"{operation}-2") is not None
     assert await telling.mails.forget_origins(AT + 2 * DAY) == 0

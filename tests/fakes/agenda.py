@@ -1,10 +1,10 @@
 """The agenda in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from shared import correlation
-from shared.domain.agenda import Hint, HintKind
+from shared.domain.agenda import TELLING, Hint, HintKind
 from shared.ports.agenda import DueHint
 
 
@@ -28,6 +28,17 @@ class FakeAgenda:
     async def remove(self, hints: Sequence[Hint]) -> None:
         for hint in hints:
             self.rows.pop(hint, None)
+
+    async def change(
+        self, put: Collection[Hint], remove: Collection[Hint], bookmarks: Mapping[str, str] | None = None
+    ) -> None:
+        await self.put(list(put))
+        self.bookmarks |= bookmarks or {}
+        await self.remove([hint for hint in remove if hint not in put])
+
+    async def due_to_tell(self, at: datetime, top: int) -> list[DueHint]:
+        both = [late for kind in TELLING for late in await self.due(kind, at, top)]
+        return sorted(both, key=lambda late: late.hint.due)[:top]
 
     async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
         found = sorted(

@@ -1,6 +1,6 @@
 """Leads and marks in memory."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,9 +14,12 @@ from shared.domain.filters import LeadFilter
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision, settle
+from shared.domain.listed import listed, texts_shown
+from shared.domain.ordering import OrderField
+from shared.domain.telling.recommendations import Standing, standing
 from shared.ids import position
 from shared.ports.errors import LostRace
-from shared.ports.leads import LeadPage, LeadQuery, Mark, Once, StoredLead, Submitted
+from shared.ports.leads import TOGETHER, LeadPage, LeadQuery, Mark, Once, StoredLead, Submitted, Surveyed, Walked
 from shared.ports.page import Page
 from shared.storage import keys
 
@@ -40,6 +43,7 @@ class FakeLeadStore:
         self.commits = 0
         self.lose_next_commits = 0
         self.batch = 2
+        self.is_read = False
         self.written: dict[str, datetime] = {}
         self._tags = 0
 
@@ -56,7 +60,9 @@ class FakeLeadStore:
         self.payloads[lead.id] = submitted
         self._write(lead, received.events, change)
 
-    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+    async def commit(
+        self, decided: Sequence[tuple[StoredLead, Decision]], change: Change, spent: Collection[Hint] = ()
+    ) -> None:
         if self.lose_next_commits:
             self.lose_next_commits -= 1
             raise LostRace
@@ -67,7 +73,7 @@ class FakeLeadStore:
             raise LostRace
         self.commits += 1
         for _, decision in decided:
-            self._write(decision.lead, decision.events, change)
+            self._write(decision.lead, decision.events, change, spent)
 
     def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
         most = self.together_most
@@ -77,6 +83,7 @@ class FakeLeadStore:
         return self.claims.get((partner_id, claim))
 
     async def page(self, query: LeadQuery) -> LeadPage:
+        self.is_read = True
         # Storage has no way to look for words, and of changes it knows no more than that none came before its lead.
         until = query.filter.created_until
         selected = replace(
@@ -97,17 +104,30 @@ class FakeLeadStore:
 
     async def walk(
         self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
-    ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
+    ) -> AsyncGenerator[Walked, None]:
         wanted = query.filter if since is None else LeadFilter(query.filter.tab, include_test=query.filter.include_test)
         place = query.after
         while True:
             asked = watch()
             page = await self.page(replace(query, filter=wanted, after=place, top=self.batch))
-            place = position(page.leads[-1].id) if page.leads else place
-            taken = [lead for lead in page.leads if since is None or self._has_changed(lead, since, query.at)]
-            yield [(lead, asked) for lead in taken], place
+            for start in range(0, max(1, len(page.leads)), TOGETHER):
+                some = page.leads[start : start + TOGETHER]
+                place = position(some[-1].id) if some else place
+                taken = [lead for lead in some if since is None or self._has_changed(lead, since, query.at)]
+                if since is None and wanted.is_textual:
+                    taken = [lead for lead in taken if wanted.says(lead.id, texts_shown(lead, query.at))]
+                yield Walked([(lead, asked) for lead in taken], place, len(some))
             if page.next is None:
                 return
+
+    async def survey(self, query: LeadQuery, order: OrderField | None = None) -> AsyncGenerator[Surveyed, None]:
+        async for walked in self.walk(query):
+            leads = [settle(lead, query.at).lead for lead, _ in walked.leads]
+            yield Surveyed([listed(lead) for lead in leads if query.filter.matches(lead, query.at)], walked.looked)
+
+    async def standings(self, query: LeadQuery) -> AsyncGenerator[Sequence[Standing], None]:
+        async for walked in self.walk(query):
+            yield [standing(lead) for lead, _ in walked.leads]
 
     def _has_changed(self, lead: Lead, since: Since, at: datetime) -> bool:
         ends = [one for one in (deadline(lead), cools_at(lead)) if one]
@@ -136,10 +156,11 @@ class FakeLeadStore:
         waiting = sorted(self.out.get(partner_id, []), key=out_key)
         return waiting[0].hint if waiting else None
 
-    def _write(self, lead: Lead, events: Sequence[Event], change: Change) -> None:
+    def _write(self, lead: Lead, events: Sequence[Event], change: Change, spent: Collection[Hint] = ()) -> None:
         for one in events:
             moves = (one.from_status, one.to_status, lead.is_test, str(one.type), one.notify or "")
-            pending = Pending(lead.partner_id, lead.id, one.at, one.sequence, change, *moves)
+            gone = tuple(hint for hint in spent if hint.subject == lead.id and one is events[0])
+            pending = Pending(lead.partner_id, lead.id, one.at, one.sequence, change, *moves, spent=gone)
             self.out.setdefault(lead.partner_id, []).append(pending)
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
         self.written[lead.id] = clock.real_now()

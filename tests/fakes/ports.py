@@ -46,7 +46,7 @@ class FakePorts(Ports):
 def fake_ports(rules: Rules | None = None) -> FakePorts:
     """All ports in memory."""
     leads, lanes = FakeLeadStore(), FakeLaneStore()
-    mails = FakeMailStore(lanes)
+    mails, webhooks = FakeMailStore(lanes), FakeWebhookStore()
     return FakePorts(
         leads=leads,
         agenda=FakeAgenda(),
@@ -60,8 +60,8 @@ def fake_ports(rules: Rules | None = None) -> FakePorts:
         tables=FakeTables(),
         lanes=lanes,
         mails=mails,
-        webhooks=FakeWebhookStore(),
-        preferences=FakePreferenceStore(),
+        webhooks=webhooks,
+        preferences=FakePreferenceStore(webhooks),
         receivers=FakeReceivers(),
         packets=Packets("https://leads.programme.example/{partnerId}/{leadId}"),
         mailer=FakeMailer(),

@@ -1,7 +1,7 @@
 """Lanes, mails, counts, preferences and webhooks in memory."""
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from shared.ids import position
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.page import Page
-from shared.ports.telling import BOUNCED, Follows, StoredWebhook, Waiting
+from shared.ports.telling import BOUNCED, Follows, StoredWebhook, Waiting, Wishes, Work
 from shared.storage import keys
 from tests.builders import AT
 from tests.fakes.as_read import must_be
@@ -31,9 +31,14 @@ class FakeLaneStore:
     """`LaneStore` in memory; `rows` are dispatches by destination and order."""
 
     def __init__(self) -> None:
+        self.mails: FakeMailStore | None = None
         self.rows: dict[tuple[str, str], dict[tuple[str, str, int], Dispatch]] = {}
         self.lanes: dict[tuple[str, str], Lane] = {}
         self._tags = itertools.count(1)
+
+    async def look(self, partner_id: str, destination: str, top: int) -> tuple[Lane, Page[Dispatch]]:
+        page = await self.page(partner_id, destination, DispatchState.PENDING, None, top)
+        return await self.lane(partner_id, destination), page
 
     async def lane(self, partner_id: str, destination: str) -> Lane:
         return self.lanes.get((partner_id, destination), Lane())
@@ -44,6 +49,7 @@ class FakeLaneStore:
         destination: str,
         lane: Lane,
         changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+        mails: Sequence[Mail] = (),
     ) -> Lane:
         rows = self.rows.setdefault((partner_id, destination), {})
         if (await self.lane(partner_id, destination)).tag != lane.tag:
@@ -52,6 +58,10 @@ class FakeLaneStore:
             before and rows.get(before.order, Dispatch("", AT, "", 0)).state != before.state for before, _ in changed
         ):
             raise LostRace
+        assert 1 + 2 * len(changed) + len(mails) <= 100, "a transaction holds no more"
+        if mails:
+            assert self.mails is not None
+            await self.mails.write(partner_id, mails)
         for before, after in changed:
             if before:
                 rows.pop(before.order, None)
@@ -85,6 +95,7 @@ class FakeMailStore:
 
     def __init__(self, lanes: FakeLaneStore) -> None:
         self._lanes = lanes
+        lanes.mails = self
         self.days: dict[tuple[str, str], MailDay] = {}
         self.leads: dict[tuple[str, str], set[str]] = {}
         self.records: dict[tuple[str, str, int, int], Mail] = {}
@@ -119,24 +130,24 @@ class FakeMailStore:
         )
         return [one for _, one in mine]
 
-    async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
-        if any(self._key(partner_id, one) in self.records for one in mails):
+    async def write(self, partner_id: str, mails: Sequence[Mail]) -> list[Mail]:
+        assert 0 < len(mails) <= 100, "a transaction holds no more"
+        there = [self.records.get(self._key(partner_id, one)) for one in mails]
+        if any((old.tag if old else "") != one.tag for old, one in zip(there, mails, strict=True)):
             raise LostRace
-        for one in mails:
-            self.write(partner_id, one)
+        return [self.record(partner_id, one) for one in mails]
 
-    def write(self, partner_id: str, mail: Mail) -> Mail:
+    def record(self, partner_id: str, mail: Mail) -> Mail:
+        """Keep a mail, whatever is there."""
         made = self.records[self._key(partner_id, mail)] = replace(mail, tag=self.tag())
         return made
 
     async def put(self, partner_id: str, mail: Mail) -> Mail:
-        there = self.records.get(self._key(partner_id, mail))
-        if (there.tag if there else "") != mail.tag:
-            raise LostRace
-        return self.write(partner_id, mail)
+        (made,) = await self.write(partner_id, [mail])
+        return made
 
-    async def note_origin(self, operation_id: str, origin: MailOrigin) -> None:
-        self.origins[operation_id] = origin
+    async def note_origins(self, origins: Mapping[str, MailOrigin]) -> None:
+        self.origins |= origins
 
     async def origin(self, operation_id: str) -> MailOrigin | None:
         return self.origins.get(operation_id)
@@ -166,6 +177,11 @@ class FakeTallyStore:
     async def read(self, partner_id: str) -> Tally:
         return self.tallies.get(partner_id, Tally())
 
+    async def work(self, partner_id: str, days_from: str, top: int) -> Work:
+        mine = {key: day for (partner, key), day in self._mails.days.items() if partner == partner_id}
+        days = {key: day for key, day in mine.items() if key >= days_from}
+        return Work(await self.read(partner_id), days, await self.pending(partner_id, None, top))
+
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         mine = [one for one in self._leads.out.get(partner_id, []) if out_key(one) > (after or "")]
         page = sorted(mine, key=out_key)[:top]
@@ -189,7 +205,7 @@ class FakeTallyStore:
         for day, lead_id in follows.held:
             self._mails.leads.setdefault((partner_id, day), set()).add(lead_id)
         for mail in follows.mails:
-            self._mails.write(partner_id, mail)
+            self._mails.record(partner_id, mail)
         self.taken += 1
         self._leads.out[partner_id] = [one for one in waiting if one not in events]
         self.tallies[partner_id] = replace(after, tag=str(self.taken))
@@ -210,19 +226,24 @@ class FakeTallyStore:
 
 
 class FakePreferenceStore:
-    """`PreferenceStore` in memory."""
+    """`PreferenceStore` in memory, beside the subscriptions."""
 
-    def __init__(self) -> None:
-        self.wishes: dict[str, Preferences] = {}
+    def __init__(self, webhooks: "FakeWebhookStore") -> None:
+        self._webhooks = webhooks
+        self.wished: dict[str, Preferences] = {}
         self.silent: dict[str, dict[str, str]] = {}
         self.gone: dict[tuple[str, str], set[str]] = {}
 
+    async def wishes(self, partner_id: str) -> Wishes:
+        hooks = await self._webhooks.of_partner(partner_id)
+        return Wishes(await self.get(partner_id), tuple(hooks), await self.unwanted(partner_id))
+
     async def get(self, partner_id: str) -> Preferences | None:
-        return self.wishes.get(partner_id)
+        return self.wished.get(partner_id)
 
     async def put(self, partner_id: str, preferences: Preferences, only_if: AsRead[Preferences] | None = None) -> None:
-        must_be(self.wishes.get(partner_id), only_if)
-        self.wishes[partner_id] = preferences
+        must_be(self.wished.get(partner_id), only_if)
+        self.wished[partner_id] = preferences
 
     async def unwanted(self, partner_id: str) -> dict[str, str]:
         return dict(self.silent.get(partner_id, {}))

@@ -71,7 +71,7 @@ async def test_v4_a_delivery_whose_commit_was_answered_badly_is_one_new_lead(
     assert not received.duplicate
     assert [lead.id for lead in await all_leads(ports, source)] == [received.lead_id]
     hinted = await rows(tables, keys.AGENDA)
-    assert {row["RowKey"].split("|")[0] for row in hinted} == {"publish", "expire", "cool", "remind"}
+    assert {row["RowKey"].split("|")[0] for row in hinted} == {"tell", "expire", "cool", "remind"}
 
 
 @pytest.mark.parametrize("way", [BEFORE, LOST, BUSY_AFTER])
@@ -92,7 +92,7 @@ async def test_any_failed_call_of_an_intake_ends_after_a_retry_as_one_lead_with_
         assert new == {received.lead_id}
         hinted = {row["RowKey"] for row in await rows(tables, keys.AGENDA)}
         kinds = {row.split("|")[0] for row in hinted if received.lead_id in row}
-        assert kinds == {"publish", "expire", "cool", "remind"}
+        assert kinds == {"tell", "expire", "cool", "remind"}
 
 
 async def test_nothing_is_written_when_the_first_call_never_leaves(
@@ -118,7 +118,7 @@ async def test_l7_of_fifty_accepts_at_once_one_wins_and_the_others_learn_who(
     assert {one.details[0].code for one in lost} == {"lead.accepted"}
     assert all("Ann" in one.details[0].message for one in lost)
     assert await history_of(ports, source, lead) == ["lead.accepted", "lead.received"]
-    assert len(await rows(tables, keys.AGENDA, "publish|")) == 2
+    assert len(await rows(tables, keys.AGENDA, "tell|")) == 2
     assert len(await rows(tables, keys.LEADS, "out|")) == 2
 
 

@@ -3,26 +3,38 @@
 import asyncio
 import random
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from shared.domain.agenda import Change
 from shared.domain.errors import Refusal
-from shared.domain.filters import FlameState, LeadFilter
+from shared.domain.events import Event, EventType
+from shared.domain.filters import LeadFilter
 from shared.domain.lead import Outcome, Status, Tab
-from shared.domain.lifecycle import Action, LeadAction, settle
+from shared.domain.lifecycle import Action, Decision, LeadAction, settle
+from shared.domain.listed import FlameState
+from shared.domain.listed import listed as listed_values
+from shared.domain.ordering import Order, OrderField, sort_key
 from shared.domain.programme.partner import LeadSource, Partner
+from shared.ids import inverted_time, position
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.storage import keys
+from shared.storage import keys, reads
+from shared.storage.leads import lead_store
 from shared.storage.tables import Tables
 from shared.usecases.exports.write_export import WALK, write
+from shared.usecases.leads import lists
 from shared.usecases.leads.counts import count_leads
 from shared.usecases.telling.publish import publish_events
 from tests import invariants
-from tests.builders import AT, DAY, submission_body
+from tests.builders import AT, DAY, SOURCE, submission_body, submitted
 from tests.exports import SPENT, again, ask, ids_of, stored
+from tests.filters import filters, leads_of_every_kind
 from tests.integration.conftest import Connect
 from tests.steps import all_leads, answer, budget, listed, run_timers, submit
 from tests.transports import EmptyPages, RoundTrips, together
@@ -182,6 +194,65 @@ async def test_a_partner_that_was_registered_and_nothing_more_has_zeros(ports: P
     found = await count_leads(ports=ports, partner_id=source.partner_id, person="ann", at=AT)
     assert set(found.leads.values()) == {0}
     assert len(found.leads) == len(Tab) * len(Status)
+
+
+async def test_q5_pages_of_any_search_and_order_are_those_of_reading_everything(
+    ports: Ports, tables: Tables, source: LeadSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where ranges take many requests, side by side, and hits stand apart or together."""
+    for name, value in (("PAGE_FIRST", 4), ("PAGE_LEAST", 3), ("PAGE_MAX", 5)):
+        monkeypatch.setattr(reads, name, value)
+    monkeypatch.setattr(lead_store, "NEAR", 2)
+    partner = source.partner_id or ""
+    chance = random.Random(7)
+    made = [
+        replace(lead, id=f"{lead.id[0]}{inverted_time(at)}{chance.getrandbits(64):016x}", created_at=at)
+        for _ in range(5)
+        for lead in leads_of_every_kind(partner)
+        for at in (lead.created_at - timedelta(seconds=chance.choice([1, 60, 3_600]) * chance.randint(0, 500)),)
+    ]
+    for lead in made:
+        event = Event(1, EventType.RECEIVED, lead.created_at, SOURCE, None, lead.status)
+        await ports.leads.add(Decision(lead, (event,)), submitted(), Change("change", AT))
+    examples: list[tuple[LeadFilter, datetime, str, int]] = []
+    times = [LATER, AT + 3 * DAY, AT + 14 * DAY, AT + 200 * DAY]
+
+    @settings(max_examples=70, suppress_health_check=list(HealthCheck))
+    @given(
+        st.just(LeadFilter()) | filters,
+        st.sampled_from([None, "north", "rollout", "ada", "ang-006", "zzz"]),
+        st.sampled_from(times),
+        st.sampled_from(["created", "created asc", *OrderField, *(f"{field} desc" for field in OrderField)]),
+        st.sampled_from([1, 3, 50]),
+    )
+    def collect(wanted: LeadFilter, search: str | None, at: datetime, order: str, top: int) -> None:
+        examples.append((replace(wanted, search=search), at, order, top))
+
+    collect()
+    hits = 0
+    for wanted, at, text, top in examples:
+        order = Order.read(text)
+        settled = [settle(lead, at).lead for lead in made]
+        taken = [lead for lead in settled if wanted.matches(lead, at)]
+        taken.sort(key=lambda lead: sort_key(listed_values(lead), order, position(lead.id)), reverse=order.descending)
+        expected = [lead.id for lead in taken]
+        if order.is_newest_first:
+            expected.sort(key=position)
+        found: list[str] = []
+        after = None
+        while True:
+            look = lists.Look(ports, partner, "ann", wanted, at)
+            page = await lists.list_leads(look, order=order, after=after, top=top, budget=budget())
+            if not order.is_newest_first or (page.next is not None and wanted.is_textual):
+                assert len(page.leads) == min(top, len(expected) - len(found)), "pages are full"
+            found += [seen.lead.id for seen in page.leads]
+            after = page.next
+            if after is None or len(found) > 12:
+                break
+        assert found == expected[: len(found)], (wanted.canonical, at, text, top)
+        assert after is not None or found == expected
+        hits += len(found)
+    assert hits > 200
 
 
 @pytest.mark.parametrize("looks", [1, 4, 7])

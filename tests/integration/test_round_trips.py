@@ -1,6 +1,7 @@
 """The storage round trips of each operation; docs/decisions/0006-round-trips.md holds the table."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from shared.domain.permissions import Caller
 from shared.domain.programme.offers import RegisteredOffer
 from shared.domain.programme.partner import LeadSource
 from shared.domain.programme.profile import Profile
+from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.ports.ports import Ports
 from shared.settings import Settings
@@ -23,12 +26,14 @@ from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.sent_leads import send_lead
 from shared.usecases.leads import favorites, lists, read_leads
 from shared.usecases.leads.facets import count_facets, count_found
-from shared.usecases.telling import notification_centre
+from shared.usecases.telling import deliver, deliver_webhook, notification_centre
+from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, DAY, submission_body
 from tests.exports import ask
+from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.in_process import InProcess
 from tests.integration.conftest import Connect
-from tests.steps import answer, budget, listed, submit
+from tests.steps import TIMERS, answer, budget, listed, run_timers, submit
 from tests.transports import RoundTrips
 
 
@@ -218,7 +223,8 @@ RECEIVED = frozenset({Status.RECEIVED})
         ({"tab": ListTab.MARKETPLACE, "country": SWEDEN}, 1, 2),
         ({"tab": ListTab.MARKETPLACE, "country": SWEDEN, "status": RECEIVED}, 1, 3),
         ({"country": SWEDEN}, 2, 4),
-        ({"country": SWEDEN, "search": "northwind"}, 2, 4),
+        # Of a search by columns; facets need the documents of its hits, which stand together here.
+        ({"country": SWEDEN, "search": "northwind"}, 2, 6),
     ],
 )
 async def test_a_count_costs_its_ranges_and_facets_those_of_each_field_that_is_named(
@@ -275,6 +281,61 @@ async def test_the_notification_centre_reads_everything_side_by_side(
     assert spent(trips) == (2, 4)
     await notification_centre.restore(**who, notification_id=min(ids), at=AT, budget=budget())
     assert spent(trips) == (2, 2)
+
+
+async def _life(ports: Ports, trips: RoundTrips, source: LeadSource, leads: int) -> dict[str, int]:
+    """The requests of leads that come, are told, read, accepted, won, told again, and met by the timers."""
+    partner = source.partner_id or ""
+    await ports.preferences.put(partner, Preferences("leads@contoso.example", digest_threshold=100))
+    hook = Webhook("a" * 16, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
+    await ports.webhooks.put(partner, hook, None)
+    # What an instance reads once.
+    await ports.partners.signing_key()
+    found: dict[str, int] = {}
+    trips.reset()
+
+    def spend(what: str) -> None:
+        found[what] = spent(trips)[1]
+
+    async def tell(at: datetime) -> None:
+        await deliver_events(ports=ports, now=lambda: at, budget=budget())
+
+    bodies = [submission_body(Title=str(n), Email=f"{n}@northwind.example") for n in range(leads)]
+    made = [(await submit(ports, source, body)).lead_id for body in bodies]
+    spend("intake")
+    for seconds in (0, 11):
+        await tell(AT + timedelta(seconds=seconds))
+    spend("told")
+    await listed(ports, source, AT + DAY / 24)
+    for lead in made:
+        await read_leads.read_lead(ports=ports, partner_id=partner, person="ann", lead_id=lead, at=AT + DAY / 24)
+    for lead in made:
+        await answer(ports, source, lead, at=AT + DAY / 24)
+    for lead in made:
+        await answer(ports, source, lead, Action.WIN, at=AT + DAY)
+    spend("read, accepted, won")
+    await tell(AT + DAY)
+    spend("told of two events")
+    await run_timers(ports, AT + 20 * DAY, [*TIMERS, "remind"])
+    spend("timers")
+    return found
+
+
+@pytest.mark.parametrize("leads", [1, 10])
+async def test_a_leads_life_costs_no_more_than_its_budget(
+    counted: Ports, trips: RoundTrips, source: LeadSource, leads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On a busy machine more looks and moments pass than the work needs.
+    monkeypatch.setattr(deliver, "LOOK_AGAIN_SECONDS", 600)
+    monkeypatch.setattr(deliver_webhook, "MOMENT_SECONDS", 600)
+    receivers, mailer = FakeReceivers(), FakeMailer()
+    told = replace(counted, receivers=receivers, mailer=mailer)
+    found = await _life(told, trips, source, leads)
+    assert (len(receivers.taken), mailer.count) == (3 * leads, leads)
+    if leads == 1:
+        assert found == {"intake": 3, "told": 25, "read, accepted, won": 17, "told of two events": 12, "timers": 4}
+    else:
+        assert sum(found.values()) <= 28 * leads, found
 
 
 async def test_the_counter_tells_side_by_side_from_one_after_the_other(counted: Ports, trips: RoundTrips) -> None:

@@ -51,6 +51,12 @@ class LocalHost:
         return found[1]
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def azurite_pid(self) -> int:
         """The process id of its Azurite."""
         return int((self.data / "azurite" / "pid").read_text())

@@ -70,7 +70,7 @@ def _forget_deadlines(host: LocalHost) -> None:
     """Delete hints behind the system's back."""
     with TableClient.from_connection_string(_connection(host), "Agenda") as agenda:
         for row in list(agenda.list_entities()):
-            if not row["RowKey"].startswith("publish"):
+            if not row["RowKey"].startswith("tell"):
                 agenda.delete_entity(row["PartitionKey"], row["RowKey"])
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from shared.domain.contact import NEVER
 from shared.domain.exports.csv_cells import defuse, defuse_beginning
-from shared.domain.filters import flame_of
 from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Actor, Closing, Consent, LastTransition, Lead, Offer, Status, TeamMember
+from shared.domain.listed import flame_of
 
 Value = str | bool | list[Any] | Mapping[str, Any] | None
 ID, REMOVED = "Id", "Removed"

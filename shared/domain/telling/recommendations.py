@@ -5,12 +5,12 @@ comes and goes with the clock and never late (L6).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from shared.domain.contact import shown
-from shared.domain.deadlines import REMINDERS
-from shared.domain.lead import CallToAction, Customer, Lead, Status
+from shared.domain.contact import shown_until
+from shared.domain.deadlines import REMINDERS, reminders_before
+from shared.domain.lead import CallToAction, Lead, Status
 from shared.domain.telling.webhooks import Webhook, WebhookState
 
 OVERDUE_AFTER, UNTOUCHED_AFTER = timedelta(hours=24), timedelta(days=14)
@@ -26,11 +26,18 @@ TITLES = {
 }
 
 
-@dataclass(frozen=True)
-class Notification:
+class About(NamedTuple):
+    """Whom a notification about a lead is about, as anyone may see it (L9)."""
+
+    company: str | None
+    name: str | None
+    country: str | None
+
+
+class Notification(NamedTuple):
     """One recommended action; `due_at` is when it is too late, `subject` the lead or the webhook it is about.
 
-    `customer` is the lead's, as anyone may see it (L9); None where it is about no lead.
+    `about` is None where it is about no lead.
     """
 
     kind: str
@@ -38,7 +45,7 @@ class Notification:
     created_at: datetime
     due_at: datetime | None = None
     round: int = 0
-    customer: Customer | None = None
+    about: About | None = None
 
     @property
     def id(self) -> str:
@@ -51,31 +58,77 @@ class Notification:
         return None if self.kind == "webhookDisabled" else self.subject
 
 
-def about_lead(lead: Lead, at: datetime) -> Iterable[Notification]:
-    """What is recommended for a (settled) lead at `at`."""
-    if lead.is_test:
-        return
-    customer = shown(lead, at).customer
-    if lead.status is Status.ACCEPTED and at >= lead.updated_at + UNTOUCHED_AFTER:
-        untouched = lead.updated_at + UNTOUCHED_AFTER
-        yield Notification("untouched", lead.id, untouched, round=lead.sequence, customer=customer)
-    if lead.status is not Status.RECEIVED:
-        return
-    hot = lead.flame_until is not None and at < lead.flame_until
-    arrived = lead.received_at or lead.created_at
-    kind, due = ("hotLead", lead.flame_until) if hot else ("newLead", lead.expires_at)
-    yield Notification(kind, lead.id, arrived, due, customer=customer)
-    overdue = arrived + OVERDUE_AFTER
+class Standing(NamedTuple):
+    """What recommendations about a stored lead go by; storage holds it in columns, so that no document is read for it.
+
+    `arrived` is when it reached its partner; `unanswered` says that the customer asked to be contacted and nobody has
+    tried; `name` is the person's, hidden from `shown_until` on (L9).
+    """
+
+    lead_id: str
+    is_test: bool
+    status: str
+    updated_at: datetime
+    sequence: int
+    arrived: datetime
+    expires_at: datetime | None
+    flame_until: datetime | None
+    unanswered: bool
+    company: str | None
+    name: str | None
+    country: str | None
+    shown_until: datetime
+
+
+def standing(lead: Lead) -> Standing:
+    """A lead's, as it is stored."""
     # Who asked not to be called waits for nobody.
     asked = lead.call_to_action is CallToAction.CONTACT_ME and lead.contact_requested
-    unanswered = asked and lead.contact_attempts == 0
-    if unanswered and at >= overdue:
-        yield Notification("contactOverdue", lead.id, overdue, lead.expires_at, customer=customer)
-    if lead.expires_at:
-        passed = [n for n, ahead in enumerate(REMINDERS, 1) if lead.expires_at - ahead <= at]
-        if passed:
-            raised = lead.expires_at - REMINDERS[passed[-1] - 1]
-            yield Notification("expiresSoon", lead.id, raised, lead.expires_at, passed[-1], customer)
+    customer = lead.customer
+    return Standing(
+        lead.id,
+        lead.is_test,
+        lead.status,
+        lead.updated_at,
+        lead.sequence,
+        lead.received_at or lead.created_at,
+        lead.expires_at,
+        lead.flame_until,
+        asked and lead.contact_attempts == 0,
+        customer.company,
+        customer.name or None,
+        customer.country,
+        shown_until(lead),
+    )
+
+
+def recommended(lead: Standing, at: datetime) -> list[Notification]:
+    """What is recommended for a lead at `at`; nothing once it has expired, whether that is recorded or not (L6)."""
+    if lead.is_test:
+        return []
+    if lead.status == Status.ACCEPTED:
+        untouched = lead.updated_at + UNTOUCHED_AFTER
+        if at < untouched:
+            return []
+        return [Notification("untouched", lead.lead_id, untouched, round=lead.sequence, about=_about(lead, at))]
+    if lead.status != Status.RECEIVED or (lead.expires_at and lead.expires_at <= at):
+        return []
+    about = _about(lead, at)
+    hot = lead.flame_until is not None and at < lead.flame_until
+    kind, due = ("hotLead", lead.flame_until) if hot else ("newLead", lead.expires_at)
+    found = [Notification(kind, lead.lead_id, lead.arrived, due, about=about)]
+    overdue = lead.arrived + OVERDUE_AFTER
+    if lead.unanswered and at >= overdue:
+        found.append(Notification("contactOverdue", lead.lead_id, overdue, lead.expires_at, about=about))
+    if lead.expires_at and lead.expires_at - REMINDERS[0] <= at:
+        passed = reminders_before(lead.expires_at, at)
+        raised = lead.expires_at - REMINDERS[passed - 1]
+        found.append(Notification("expiresSoon", lead.lead_id, raised, lead.expires_at, passed, about))
+    return found
+
+
+def _about(lead: Standing, at: datetime) -> About:
+    return About(lead.company, lead.name if at < lead.shown_until else None, lead.country)
 
 
 def about_webhook(hook: Webhook) -> Iterable[Notification]:

@@ -21,10 +21,11 @@ from pydantic import (
 from shared.domain.countries import country_code
 from shared.domain.exports.export import Cells, ExportFormat, Headings, Layout
 from shared.domain.exports.export_columns import ID, LABELS, REMOVED, names
-from shared.domain.filters import FlameState, LeadFilter, ListTab
+from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.instants import from_iso
 from shared.domain.intake.codes import lead_source
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
+from shared.domain.listed import FlameState
 from shared.domain.messages import say
 from shared.domain.ordering import Order, OrderField
 from shared.domain.text import folded, trimmed

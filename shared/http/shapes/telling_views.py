@@ -6,9 +6,8 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from shared.domain.instants import stamp, stamped
-from shared.domain.lead import Customer
 from shared.domain.telling.dispatch import Dispatch
-from shared.domain.telling.recommendations import TITLES
+from shared.domain.telling.recommendations import TITLES, About
 from shared.domain.telling.webhooks import Webhook
 from shared.http.actors import ActorView
 from shared.http.shapes.enumerations import (
@@ -109,7 +108,7 @@ def notification_view(noticed: Noticed, partner_id: str, settings: Settings, tra
         "id": one.id,
         "kind": one.kind,
         "leadId": one.lead_id,
-        "lead": _noted_lead_view(one.customer) if one.customer else None,
+        "lead": _noted_lead_view(one.about) if one.about else None,
         "title": translate(TITLES[one.kind]),
         "createdDateTime": stamp(one.created_at),
         "dueDateTime": stamped(one.due_at),
@@ -118,8 +117,8 @@ def notification_view(noticed: Noticed, partner_id: str, settings: Settings, tra
     }
 
 
-def _noted_lead_view(customer: Customer) -> NotedLeadView:
-    return {"company": customer.company, "name": customer.name or None, "country": customer.country}
+def _noted_lead_view(about: About) -> NotedLeadView:
+    return {"company": about.company, "name": about.name, "country": about.country}
 
 
 class WebhookView(TypedDict):

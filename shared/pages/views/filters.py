@@ -6,9 +6,10 @@ from datetime import UTC
 from enum import StrEnum
 from urllib.parse import urlencode
 
-from shared.domain.filters import FlameState, ListTab
+from shared.domain.filters import ListTab
 from shared.domain.instants import from_iso, stamp
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
+from shared.domain.listed import FlameState
 from shared.domain.ordering import Order, OrderField
 from shared.pages.days import FROM, TO, day_of, read_day
 from shared.pages.words import Words

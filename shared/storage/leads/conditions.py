@@ -8,9 +8,10 @@ condition is one of ours or a digest, and none comes from outside.
 from collections.abc import Iterable
 
 from shared.domain.exports.export import Since
-from shared.domain.filters import FlameState, LeadFilter
+from shared.domain.filters import LeadFilter
 from shared.domain.instants import stamp
 from shared.domain.lead import LeadType, Outcome, Status
+from shared.domain.listed import FlameState
 from shared.ids import digest
 from shared.ports.leads import LeadQuery
 

@@ -1,29 +1,33 @@
 """Leads in Table Storage: one partition a partner, one transaction a change (design.md, How a lead changes)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
 from azure.core.exceptions import AzureError
 
-from shared.domain.agenda import Change, Hint, HintKind
+from shared.domain.agenda import Change, Hint
 from shared.domain.contact import NEVER, person_keys, shown_until
 from shared.domain.events import Event
 from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status, Tab
-from shared.domain.lifecycle import Decision
+from shared.domain.lifecycle import Decision, settle
+from shared.domain.listed import listed
+from shared.domain.ordering import OrderField
+from shared.domain.telling.recommendations import Standing
 from shared.ids import created_at, from_position, position
-from shared.ports.leads import LeadPage, LeadQuery, Once, StoredLead, Submitted
+from shared.ports.leads import TOGETHER, LeadPage, LeadQuery, Once, StoredLead, Submitted, Surveyed, Walked
 from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
-from shared.storage.leads import conditions
+from shared.storage.leads import columns, conditions
+from shared.storage.leads.columns import Columns
 from shared.storage.leads.conditions import OPEN
-from shared.storage.reads import Query, Range, Scan, merge, scan, walk
+from shared.storage.reads import WIDTH, Query, Range, Reading, Scan, merge, scan, walk
 from shared.storage.rest.service import Table
 from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
@@ -32,6 +36,9 @@ OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
 """Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
 
 SELECTED = ["RowKey", *codec.DOCS]
+HITS_MAX, NEAR, RUN_MAX = 200, 8, 100
+"""Documents read at a time: hits of a search that stand no further apart than `NEAR` rows come with those between them,
+in one request of `RUN_MAX` rows at most; that costs less than a request each."""
 
 
 class TableLeadStore:
@@ -80,9 +87,11 @@ class TableLeadStore:
 
         await self._transact(operations, is_mine)
 
-    async def commit(self, decided: Sequence[tuple[StoredLead, Decision]], change: Change) -> None:
+    async def commit(
+        self, decided: Sequence[tuple[StoredLead, Decision]], change: Change, spent: Collection[Hint] = ()
+    ) -> None:
         operations = [
-            operation for before, decision in decided for operation in operations_of(before, decision, change)
+            operation for before, decision in decided for operation in operations_of(before, decision, change, spent)
         ]
         first = decided[0][1]
 
@@ -125,23 +134,59 @@ class TableLeadStore:
 
     async def walk(
         self, query: LeadQuery, since: Since | None = None, watch: Callable[[], float] = lambda: 0.0
-    ) -> AsyncGenerator[tuple[Sequence[tuple[Lead, float]], str | None], None]:
-        """Each range is read once, a page ahead of what is being worked on.
+    ) -> AsyncGenerator[Walked, None]:
+        """Each range is read once, ahead of what is being worked on; a search reads columns, and documents of hits.
 
         Two kinds of copies read at different moments could both miss a lead that moves between them, so only one is.
         """
-        kinds = conditions.kinds(query.filter.statuses)
-        if not kinds and since is None:
+        if since is None and not query.filter.statuses:
             return
-        kind = kinds[0] if len(kinds) == 1 and since is None else "lead"
+        kind = "lead" if since else _kind(query.filter)
         selected = conditions.changed(query, since) if since else conditions.selecting(query.filter, stamp(query.at))
-        ranges = [
-            Range(self._leads, self._in_range(query, kind, tab, selected), SELECTED, _position, watch)
-            for tab in query.filter.tabs
-        ]
+        searches = since is None and query.filter.is_textual
+        reading = Reading(self._leads, SELECTED, watch)
+        if searches:
+            reading = Reading(self._leads, columns.words_of(query.filter), watch, Columns, WIDTH)
+        async with aclosing(walk(_ranges(query, kind, selected, reading), query.after)) as batches:
+            async for rows, covered in batches:
+                hits = _Hits(self, query, rows, watch) if searches else None
+                for some, reached in _pieces(rows, covered, reading):
+                    leads = await hits.among(some) if hits else [(codec.load(Lead, row), asked) for row, asked in some]
+                    yield Walked(leads, reached, len(some))
+                    await asyncio.sleep(0)
+
+    async def survey(self, query: LeadQuery, order: OrderField | None = None) -> AsyncGenerator[Surveyed, None]:
+        """By columns alone; only where a text was too long for them the lead is read."""
+        wanted, at = query.filter, stamp(query.at)
+        if not wanted.statuses:
+            return
+        reading = Reading(self._leads, columns.selected(wanted, order), kind=Columns, width=WIDTH)
+        ranges = _ranges(query, _kind(wanted), conditions.selecting(wanted, at), reading)
         async with aclosing(walk(ranges, query.after)) as batches:
             async for rows, covered in batches:
-                yield [(codec.load(Lead, row), asked) for row, asked in rows], covered
+                for some, _ in _pieces(rows, covered, reading):
+                    said = [row for row, _ in some if not wanted.is_textual or columns.says(wanted, row, at)]
+                    unread = [row.lead_id for row in said if wanted.is_textual and row.text_cut]
+                    read = {lead.id: settle(lead, query.at).lead for lead in await self.many(query.partner_id, unread)}
+                    taken = []
+                    for row in said:
+                        if row.lead_id in read:
+                            if wanted.matches(read[row.lead_id], query.at):
+                                taken.append(listed(read[row.lead_id]))
+                        elif columns.takes(wanted, row, found := columns.listed(row, at)):
+                            taken.append(found)
+                    yield Surveyed(taken, len(some))
+                    await asyncio.sleep(0)
+
+    async def standings(self, query: LeadQuery) -> AsyncGenerator[Sequence[Standing], None]:
+        """By columns alone."""
+        reading = Reading(self._leads, columns.STANDING, kind=Columns, width=WIDTH)
+        selected = conditions.selecting(query.filter, stamp(query.at))
+        async with aclosing(walk(_ranges(query, _kind(query.filter), selected, reading), query.after)) as batches:
+            async for rows, covered in batches:
+                for some, _ in _pieces(rows, covered, reading):
+                    yield [columns.standing(row) for row, _ in some]
+                    await asyncio.sleep(0)
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         """Point reads side by side."""
@@ -165,7 +210,9 @@ class TableLeadStore:
             " and hints gt ''"
         )
         found = await scan(self._leads, condition, 1000, ["RowKey", "hints"])
-        needed = [hint for row in found.rows for hint in _hints_of(partner_id, row)]
+        needed = [
+            hint for row in found.rows for hint in codec.hints_of(row["hints"], partner_id, keys.lead_of(row["RowKey"]))
+        ]
         if not found.done:
             return Page(needed, found.rows[-1]["RowKey"])
         return Page(needed, keys.copy("open", "") if kind == "info" else None)
@@ -196,15 +243,25 @@ class TableLeadStore:
         return [found_id for found_id in ids if found_id != lead.id][:top]
 
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
-        wanted = self._in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
+        wanted = _in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
         found = await scan(self._leads, wanted, query.top, SELECTED, query.is_over)
         return found.placed(_position)
 
-    def _in_range(self, query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> Query:
-        created = created_between(query.filter)
-        low, high = keys.tab_range(kind, tab, query.after, created)
-        in_range = (f"PartitionKey eq '{query.partner_id}'", f"RowKey gt '{low}'", f"RowKey lt '{high}'")
-        return Query(" and ".join(in_range), selected)
+    async def documents(self, query: LeadQuery, run: Sequence[Columns]) -> list[Lead]:
+        """The leads of these rows, or of those between the first and the last of them that the query's filter selects.
+
+        One that moved on meanwhile is no business of the filter any more.
+        """
+        if len(run) == 1:
+            return await self.many(query.partner_id, [run[0].lead_id])
+        bounds = f"RowKey ge '{run[0].row_key}' and RowKey le '{run[-1].row_key}'"
+        selected = conditions.selecting(query.filter, stamp(query.at))
+        with translating():
+            rows = await self._leads.rows(
+                " and ".join((f"PartitionKey eq '{query.partner_id}'", bounds, *selected)), SELECTED
+            )
+        wanted = {row.row_key for row in run}
+        return [codec.load(Lead, row) for row in rows if row["RowKey"] in wanted]
 
     async def _transact(self, operations: Sequence[Write], is_mine: Callable[[], Awaitable[bool]]) -> None:
         """Commit all or nothing; where the answer leaves it open whether it took effect, look (design.md)."""
@@ -216,6 +273,73 @@ class TableLeadStore:
             raise translated(error) from error
 
 
+class _Hits:
+    """The leads of a batch of rows that have a search's words; documents are read when the first of them is wanted."""
+
+    def __init__(
+        self,
+        store: TableLeadStore,
+        query: LeadQuery,
+        rows: Sequence[tuple[Columns, float]],
+        watch: Callable[[], float],
+    ) -> None:
+        at = stamp(query.at)
+        self._store, self._query, self._watch = store, query, watch
+        self._waiting = [(n, row) for n, (row, _) in enumerate(rows) if columns.says(query.filter, row, at)]
+        self._ids = {row.lead_id for _, row in self._waiting}
+        self._read: dict[str, tuple[Lead, float]] = {}
+
+    async def among(self, rows: Sequence[tuple[Columns, float]]) -> list[tuple[Lead, float]]:
+        """Those of these rows, which are the next ones of the batch."""
+        ids = [row.lead_id for row, _ in rows if row.lead_id in self._ids]
+        while ids and self._waiting and self._waiting[0][1].lead_id in ids:
+            most = min(self._query.top, HITS_MAX)
+            some, self._waiting = self._waiting[:most], self._waiting[most:]
+            asked = self._watch()
+            found = await asyncio.gather(*(self._store.documents(self._query, run) for run in _runs(some)))
+            self._read |= {lead.id: (lead, asked) for leads in found for lead in leads}
+        return [self._read.pop(lead_id) for lead_id in ids if lead_id in self._read]
+
+
+def _runs(rows: Sequence[tuple[int, Columns]]) -> list[list[Columns]]:
+    """Numbered rows, those of a tab that stand near each other together."""
+    runs: list[list[Columns]] = []
+    under_way: dict[str, tuple[int, int, list[Columns]]] = {}
+    for number, row in rows:
+        tab = row.lead_id[0]
+        first, last, run = under_way.get(tab, (0, -NEAR - 1, []))
+        if number - last > NEAR or number - first >= RUN_MAX:
+            first, run = number, []
+            runs.append(run)
+        run.append(row)
+        under_way[tab] = first, number, run
+    return runs
+
+
+def _pieces(
+    rows: Sequence[tuple[Any, float]], covered: str | None, reading: Reading
+) -> Iterable[tuple[Sequence[tuple[Any, float]], str | None]]:
+    """A batch in pieces, each with the position that it covers; one at least, since an empty batch covers some too."""
+    for end in range(TOGETHER, max(len(rows), 1) + TOGETHER, TOGETHER):
+        some = rows[end - TOGETHER : end]
+        yield some, covered if end >= len(rows) else _position(reading.key(some[-1][0]))
+
+
+def _ranges(query: LeadQuery, kind: str, selected: Sequence[str], reading: Reading) -> list[Range]:
+    return [Range(_in_range(query, kind, tab, selected), reading, _position) for tab in query.filter.tabs]
+
+
+def _in_range(query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> Query:
+    low, high = keys.tab_range(kind, tab, query.after, created_between(query.filter))
+    return Query(query.partner_id, low, high, selected)
+
+
+def _kind(wanted: LeadFilter) -> str:
+    """The one range in which all leads of a filter stand."""
+    kinds = conditions.kinds(wanted.statuses)
+    return kinds[0] if len(kinds) == 1 else "lead"
+
+
 def created_between(wanted: LeadFilter) -> tuple[datetime | None, datetime | None]:
     """The first and the last creation time of a lead of this filter; ids hold theirs, so few are looked for quickly."""
     times = [created_at(lead_id) for lead_id in wanted.id]
@@ -224,18 +348,18 @@ def created_between(wanted: LeadFilter) -> tuple[datetime | None, datetime | Non
     return first, last
 
 
-def _position(row: Any) -> str:
-    return position(keys.lead_of(row["RowKey"]))
+def _position(row_key: str) -> str:
+    return position(keys.lead_of(row_key))
 
 
-def operations_of(before: StoredLead, decision: Decision, change: Change) -> list[Write]:
+def operations_of(before: StoredLead, decision: Decision, change: Change, spent: Collection[Hint] = ()) -> list[Write]:
     """What a decision changes in storage."""
     lead = decision.lead
     columns = codec.lead_columns(lead)
     return [
         Write.replace(_row(lead, keys.lead(lead.id), columns), before.tag),
         *_copies(before.lead, lead, columns),
-        *_events(decision, change),
+        *_events(decision, change, spent),
         *_whos(before.lead, lead),
     ]
 
@@ -262,28 +386,29 @@ def _copies(before: Lead | None, lead: Lead, columns: dict[str, Any]) -> list[Wr
     return operations
 
 
-def _hints_of(partner_id: str, row: Any) -> tuple[Hint, ...]:
-    lead_id = keys.lead_of(row["RowKey"])
-    pairs = (pair.partition("=") for pair in row["hints"].split())
-    return tuple(Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, lead_id) for kind, _, due in pairs)
-
-
 def _size(operations: Sequence[Write]) -> int:
-    """Characters of the documents, which are nearly all of a transaction's bytes."""
-    return sum(len(value) for write in operations for value in write.row.values() if isinstance(value, str))
+    """Characters of the columns as they are sent, in ASCII: nearly all of a transaction's bytes."""
+    return sum(
+        len(value) if value.isascii() else len("\\u0000") * codec.units(value)
+        for write in operations
+        for value in write.row.values()
+        if isinstance(value, str)
+    )
 
 
-def _events(decision: Decision, change: Change) -> list[Write]:
+def _events(decision: Decision, change: Change, spent: Collection[Hint] = ()) -> list[Write]:
     """Each event twice: in the lead's history, and as one whose consequences are still to be written."""
     lead = decision.lead
     operations: list[Write] = []
+    gone = codec.hints_text(hint for hint in spent if hint.subject == lead.id)
     for event in decision.events:
         row = {"PartitionKey": lead.partner_id, "RowKey": keys.history(lead.id, event.sequence)}
         operations.append(Write.insert(row | codec.event_columns(event, change)))
         pending = {"PartitionKey": lead.partner_id, "RowKey": keys.out(stamp(event.at), lead.id, event.sequence)}
         noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at), "cause": change.cause}
         moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
-        operations.append(Write.insert(pending | noted | moves | {"notify": event.notify or ""}))
+        told = {"notify": event.notify or "", "spent": gone if event is decision.events[0] else ""}
+        operations.append(Write.insert(pending | noted | moves | told))
     return operations
 
 

@@ -6,7 +6,7 @@ CPU; decision 16 has the figures.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from azure.core import AsyncPipelineClient
@@ -35,12 +35,16 @@ Token = tuple[str, str]
 """Where a range read goes on: the keys that storage names, '' for one it does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowPage:
-    """The rows of one answer, perhaps none, and where to go on; None at the end of the range."""
+R = TypeVar("R")
 
-    rows: list[Row]
+
+@dataclass(frozen=True, slots=True)
+class RowPage(Generic[R]):
+    """The rows of one answer, perhaps none, and where to go on; None at the end of the range. `size` is in bytes."""
+
+    rows: list[R]
     token: Token | None
+    size: int
 
 
 class TableService:
@@ -91,8 +95,29 @@ class Table:
 
     async def page(
         self, condition: str, top: int | None = None, select: Sequence[str] = (), token: Token | None = None
-    ) -> RowPage:
+    ) -> RowPage[Row]:
         """One answer of a range read, of `top` rows at most (a thousand when that is None), from `token` on."""
+        content, go_on = await self._range(condition, top, select, token)
+        rows = wire.decoded(content).get("value")
+        if not isinstance(rows, list):
+            raise ServiceResponseError("Storage answered a range read without rows.")
+        return RowPage([wire.row_of(row) for row in rows], go_on, len(content))
+
+    async def page_of(
+        self, kind: type[R], condition: str, top: int, select: Sequence[str], token: Token | None = None
+    ) -> RowPage[R]:
+        """The same as structs of a kind, without tags and types: a third of the cost where few columns are read."""
+        content, go_on = await self._range(condition, top, select, token, {"Accept": wire.NO_METADATA})
+        return RowPage(wire.decoded_as(kind, content), go_on, len(content))
+
+    async def _range(
+        self,
+        condition: str,
+        top: int | None,
+        select: Sequence[str],
+        token: Token | None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[bytes, Token | None]:
         query = {"$filter": condition}
         if top is not None:
             query["$top"] = str(top)
@@ -101,13 +126,11 @@ class Table:
         if token is not None:
             names = ("NextPartitionKey", "NextRowKey")
             query |= {name: key for name, key in zip(names, token, strict=True) if key}
-        answer = await self._service.send("GET", f"{self.name}()?{urlencode(query, quote_via=quote)}")
+        path = f"{self.name}()?{urlencode(query, quote_via=quote)}"
+        answer = await self._service.send("GET", path, headers=headers)
         _demand(answer, 200)
-        rows = wire.decoded(answer.content).get("value")
-        if not isinstance(rows, list):
-            raise ServiceResponseError("Storage answered a range read without rows.")
         go_on = (answer.headers.get(_NEXT + "PartitionKey", ""), answer.headers.get(_NEXT + "RowKey", ""))
-        return RowPage([wire.row_of(row) for row in rows], go_on if any(go_on) else None)
+        return answer.content, go_on if any(go_on) else None
 
     async def rows(self, condition: str, select: Sequence[str] = ()) -> list[Row]:
         """All rows of a range, a request for each thousand."""

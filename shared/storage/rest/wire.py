@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -24,6 +24,7 @@ from azure.core.exceptions import (
 
 JSON = "application/json"
 MINIMAL = "application/json;odata=minimalmetadata"
+NO_METADATA = "application/json;odata=nometadata"
 VERSION = "2019-02-02"
 """Of the interface: the first with bearer tokens, and what the SDK speaks."""
 ANY = "*"
@@ -33,6 +34,7 @@ _TYPE = "@odata.type"
 _CRLF = b"\r\n"
 
 _json = msgspec.json.Encoder()
+S = TypeVar("S")
 
 
 class Row(dict[str, Any]):
@@ -140,6 +142,25 @@ def decoded(content: bytes) -> Any:
         return msgspec.json.decode(content)
     except msgspec.DecodeError as error:
         raise ServiceResponseError("Storage answered with what is no JSON.", error=error) from error
+
+
+class _Answer(msgspec.Struct, Generic[S]):
+    value: list[S]
+
+
+_answers: dict[type, msgspec.json.Decoder[Any]] = {}
+
+
+def decoded_as(kind: type[S], content: bytes) -> list[S]:
+    """The rows of an answer as structs of a kind; raises ServiceResponseError for what has not its columns."""
+    decoder = _answers.get(kind)
+    if decoder is None:
+        decoder = _answers[kind] = msgspec.json.Decoder(_Answer[kind])  # type: ignore[valid-type] # known at run time
+    try:
+        answer: _Answer[S] = decoder.decode(content)
+    except msgspec.DecodeError as error:
+        raise ServiceResponseError("Storage answered a range read with other rows.", error=error) from error
+    return answer.value
 
 
 def row_of(found: dict[str, Any]) -> Row:

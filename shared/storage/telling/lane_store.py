@@ -7,6 +7,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
+from shared.domain.telling.mails import Mail
 from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
@@ -31,6 +32,19 @@ class TableLaneStore:
     def _leads(self) -> Table:
         return self._tables[keys.LEADS]
 
+    async def look(self, partner_id: str, destination: str, top: int) -> tuple[Lane, Page[Dispatch]]:
+        """One request: the lane stands right before what waits for it."""
+        own, start = keys.lane(destination), keys.waiting(destination)
+        condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{own}' and RowKey lt '{start}~'"
+        found = await reads.scan(self._leads, condition, top + 1, ["RowKey", "Timestamp", *codec.DOCS])
+        rows = list(found.rows)
+        lane = Lane()
+        if rows and rows[0]["RowKey"] == own:
+            lane = codec.with_tag(codec.load(Lane, rows[0]), rows[0])
+            rows = rows[1:]
+        following = None if found.done else str(found.rows[-1]["RowKey"]).removeprefix(start)
+        return lane, Page([codec.load(Dispatch, row) for row in rows], following)
+
     async def lane(self, partner_id: str, destination: str) -> Lane:
         row = await reads.row(self._leads, partner_id, keys.lane(destination))
         return codec.with_tag(codec.load(Lane, row), row) if row else Lane()
@@ -41,6 +55,7 @@ class TableLaneStore:
         destination: str,
         lane: Lane,
         changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
+        mails: Sequence[Mail] = (),
     ) -> Lane:
         """One transaction; its lane's tag decides."""
         lane = replace(lane, saves=lane.saves + 1)
@@ -53,6 +68,7 @@ class TableLaneStore:
                 operations.append(Write.delete({"PartitionKey": partner_id, "RowKey": old}))
             if after:
                 operations.append(Write.upsert(dispatch_row(partner_id, destination, after)))
+        operations += [write_mail(partner_id, mail) for mail in mails]
         try:
             tags = await self._leads.transact(operations)
         except AzureError as error:
@@ -92,6 +108,18 @@ class TableLaneStore:
         )
         found = await reads.scan(self._leads, condition, 1, ["RowKey", *codec.DOCS])
         return codec.load(Dispatch, found.rows[0]) if found.rows else None
+
+
+def write_mail(partner_id: str, mail: Mail) -> Write:
+    """Write a mail if it is still as read, or new."""
+    row = mail_row(partner_id, mail)
+    return Write.replace(row, mail.tag) if mail.tag else Write.insert(row)
+
+
+def mail_row(partner_id: str, mail: Mail) -> dict[str, Any]:
+    """The record of a mail."""
+    key = keys.mail(mail.subject, mail.sequence, mail.number)
+    return {"PartitionKey": partner_id, "RowKey": key, **codec.dump(codec.untagged(mail), what="mail")}
 
 
 def dispatch_row(partner_id: str, destination: str, dispatch: Dispatch) -> dict[str, Any]:

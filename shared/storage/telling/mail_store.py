@@ -1,9 +1,8 @@
 """Mail days, what their digests hold, and the record of each mail, in the partner's own partition (N2; design.md)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from azure.core.exceptions import AzureError
 
@@ -15,9 +14,9 @@ from shared.ids import position
 from shared.storage import codec, keys, reads
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.rest.service import Table
-from shared.storage.rest.wire import Write
+from shared.storage.rest.wire import Row, Write
 from shared.storage.tables import Tables
-from shared.storage.telling.lane_store import dispatch_row
+from shared.storage.telling.lane_store import dispatch_row, write_mail
 
 BATCH, ORIGINS_AT_ONCE = 100, 1_000
 
@@ -38,7 +37,7 @@ class TableMailStore:
 
     async def day(self, partner_id: str, key: str) -> MailDay | None:
         row = await reads.row(self._leads, partner_id, keys.day(key))
-        return codec.with_tag(codec.load(MailDay, row), row) if row else None
+        return stored_day(row) if row else None
 
     async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
         """One transaction, so that the digest goes exactly once."""
@@ -61,7 +60,7 @@ class TableMailStore:
         )
         with translating():
             rows = await self._leads.rows(condition)
-        return [codec.with_tag(codec.load(MailDay, row), row) for row in rows]
+        return [stored_day(row) for row in rows]
 
     async def held(self, partner_id: str, key: str) -> list[str]:
         start = keys.held_leads(key)
@@ -72,24 +71,25 @@ class TableMailStore:
         rows = await reads.starting(self._leads, partner_id, keys.mails(subject, sequence))
         return [codec.with_tag(codec.load(Mail, row), row) for row in rows]
 
-    async def plan(self, partner_id: str, mails: Sequence[Mail]) -> None:
-        """Inserted together, so that one plan holds."""
-        try:
-            await self._leads.transact([Write.insert(mail_row(partner_id, mail)) for mail in mails])
-        except AzureError as error:
-            raise translated(error) from error
+    async def write(self, partner_id: str, mails: Sequence[Mail]) -> list[Mail]:
+        """One transaction, so that one plan holds."""
+        with translating():
+            tags = await self._leads.transact([write_mail(partner_id, mail) for mail in mails])
+        return [codec.tagged(mail, tag) for mail, tag in zip(mails, tags, strict=True)]
 
     async def put(self, partner_id: str, mail: Mail) -> Mail:
-        row = mail_row(partner_id, mail)
         with translating():
-            tag = await self._leads.write(Write.replace(row, mail.tag) if mail.tag else Write.insert(row))
+            tag = await self._leads.write(write_mail(partner_id, mail))
         return codec.tagged(mail, tag)
 
-    async def note_origin(self, operation_id: str, origin: MailOrigin) -> None:
+    async def note_origins(self, origins: Mapping[str, MailOrigin]) -> None:
         """In Lookup, since a report names no partner."""
-        row = {**_origin_key(operation_id), "sent": stamp(origin.sent), **codec.dump(origin, what="mail")}
+        rows = [
+            {**_origin_key(operation_id), "sent": stamp(origin.sent), **codec.dump(origin, what="mail")}
+            for operation_id, origin in origins.items()
+        ]
         with translating():
-            await self._lookup.write(Write.upsert(row))
+            await self._lookup.transact([Write.upsert(row) for row in rows])
 
     async def origin(self, operation_id: str) -> MailOrigin | None:
         row = await reads.row(self._lookup, keys.MAIL_ORIGIN, keys.safe(operation_id))
@@ -113,6 +113,11 @@ def _origin_key(operation_id: str) -> dict[str, str]:
     return {"PartitionKey": keys.MAIL_ORIGIN, "RowKey": keys.safe(operation_id)}
 
 
+def stored_day(row: Row) -> MailDay:
+    """The day of such a row."""
+    return codec.with_tag(codec.load(MailDay, row), row)
+
+
 def write_day(partner_id: str, day: MailDay) -> Write:
     """Write a day if it is still as read."""
     row = {
@@ -123,9 +128,3 @@ def write_day(partner_id: str, day: MailDay) -> Write:
         **codec.dump(codec.untagged(day)),
     }
     return Write.replace(row, day.tag) if day.tag else Write.insert(row)
-
-
-def mail_row(partner_id: str, mail: Mail) -> dict[str, Any]:
-    """The record of a mail."""
-    key = keys.mail(mail.subject, mail.sequence, mail.number)
-    return {"PartitionKey": partner_id, "RowKey": key, **codec.dump(codec.untagged(mail), what="mail")}

@@ -1,6 +1,6 @@
 """What partners and their people want to be told: preferences, dismissals, addresses not to mail."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 
@@ -11,13 +11,14 @@ from shared.domain.instants import stamp
 from shared.domain.telling.preferences import Preferences
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
-from shared.ports.telling import BOUNCED, RESUMED
+from shared.ports.telling import BOUNCED, RESUMED, Wishes
 from shared.storage import codec, keys, reads
 from shared.storage.as_read import put_as_read, replace_row
 from shared.storage.errors import is_race, translated, translating
 from shared.storage.rest.service import Table
-from shared.storage.rest.wire import Write
+from shared.storage.rest.wire import Row, Write
 from shared.storage.tables import Tables
+from shared.storage.telling.webhook_store import stored_webhooks
 
 BATCH = 100
 """Rows of one transaction: the service's own bound."""
@@ -33,6 +34,21 @@ class TablePreferenceStore:
     def _partners(self) -> Table:
         return self._tables[keys.PARTNERS]
 
+    async def wishes(self, partner_id: str) -> Wishes:
+        """One range: what stands in it beside these is the profile, which is left out."""
+        low, high = keys.PREFERENCES, keys.WEBHOOKS
+        condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey lt '{high}~'"
+        condition += f" and RowKey ne '{keys.PROFILE}'"
+        with translating():
+            rows = await self._partners.rows(condition)
+        first = rows[0] if rows and rows[0]["RowKey"] == keys.PREFERENCES else None
+        hooks = [row for row in rows if row["RowKey"].startswith(keys.WEBHOOKS)]
+        return Wishes(
+            codec.load(Preferences, first) if first else None,
+            stored_webhooks(hooks),
+            _unwanted(row for row in rows if row["RowKey"].startswith(keys.UNWANTED)),
+        )
+
     async def get(self, partner_id: str) -> Preferences | None:
         row = await reads.row(self._partners, partner_id, keys.PREFERENCES)
         return codec.load(Preferences, row) if row else None
@@ -43,8 +59,7 @@ class TablePreferenceStore:
         await put_as_read(self._partners, row, stored, Preferences, only_if)
 
     async def unwanted(self, partner_id: str) -> dict[str, str]:
-        rows = await reads.starting(self._partners, partner_id, keys.UNWANTED)
-        return {row["address"]: row["why"] for row in rows if row["why"] != RESUMED}
+        return _unwanted(await reads.starting(self._partners, partner_id, keys.UNWANTED))
 
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
         folded = fold_email(address)
@@ -104,6 +119,10 @@ class TablePreferenceStore:
                     with translating():
                         await self._partners.write(Write.delete(row))
         return len(found)
+
+
+def _unwanted(rows: Iterable[Row]) -> dict[str, str]:
+    return {row["address"]: row["why"] for row in rows if row["why"] != RESUMED}
 
 
 def _rows(partner_id: str, person: str, notification_ids: Collection[str]) -> Iterator[list[dict[str, str]]]:

@@ -14,14 +14,17 @@ from shared.domain.instants import stamp
 from shared.domain.lead import Status, Tab
 from shared.domain.tally import Tally
 from shared.ports.page import Page
-from shared.ports.telling import Follows, Waiting
-from shared.storage import keys, reads
+from shared.ports.telling import Follows, Waiting, Work
+from shared.storage import codec, keys, reads
 from shared.storage.errors import translated, translating
 from shared.storage.rest.service import Table
-from shared.storage.rest.wire import Write
+from shared.storage.rest.wire import Row, Write
 from shared.storage.tables import Tables
-from shared.storage.telling.lane_store import dispatch_row
-from shared.storage.telling.mail_store import mail_row, write_day
+from shared.storage.telling.lane_store import dispatch_row, mail_row
+from shared.storage.telling.mail_store import stored_day, write_day
+
+DAYS_MOST = 20
+"""Rows of a few days: three a day at most, and the counts."""
 
 
 class TableTallyStore:
@@ -35,16 +38,27 @@ class TableTallyStore:
         return self._tables[keys.LEADS]
 
     async def read(self, partner_id: str) -> Tally:
-        row = await reads.row(self._leads, partner_id, keys.TALLY)
-        if row is None:
-            return Tally()
-        counts = {(tab, status): int(row.get(_column(tab, status), 0)) for tab in Tab for status in Status}
-        return Tally(counts, row.tag)
+        return _tally(await reads.row(self._leads, partner_id, keys.TALLY))
+
+    async def work(self, partner_id: str, days_from: str, top: int) -> Work:
+        """One request: mail days, counts and events stand in this order side by side."""
+        low, high = keys.day(days_from), f"{keys.OUT}~"
+        condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey lt '{high}'"
+        found = await reads.scan(self._leads, condition, top + DAYS_MOST, [])
+        days = [row for row in found.rows if row["RowKey"].startswith(keys.DAYS)]
+        tally = next((row for row in found.rows if row["RowKey"] == keys.TALLY), None)
+        events = [row for row in found.rows if row["RowKey"].startswith(keys.OUT)]
+        is_whole = found.done and len(events) <= top
+        return Work(
+            _tally(tally),
+            {day.key: day for day in map(stored_day, days)},
+            Page([_pending(partner_id, row) for row in events[:top]], None if is_whole else found.rows[-1]["RowKey"]),
+        )
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         """One request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
-        columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify"]
+        columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify", "spent"]
         found = await reads.scan(self._leads, condition, top, columns)
         events = [_pending(partner_id, row) for row in found.rows]
         return Page(events, None if found.done else found.rows[-1]["RowKey"])
@@ -85,6 +99,13 @@ class TableTallyStore:
         return [Waiting(keys.lead_of(row["RowKey"]), row["deadline"], row["flame"]) for row in rows]
 
 
+def _tally(row: Row | None) -> Tally:
+    if row is None:
+        return Tally()
+    counts = {(tab, status): int(row.get(_column(tab, status), 0)) for tab in Tab for status in Status}
+    return Tally(counts, row.tag)
+
+
 def _column(tab: Tab, status: Status) -> str:
     return f"{tab}_{status}"
 
@@ -106,4 +127,5 @@ def _pending(partner_id: str, row: Any) -> Pending:
         is_test=row["isTest"],
         type=row["type"],
         notify=row["notify"],
+        spent=codec.hints_of(row["spent"], partner_id, lead_id),
     )

@@ -1,11 +1,13 @@
 """Webhooks as their owners made them, in the partner's own partition (W1)."""
 
+from collections.abc import Iterable
+
 from shared.domain.telling.webhooks import Webhook
 from shared.ports.telling import StoredWebhook
 from shared.storage import codec, keys, reads
 from shared.storage.errors import translating
 from shared.storage.rest.service import Table
-from shared.storage.rest.wire import Write
+from shared.storage.rest.wire import Row, Write
 from shared.storage.tables import Tables
 
 
@@ -20,9 +22,7 @@ class TableWebhookStore:
         return self._tables[keys.PARTNERS]
 
     async def of_partner(self, partner_id: str) -> list[StoredWebhook]:
-        rows = await reads.starting(self._partners, partner_id, keys.WEBHOOKS)
-        found = [StoredWebhook(codec.load(Webhook, row), row.tag) for row in rows]
-        return sorted(found, key=lambda stored: (stored.webhook.created_at, stored.webhook.id))
+        return list(stored_webhooks(await reads.starting(self._partners, partner_id, keys.WEBHOOKS)))
 
     async def get(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
         row = await reads.row(self._partners, partner_id, keys.webhook(webhook_id))
@@ -37,3 +37,9 @@ class TableWebhookStore:
     async def delete(self, partner_id: str, webhook_id: str) -> None:
         with translating():
             await self._partners.write(Write.delete({"PartitionKey": partner_id, "RowKey": keys.webhook(webhook_id)}))
+
+
+def stored_webhooks(rows: Iterable[Row]) -> tuple[StoredWebhook, ...]:
+    """The subscriptions of these rows, oldest first."""
+    found = [StoredWebhook(codec.load(Webhook, row), row.tag) for row in rows]
+    return tuple(sorted(found, key=lambda stored: (stored.webhook.created_at, stored.webhook.id)))

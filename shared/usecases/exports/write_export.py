@@ -26,6 +26,7 @@ from shared.domain.exports.export import (
 )
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
+from shared.domain.listed import listed
 from shared.domain.ordering import SortKey, sort_key
 from shared.ids import new_change_id, position
 from shared.ports.errors import FileGone, LostRace
@@ -110,13 +111,16 @@ async def _walk(
     is_sorted = not export.order.is_by_age
     try:
         async with aclosing(leads_of(look, cursor, export.since, watch=budget.spent)) as batches:
-            async for leads, cursor in batches:
-                for read in leads:
+            async for batch in batches:
+                cursor = batch.covered
+                for read in batch.leads:
                     # X5, L6: each row as of when it was read; the clock goes on while a run lasts.
                     now = at + timedelta(seconds=read.asked)
                     lead = settle(read.lead, now).lead
                     if (text := _line(export, lead, now, held=read.is_held)) is not None:
-                        blocks.add(text, sort_key(lead, export.order, position(lead.id)) if is_sorted else NO_KEY)
+                        blocks.add(
+                            text, sort_key(listed(lead), export.order, position(lead.id)) if is_sorted else NO_KEY
+                        )
                         blocks.hide(shown_until(lead), now)
                         if blocks.is_full:
                             await blocks.flush(position(lead.id))

@@ -114,7 +114,10 @@ async def _commit(
                 return SeenLead(decision.lead, mark, related), decision
             try:
                 committed, found = await asyncio.gather(
-                    ports.leads.commit([(stored, decision)], change),
+                    # There is no way back to what somebody has answered, so its deadlines are nobody's any more.
+                    ports.leads.commit(
+                        [(stored, decision)], change, set(hints(stored.lead)) - set(hints(decision.lead))
+                    ),
                     related_leads(ports=ports, lead=decision.lead, at=at),
                     return_exceptions=True,
                 )

@@ -16,7 +16,7 @@ from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import settle
 from shared.ports.rules import Budget
 from shared.usecases.leads.counts import count_by_status
-from shared.usecases.leads.lists import Look, leads_of
+from shared.usecases.leads.lists import Look, leads_of, listed_of
 
 ANYTHING = LeadFilter()
 
@@ -51,7 +51,15 @@ async def count_found(look: Look, budget: Budget) -> Found:
     """How many leads the list of this filter has; raises Unavailable."""
     if not reads_many(look.wanted):
         return Found(sum((await _by_status(look, look.wanted)).values()))
-    return await _read(look, lambda _: None, budget)
+    leads = looked = 0
+    has_begun = False
+    async with aclosing(listed_of(look)) as batches:
+        async for batch in batches:
+            if (batch.looked and looked >= budget.rows) or (has_begun and budget.spent() >= budget.seconds):
+                return Found(leads, is_complete=False, looked=looked)
+            has_begun = True
+            leads, looked = leads + len(batch.leads), looked + batch.looked
+    return Found(leads, looked=looked)
 
 
 async def count_facets(look: Look, budget: Budget) -> Facets:
@@ -99,12 +107,12 @@ async def _read(look: Look, take: Callable[[Lead], None], budget: Budget) -> Fou
     leads = looked = 0
     has_begun = False
     async with aclosing(leads_of(look, None)) as batches:
-        async for batch, _ in batches:
-            if (batch and looked >= budget.rows) or (has_begun and budget.spent() >= budget.seconds):
+        async for batch in batches:
+            if (batch.looked and looked >= budget.rows) or (has_begun and budget.spent() >= budget.seconds):
                 return Found(leads, is_complete=False, looked=looked)
             has_begun = True
-            looked += len(batch)
-            for read in batch:
+            looked += batch.looked
+            for read in batch.leads:
                 lead = settle(read.lead, look.at).lead
                 if read.is_held and look.wanted.matches(lead, look.at):
                     leads += 1

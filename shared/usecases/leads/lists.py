@@ -22,19 +22,19 @@ from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
-from shared.domain.ordering import Order, SortKey, sort_key
+from shared.domain.listed import listed
+from shared.domain.ordering import Order, OrderField, SortKey, sort_key
 from shared.ids import POSITION, position
-from shared.ports.leads import LeadQuery, Mark
+from shared.ports.leads import LeadQuery, Mark, Surveyed
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
+from shared.usecases.leads.counts import count_by_status
 from shared.usecases.leads.read_leads import SeenLead
 
 FAVORITES_PAGE = 200
 """Favorites are read one by one, so many at once."""
 SORTED_HELD = 1_000
-"""Leads held while sorting before all but the page's are let go of: senders decide how large they are."""
-TOGETHER = 50
-"""Leads judged before other requests of the instance have their turn."""
+"""Keys held while sorting before all but the page's are let go of."""
 SORTED_CURSOR = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -52,8 +52,13 @@ class Read:
         return self.mark is None or self.mark.favorite
 
 
-Batch = tuple[Sequence[Read], str | None]
-"""Leads, and the position covered so far."""
+@dataclass(frozen=True)
+class Batch:
+    """Leads, the position covered so far (None before the first), and how many were looked at for these."""
+
+    leads: Sequence[Read]
+    covered: str | None
+    looked: int
 
 
 @dataclass(frozen=True)
@@ -111,15 +116,11 @@ async def leads_of(
     With `since` all that changed from then on, and all favorites, those too whose heart was taken back: they are few.
     """
     if look.wanted.tab is not ListTab.FAVORITES:
-        query = LeadQuery(look.partner_id, look.at, look.wanted, after)
+        query = LeadQuery(look.partner_id, look.at, look.wanted, after, at_once)
         async with aclosing(look.ports.leads.walk(query, since, watch)) as batches:
-            async for leads, cursor in batches:
-                reads = [Read(lead, None, asked) for lead, asked in leads]
-                for start in range(0, len(reads) - TOGETHER, TOGETHER):
-                    some = reads[start : start + TOGETHER]
-                    yield some, position(some[-1].lead.id)
-                    await asyncio.sleep(0)
-                yield reads[-(len(reads) % TOGETHER or TOGETHER) :], cursor
+            async for walked in batches:
+                reads = [Read(lead, None, asked) for lead, asked in walked.leads]
+                yield Batch(reads, walked.covered, walked.looked)
         return
     while True:
         asked = watch()
@@ -129,9 +130,23 @@ async def leads_of(
         hearted = await look.ports.leads.many(look.partner_id, list(marks))
         # The last page has a cursor too: None would be the beginning.
         after = following or max(map(position, marks), default=after)
-        yield [Read(lead, marks[lead.id], asked) for lead in hearted], after
+        yield Batch([Read(lead, marks[lead.id], asked) for lead in hearted], after, len(hearted))
         if following is None:
             return
+
+
+async def listed_of(look: Look, order: OrderField | None = None) -> AsyncGenerator[Surveyed, None]:
+    """The values of every lead in the filter, of which those are known that the order goes by."""
+    if look.wanted.tab is not ListTab.FAVORITES:
+        query = LeadQuery(look.partner_id, look.at, look.wanted)
+        async with aclosing(look.ports.leads.survey(query, order)) as batches:
+            async for surveyed in batches:
+                yield surveyed
+        return
+    async with aclosing(leads_of(look, None)) as favorites:
+        async for batch in favorites:
+            leads = [settle(read.lead, look.at).lead for read in batch.leads if read.is_held]
+            yield Surveyed([listed(lead) for lead in leads if look.wanted.matches(lead, look.at)], batch.looked)
 
 
 async def _selected(look: Look, after: str | None, top: int, budget: Budget) -> SeenPage:
@@ -150,15 +165,14 @@ async def _searched(look: Look, after: str | None, top: int, budget: Budget) -> 
     found: dict[str, tuple[Lead, Mark | None]] = {}
     cursor, looked = after, 0
     async with aclosing(leads_of(look, after, at_once=top)) as batches:
-        async for leads, covered in batches:
-            for read in leads:
-                looked += 1
+        async for batch in batches:
+            for read in batch.leads:
                 lead = settle(read.lead, look.at).lead
                 if read.is_held and look.wanted.matches(lead, look.at):
                     found[lead.id] = lead, read.mark
                     if len(found) == top:
                         return await _marked(look, found, after, position(lead.id))
-            cursor = covered or cursor
+            looked, cursor = looked + batch.looked, batch.covered or cursor
             # A page that comes no further would be asked for again for ever.
             if cursor not in (None, after) and not budget.allows(looked):
                 return await _marked(look, found, after, cursor)
@@ -166,23 +180,25 @@ async def _searched(look: Look, after: str | None, top: int, budget: Budget) -> 
 
 
 async def _sorted(look: Look, order: Order, after: str | None, top: int, budget: Budget) -> SeenPage:
-    """Any other order: exact, by reading all that the filter leaves, for each page anew."""
+    """Any other order: exact, by what all leads of the filter are ordered by, for each page anew.
+
+    Of the leads no more than their keys is kept, and only those of the page are read.
+    """
+    await _refuse_what_is_too_large(look, budget)
     last = _read_cursor(after) if after else None
-    found: list[tuple[SortKey, Lead]] = []
+    found: list[tuple[SortKey, str]] = []
     looked = 0
     pick = heapq.nlargest if order.descending else heapq.nsmallest
-    async with aclosing(leads_of(look, None)) as batches:
-        async for leads, _ in batches:
+    async with aclosing(listed_of(look, order.field)) as batches:
+        async for batch in batches:
             if looked and budget.spent() >= budget.seconds:
                 # Storage is slow, and no fault of the request.
                 raise Unavailable
-            for read in leads:
-                looked += 1
-                lead = settle(read.lead, look.at).lead
-                if read.is_held and look.wanted.matches(lead, look.at):
-                    key = sort_key(lead, order, position(lead.id))
-                    if last is None or (key < last if order.descending else key > last):
-                        found.append((key, lead))
+            looked += batch.looked
+            for lead in batch.leads:
+                key = sort_key(lead, order, position(lead.id))
+                if last is None or (key < last if order.descending else key > last):
+                    found.append((key, lead.id))
             if looked > budget.rows:
                 raise SortTooLarge
             if len(found) > SORTED_HELD:
@@ -190,8 +206,29 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
     best = pick(top + 1, found, key=itemgetter(0))
     following = _cursor_of(best[top - 1][0]) if len(best) > top else None
     # The newest marks in one request; of this order's leads only older ones are asked for one by one.
-    marks, covered = await look.ports.marks.near(look.partner_id, look.person, None)
-    return await _seen(look, [lead for _, lead in best[:top]], following, marks, covered)
+    read, (marks, covered) = await asyncio.gather(
+        look.ports.leads.many(look.partner_id, [lead_id for _, lead_id in best[:top]]),
+        look.ports.marks.near(look.partner_id, look.person, None),
+    )
+    leads = [settle(lead, look.at).lead for lead in read]
+    # A lead may have left the filter since its values were read.
+    judged = [lead for lead in leads if look.wanted.matches(lead, look.at)]
+    return await _seen(look, judged, following, marks, covered)
+
+
+async def _refuse_what_is_too_large(look: Look, budget: Budget) -> None:
+    """Raise SortTooLarge, before leads are read, for a filter of tab and statuses that has too many.
+
+    The counts as stored say when that is likely; they may be behind, so then it is counted exactly.
+    """
+    if not look.wanted.is_by_status:
+        return
+    stored = (await look.ports.tallies.read(look.partner_id)).counts
+    if sum(stored.get((tab, status), 0) for tab in look.wanted.tabs for status in look.wanted.statuses) <= budget.rows:
+        return
+    leads = await count_by_status(look.ports, look.partner_id, look.at)
+    if sum(leads[tab, status] for tab in look.wanted.tabs for status in look.wanted.statuses) > budget.rows:
+        raise SortTooLarge
 
 
 async def _marked(

@@ -17,12 +17,13 @@ from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, deliver_hint
 from shared.ports.agenda import DueHint
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
+from shared.ports.telling import StoredWebhook
 from shared.usecases.agenda import put_off
 from shared.usecases.telling.deliver_mail import deliver_mail
 from shared.usecases.telling.deliver_webhook import deliver_webhook
 from shared.usecases.telling.lane_turn import Now
 from shared.usecases.telling.mail_quota import MailQuota
-from shared.usecases.telling.publish import Published, publish_events
+from shared.usecases.telling.publish import Published, Relay
 
 LANES_AT_ONCE, LANES_MOST = 64, 192
 """Lanes that are worked on side by side; a partner with none under way has one past the first number, too."""
@@ -53,29 +54,142 @@ class Run:
 
 async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
     """Publish what was committed and send what is due, until nothing is; raises Unavailable."""
-    done, quota = Run(), MailQuota(ports)
-    under_way: dict[LaneId, asyncio.Task[None]] = {}
-    try:
-        while True:
-            done.add(await publish_events(ports=ports, at=now(), budget=budget))
-            by_lane: dict[LaneId, list[DueHint]] = {}
-            for late in await ports.agenda.due(HintKind.DELIVER, now(), HINTS_AT_ONCE):
-                by_lane.setdefault((late.hint.partner_id, late.hint.subject), []).append(late)
-            for key in fairly([key for key in by_lane if key not in under_way], under_way):
-                if budget.allows(done.lanes):
-                    under_way[key] = asyncio.create_task(_lane(ports, by_lane[key], now, done, quota))
-                    done.lanes += 1
-            if not under_way:
-                done.unfinished = done.unfinished or bool(by_lane)
-                return done
-            ended, _ = await asyncio.wait(
-                under_way.values(), timeout=LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED
-            )
-            under_way = {key: task for key, task in under_way.items() if task not in ended}
-    finally:
-        for task in under_way.values():
-            task.cancel()
-        await asyncio.gather(*under_way.values(), return_exceptions=True)
+    return await _Deliveries(ports, now, budget).run()
+
+
+class _Deliveries:
+    """One run. It looks at the agenda, works on what it knows of, and writes to the agenda what has come of it.
+
+    It looks again while lanes are under way, for what is new, and once something may be due that it does not know of.
+    """
+
+    def __init__(self, ports: Ports, now: Now, budget: Budget) -> None:
+        self._ports, self._now, self._budget = ports, now, budget
+        self._done, self._quota = Run(), MailQuota(ports)
+        self._waiting: dict[LaneId, list[DueHint]] = {}
+        self._under_way: dict[LaneId, asyncio.Task[None]] = {}
+        self._hints: dict[LaneId, set[Hint]] = {}
+        self._hooks: dict[LaneId, StoredWebhook] = {}
+        self._put: list[Hint] = []
+        self._remove: list[Hint] = []
+        self._more, self._full = True, False
+        self._began_look = self._ended_look = 0.0
+
+    async def run(self) -> Run:
+        """Until nothing is due that the budget allows."""
+        try:
+            while True:
+                if self._more or self._since(self._ended_look) >= LOOK_AGAIN_SECONDS:
+                    await self._look()
+                self._begin()
+                if self._under_way:
+                    await self._wait()
+                    continue
+                await self._write()
+                if not self._more:
+                    self._done.unfinished = self._done.unfinished or bool(self._waiting)
+                    return self._done
+        finally:
+            for task in self._under_way.values():
+                task.cancel()
+            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    def _since(self, moment: float) -> float:
+        return asyncio.get_running_loop().time() - moment
+
+    async def _look(self) -> None:
+        """Publish what was committed, and know which lanes are due."""
+        # What was worked on goes first, or it would be found again.
+        await self._write()
+        self._more, self._began_look = False, self._since(0)
+        at = self._now()
+        page = await self._ports.agenda.due_to_tell(at, HINTS_AT_ONCE)
+        events = [late for late in page if late.hint.kind is HintKind.PUBLISH]
+        self._full = len(page) >= HINTS_AT_ONCE
+        if self._full:
+            # However many lanes are due, they hide no event.
+            events = await self._ports.agenda.due(HintKind.PUBLISH, at, HINTS_AT_ONCE)
+        relay = Relay(self._ports, self._budget)
+        await relay.take(events, at)
+        self._done.add(relay.done)
+        self._remove += relay.done.spent
+        self._hooks = {
+            (partner_id, stored.webhook.id): stored
+            for partner_id, wishes in relay.done.wishes.items()
+            for stored in wishes.webhooks
+        }
+        # Whatever leaves the page lets others in.
+        self._more = self._full and bool(relay.done.spent or relay.done.failed)
+        self._waiting = {}
+        due = {late.hint: late for late in map(DueHint, relay.done.lanes)}
+        due |= {late.hint: late for late in page if late.hint.kind is HintKind.DELIVER}
+        for late in sorted(due.values(), key=lambda late: (late.hint.due, late.hint.partner_id, late.hint.subject)):
+            key = late.hint.partner_id, late.hint.subject
+            if late.hint not in self._hints.get(key, ()):
+                self._waiting.setdefault(key, []).append(late)
+        self._ended_look = self._since(0)
+
+    def _begin(self) -> None:
+        """Work on the lanes that wait, as many as may be."""
+        free = [
+            (partner_id, destination)
+            for partner_id, destination in self._waiting
+            if (partner_id, destination) not in self._under_way
+            # Bulk mail would find that others go first.
+            and not (destination == MAIL_LATER and self._is_known((partner_id, MAIL_FIRST)))
+        ]
+        for key in fairly(free, self._under_way):
+            if self._budget.allows(self._done.lanes):
+                hints = self._waiting.pop(key)
+                self._hints[key] = {late.hint for late in hints}
+                self._under_way[key] = asyncio.create_task(self._lane(hints))
+                self._done.lanes += 1
+                self._more = self._more or self._full
+
+    def _is_known(self, key: LaneId) -> bool:
+        return key in self._waiting or key in self._under_way
+
+    async def _wait(self) -> None:
+        """Until a lane has ended, or it is time to look again."""
+        left = max(LOOK_AGAIN_SECONDS - self._since(self._ended_look), 0)
+        ended, _ = await asyncio.wait(self._under_way.values(), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        for key in [key for key, task in self._under_way.items() if task in ended]:
+            del self._under_way[key], self._hints[key]
+
+    async def _write(self) -> None:
+        """Write when to look again and what is left of the quota, then take the hints away, all in one request."""
+        put, remove = self._put, self._remove
+        self._put, self._remove = [], []
+        await self._ports.agenda.change(put, remove, self._quota.unwritten())
+
+    async def _lane(self, hints: Sequence[DueHint]) -> None:
+        """Work on one lane, then say when to look again, and that its hints may go."""
+        hint = hints[0].hint
+        partner_id, destination = hint.partner_id, hint.subject
+        lane: dict[str, Any] = {
+            "ports": self._ports,
+            "partner_id": partner_id,
+            "destination": destination,
+            "now": self._now,
+        }
+        try:
+            with telemetry.span("work on lane", partner=partner_id, destination=destination):
+                if destination in (MAIL_FIRST, MAIL_LATER):
+                    following = await deliver_mail(**lane, quota=self._quota)
+                else:
+                    # As the relay has just read it; once, since the turn itself may change it.
+                    hook = self._hooks.pop((partner_id, destination), None)
+                    is_fresh = self._since(self._began_look) < LOOK_AGAIN_SECONDS
+                    following = await deliver_webhook(**lane, hook=hook if is_fresh else None)
+        except Exception as problem:  # noqa: BLE001 - what is wrong with one destination holds up no other
+            self._done.failed += 1
+            for late in hints:
+                await put_off(self._ports, late, problem, self._now())
+            return
+        if following:
+            self._put.append(_not_among(hints, deliver_hint(partner_id, destination, following)))
+            self._more = self._more or following <= self._now()
+        self._remove += [late.hint for late in hints]
 
 
 def fairly(waiting: Sequence[LaneId], under_way: Iterable[LaneId]) -> list[LaneId]:
@@ -97,26 +211,6 @@ def fairly(waiting: Sequence[LaneId], under_way: Iterable[LaneId]) -> list[LaneI
         if by_partner[partner]:
             heapq.heappush(turns, (mine + 1, number, partner))
     return chosen
-
-
-async def _lane(ports: Ports, hints: Sequence[DueHint], now: Now, done: Run, quota: MailQuota) -> None:
-    """Work on one lane, then write when to look again, then take the hints away."""
-    hint = hints[0].hint
-    partner_id, destination = hint.partner_id, hint.subject
-    lane: dict[str, Any] = {"ports": ports, "partner_id": partner_id, "destination": destination, "now": now}
-    try:
-        with telemetry.span("work on lane", partner=partner_id, destination=destination):
-            if destination in (MAIL_FIRST, MAIL_LATER):
-                following = await deliver_mail(**lane, quota=quota)
-            else:
-                following = await deliver_webhook(**lane)
-        if following:
-            await ports.agenda.put([_not_among(hints, deliver_hint(partner_id, destination, following))])
-        await ports.agenda.remove([late.hint for late in hints])
-    except Exception as problem:  # noqa: BLE001 - what is wrong with one destination holds up no other
-        done.failed += 1
-        for late in hints:
-            await put_off(ports, late, problem, now())
 
 
 def _not_among(hints: Sequence[DueHint], following: Hint) -> Hint:

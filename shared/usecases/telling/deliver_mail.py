@@ -5,10 +5,13 @@ about that id; where it knows nothing and too much time has passed, the mail is 
 by itself.
 """
 
+import asyncio
 import logging
 import uuid
-from dataclasses import dataclass, replace
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from shared import correlation, telemetry
 from shared.domain.contact import fold_email
@@ -18,7 +21,7 @@ from shared.domain.telling.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailOrig
 from shared.ports.delivery import Facts, MailAnswer, Sending
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
-from shared.ports.telling import BOUNCED
+from shared.ports.telling import BOUNCED, Wishes
 from shared.usecases.races import until_won
 from shared.usecases.telling.lane_turn import LaneTurn, Now
 from shared.usecases.telling.mail_plan import (
@@ -35,6 +38,12 @@ from shared.usecases.telling.mail_quota import MailQuota
 
 log = logging.getLogger(__name__)
 PAGE = 50
+TOGETHER = 10
+"""Events worked on together, and mails that are handed over side by side."""
+ROWS_MAX, NOTED_MAX, TRANSACTION = 90, 45, 100
+"""Mails written together, those that are noted of one event, and rows of one transaction."""
+FRESH_FOR = timedelta(seconds=1)
+"""How old the lead and the partner's wishes may be when a mail goes (N3)."""
 LOOK_AGAIN, LOOK_LATER = timedelta(seconds=10), timedelta(minutes=5)
 """When a mail that was handed over is asked about: the service says within a minute, as a rule."""
 TRY_LATER = timedelta(hours=1)
@@ -43,23 +52,90 @@ ADDRESS_PROBLEMS = ("suppress", "bounce", "invalidrecipient")
 """What the service says of an address, and not of itself or of our domain: such an address is mailed no more."""
 
 
+@dataclass
+class _Job:
+    """One event's mails by their numbers, as far as they are known; those in `noted` are written with the lane.
+
+    `pending` are the numbers of those to be taken a step further. `case` is read when it is needed, and anew when it is
+    old. `until` is when the event waits for another look, None while that is not known. `failed` ends the work on it in
+    this turn, and so does a fault of storage, by which it is `broken` off.
+    """
+
+    dispatch: Dispatch
+    mails: dict[int, Mail] = field(default_factory=dict)
+    pending: list[int] = field(default_factory=list)
+    noted: set[int] = field(default_factory=set)
+    case: Case | None = None
+    until: datetime | None = None
+    failed: bool = False
+    broken: bool = False
+
+    @property
+    def is_new(self) -> bool:
+        """True when nobody has worked on it: then its mails are planned, unless a worker died over it."""
+        return self.dispatch.next_at is None
+
+    @property
+    def unwritten(self) -> list[Mail]:
+        """Mails that storage does not have."""
+        return [mail for mail in self.mails.values() if not mail.tag]
+
+    def put(self, mail: Mail) -> Mail:
+        """Note a mail as it is now."""
+        self.mails[mail.number] = mail
+        self.noted.add(mail.number)
+        return mail
+
+    def know(self, mails: Iterable[Mail]) -> None:
+        """Mails as they are in storage."""
+        self.mails.update({mail.number: mail for mail in mails})
+
+
 @dataclass(kw_only=True)
 class _Turn(LaneTurn):
     """One worker's turn on one lane of mails."""
 
     quota: MailQuota
+    wishes: tuple[datetime, Wishes] | None = None
 
     @property
     def is_bulk(self) -> bool:
         """True for mails that may wait for those about new leads."""
         return self.destination != MAIL_FIRST
 
-    async def put(self, mail: Mail) -> Mail:
-        """Write a mail as it is now; raises _Reported when it is not as it was read."""
-        try:
-            return await self.ports.mails.put(self.partner_id, mail)
-        except LostRace:
-            raise _Reported from None
+    async def case(self, job: _Job) -> Case:
+        """What the mails of an event may say and who wants none, as it is now, or was a moment ago (N3)."""
+        at, wishes = self.now(), await self.current_wishes()
+        if job.case is None or at - job.case.facts.at >= FRESH_FOR:
+            job.case = await read_case(
+                ports=self.ports, partner_id=self.partner_id, dispatch=job.dispatch, at=at, wishes=wishes
+            )
+        return job.case
+
+    async def current_wishes(self) -> Wishes:
+        """What the partner wants now, or wanted a moment ago."""
+        at = self.now()
+        if self.wishes is None or at - self.wishes[0] >= FRESH_FOR:
+            self.wishes = at, await self.ports.preferences.wishes(self.partner_id)
+        return self.wishes[1]
+
+    async def reread(self) -> None:
+        """A report of the service may have been faster: such a mail stays as it is, and is looked at again."""
+        subjects = {(mail.subject, mail.sequence) for mail in self.mails}
+        stored = [mail for of in subjects for mail in await self.ports.mails.mails(self.partner_id, *of)]
+        tags = {(mail.subject, mail.sequence, mail.number): mail.tag for mail in stored}
+        faster = [one for one in self.mails if tags.get((one.subject, one.sequence, one.number), "") != one.tag]
+        events = {(mail.subject, mail.sequence) for mail in faster}
+        self.mails = [mail for mail in self.mails if mail not in faster]
+        again = self.now() + LOOK_AGAIN
+        self.wakes += [again] if events else []
+        self.changed = [
+            (
+                before,
+                replace(before, next_at=again) if before and (before.subject, before.sequence) in events else after,
+            )
+            for before, after in self.changed
+        ]
 
 
 class _Reported(Exception):
@@ -70,25 +146,22 @@ async def deliver_mail(
     *, ports: Ports, partner_id: str, destination: str, now: Now, quota: MailQuota
 ) -> datetime | None:
     """Take each waiting mail a step further; when to look again, None when nothing waits. Raises Unavailable."""
-    turn = await _Turn.take(ports=ports, partner_id=partner_id, destination=destination, now=now, quota=quota)
+    turn = await _Turn.take(ports=ports, partner_id=partner_id, destination=destination, now=now, top=PAGE, quota=quota)
     if isinstance(turn, datetime):
         return turn
     if turn.is_bulk and await _others_first(ports, partner_id, now()):
         turn.end(now() + LOOK_AGAIN)
-    after: str | None = None
     wake: datetime | None = None
     try:
+        page, after = turn.first
         while not turn.over:
-            page, after = await ports.lanes.page(partner_id, destination, DispatchState.PENDING, after, PAGE)
-            for dispatch in page:
-                if turn.has_ended():
-                    break
-                await _one_of_many(turn, dispatch)
-            if after is None:
+            await _page(turn, page)
+            if after is None or turn.over:
                 break
+            await turn.save_noted()
+            page, after = await ports.lanes.page(partner_id, destination, DispatchState.PENDING, after, PAGE)
     finally:
         wake = await turn.leave()
-        await quota.keep()
     return wake
 
 
@@ -98,88 +171,223 @@ async def _others_first(ports: Ports, partner_id: str, at: datetime) -> bool:
     return bool(page) and page[0].is_due(at)
 
 
-async def _one_of_many(turn: _Turn, dispatch: Dispatch) -> None:
-    """One event's mails; what is wrong with them holds up no other's."""
+async def _page(turn: _Turn, page: Sequence[Dispatch]) -> None:
+    """Take the mails of these events a step further, a few events at a time."""
+    due = [dispatch for dispatch in page if dispatch.is_due(turn.now())]
+    turn.wakes += [dispatch.next_at for dispatch in page if dispatch.next_at and dispatch not in due]
+    # What becomes of earlier mails comes first: it may say who is not to be written to.
+    known, new = [one for one in due if one.next_at], [one for one in due if not one.next_at]
+    groups = [kind[start : start + TOGETHER] for kind in (known, new) for start in range(0, len(kind), TOGETHER)]
+    for group in groups:
+        if turn.has_ended():
+            return
+        await turn.save_noted()
+        if group[0] in new:
+            # Before they go on side by side, so that it is read once.
+            await turn.current_wishes()
+        jobs = [_Job(dispatch) for dispatch in group]
+        try:
+            await _all(*(_guarded(turn, job, _open(turn, job)) for job in jobs))
+            # One of each event at a time: a service that is busy, or a report, holds up its others.
+            while steps := [(job, job.mails[job.pending[0]]) for job in jobs if job.pending]:
+                await _steps(turn, steps)
+                for job in jobs:
+                    if len(job.noted) >= NOTED_MAX:
+                        await _guarded(turn, job, _write_noted(turn, job))
+                # After a step and not before: a turn that does nothing would come again for ever.
+                if turn.has_ended():
+                    break
+        finally:
+            for job in jobs:
+                # Two rows of each event, which moves when it has ended, and the lane's.
+                if 1 + 2 * (len(turn.changed) + 1) + len(turn.mails) + len(job.noted) > TRANSACTION:
+                    await turn.save_noted()
+                _conclude(turn, job)
+
+
+def _conclude(turn: _Turn, job: _Job) -> None:
+    """Note what became of an event: it has ended, waits for a look at its mails, or is left for the next turn."""
+    mails = list(job.mails.values())
+    is_left = job.broken or job.pending or (turn.over and any(mail.state is MailState.PLANNED for mail in mails))
+    # Never ended while something is: whoever breaks off leaves it to the next turn.
+    is_left = is_left or (job.until is None and any(mail.is_under_way for mail in mails))
+    if job.until and (job.failed or not is_left):
+        turn.wakes.append(job.until)
+        turn.changed.append((job.dispatch, replace(job.dispatch, next_at=job.until)))
+    elif not is_left:
+        ended = replace(job.dispatch.succeeded(Attempt(turn.now(), None, 0, "")), attempts=())
+        turn.changed.append((job.dispatch, ended))
+    elif job.is_new and any(mail.tag for mail in mails):
+        # Its mails are on record: the next turn, which is hinted at already, is not to plan them again.
+        turn.changed.append((job.dispatch, replace(job.dispatch, next_at=turn.now())))
+    else:
+        job.noted -= {mail.number for mail in job.unwritten}
+    turn.mails += [job.mails[number] for number in sorted(job.noted)]
+
+
+async def _all(*work: Coroutine[Any, Any, None]) -> None:
+    """All of it, to its end; raises the first error."""
+    for outcome in await asyncio.gather(*work, return_exceptions=True):
+        if outcome is not None:
+            raise outcome
+
+
+async def _guarded(turn: _Turn, job: _Job, work: Coroutine[Any, Any, None]) -> None:
+    """What is wrong with one event's mails holds up no other's."""
     try:
-        with correlation.caused_by(dispatch.cause):
-            await _one(turn, dispatch)
+        with correlation.caused_by(job.dispatch.cause):
+            await work
     except (Unavailable, LostRace):
+        job.broken = True
         raise
     except _Reported:
-        await _wait(turn, dispatch, turn.now() + LOOK_AGAIN)
+        job.failed, job.until = True, turn.now() + LOOK_AGAIN
     except Exception as problem:  # noqa: BLE001 - see above
         log.error(  # noqa: TRY400 - the message may hold a customer's data
             "An event could not be mailed; it is tried again later.",
             extra={"event": "mail.failed", "partner": turn.partner_id, "problem": type(problem).__name__},
         )
-        await _wait(turn, dispatch, turn.now() + TRY_LATER)
+        job.failed, job.until = True, turn.now() + TRY_LATER
+    except BaseException:
+        # The host is going down.
+        job.broken = True
+        raise
+    if job.failed:
+        job.pending = []
 
 
-async def _one(turn: _Turn, dispatch: Dispatch) -> None:
-    """Take the mails of one event a step further; once all have ended, the event has."""
-    if not dispatch.is_due(turn.now()):
-        turn.wakes.append(dispatch.next_at or turn.now())
-        return
-    ports, partner_id = turn.ports, turn.partner_id
-    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, at=turn.now())
-    mails = {one.number: one for one in await _plan(turn, case)}
-    # Whoever is next to one that was refused: an earlier turn may have broken off before it was planned.
-    await _plan_next(turn, case, mails)
-    wake: datetime | None = None
-    pending = [one for one in mails.values() if one.is_under_way]
-    while pending:
-        mail = await _step(turn, pending.pop(0), case)
-        mails[mail.number] = mail
-        measure(mail, turn.now() - dispatch.at)
-        if mail.is_refused:
-            pending += await _plan_next(turn, case, mails)
-        elif mail.is_under_way:
-            looked = LOOK_AGAIN if turn.now() - (mail.first_sent or mail.at) < LOOK_LATER else LOOK_LATER
-            wake = min(wake or turn.now() + looked, turn.now() + looked)
-        # After a step and not before: a turn that does nothing would come again for ever.
-        if turn.has_ended():
-            break
-    if pending or turn.over:
-        return
-    if wake:
-        await _wait(turn, dispatch, wake)
-        return
-    ended = replace(dispatch.succeeded(Attempt(turn.now(), None, 0, "")), attempts=())
-    await turn.save([(dispatch, ended)])
-
-
-async def _plan(turn: _Turn, case: Case) -> list[Mail]:
-    """The mails of an event; who is told is written down first, and a plan that is complete holds."""
-    mails, dispatch = turn.ports.mails, case.dispatch
-    known = await mails.mails(turn.partner_id, dispatch.subject, dispatch.sequence)
+async def _open(turn: _Turn, job: _Job) -> None:
+    """What mails an event has; who is told is written down before the first of them goes, and a whole plan holds."""
+    ports, partner_id, of = turn.ports, turn.partner_id, (job.dispatch.subject, job.dispatch.sequence)
+    known = [] if job.is_new else await ports.mails.mails(partner_id, *of)
     if any(mail.number == 0 for mail in known):
-        return known
-    for part in await planned(ports=turn.ports, case=case, known=known, at=turn.now()):
-        await _write(turn, part)
-    return await mails.mails(turn.partner_id, dispatch.subject, dispatch.sequence)
+        job.know(known)
+        # Whoever is next to one that was refused: an earlier turn may have broken off before it was planned.
+        await _plan_next(turn, job)
+    else:
+        parts = await planned(ports=ports, case=await turn.case(job), known=known, at=turn.now())
+        if len(parts) > 1 and job.is_new:
+            known = await ports.mails.mails(partner_id, *of)
+            if any(mail.number == 0 for mail in known):
+                raise _Reported
+            parts = await planned(ports=ports, case=await turn.case(job), known=known, at=turn.now())
+        job.know(known)
+        for part in parts[:-1]:
+            job.know(await _write(turn, part))
+        # The last part is written with the first mails that go.
+        for mail in parts[-1] if parts else ():
+            job.put(mail)
+        await _plan_next(turn, job)
+    job.pending = [number for number, mail in sorted(job.mails.items()) if mail.is_under_way]
 
 
-async def _plan_next(turn: _Turn, case: Case, mails: dict[int, Mail]) -> list[Mail]:
-    """Plan whoever comes next, among `mails` from then on."""
-    known = list(mails.values())
-    made = await next_contacts(ports=turn.ports, case=case, known=known, at=turn.now())
+async def _plan_next(turn: _Turn, job: _Job) -> list[int]:
+    """Plan whoever comes next to those that were refused, among the event's mails from then on; their numbers."""
+    if not any(mail.is_refused for mail in job.mails.values()):
+        return []
+    known = list(job.mails.values())
+    made = await next_contacts(ports=turn.ports, case=await turn.case(job), known=known, at=turn.now())
     for start in range(0, len(made), PART):
-        await _write(turn, made[start : start + PART])
-    if made:
-        of_event = await turn.ports.mails.mails(turn.partner_id, case.dispatch.subject, case.dispatch.sequence)
-        made = [one for one in of_event if one.number not in mails]
-        mails.update({one.number: one for one in made})
-    return made
+        job.know(await _write(turn, made[start : start + PART]))
+    return [mail.number for mail in made]
 
 
-async def _write(turn: _Turn, mails: list[Mail]) -> None:
-    """Write mails down together; raises _Reported where some are there already."""
+async def _write(turn: _Turn, mails: Sequence[Mail]) -> list[Mail]:
+    """Write mails down together; raises _Reported where some are there already, or not as they were read."""
     try:
-        await turn.ports.mails.plan(turn.partner_id, mails)
+        return await turn.ports.mails.write(turn.partner_id, mails)
     except LostRace:
-        # By an attempt whose answer was lost: what is there is looked at again.
-        log.info("The mails were planned before.", extra={"event": "mail.planned_before"})
+        # By an attempt whose answer was lost, or by a report: what is there is looked at again.
+        log.info("The mails were written before.", extra={"event": "mail.planned_before"})
         raise _Reported from None
+
+
+async def _write_noted(turn: _Turn, job: _Job) -> None:
+    """Write what is noted of an event with many mails: not all of it fits into the lane's transaction."""
+    mails = [job.mails[number] for number in sorted(job.noted) if job.mails[number].tag]
+    if mails:
+        job.know(await _write(turn, mails))
+        job.noted -= {mail.number for mail in mails}
+
+
+async def _steps(turn: _Turn, steps: Sequence[tuple[_Job, Mail]]) -> None:
+    """Take each of these mails a step further, side by side: those that go now are written down first."""
+    going: dict[tuple[int, int], tuple[Mail, str, Facts]] = {}
+    for job, mail in steps:
+        await _guarded(turn, job, _prepare(turn, job, mail, going))
+    jobs = list({id(job): job for job, _ in steps}.values())
+    await _write_going(turn, [job for job in jobs if any(key[0] == id(job) for key in going)], going)
+    await _all(
+        *(_guarded(turn, job, _step(turn, job, mail, going)) for job, mail in steps if mail.number in job.pending)
+    )
+
+
+async def _prepare(turn: _Turn, job: _Job, mail: Mail, going: dict[tuple[int, int], tuple[Mail, str, Facts]]) -> None:
+    """Decide whether a planned mail goes now: it is checked when it is sent, since it may have waited (N3)."""
+    at = turn.now()
+    if job.failed or mail.state is not MailState.PLANNED or turn.over:
+        return
+    case = await turn.case(job)
+    facts = await facts_of(ports=turn.ports, case=case, mail=mail)
+    to = address_of(mail, case.facts)
+    why = outdated(mail, facts) or ("noAddress" if to is None else case.unwanted.get(fold_email(to)))
+    if why or to is None:
+        job.pending.remove(mail.number)
+        await _ended(turn, job, job.put(mail.ended(MailState.SKIPPED, at, why)))
+    elif wait := await turn.quota.take(at, bulk=turn.is_bulk):
+        turn.end(wait)
+    else:
+        operation = _operation(turn.partner_id, mail)
+        sending = replace(mail, state=MailState.SENDING, at=at, operation_id=operation, first_sent=at)
+        going[id(job), mail.number] = sending, to, facts
+
+
+async def _write_going(
+    turn: _Turn, jobs: Sequence[_Job], going: Mapping[tuple[int, int], tuple[Mail, str, Facts]]
+) -> None:
+    """Write down that these mails go, with the plans they belong to: before the service knows of any of them."""
+    rows: list[tuple[_Job, list[Mail]]] = []
+    for job in jobs:
+        mine = {number: mail for (of, number), (mail, *_) in going.items() if of == id(job)}
+        rows.append((job, list(({mail.number: mail for mail in job.unwritten} | mine).values())))
+    while rows:
+        some = [rows.pop(0)]
+        while rows and sum(len(mails) for _, mails in (*some, rows[0])) <= ROWS_MAX:
+            some.append(rows.pop(0))
+        mails = [mail for _, mails in some for mail in mails]
+        origins = {
+            mail.operation_id: MailOrigin(
+                turn.partner_id,
+                turn.destination,
+                job.dispatch.type,
+                job.dispatch.at,
+                mail.subject,
+                mail.sequence,
+                sent=mail.at,
+                cause=job.dispatch.cause,
+            )
+            for job, written in some
+            for mail in written
+            if mail.state is MailState.SENDING
+        }
+        # The service's report may be faster than our next line.
+        await turn.ports.mails.note_origins(origins)
+        try:
+            made = await turn.ports.mails.write(turn.partner_id, mails)
+        except LostRace:
+            if len(some) > 1:
+                for one in some:
+                    await _write_going(turn, [one[0]], going)
+                continue
+            log.info("The mails were written before.", extra={"event": "mail.planned_before"})
+            job = some[0][0]
+            job.failed, job.until, job.pending = True, turn.now() + LOOK_AGAIN, []
+            job.noted -= {mail.number for mail in mails}
+            continue
+        for job, written in some:
+            job.know(made[: len(written)])
+            job.noted -= {mail.number for mail in written}
+            made = made[len(written) :]
 
 
 async def remember_bounce(*, ports: Ports, partner_id: str, lead_id: str) -> None:
@@ -197,49 +405,43 @@ def measure(mail: Mail, lag: timedelta) -> None:
         telemetry.attempted("mail", str(mail.state), lag if mail.state is MailState.DELIVERED else None)
 
 
-async def _wait(turn: _Turn, dispatch: Dispatch, until: datetime) -> None:
-    turn.wakes.append(until)
-    await turn.save([(dispatch, replace(dispatch, next_at=until))])
-
-
-async def _step(turn: _Turn, mail: Mail, case: Case) -> Mail:
+async def _step(turn: _Turn, job: _Job, mail: Mail, going: Mapping[tuple[int, int], tuple[Mail, str, Facts]]) -> None:
     """The next step of one mail; raises Unavailable where nobody can say what became of it."""
-    at = turn.now()
+    at, gone = turn.now(), going.get((id(job), mail.number))
     if mail.state is MailState.PLANNED:
-        facts = await facts_of(ports=turn.ports, case=case, mail=mail)
-        if why := outdated(mail, facts):
-            return await turn.put(mail.ended(MailState.SKIPPED, at, why))
-        to = address_of(mail, case.facts)
-        if to is None:
-            return await turn.put(mail.ended(MailState.SKIPPED, at, "noAddress"))
-        # Checked when it is sent: it may have waited since it was planned (N3).
-        if why := case.unwanted.get(fold_email(to)):
-            return await turn.put(mail.ended(MailState.SKIPPED, at, why))
-        if wait := await turn.quota.take(at, bulk=turn.is_bulk):
-            turn.end(wait)
-            return mail
-        operation, dispatch = _operation(turn.partner_id, mail), case.dispatch
-        # Before the service knows of it: its report may be faster than our next line.
-        about = (dispatch.type, dispatch.at, mail.subject, mail.sequence)
-        await turn.ports.mails.note_origin(
-            operation, MailOrigin(turn.partner_id, turn.destination, *about, sent=at, cause=dispatch.cause)
-        )
-        mail = await turn.put(replace(mail, state=MailState.SENDING, at=at, operation_id=operation, first_sent=at))
-        return await _hand_over(turn, mail, to, facts)
+        if gone:
+            job.pending.remove(mail.number)
+            await _ended(turn, job, await _hand_over(turn, job, job.mails[mail.number], *gone[1:]))
+        return
+    job.pending.remove(mail.number)
     try:
         answer = await turn.ports.mailer.status(mail.operation_id)
     except Unavailable:
-        return mail
-    if answer.outcome is Sending.MISSING and mail.state is MailState.SENDING:
-        to, first = address_of(mail, case.facts), mail.first_sent or at
-        facts = await facts_of(ports=turn.ports, case=case, mail=mail)
-        if to is not None and not outdated(mail, facts) and at - first < REPEATABLE_FOR:
-            return await _hand_over(turn, mail, to, facts)
-        return await turn.put(mail.ended(MailState.UNKNOWN, at, "noAnswer"))
-    return await _followed(turn, mail, answer)
+        await _ended(turn, job, mail)
+        return
+    if answer.outcome is not Sending.MISSING or mail.state is not MailState.SENDING:
+        await _ended(turn, job, await _followed(turn, job, mail, answer))
+        return
+    case = await turn.case(job)
+    to, first = address_of(mail, case.facts), mail.first_sent or at
+    facts = await facts_of(ports=turn.ports, case=case, mail=mail)
+    if to is not None and not outdated(mail, facts) and at - first < REPEATABLE_FOR:
+        await _ended(turn, job, await _hand_over(turn, job, mail, to, facts))
+        return
+    await _ended(turn, job, job.put(mail.ended(MailState.UNKNOWN, at, "noAnswer")))
 
 
-async def _hand_over(turn: _Turn, mail: Mail, to: str, facts: Facts) -> Mail:
+async def _ended(turn: _Turn, job: _Job, mail: Mail) -> None:
+    """What follows from a step: the next contact, or another look."""
+    measure(mail, turn.now() - job.dispatch.at)
+    if mail.is_refused:
+        job.pending += await _plan_next(turn, job)
+    elif mail.is_under_way:
+        looked = LOOK_AGAIN if turn.now() - (mail.first_sent or mail.at) < LOOK_LATER else LOOK_LATER
+        job.until = min(job.until or turn.now() + looked, turn.now() + looked)
+
+
+async def _hand_over(turn: _Turn, job: _Job, mail: Mail, to: str, facts: Facts) -> Mail:
     """Hand it to the service; where the answer is lost it stays `sending`, and the next run asks."""
     letter = turn.ports.letters.letter(mail, turn.partner_id, to, facts)
     try:
@@ -253,16 +455,16 @@ async def _hand_over(turn: _Turn, mail: Mail, to: str, facts: Facts) -> Mail:
         turn.quota.hold(waits)
         turn.end(waits)
         await turn.ports.mails.forget_origin(mail.operation_id)
-        return await turn.put(replace(mail, state=MailState.PLANNED, operation_id="", first_sent=None))
-    return await _followed(turn, mail, answer)
+        return job.put(replace(mail, state=MailState.PLANNED, operation_id="", first_sent=None))
+    return await _followed(turn, job, mail, answer)
 
 
-async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
+async def _followed(turn: _Turn, job: _Job, mail: Mail, answer: MailAnswer) -> Mail:
     """The mail as the service's answer leaves it."""
     at = turn.now()
     match answer.outcome:
         case Sending.DELIVERED:
-            return await turn.put(mail.ended(MailState.DELIVERED, at))
+            return job.put(mail.ended(MailState.DELIVERED, at))
         case Sending.FAILED | Sending.REFUSED:
             told = (answer.problem or "").casefold()
             if any(word in told for word in ADDRESS_PROBLEMS):
@@ -270,12 +472,13 @@ async def _followed(turn: _Turn, mail: Mail, answer: MailAnswer) -> Mail:
                     await remember_bounce(ports=turn.ports, partner_id=turn.partner_id, lead_id=mail.subject)
                 else:
                     await turn.ports.preferences.add_unwanted(turn.partner_id, mail.to, BOUNCED)
+                    turn.wishes = None
             await turn.ports.mails.forget_origin(mail.operation_id)
-            return await turn.put(mail.ended(MailState.FAILED, at, answer.problem))
+            return job.put(mail.ended(MailState.FAILED, at, answer.problem))
         case _ if at - (mail.first_sent or at) >= FOLLOWED_FOR:
-            return await turn.put(mail.ended(MailState.UNKNOWN, at, "noEnd"))
+            return job.put(mail.ended(MailState.UNKNOWN, at, "noEnd"))
     if mail.state is MailState.SENDING:
-        return await turn.put(replace(mail, state=MailState.ACCEPTED, at=at))
+        return job.put(replace(mail, state=MailState.ACCEPTED, at=at))
     return mail
 
 

@@ -4,10 +4,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared import correlation, ids, telemetry
 from shared.domain.errors import Unavailable
+from shared.domain.events import Event
+from shared.domain.lead import Lead
 from shared.domain.lifecycle import settle
 from shared.domain.telling.crm_presets import CrmPreset, Verdict
 from shared.domain.telling.dispatch import MAIL_LATER, Attempt, Dispatch, DispatchState, deliver_hint
@@ -21,6 +23,12 @@ from shared.usecases.telling.lane_turn import LaneTurn, Now, hinted
 log = logging.getLogger(__name__)
 AT_ONCE = 4
 PAGE = 100
+MOMENT_SECONDS = 0.05
+"""What ends so soon after another is recorded with it."""
+FRESH_FOR = timedelta(seconds=1)
+"""How long a lead that was read may stand in the bodies of its events."""
+EVENTS_AT_ONCE = 20
+"""Events of one lead read together."""
 GONE = 410
 WAS_GONE, FAILED_LONG = "The receiver answered 410 Gone.", "It failed for five days."
 """Why a webhook was disabled, as its owner reads it."""
@@ -35,7 +43,8 @@ class _Turn(LaneTurn):
     """One worker's turn on the lane of a subscription.
 
     A `blocked` lead has an event that waits. `taken` and `refused` say whether something was taken, and whether
-    something came back that speaks against the receiver; `held` is until when it asks to be left alone.
+    something came back that speaks against the receiver; `held` is until when it asks to be left alone. `newest` are
+    the numbers of the leads' last events that wait; `leads`, with when each was read, and `events` are what was read.
     """
 
     hook: StoredWebhook
@@ -44,6 +53,9 @@ class _Turn(LaneTurn):
     refused: bool = False
     gone: bool = False
     held: datetime | None = None
+    newest: dict[str, int] = field(default_factory=dict)
+    leads: dict[str, tuple[datetime, Lead]] = field(default_factory=dict)
+    events: dict[tuple[str, int], Event] = field(default_factory=dict)
 
     def means(self, answer: ReceiverReply) -> Verdict:
         """What an answer of this receiver means."""
@@ -51,13 +63,18 @@ class _Turn(LaneTurn):
         return answer.meaning(CrmPreset(preset) if preset else None)
 
 
-async def deliver_webhook(*, ports: Ports, partner_id: str, destination: str, now: Now) -> datetime | None:
-    """Send what is due; when to look again, None when nothing waits. Raises Unavailable, LostRace."""
-    hook = await ports.webhooks.get(partner_id, destination)
+async def deliver_webhook(
+    *, ports: Ports, partner_id: str, destination: str, now: Now, hook: StoredWebhook | None = None
+) -> datetime | None:
+    """Send what is due; when to look again, None when nothing waits. Raises Unavailable, LostRace.
+
+    `hook` is the subscription where it was read a moment ago.
+    """
+    hook = hook or await ports.webhooks.get(partner_id, destination)
     if hook is None or hook.webhook.state is WebhookState.DISABLED:
         # What waits for a disabled one waits until it is enabled; of a deleted one nobody asks.
         return None
-    turn = await _Turn.take(ports=ports, partner_id=partner_id, destination=destination, now=now, hook=hook)
+    turn = await _Turn.take(ports=ports, partner_id=partner_id, destination=destination, now=now, top=PAGE, hook=hook)
     if isinstance(turn, datetime):
         return turn
     if hook.webhook.state is WebhookState.PENDING:
@@ -77,6 +94,7 @@ async def _leave(turn: _Turn) -> datetime | None:
         turn.lane = turn.lane.held_until(turn.held)
     # A turn that says nothing of the receiver is no reason: what failed long ago may be over.
     if turn.gone or (failed and turn.lane.is_hopeless(at)):
+        await turn.save_noted()
         await _disable(turn, WAS_GONE if turn.gone else FAILED_LONG, at)
     elif turn.wakes and turn.lane.next_at and turn.lane.next_at > at:
         # Whoever is down or busy is left alone, and nobody else waits for it.
@@ -90,14 +108,16 @@ async def _validate(turn: _Turn) -> None:
     first = Dispatch(VALIDATION, hook.created_at, "", 0)
     waiting = await turn.ports.lanes.get(turn.partner_id, turn.destination, first.id)
     if waiting is None or waiting.state is DispatchState.PARKED:
-        await turn.save([(waiting, first)])
+        turn.changed.append((waiting, first))
+        await turn.save()
         waiting = first
     if waiting.state is DispatchState.PENDING:
         if not waiting.is_due(turn.now()):
             turn.end(waiting.next_at or turn.now())
             return
         began = turn.now()
-        await _record(turn, [(waiting, began, await _post(turn, waiting, began))])
+        _record(turn, [(waiting, began, await _post(turn, waiting, began))])
+        await turn.save()
         waiting = await turn.ports.lanes.get(turn.partner_id, turn.destination, first.id) or waiting
     if waiting.state is DispatchState.DELIVERED:
         active = replace(hook, state=WebhookState.ACTIVE, problem=None)
@@ -108,31 +128,42 @@ async def _validate(turn: _Turn) -> None:
 
 async def _work(turn: _Turn) -> None:
     """Go through what waits, page by page."""
-    after: str | None = None
+    page, after = turn.first
     while not turn.over:
-        page, after = await turn.ports.lanes.page(turn.partner_id, turn.destination, DispatchState.PENDING, after, PAGE)
         await _send(turn, [dispatch for dispatch in page if dispatch.type != VALIDATION])
-        if after is None:
+        if after is None or turn.over:
             return
+        await turn.save_noted()
+        page, after = await turn.ports.lanes.page(turn.partner_id, turn.destination, DispatchState.PENDING, after, PAGE)
 
 
 async def _send(turn: _Turn, queue: list[Dispatch]) -> None:
     """Send these, a few at once, one of each lead: whoever hangs takes one place, and the others go on past it."""
     under_way: dict[asyncio.Task[ReceiverReply], tuple[Dispatch, datetime]] = {}
+    for dispatch in queue:
+        turn.newest[dispatch.subject] = max(turn.newest.get(dispatch.subject, 0), dispatch.sequence)
     try:
         while True:
             at = turn.now()
             if not turn.over:
                 busy = {dispatch.subject for dispatch, _ in under_way.values() if dispatch.subject}
                 group, queue = _next(queue, turn, at, AT_ONCE - len(under_way), busy)
+                if group:
+                    # What was taken is on record before the next of its lead goes.
+                    await turn.save_noted()
                 under_way |= {asyncio.create_task(_post(turn, dispatch, at)): (dispatch, at) for dispatch in group}
             if not under_way:
                 return
-            ended, _ = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            # Those that end in the same moment are recorded together.
+            ended, _ = await asyncio.wait(under_way, timeout=MOMENT_SECONDS)
             sent = [(*under_way.pop(task), task) for task in ended]
             # What was taken is recorded also where another attempt of the same moment fell over storage.
             known = [(dispatch, began, task.result()) for dispatch, began, task in sent if task.exception() is None]
-            await _record(turn, sorted(known, key=lambda attempt: attempt[0].order))
+            _record(turn, sorted(known, key=lambda attempt: attempt[0].order))
+            if under_way or len(known) < len(sent):
+                # Nothing waits for those that hang.
+                await turn.save_noted()
             for *_, task in sent:
                 task.result()
             turn.has_ended()
@@ -165,8 +196,8 @@ def _next(
     return group, left
 
 
-async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
-    """Write what became of these in one transaction."""
+def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
+    """Note what became of these, to be written in one transaction."""
     changed: list[tuple[Dispatch | None, Dispatch | None]] = []
     for dispatch, began, answer in sent:
         attempt = Attempt(began, answer.status, answer.duration_ms, answer.text)
@@ -182,7 +213,7 @@ async def _record(turn: _Turn, sent: Sequence[Sent]) -> None:
             turn.wakes.append(began)
         changed.append((dispatch, after))
     turn.lane = turn.lane.taken(turn.lane.holder, turn.now())
-    await turn.save(changed)
+    turn.changed += changed
     if not turn.over and (turn.gone or turn.held or (turn.refused and not turn.taken)):
         # What is under way is waited for; if any of it is taken, the next turn goes on where this one stopped.
         turn.end(turn.now())
@@ -268,15 +299,35 @@ async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
     ports, hook = turn.ports, turn.hook.webhook
     lead, made = None, None
     if dispatch.subject:
-        stored, events = await asyncio.gather(
-            ports.leads.get(turn.partner_id, dispatch.subject),
-            ports.leads.history(turn.partner_id, dispatch.subject, dispatch.sequence, 1),
-        )
+        stored, made = await asyncio.gather(_lead(turn, dispatch.subject, at), _event(turn, dispatch))
         if stored is None:
             return ReceiverReply(None, "The lead is not there any more.", 0)
-        lead, made = settle(stored.lead, at).lead, events[0] if events else None
+        lead = settle(stored, at).lead
     packet = ports.packets.packet(hook, dispatch, lead, made, at)
     return await ports.receivers.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))
+
+
+async def _lead(turn: _Turn, lead_id: str, at: datetime) -> Lead | None:
+    """The lead as it is stored now, or was a moment ago, when its last event was sent."""
+    known = turn.leads.get(lead_id)
+    if known and at - known[0] < FRESH_FOR:
+        return known[1]
+    stored = await turn.ports.leads.get(turn.partner_id, lead_id)
+    if stored is None:
+        return None
+    turn.leads[lead_id] = at, stored.lead
+    return stored.lead
+
+
+async def _event(turn: _Turn, dispatch: Dispatch) -> Event | None:
+    """The event as it was made, which nothing changes; the next few of the lead are read with it."""
+    place = dispatch.subject, dispatch.sequence
+    if place not in turn.events:
+        newest = min(turn.newest.get(dispatch.subject, 0), dispatch.sequence + EVENTS_AT_ONCE - 1)
+        top = max(newest - dispatch.sequence, 0) + 1
+        found = await turn.ports.leads.history(turn.partner_id, dispatch.subject, dispatch.sequence + top - 1, top)
+        turn.events |= {(dispatch.subject, event.sequence): event for event in found}
+    return turn.events.get(place)
 
 
 async def _disable(turn: _Turn, problem: str, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """A worker's turn on one lane: nobody else works on it meanwhile, and others have theirs soon (W2, W3)."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -9,7 +9,9 @@ from typing import Any, Self
 from shared import ids
 from shared.domain.agenda import Hint
 from shared.domain.telling.dispatch import Dispatch, Lane, deliver_hint
+from shared.domain.telling.mails import Mail
 from shared.ports.errors import LostRace
+from shared.ports.page import Page
 from shared.ports.ports import Ports
 
 TURN = timedelta(seconds=20)
@@ -20,11 +22,17 @@ RACES = 5
 """How often a turn writes again what somebody's resend came before: else what was taken would be sent again."""
 
 Now = Callable[[], datetime]
+Changed = tuple[Dispatch | None, Dispatch | None]
+"""A dispatch before and after; None where it is not there."""
 
 
 @dataclass
 class LaneTurn:
-    """One worker's turn; `wakes` are the times to look again, and once it is `over` nothing more is begun."""
+    """One worker's turn; `wakes` are the times to look again, and once it is `over` nothing more is begun.
+
+    `first` is what waited when it began. What became of what waits, and of mails about it, is noted in `changed` and
+    `mails` and written with the lane: at the latest when the turn is left.
+    """
 
     ports: Ports
     partner_id: str
@@ -34,18 +42,24 @@ class LaneTurn:
     ends: datetime
     wakes: list[datetime] = field(default_factory=list)
     over: bool = False
+    first: Page[Dispatch] = field(default_factory=lambda: Page([], None))
+    changed: list[Changed] = field(default_factory=list)
+    mails: list[Mail] = field(default_factory=list)
 
     @classmethod
-    async def take(cls, *, ports: Ports, partner_id: str, destination: str, now: Now, **mine: Any) -> Self | datetime:
+    async def take(
+        cls, *, ports: Ports, partner_id: str, destination: str, now: Now, top: int, **mine: Any
+    ) -> Self | datetime:
         """A turn on the lane, or when to look again: it is somebody's, or left alone for a while; raises Unavailable.
 
         `mine` are the fields that a kind of turn has beside these.
         """
         at, holder = now(), ids.new_change_id()
-        lane = await ports.lanes.lane(partner_id, destination)
+        lane, first = await ports.lanes.look(partner_id, destination, top)
         if not lane.is_free(holder, at):
             return max(until for until in (lane.leased_until, lane.next_at) if until)
-        turn = cls(ports, partner_id, destination, lane.taken(holder, at), now, at + TURN, **mine)
+        # A worker changes what waits in the lane's own transactions, so what was read holds if the lane does.
+        turn = cls(ports, partner_id, destination, lane.taken(holder, at), now, at + TURN, first=first, **mine)
         try:
             await turn.save()
         except LostRace:
@@ -63,29 +77,36 @@ class LaneTurn:
             self.end(self.now())
         return self.over
 
-    async def save(self, changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = ()) -> None:
-        """Write the lane as it is, with what became of what waited in it; raises LostRace, Unavailable."""
-        self.lane = await self._write(self.lane, lambda there: there, changed)
+    async def save(self) -> None:
+        """Write the lane as it is, with what is noted; raises LostRace, Unavailable."""
+        self.lane = await self._write(self.lane, lambda there: there)
+
+    async def save_noted(self) -> None:
+        """The same, where anything is noted."""
+        if self.changed or self.mails:
+            await self.save()
 
     async def leave(self) -> datetime | None:
-        """Give the lane back; when to look again, None when nothing waits."""
+        """Give the lane back, with what is noted; when to look again, None when nothing waits."""
         left = self.lane.left()
         self.lane = await self._write(left, lambda there: replace(left, tag=there.tag, saves=there.saves))
         return min(self.wakes, default=None)
 
-    async def _write(
-        self,
-        lane: Lane,
-        over: Callable[[Lane], Lane],
-        changed: Sequence[tuple[Dispatch | None, Dispatch | None]] = (),
-    ) -> Lane:
+    async def _write(self, lane: Lane, over: Callable[[Lane], Lane]) -> Lane:
         """The lane as it is written; `over` says what to write over one that somebody's resend has changed."""
         for _ in range(RACES):
             try:
-                return await self.ports.lanes.save(self.partner_id, self.destination, lane, changed)
+                saved = await self.ports.lanes.save(self.partner_id, self.destination, lane, self.changed, self.mails)
             except LostRace:
                 lane = over(await self._still_ours())
+                await self.reread()
+            else:
+                self.changed, self.mails = [], []
+                return saved
         raise LostRace
+
+    async def reread(self) -> None:
+        """Look whether what is noted holds still; the lane is ours."""
 
     async def _still_ours(self) -> Lane:
         """The lane as somebody changed it meanwhile who asks for a resend; raises LostRace when it is another's."""

@@ -20,6 +20,7 @@ from shared.domain.telling.unsubscribe import list_of
 from shared.domain.telling.webhooks import DISABLED, WebhookState
 from shared.ports.delivery import Facts
 from shared.ports.ports import Ports
+from shared.ports.telling import Wishes
 
 RECIPIENTS_MAX = 90
 """Addresses that are mailed about one lead."""
@@ -58,10 +59,13 @@ class Case:
         return NOTICES[self.dispatch.type]
 
 
-async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: datetime) -> Case:
-    """Everything as it is now: mails may have waited since they were planned. Raises Unavailable."""
+async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: datetime, wishes: Wishes) -> Case:
+    """Everything as it is now: mails may have waited since they were planned. Raises Unavailable.
+
+    `wishes` are the partner's, as they are now.
+    """
     partner = await ports.partners.known(partner_id, at)
-    preferences = await ports.preferences.get(partner_id) or Preferences()
+    preferences = wishes.preferences or Preferences()
     facts = Facts(at, await ports.partners.signing_key(), partner, preferences)
     notice = NOTICES[dispatch.type]
     gathering = next((gathered for gathered in Gathering if gathered.event == dispatch.type), None)
@@ -73,11 +77,13 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: da
     else:
         stored = await ports.leads.get(partner_id, dispatch.subject)
         facts = replace(facts, lead=settle(stored.lead, at).lead if stored else None)
-    unwanted = await ports.preferences.unwanted(list_of(partner_id, customers=notice is MailNotice.DECLINED))
+    unwanted = wishes.unwanted
+    if notice is MailNotice.DECLINED:
+        unwanted = await ports.preferences.unwanted(list_of(partner_id, customers=True))
     # A partner mutes its own recipients; nobody else is its to silence (N3).
     is_partners = notice not in (MailNotice.DECLINED, MailNotice.EXPIRED)
     muted = {fold_email(address): "muted" for address in preferences.muted_addresses} if is_partners else {}
-    return Case(partner_id, dispatch, facts, muted | unwanted, gathering)
+    return Case(partner_id, dispatch, facts, {**muted, **unwanted}, gathering)
 
 
 async def facts_of(*, ports: Ports, case: Case, mail: Mail) -> Facts:

@@ -21,6 +21,7 @@ class MailQuota:
         self._left: Quota | None = None
         self._held_until: datetime | None = None
         self._waiting = 0
+        self._written = ""
 
     async def take(self, at: datetime, *, bulk: bool) -> datetime | None:
         """Take a token: None when there was one, else when there will be. `bulk` leaves some for new leads."""
@@ -41,13 +42,17 @@ class MailQuota:
         """The service takes no mail until then, from no lane."""
         self._held_until = until
 
-    async def keep(self) -> None:
-        """Write down what is left; raises Unavailable."""
+    def unwritten(self) -> dict[str, str]:
+        """The bookmark of what is left, where it is not written yet; whoever asks for it writes it."""
         left = self._left
-        if left is not None:
-            held = self._held_until.isoformat() if self._held_until else ""
-            text = f"{left.minute:.3f} {left.hour:.3f} {left.at.isoformat()} {held}".strip()
-            await self._ports.agenda.set_bookmark(QUOTA, text)
+        if left is None:
+            return {}
+        held = self._held_until.isoformat() if self._held_until else ""
+        text = f"{left.minute:.3f} {left.hour:.3f} {left.at.isoformat()} {held}".strip()
+        if text == self._written:
+            return {}
+        self._written = text
+        return {QUOTA: text}
 
     async def _read(self, at: datetime) -> None:
         rules = self._ports.rules

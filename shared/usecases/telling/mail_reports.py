@@ -91,7 +91,8 @@ async def _record(ports: Ports, origin: MailOrigin, mail: Mail, report: Report, 
 async def _tell_the_next(ports: Ports, origin: MailOrigin, at: datetime) -> None:
     """Let the event wait again: its worker plans whoever is next, if anybody has to be told in this one's place."""
     partner_id, destination = origin.partner_id, origin.destination
-    dispatch = Dispatch(origin.type, origin.at, origin.subject, origin.sequence, cause=origin.cause)
+    # Due at once, and no new one: its mails are on record.
+    dispatch = Dispatch(origin.type, origin.at, origin.subject, origin.sequence, cause=origin.cause, next_at=at)
     if (await ports.lanes.lane(partner_id, destination)).is_leased(at):
         # The worker may end the event without having seen this; the service reports again soon.
         raise Unavailable

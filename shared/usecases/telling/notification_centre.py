@@ -1,17 +1,21 @@
 """The notification centre: recommended actions, open ones first, each person's own dismissals (N5)."""
 
 import asyncio
+import heapq
 from collections.abc import Collection, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
+from typing import NamedTuple
 
+from shared.domain.contact import NEVER
 from shared.domain.errors import NotFound
 from shared.domain.filters import LeadFilter
-from shared.domain.instants import stamp
 from shared.domain.lead import Status
-from shared.domain.lifecycle import settle
-from shared.domain.telling.recommendations import Notification, about_lead, about_webhook
+from shared.domain.telling.recommendations import Notification, about_webhook, recommended
+from shared.ids import inverted_time
 from shared.ports.leads import LeadQuery
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
@@ -19,6 +23,8 @@ from shared.ports.rules import Budget
 OPEN = LeadFilter(status=frozenset({Status.RECEIVED, Status.ACCEPTED}))
 BULK_MAX = 200
 """Notifications of one request: as many as a page has."""
+TOGETHER = 200
+"""Notifications looked at before other requests of the instance have their turn."""
 
 
 class NotificationState(StrEnum):
@@ -28,8 +34,7 @@ class NotificationState(StrEnum):
     DISMISSED = "dismissed"
 
 
-@dataclass(frozen=True)
-class Noticed:
+class Noticed(NamedTuple):
     """A notification as one person sees it."""
 
     notification: Notification
@@ -38,17 +43,12 @@ class Noticed:
     @property
     def cursor(self) -> str:
         """Where it stands: open ones first, then the newest."""
-        inverted = "".join(chr(ord("9") - ord(c) + ord("0")) if c.isdigit() else c for c in self._time)
-        return f"{int(self.dismissed)}|{inverted}|{self.notification.id}"
+        return f"{int(self.dismissed)}|{inverted_time(self.notification.created_at)}|{self.notification.id}"
 
     @property
     def state(self) -> NotificationState:
         """Whether this person has dismissed it."""
         return NotificationState.DISMISSED if self.dismissed else NotificationState.OPEN
-
-    @property
-    def _time(self) -> str:
-        return stamp(self.notification.created_at)
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,26 @@ async def list_notifications(
     dismissed, there = await asyncio.gather(
         ports.preferences.dismissed(partner_id, person), _notifications(ports, partner_id, at, budget)
     )
-    found = [Noticed(notification, notification.id in dismissed) for notification in there]
-    wanted = [noticed for noticed in found if only in (None, noticed.state)]
-    behind = sorted(
-        (noticed for noticed in wanted if after is None or noticed.cursor > after), key=lambda noticed: noticed.cursor
-    )
-    page = behind[:top]
-    open_count = sum(not noticed.dismissed for noticed in found)
-    return NoticedPage(page, open_count, page[-1].cursor if len(behind) > top else None)
+    open_count = 0
+    behind: list[tuple[str, Noticed]] = []
+    oldest = NEVER
+    for number, notification in enumerate(there):
+        if number % TOGETHER == 0:
+            await asyncio.sleep(0)
+        noticed = Noticed(notification, notification.id in dismissed)
+        open_count += not noticed.dismissed
+        # Most are older than the whole page, which is known without their cursors.
+        if notification.created_at < oldest or only not in (None, noticed.state):
+            continue
+        if (cursor := noticed.cursor) > (after or ""):
+            behind.append((cursor, noticed))
+        if len(behind) > top + TOGETHER:
+            behind = heapq.nsmallest(top + 1, behind, key=itemgetter(0))
+            last = behind[-1][1]
+            oldest = NEVER if last.dismissed else last.notification.created_at
+    page = heapq.nsmallest(top + 1, behind, key=itemgetter(0))
+    following = page[top - 1][0] if len(page) > top else None
+    return NoticedPage([noticed for _, noticed in page[:top]], open_count, following)
 
 
 async def dismiss(
@@ -143,11 +155,12 @@ async def _notifications(ports: Ports, partner_id: str, at: datetime, budget: Bu
 
 async def _about_leads(ports: Ports, partner_id: str, at: datetime, budget: Budget) -> list[Notification]:
     found: list[Notification] = []
-    looked, cursor = 0, None
-    while True:
-        page = await ports.leads.page(LeadQuery(partner_id, at, OPEN, cursor, 200))
-        for lead in page.leads:
-            found += about_lead(settle(lead, at).lead, at)
-        looked, cursor = looked + len(page.leads), page.next
-        if cursor is None or not budget.allows(looked):
-            return found
+    looked = 0
+    async with aclosing(ports.leads.standings(LeadQuery(partner_id, at, OPEN))) as batches:
+        async for standings in batches:
+            for lead in standings:
+                found += recommended(lead, at)
+            looked += len(standings)
+            if not budget.allows(looked):
+                break
+    return found

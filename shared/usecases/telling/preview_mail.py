@@ -43,7 +43,8 @@ async def preview_mail(*, ports: Ports, partner_id: str, preferences: Preference
     if lead is None:
         return None
     dispatch = Dispatch(EventType.RECEIVED, lead.created_at, lead.id, 1)
-    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, at=at)
+    wishes = await ports.preferences.wishes(partner_id)
+    case = await read_case(ports=ports, partner_id=partner_id, dispatch=dispatch, at=at, wishes=wishes)
     mails = [mail for part in await planned(ports=ports, case=case, known=(), at=at) for mail in part]
     first = next((mail for mail in mails if mail.is_under_way), None)
     if first is None:

@@ -5,7 +5,7 @@ breaks off or two run at once: the count of leads (Q6), a row for every destinat
 and why an event is not mailed by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.ports.telling import Follows
+from shared.ports.telling import Follows, Wishes
 from shared.usecases.agenda import PAGE, put_off
 
 TOGETHER = 90
@@ -38,96 +38,121 @@ EMPTY_AFTER = timedelta(minutes=10)
 
 `reconcile` finds what a writer commits that was frozen for longer.
 """
+DAYS_NEAR = timedelta(days=2)
+"""Mail days that began since are read with the events; an event of long ago has its day looked up."""
 ATTEMPTS = 5
 
 
-@dataclass(frozen=True)
+@dataclass
 class Published:
-    """What a run did: events taken, partners that failed, and whether work is left."""
+    """What a relay did: events taken, partners that failed, and whether work is left.
+
+    `lanes` are the hints it has written at what waits now; `spent` are those that nobody needs any more, which go last.
+    `wishes` are those of each partner with events, as they were a moment ago.
+    """
 
     events: int = 0
     failed: int = 0
     unfinished: bool = False
+    lanes: list[Hint] = field(default_factory=list)
+    spent: list[Hint] = field(default_factory=list)
+    wishes: dict[str, Wishes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Told:
-    """Who is told of a partner's events, and how."""
+class _Told:
+    """Who is told of a partner's events, and how; its `days` of mail from `days_from` on are those in `days`."""
 
     preferences: Preferences
-    zone: ZoneInfo
     webhooks: tuple[Webhook, ...]
+    days_from: str = ""
+    days: Mapping[str, MailDay] = field(default_factory=dict)
 
 
 async def publish_events(*, ports: Ports, at: datetime, budget: Budget) -> Published:
     """Take the events of every partner with a hint due at `at`; raises Unavailable when the agenda is out of reach."""
-    done = Published()
-    tried: set[str] = set()
-    failures: dict[str, Exception] = {}
-    progress = True
-    while progress:
+    relay = Relay(ports, budget)
+    while await relay.take(await ports.agenda.due(HintKind.PUBLISH, at, PAGE), at):
+        await ports.agenda.remove(relay.done.spent)
+        relay.done.spent.clear()
+    return relay.done
+
+
+class Relay:
+    """Takes events, page of hints by page of hints; a partner has its turn once, however often its hints are there."""
+
+    def __init__(self, ports: Ports, budget: Budget) -> None:
+        self.done = Published()
+        self._ports = ports
+        self._budget = budget
+        self._tried: set[str] = set()
+        self._failures: dict[str, Exception] = {}
+
+    async def take(self, page: Sequence[DueHint], at: datetime) -> bool:
+        """Take the events that these hints announce; True when there may be other hints behind them."""
         progress = False
         by_partner: dict[str, list[DueHint]] = {}
-        for late in await ports.agenda.due(HintKind.PUBLISH, at, PAGE):
+        for late in page:
             by_partner.setdefault(late.hint.partner_id, []).append(late)
         for partner_id, hints in by_partner.items():
-            # Hints too young to go are there again; a partner has its turn once a run.
-            if partner_id not in tried:
-                if not budget.allows(done.events):
-                    return replace(done, failed=len(failures), unfinished=True)
-                tried.add(partner_id)
+            # Hints too young to go are there again.
+            if partner_id not in self._tried:
+                if not self._budget.allows(self.done.events):
+                    self.done.unfinished = True
+                    return False
+                self._tried.add(partner_id)
                 progress = True
                 try:
-                    done = await _partner(ports, partner_id, hints, at, budget, done)
+                    await self._partner(partner_id, hints, at)
                 except Exception as problem:  # noqa: BLE001 - what is wrong with one partner holds up no other
-                    failures[partner_id] = problem
-            if partner_id in failures:
+                    self._failures[partner_id] = problem
+                    self.done.failed += 1
+            if partner_id in self._failures:
                 # All of its hints, page by page, or they would stand before everybody else's.
                 progress = True
                 for late in hints:
-                    await put_off(ports, late, failures[partner_id], at)
-    return replace(done, failed=len(failures))
+                    await put_off(self._ports, late, self._failures[partner_id], at)
+        return progress
+
+    async def _partner(self, partner_id: str, hints: Sequence[DueHint], at: datetime) -> None:
+        """Take one partner's events, then its hints: the events of one change may stand far apart."""
+        taken: list[Hint] = []
+        told = await self._who_is_told(partner_id)
+        while self._budget.allows(self.done.events):
+            events, more = await _take(self._ports, partner_id, told, at, self.done.lanes)
+            taken += [hint for event in events for hint in (event.hint, *event.spent)]
+            self.done.events += len(events)
+            if not more:
+                old = [late.hint for late in hints if late.hint.due <= at - EMPTY_AFTER]
+                self.done.spent += [*taken, *old]
+                return
+            if not events:
+                break
+        self.done.unfinished = True
+
+    async def _who_is_told(self, partner_id: str) -> _Told:
+        """The partner's wishes as they are now."""
+        wishes = self.done.wishes[partner_id] = await self._ports.preferences.wishes(partner_id)
+        return _Told(wishes.preferences or Preferences(), tuple(stored.webhook for stored in wishes.webhooks))
 
 
-async def _partner(
-    ports: Ports, partner_id: str, hints: Sequence[DueHint], at: datetime, budget: Budget, done: Published
-) -> Published:
-    """Take one partner's events, then its hints: the events of one change may stand far apart."""
-    taken: list[Hint] = []
-    told: Told | None = None
-    more = True
-    while more and budget.allows(done.events):
-        if told is None:
-            told = await who_is_told(ports, partner_id, at)
-        events, more = await _take(ports, partner_id, told, at)
-        taken += [event.hint for event in events]
-        done = replace(done, events=done.events + len(events))
-        if more and not events:
-            break
-    if more:
-        return replace(done, unfinished=True)
-    await ports.agenda.remove([*taken, *(late.hint for late in hints if late.hint.due <= at - EMPTY_AFTER)])
-    return done
+async def _take(
+    ports: Ports, partner_id: str, told: _Told, at: datetime, lanes: list[Hint]
+) -> tuple[list[Pending], bool]:
+    """Take the oldest events with what follows from them; which, and whether there are more.
 
-
-async def who_is_told(ports: Ports, partner_id: str, at: datetime) -> Told:
-    """The partner's wishes as they are now."""
-    preferences = await ports.preferences.get(partner_id) or Preferences()
-    partner = await ports.partners.known(partner_id, at)
-    zone = ZoneInfo(preferences.time_zone or (partner.time_zone if partner else "UTC"))
-    webhooks = await ports.webhooks.of_partner(partner_id)
-    return Told(preferences, zone, tuple(stored.webhook for stored in webhooks))
-
-
-async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tuple[list[Pending], bool]:
-    """Take the oldest events with what follows from them; which, and whether there are more."""
+    The lanes in which something waits now are hinted at, and added to `lanes`.
+    """
     for _ in range(ATTEMPTS):
-        before = await ports.tallies.read(partner_id)
-        waiting, following = await ports.tallies.pending(partner_id, None, TOGETHER)
+        days_from = (at - DAYS_NEAR).date().isoformat()
+        work = await ports.tallies.work(partner_id, days_from, TOGETHER)
+        before, (waiting, following) = work.tally, work.events
         if not waiting:
             return [], False
-        taken = await _follow(ports, waiting, told)
-        await ports.agenda.put(list(_hints(partner_id, taken.follows, at)))
+        taken = await _follow(ports, waiting, replace(told, days_from=days_from, days=work.days), at)
+        needed = _hints(partner_id, taken.follows, at)
+        await ports.agenda.put(list(needed))
+        lanes += [hint for hint in needed if hint.kind is HintKind.DELIVER]
         after = Tally(moved(before.counts, taken.events))
         try:
             await ports.tallies.take(partner_id, taken.events, before, after, taken.follows)
@@ -145,6 +170,7 @@ async def _take(ports: Ports, partner_id: str, told: Told, at: datetime) -> tupl
 class _Taken:
     """Events that fit into one transaction with what follows from them."""
 
+    at: datetime
     events: list[Pending] = field(default_factory=list)
     waits: list[tuple[str, Dispatch]] = field(default_factory=list)
     days: dict[str, MailDay] = field(default_factory=dict)
@@ -166,9 +192,9 @@ class _Taken:
         self.mails.append(replace(nobody, problem=why, gathered=gathered))
 
 
-async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Taken:
+async def _follow(ports: Ports, waiting: Sequence[Pending], told: _Told, at: datetime) -> _Taken:
     """What follows from the first of these events, as many as fit."""
-    taken = _Taken()
+    taken = _Taken(at)
     for event in waiting:
         webhooks = [webhook.id for webhook in told.webhooks if webhook.takes(event.type)]
         if taken.events and len(taken.events) + taken.follows.rows + len(webhooks) + MAIL_ROWS_MAX + 1 > ROWS_MAX:
@@ -182,7 +208,7 @@ async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Take
             case EventType.EXPIRES_SOON if event.notify == PARTNER and not event.is_test:
                 await _mail_warning(ports, event, told, taken)
             case EventType.EXPIRED if event.notify == OPERATOR and not event.is_test:
-                day = await _open_day(ports, event, told, taken.days, Gathering.EXPIRED)
+                day = await _open_day(ports, event, told, taken, Gathering.EXPIRED)
                 taken.days[day.key], _ = counted(day, 0)
                 taken.held.append((day.key, event.lead_id))
                 taken.record(event, MailNotice.EXPIRED, NotMailed.DIGEST, day.subject)
@@ -191,12 +217,12 @@ async def _follow(ports: Ports, waiting: Sequence[Pending], told: Told) -> _Take
     return taken
 
 
-async def _mail_new_lead(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
+async def _mail_new_lead(ports: Ports, event: Pending, told: _Told, taken: _Taken) -> None:
     """Mail a new lead by itself or in the day's digest, where the partner wants mails of its kind (N1, N2)."""
     if event.notify not in told.preferences.mail_kinds:
         taken.record(event, MailNotice.NEW_LEAD, NotMailed.TEST if event.is_test else NotMailed.KIND)
         return
-    day = await _open_day(ports, event, told, taken.days, Gathering.NEW)
+    day = await _open_day(ports, event, told, taken, Gathering.NEW)
     taken.days[day.key], single = counted(day, told.preferences.digest_threshold)
     if single:
         taken.wait(MAIL_FIRST, event)
@@ -205,7 +231,7 @@ async def _mail_new_lead(ports: Ports, event: Pending, told: Told, taken: _Taken
         taken.record(event, MailNotice.NEW_LEAD, NotMailed.DIGEST, day.subject)
 
 
-async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken) -> None:
+async def _mail_warning(ports: Ports, event: Pending, told: _Told, taken: _Taken) -> None:
     """One mail a day, at the day's first warning: it names whatever expires within two days of the day's end (A1).
 
     So nobody is warned later than by a mail for each lead. What it could not name yet, a lead that came later, the next
@@ -214,7 +240,7 @@ async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken)
     if not told.preferences.expiry_mail:
         taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.KIND)
         return
-    day = await _open_day(ports, event, told, taken.days, Gathering.WARNED)
+    day = await _open_day(ports, event, told, taken, Gathering.WARNED)
     if all(wait.subject != day.subject for _, wait in taken.waits):
         look = Dispatch(Gathering.WARNED.event, event.at, day.subject, day.total, cause=event.change.cause)
         taken.waits.append((MAIL_LATER, look))
@@ -223,22 +249,23 @@ async def _mail_warning(ports: Ports, event: Pending, told: Told, taken: _Taken)
     taken.record(event, MailNotice.EXPIRES_SOON, NotMailed.DIGEST, day.subject)
 
 
-async def _open_day(
-    ports: Ports, event: Pending, told: Told, known: dict[str, MailDay], gathering: Gathering
-) -> MailDay:
+async def _open_day(ports: Ports, event: Pending, told: _Told, taken: _Taken, gathering: Gathering) -> MailDay:
     """The mail day of an event; where its mail has gone already, or it ended early, the next one."""
+    partner = None if told.preferences.time_zone else await ports.partners.known(event.partner_id, taken.at)
+    zone = ZoneInfo(told.preferences.time_zone or (partner.time_zone if partner else "UTC"))
     hour = told.preferences.digest_hour
-    day = day_of(event.at, told.zone, hour, gathering)
+    day = day_of(event.at, zone, hour, gathering)
     while True:
-        if day.key in known:
-            return known[day.key]
-        stored = await ports.mails.day(event.partner_id, day.key)
+        if day.key in taken.days:
+            return taken.days[day.key]
+        near = day.key >= told.days_from
+        stored = told.days.get(day.key) if near else await ports.mails.day(event.partner_id, day.key)
         if stored is None:
             return day
         over = stored.ends <= event.at if gathering is Gathering.WARNED else stored.closed
         if not over:
             return stored
-        day = next_day(stored, told.zone, hour)
+        day = next_day(stored, zone, hour)
 
 
 def _hints(partner_id: str, follows: Follows, at: datetime) -> set[Hint]:

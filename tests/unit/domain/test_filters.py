@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from shared.domain.contact import shown
-from shared.domain.filters import FlameState, LeadFilter, ListTab
+from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Customer, Lead, LeadType, Outcome, Reveal, Status, Validity
 from shared.domain.lifecycle import settle
+from shared.domain.listed import FlameState
 from shared.domain.text import folded
 from tests.builders import AT, DAY, DEAL, a_lead, accepted, informational
 from tests.filters import EACH, SINGLE, a_filter, leads_of_every_kind

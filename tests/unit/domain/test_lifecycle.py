@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.agenda import Hint
 from shared.domain.deadlines import hints
 from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed, Refusal
 from shared.domain.events import EventType
-from shared.domain.lead import Actor, Lead, Outcome, Status
+from shared.domain.lead import Actor, Lead, Outcome, Status, Validity
 from shared.domain.lifecycle import (
     ACCEPTS_RACE_FOR,
     EXPIRE_TIMER,
@@ -25,6 +26,8 @@ from shared.domain.lifecycle import (
     allowed_actions,
     decide,
     log_activity,
+    recheck,
+    remind,
     settle,
 )
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, accepted, informational
@@ -108,6 +111,43 @@ def test_l5_no_sequence_of_actions_leaves_archived(informational_lead: bool, ste
         times = [lead.updated_at, *(event.at for event in decision.events), decision.lead.updated_at]
         assert times == sorted(times)
         lead = decision.lead
+
+
+@given(
+    informational_lead=st.booleans(),
+    steps=st.lists(
+        st.tuples(st.sampled_from(["call", "time", "warning", "recheck", *Action]), st.integers(0, 20 * 24 * 3600)),
+        max_size=12,
+    ),
+)
+def test_what_an_answer_leaves_behind_is_never_looked_at_again(
+    informational_lead: bool, steps: list[tuple[str, int]]
+) -> None:
+    """The relay takes such hints away whenever it comes, so there must be no way back to needing one."""
+    lead, at = (informational() if informational_lead else a_lead()), AT
+    lead = replace(lead, recheck_at=AT + DAY / 24)
+    spent: set[Hint] = set()
+    for what, seconds in steps:
+        at += timedelta(seconds=seconds)
+        before = set(hints(lead))
+        try:
+            match what:
+                case "call":
+                    decision = log_activity(lead, Activity(ActivityKind.CALL), at=at, by=ANN)
+                case "time":
+                    decision = settle(lead, at)
+                case "warning":
+                    decision = remind(lead, at)
+                case "recheck":
+                    decision = recheck(lead, Validity.UNKNOWN, ask_again=True, at=at)
+                case _:
+                    decision = decide(lead, ANSWERS[Action(what)], at=at, by=ANN)
+        except Refusal:
+            continue
+        lead = decision.lead
+        if what == "call" or what in list(Action):
+            spent |= before - set(hints(lead))
+        assert not spent & set(hints(lead))
 
 
 @pytest.mark.parametrize("seconds", [-1, 0, 1])

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from shared.domain.lead import CallToAction, Lead, Level, Quality, Source, Status, Validity
+from shared.domain.listed import listed
 from shared.domain.ordering import Order, OrderField, sort_key
 from shared.ids import position
 from tests.builders import AT, DAY, DEAL, a_lead, accepted, informational
@@ -13,7 +14,7 @@ from tests.builders import AT, DAY, DEAL, a_lead, accepted, informational
 
 def in_order(leads: list[Lead], text: str) -> list[Lead]:
     order = Order.read(text)
-    return sorted(leads, key=lambda lead: sort_key(lead, order, position(lead.id)), reverse=order.descending)
+    return sorted(leads, key=lambda lead: sort_key(listed(lead), order, position(lead.id)), reverse=order.descending)
 
 
 def company(name: str | None, days: int = 0) -> Lead:

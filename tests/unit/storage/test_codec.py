@@ -45,7 +45,7 @@ def test_a_lead_of_an_earlier_build_is_read_without_what_it_did_not_write() -> N
     ("hint", "key"),
     [
         (Hint(HintKind.EXPIRE, AT, "p", "m1"), "expire|2026-11-21T20:04:27.123Z|p|m1"),
-        (Hint(HintKind.PUBLISH, AT, "p", "m1", "c1"), "publish|2026-11-21T20:04:27.123Z|p|m1|c1"),
+        (Hint(HintKind.PUBLISH, AT, "p", "m1", "c1"), "tell|2026-11-21T20:04:27.123Z|publish|p|m1|c1"),
         (Hint(HintKind.DIGEST, AT, "p", "2026-11-21.expired"), "digest|2026-11-21T20:04:27.123Z|p|2026-11-21.expired"),
     ],
     ids=lambda one: one.kind if isinstance(one, Hint) else "",

@@ -3,14 +3,15 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from shared.domain.lead import Lead
 from shared.domain.lifecycle import Activity, ActivityKind, log_activity
-from shared.domain.telling.recommendations import about_lead, about_webhook
+from shared.domain.telling.recommendations import about_webhook, recommended, standing
 from shared.domain.telling.webhooks import Webhook, WebhookState
 from tests.builders import ANN, AT, DAY, a_lead, accepted
 
 
-def kinds(lead: object, at: datetime) -> list[str]:
-    return sorted(one.kind for one in about_lead(lead, at))  # type: ignore[arg-type] # a lead
+def kinds(lead: Lead, at: datetime) -> list[str]:
+    return sorted(one.kind for one in recommended(standing(lead), at))
 
 
 def test_n5_a_received_lead_is_hot_then_new_then_overdue_then_expiring() -> None:
@@ -26,7 +27,8 @@ def test_n5_a_received_lead_is_hot_then_new_then_overdue_then_expiring() -> None
 
 
 def test_n5_expiry_is_raised_again_on_days_12_and_13() -> None:
-    ids = [next(one.id for one in about_lead(a_lead(), AT + n * DAY) if one.kind == "expiresSoon") for n in (7, 12, 13)]
+    lead = standing(a_lead())
+    ids = [next(one.id for one in recommended(lead, AT + n * DAY) if one.kind == "expiresSoon") for n in (7, 12, 13)]
     assert len({one.rsplit("-", 1)[1] for one in ids}) == 3
 
 

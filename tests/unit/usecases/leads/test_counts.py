@@ -112,6 +112,19 @@ async def test_the_relay_takes_each_event_once_with_its_hint(source: LeadSource)
     assert ports.tallies.taken == 4
 
 
+async def test_the_relay_takes_what_an_answered_lead_needs_no_more_with_the_events_hint(source: LeadSource) -> None:
+    ports = fake_ports()
+    answered, waits = [(await submit(ports, source, submission_body(Title=str(n)))).lead_id for n in range(2)]
+    await relay(ports)
+    needed = {hint for hint in ports.agenda.hints if hint.subject == waits}
+    assert {hint.kind for hint in ports.agenda.hints if hint.subject == answered} == {"expire", "cool", "remind"}
+    await answer(ports, source, answered, at=LATER)
+    assert len([hint for hint in ports.agenda.hints if hint.subject == answered]) == 4
+    await relay(ports)
+    assert {hint for hint in ports.agenda.hints if hint.kind != "deliver"} == needed
+    assert await run_timers(ports, AT + 20 * DAY, ["expire", "cool", "remind"]) == 3, "those of the other lead alone"
+
+
 async def test_a_hint_without_an_event_goes_after_ten_minutes(source: LeadSource) -> None:
     ports = fake_ports()
     hint = Hint(HintKind.PUBLISH, AT, source.partner_id, "m1", "change")

@@ -9,15 +9,17 @@ import pytest
 from shared.domain.agenda import Change
 from shared.domain.events import Event, EventType
 from shared.domain.facets import FACETS, VALUES_MAX, FacetValue
-from shared.domain.filters import FlameState, LeadFilter, ListTab
+from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Lead, Level, Offer, Source, Status
 from shared.domain.lifecycle import Decision, settle
+from shared.domain.listed import FlameState
 from shared.domain.ordering import Order
 from shared.domain.programme.partner import LeadSource
+from shared.ports.leads import TOGETHER
 from shared.ports.rules import Budget
 from shared.usecases.leads.facets import Facets, Found, count_facets, count_found
 from shared.usecases.leads.favorites import set_favorite
-from shared.usecases.leads.lists import TOGETHER, Look, list_leads
+from shared.usecases.leads.lists import Look, list_leads
 from shared.usecases.telling.publish import publish_events
 from tests.builders import AT, DAY, SOURCE, a_lead, submission_body, submitted, unique
 from tests.fakes.ports import FakePorts, fake_ports

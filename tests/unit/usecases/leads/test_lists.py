@@ -13,7 +13,8 @@ from shared.domain.ordering import OrderField
 from shared.domain.programme.partner import LeadSource
 from shared.usecases.leads.favorites import set_favorite
 from shared.usecases.leads.read_leads import read_lead
-from tests.builders import AT, submission_body, unique
+from shared.usecases.telling.publish import publish_events
+from tests.builders import AT, DAY, submission_body, unique
 from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import answer, budget, listed, submit
 
@@ -130,6 +131,29 @@ async def test_q5_an_order_that_takes_too_much_reading_is_refused_and_a_narrower
     assert len((await listed(ports, source, LATER, within=budget(rows=1))).leads) == 9
 
 
+async def test_an_order_of_too_many_leads_is_refused_before_any_is_read(source: LeadSource) -> None:
+    ports = fake_ports()
+    made = await leads(ports, source, 9)
+    await publish_events(ports=ports, at=LATER, budget=budget())
+    within = budget(rows=8)
+    received = frozenset({Status.RECEIVED})
+    # The timers have not recorded the end of these, and the counts are behind what is answered: both are seen.
+    for lead_id in made[:2]:
+        await answer(ports, source, lead_id, at=LATER)
+    assert len((await listed(ports, source, LATER, order="company", status=received, within=within)).leads) == 7
+    expired = await listed(ports, source, AT + 20 * DAY, order="company", status=received, within=within)
+    assert expired.leads == ()
+    narrow = {"order": "company", "customer": "alpha 00", "within": within}
+    ports.leads.is_read = False
+    with pytest.raises(SortTooLarge):
+        await listed(ports, source, LATER, order="company", within=within)
+    assert not ports.leads.is_read
+    # Of a narrower filter the counts know nothing.
+    with pytest.raises(SortTooLarge):
+        await listed(ports, source, LATER, **narrow)
+    assert ports.leads.is_read
+
+
 async def test_every_way_of_listing_knows_what_this_person_has_opened_and_hearted(source: LeadSource) -> None:
     ports = fake_ports()
     made = await leads(ports, source, 3)
@@ -147,7 +171,7 @@ async def test_every_way_of_listing_knows_what_this_person_has_opened_and_hearte
 
 
 async def test_parts_that_exclude_each_other_read_nothing(source: LeadSource) -> None:
-    from shared.domain.filters import FlameState
+    from shared.domain.listed import FlameState
 
     ports = fake_ports()
     await leads(ports, source, 2)

@@ -1,7 +1,9 @@
 """Who is mailed, when and how often (N1, N2, N3, N6, A1, L3): each mail once, whatever breaks off where."""
 
+import asyncio
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -242,6 +244,78 @@ async def test_n2_an_event_that_finds_its_day_closed_counts_in_the_next(
 
 
 # --- Once (N6) -------------------------------------------------------------------------------------------------------
+
+
+async def test_n3_what_the_partner_wants_and_the_lead_are_looked_at_again_while_a_turn_goes_on(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
+    """Mails of ten leads go side by side; who unsubscribes meanwhile gets no other, and no answered lead is told of."""
+    await ports.listings.put_profile(
+        partner, replace(PROFILE, locations=(Location("HQ", "SE", None, (LENA, MAX)),)), None
+    )
+    await ports.preferences.put(partner, Preferences(digest_threshold=100))
+    clock = [AT + MINUTE]
+    made = [(await submit(ports, source, submission_body(Company=f"{n}"), at=AT)).lead_id for n in range(12)]
+
+    class Slow(FakeMailer):
+        async def send(self, letter: Letter, operation_id: str, first_sent: datetime) -> MailAnswer:
+            if clock[0] == AT + MINUTE:
+                clock[0] += timedelta(seconds=2)
+                await ports.preferences.add_unwanted(partner, "lena@contoso.example", "unsubscribed")
+                for lead_id in made[:4]:
+                    await answer(ports, source, lead_id, at=clock[0])
+            return await super().send(letter, operation_id, first_sent)
+
+    slow = Slow()
+    await deliver_events(ports=replace(ports, mailer=slow), now=lambda: clock[0], budget=budget())
+    told = [one.to.split("@")[0] for one in slow.sent.values()]
+    assert told == ["lena"] * 10 + ["max"] * 8, "ten had gone; of the others the four answered leads are not told of"
+    found = [one for lead_id in made[:4] for one in await mails(ports, partner, lead_id) if one.to == MAX.email]
+    assert {(one.state, one.problem) for one in found} <= {(MailState.SKIPPED, "already accepted")}
+
+
+async def test_ninety_contacts_of_a_lead_are_each_mailed_once(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
+    contacts = tuple(Contact("C", f"{n:02}@contoso.example", None, "en") for n in range(90))
+    await ports.listings.put_profile(partner, replace(PROFILE, locations=(Location("HQ", "SE", None, contacts),)), None)
+    made = [await submit(ports, source, submission_body(Company=f"{n}")) for n in range(2)]
+    await run(ports)
+    for lead in made:
+        found = await mails(ports, partner, lead.lead_id)
+        assert {(one.to, one.state) for one in found} == {(one.email, MailState.DELIVERED) for one in contacts}
+    assert mailer(ports).count == 180
+
+
+async def test_bulk_mail_goes_in_the_same_run_as_a_new_leads_and_behind_it(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
+    declined = await submit(ports, source, submission_body(Company="declined"))
+    await deliver_events(ports=ports, now=lambda: AT, budget=budget())
+    await answer(ports, source, declined.lead_id, LeadAction(Action.DECLINE, reason="budget"), at=AT)
+    await submit(ports, source, submission_body(Company="new"))
+    before = len(sent(ports))
+    await deliver_events(ports=ports, now=lambda: AT, budget=budget())
+    assert [one.to for one in sent(ports)[before:]] == ["lena@contoso.example", "ada.berg@northwind.example"]
+
+
+async def test_a_plan_that_a_worker_wrote_before_it_died_is_not_made_again(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
+    class Dies(FakeMailer):
+        async def send(self, letter: Letter, operation_id: str, first_sent: datetime) -> MailAnswer:
+            raise asyncio.CancelledError
+
+    made = await submit(ports, source)
+    await publish_events(ports=ports, at=AT, budget=budget())
+    with suppress(asyncio.CancelledError):
+        await deliver_events(ports=replace(ports, mailer=Dies()), now=lambda: AT, budget=budget())
+    (mail,) = await mails(ports, partner, made.lead_id)
+    assert (mail.state, bool(await ports.mails.origin(mail.operation_id))) == (MailState.SENDING, True)
+    for seconds in (61, 72, 83):
+        await deliver_events(ports=ports, now=lambda s=seconds: AT + timedelta(seconds=s), budget=budget())
+    (mail,) = await mails(ports, partner, made.lead_id)
+    assert (mail.state, mailer(ports).count) == (MailState.DELIVERED, 1)
 
 
 async def test_n6_an_answer_that_was_lost_is_asked_about_and_the_mail_goes_once(

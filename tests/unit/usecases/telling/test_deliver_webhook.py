@@ -16,7 +16,7 @@ from shared.domain.intake.payload import FORM
 from shared.domain.lead import Reveal
 from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.programme.partner import LeadSource, Partner
-from shared.domain.telling.dispatch import Dispatch, DispatchState
+from shared.domain.telling.dispatch import Dispatch, DispatchState, deliver_hint
 from shared.domain.telling.retry import DELAYS, GIVE_UP_AFTER
 from shared.domain.telling.webhooks import (
     EVENTS,
@@ -29,7 +29,7 @@ from shared.domain.telling.webhooks import (
 )
 from shared.http.shapes.packets import _told
 from shared.ports.delivery import ReceiverReply
-from shared.usecases.telling import manage_webhooks
+from shared.usecases.telling import deliver, deliver_webhook, manage_webhooks
 from shared.usecases.telling.deliver import LANES_AT_ONCE, LANES_MOST, deliver_events, fairly
 from tests.builders import AT, DAY, a_lead, submission_body
 from tests.fakes.delivery import FakeReceivers
@@ -511,10 +511,11 @@ async def test_w2_who_answers_nothing_but_400_for_weeks_is_not_disabled_for_it(
 
 
 async def test_w2_who_hangs_takes_one_place_and_the_others_go_on_past_it(
-    ports: FakePorts, source: LeadSource, partner: str
+    ports: FakePorts, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import asyncio
 
+    monkeypatch.setattr(deliver_webhook, "MOMENT_SECONDS", 0)
     release = asyncio.Event()
 
     class HangsOnce(FakeReceivers):
@@ -594,6 +595,39 @@ async def test_two_partners_with_dead_receivers_delay_no_third(
     await running
 
 
+async def test_however_many_lanes_are_due_no_event_is_hidden_and_all_are_worked_on(
+    ports: FakePorts, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver, "HINTS_AT_ONCE", 2)
+    await subscribe(ports, partner)
+    await ports.agenda.put([deliver_hint(partner, str(n) * 16, AT - DAY) for n in range(7)])
+    for n in range(3):
+        await submit(ports, source, submission_body(Title=str(n)))
+    done = await deliver_events(ports=ports, now=lambda: AT, budget=budget())
+    assert (done.events, done.failed, done.unfinished, len(taken(ports))) == (3, 0, False, 3)
+    left = await ports.agenda.due_to_tell(AT, 100)
+    assert left == []
+
+
+async def test_a_run_writes_to_the_agenda_once_what_its_lanes_leave_behind(
+    ports: FakePorts, source: LeadSource, partner: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(3):
+        await subscribe(ports, partner, f"{URL}/{n}")
+    await submit(ports, source)
+    writes = []
+    change = ports.agenda.change
+
+    async def counted(put: Any, remove: Any, bookmarks: Any = None) -> None:
+        writes.append((len(put), len(remove)))
+        await change(put, remove, bookmarks)
+
+    monkeypatch.setattr(ports.agenda, "change", counted)
+    await run(ports)
+    # The event's hint, and those of three webhooks and a mail lane.
+    assert [counts for counts in writes if any(counts)] == [(0, 5)]
+
+
 async def test_a_short_fault_of_storage_puts_no_lane_off_for_minutes(
     ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
@@ -607,7 +641,7 @@ async def test_a_short_fault_of_storage_puts_no_lane_off_for_minutes(
             self._inner = inner
 
         def __getattr__(self, name: str) -> Any:
-            if Faulty.broken and name == "lane":
+            if Faulty.broken and name == "look":
                 raise Unavailable
             return getattr(self._inner, name)
 

@@ -1,0 +1,191 @@
+"""A lead as its columns tell it, without its document: what filters, orders and notifications need (Q3, Q4, N5).
+
+The rules are the domain's; here columns become the values that they judge. A property test holds that they judge a
+lead and its columns alike at every moment.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from shared.domain.contact import ALWAYS, NEVER
+from shared.domain.filters import LeadFilter
+from shared.domain.instants import stamp
+from shared.domain.lead import Outcome, Status
+from shared.domain.listed import FlameState, Listed, Texts
+from shared.domain.ordering import OrderField
+from shared.domain.telling.recommendations import Standing
+from shared.ids import created_at, digest
+from shared.storage import keys
+
+FAR = stamp(ALWAYS)
+"""A deadline that never comes."""
+
+
+class Columns(msgspec.Struct, rename="camel", gc=False):
+    """A lead's row, or a copy, as far as its columns were selected; '' is a missing value."""
+
+    row_key: str = msgspec.field(name="RowKey")
+    status: str = ""
+    deadline: str = ""
+    cools: str = ""
+    is_test: bool = False
+    flame: str = ""
+    outcome: str = ""
+    type: str = ""
+    qualification: str = ""
+    source: str = ""
+    call_to_action: str = ""
+    country: str = ""
+    quality: str = ""
+    email: str = ""
+    phone: str = ""
+    offer_id: str = ""
+    offer_title: str = ""
+    updated: str = ""
+    sequence: int = 0
+    arrived: str = ""
+    unanswered: bool = False
+    deal_value: str = ""
+    company: str = ""
+    person: str = ""
+    shown_until: str = ""
+    text_company: str = ""
+    text_deal: str = ""
+    text_person: str = ""
+    text_private: str = ""
+    text_cut: bool | None = None
+
+    @property
+    def lead_id(self) -> str:
+        """The lead whose row it is."""
+        return keys.lead_of(self.row_key)
+
+
+_ALWAYS = ("RowKey", "status", "deadline", "isTest")
+_TEXTS = ("shownUntil", "textCut", "textCompany", "textPerson")
+_ALL_TEXTS = (*_TEXTS, "textDeal", "textPrivate")
+_CHANGES = ("updated", "cools")
+_PARTS = {
+    "outcome": ("outcome",),
+    "flame": ("flame",),
+    "country": ("country",),
+    "call_to_action": ("callToAction",),
+    "source": ("source",),
+    "quality": ("quality",),
+    "qualification": ("qualification",),
+    "type": ("type",),
+    "email_validity": ("type", "email"),
+    "phone_validity": ("type", "phone"),
+    "offer": ("offerId", "offerTitle"),
+    "updated_from": _CHANGES,
+    "updated_to": _CHANGES,
+    "customer": _TEXTS,
+    "search": _ALL_TEXTS,
+}
+"""The columns that parts of a filter are judged by; the others are judged by what is always selected."""
+_ORDERS = {
+    OrderField.UPDATED: _CHANGES,
+    OrderField.COMPANY: ("company",),
+    OrderField.COUNTRY: ("country",),
+    OrderField.SOURCE: ("source",),
+    OrderField.CALL_TO_ACTION: ("callToAction",),
+    OrderField.QUALITY: ("quality",),
+    OrderField.EMAIL_VALIDITY: ("email",),
+    OrderField.PHONE_VALIDITY: ("phone",),
+    OrderField.DEAL_VALUE: ("dealValue",),
+}
+STANDING = (
+    *("RowKey", "status", "deadline", "flame", "updated", "sequence", "arrived", "unanswered"),
+    *("company", "person", "country", "shownUntil"),
+)
+"""What notifications go by."""
+
+
+def selected(wanted: LeadFilter, order: OrderField | None = None) -> list[str]:
+    """The columns by which leads of a filter are judged and put into an order."""
+    parts = [columns for name, columns in _PARTS.items() if getattr(wanted, name)]
+    ordered = _ORDERS.get(order, ()) if order else ()
+    return list(dict.fromkeys((*_ALWAYS, *(name for part in parts for name in part), *ordered)))
+
+
+def words_of(wanted: LeadFilter) -> list[str]:
+    """The columns by which the words of a filter are judged."""
+    return ["RowKey", *(_ALL_TEXTS if wanted.search else _TEXTS)]
+
+
+def says(wanted: LeadFilter, row: Columns, at: str) -> bool:
+    """True where the words are in what anyone may see of the lead at the stamp `at` (L9), or only a document knows."""
+    if row.text_cut:
+        return True
+    is_shown = at < row.shown_until
+    texts = Texts(
+        row.text_company, row.text_deal, row.text_person if is_shown else "", row.text_private if is_shown else ""
+    )
+    return wanted.says(row.lead_id, texts)
+
+
+def takes(wanted: LeadFilter, row: Columns, found: Listed) -> bool:
+    """True when the lead of this row, whose values these are, is asked for, words aside."""
+    if wanted.offer_key is not None and digest(wanted.offer_key) not in (row.offer_id, row.offer_title):
+        return False
+    return wanted.takes(found)
+
+
+def listed(row: Columns, at: str) -> Listed:
+    """The values of the lead as settled at the stamp `at` (L6); those of columns that were not selected are missing."""
+    has_ended = "" < row.deadline <= at
+    status, outcome = row.status, row.outcome
+    if has_ended:
+        outcome = Outcome.EXPIRED if status == Status.RECEIVED else Outcome.AGED
+        status = Status.ARCHIVED
+    flame = None
+    if row.flame and status == Status.RECEIVED:
+        flame = FlameState.HOT if row.flame > at else FlameState.COOLED
+    # What time does is dated with its deadline, and never before what was there.
+    updated = max(row.updated, row.cools if row.cools <= at else "", row.deadline if has_ended else "")
+    ends = row.deadline if row.deadline != FAR and not has_ended else ""
+    lead_id = row.lead_id
+    return Listed(
+        lead_id,
+        created_at(lead_id),
+        _instant(updated) or NEVER,
+        row.is_test,
+        status,
+        outcome or None,
+        row.type or None,
+        row.qualification,
+        row.source or None,
+        row.call_to_action or None,
+        row.country or None,
+        row.quality,
+        row.email,
+        row.phone,
+        flame,
+        row.company or None,
+        row.deal_value or None,
+        _instant(ends),
+    )
+
+
+def standing(row: Columns) -> Standing:
+    """What recommendations go by (N5); test leads are not read for it (T9)."""
+    return Standing(
+        row.lead_id,
+        row.is_test,
+        row.status,
+        datetime.fromisoformat(row.updated),
+        row.sequence,
+        datetime.fromisoformat(row.arrived),
+        _instant(row.deadline if row.deadline != FAR else ""),
+        _instant(row.flame),
+        row.unanswered,
+        row.company or None,
+        row.person or None,
+        row.country or None,
+        datetime.fromisoformat(row.shown_until),
+    )
+
+
+def _instant(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
