@@ -14,7 +14,7 @@ param location string = resourceGroup().location
 param dataLocation string = 'Europe'
 
 @description('Tags of every resource.')
-param tags object = {}
+param tags { *: string } = {}
 
 @description('How the data is replicated: within a zone, across zones, or to a second region as well.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS'])
@@ -92,7 +92,7 @@ param maximumInstances int = 40
 param alwaysReadyHttp int = 0
 
 @description('Further app settings, or others than those below (docs/settings.md).')
-param settings object = {}
+param settings { *: string } = {}
 
 // A timer's setting is its name in capitals with _SCHEDULE; late is after how many minutes without a good run an alert fires.
 var timers = [
@@ -122,7 +122,10 @@ var names = {
   dataStorage: '${storage}d${token}'
   marketplaceStorage: '${storage}m${token}'
   mail: '${name}-mail-${token}'
+  insights: '${name}-insights'
 }
+// Names go to modules from here, not as outputs of other modules: what-if then knows each of them (docs/operations.md).
+var deploymentContainer = 'app-packages'
 
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
   name: '${name}-identity'
@@ -131,9 +134,9 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
 }
 
 module monitoring 'modules/monitoring.bicep' = {
-  name: 'monitoring'
   params: {
     name: name
+    insightsName: names.insights
     location: location
     tags: tags
     logDays: logDays
@@ -142,16 +145,15 @@ module monitoring 'modules/monitoring.bicep' = {
 }
 
 module hostStorage 'modules/host-storage.bicep' = {
-  name: 'host-storage'
   params: {
     accountName: names.hostStorage
     location: location
     tags: tags
+    deploymentContainer: deploymentContainer
   }
 }
 
 module dataStorage 'modules/data-storage.bicep' = {
-  name: 'data-storage'
   params: {
     accountName: names.dataStorage
     location: location
@@ -163,7 +165,6 @@ module dataStorage 'modules/data-storage.bicep' = {
 }
 
 module marketplaceStorage 'modules/marketplace-storage.bicep' = if (!empty(marketplaceTables)) {
-  name: 'marketplace-storage'
   params: {
     accountName: names.marketplaceStorage
     location: location
@@ -174,15 +175,14 @@ module marketplaceStorage 'modules/marketplace-storage.bicep' = if (!empty(marke
 }
 
 module exportLifecycle 'modules/export-lifecycle.bicep' = {
-  name: 'export-lifecycle'
   params: {
-    storageAccountName: dataStorage.outputs.accountName
+    storageAccountName: names.dataStorage
     deleteAfterDays: exportKeptDays
   }
+  dependsOn: [dataStorage]
 }
 
 module mail 'modules/mail.bicep' = {
-  name: 'mail'
   params: {
     name: names.mail
     tags: tags
@@ -194,33 +194,32 @@ module mail 'modules/mail.bicep' = {
 }
 
 module roles 'modules/roles.bicep' = {
-  name: 'roles'
   params: {
+    identityId: identity.id
     principalId: identity.properties.principalId
-    hostStorageName: hostStorage.outputs.accountName
-    dataStorageName: dataStorage.outputs.accountName
+    hostStorageName: names.hostStorage
+    dataStorageName: names.dataStorage
     ownTables: tables
     // Without such tables nothing is looked up there.
-    marketplaceStorageName: empty(marketplaceTables) ? dataStorage.outputs.accountName : names.marketplaceStorage
+    marketplaceStorageName: empty(marketplaceTables) ? names.dataStorage : names.marketplaceStorage
     marketplaceTables: marketplaceTables
     exportContainer: exportContainer
-    communicationName: mail.outputs.communicationName
-    insightsName: monitoring.outputs.insightsName
+    communicationName: names.mail
+    insightsName: names.insights
   }
-  dependsOn: [marketplaceStorage]
+  dependsOn: [hostStorage, dataStorage, marketplaceStorage, mail, monitoring]
 }
 
 module app 'modules/function-app.bicep' = {
-  name: 'function-app'
   params: {
     name: names.app
     location: location
     tags: tags
     identityId: identity.id
     identityClientId: identity.properties.clientId
-    insightsName: monitoring.outputs.insightsName
-    hostStorageName: hostStorage.outputs.accountName
-    deploymentContainer: hostStorage.outputs.deploymentContainer
+    insightsName: names.insights
+    hostStorageName: names.hostStorage
+    deploymentContainer: deploymentContainer
     corsOrigins: corsOrigins
     instanceMemory: instanceMemory
     maximumInstances: maximumInstances
@@ -229,7 +228,7 @@ module app 'modules/function-app.bicep' = {
     settings: union(
       toObject(timers, timer => '${toUpper(timer.name)}_SCHEDULE', timer => timer.schedule),
       {
-        LEADS_STORAGE_ACCOUNT: dataStorage.outputs.accountName
+        LEADS_STORAGE_ACCOUNT: names.dataStorage
         LEADS_MARKETPLACE_ACCOUNT: empty(marketplaceTables) ? '' : names.marketplaceStorage
         LEADS_IDENTITY_CLIENT_ID: identity.properties.clientId
         LEADS_PUBLIC_URL: publicUrl
@@ -253,7 +252,6 @@ module app 'modules/function-app.bicep' = {
 }
 
 module alerts 'modules/alerts.bicep' = {
-  name: 'alerts'
   params: {
     name: name
     location: location
@@ -265,7 +263,6 @@ module alerts 'modules/alerts.bicep' = {
 }
 
 module workbook 'modules/workbook.bicep' = {
-  name: 'workbook'
   params: {
     name: name
     location: location
@@ -275,17 +272,17 @@ module workbook 'modules/workbook.bicep' = {
 }
 
 module reports 'modules/mail-reports.bicep' = if (mailReports) {
-  name: 'mail-reports'
   params: {
     name: name
     tags: tags
-    communicationName: mail.outputs.communicationName
-    appName: app.outputs.name
+    communicationName: names.mail
+    appName: names.app
   }
+  dependsOn: [mail, app]
 }
 
 @description('The function app, for the deployment of its code.')
-output AZURE_FUNCTION_NAME string = app.outputs.name
+output AZURE_FUNCTION_NAME string = names.app
 
 @description('Where the interface is reached.')
 output API_URL string = empty(publicUrl) ? 'https://${app.outputs.hostName}/api' : publicUrl

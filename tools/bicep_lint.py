@@ -1,14 +1,15 @@
 """Checks the .bicep and .bicepparam files below a folder, where there is no Bicep compiler.
 
 Found are: what does not parse, unknown, unused and doubled names, properties that a resource, module or variable does
-not have or that only Azure sets (bicep_properties.json), parameters that are missing or too many, and files that are
-not there. Types and values are left to the compiler.
+not have or that only Azure sets (bicep_properties.json), parameters that are missing or too many, API versions that are
+too old, and files that are not there. Types and values are left to the compiler.
 """
 
 import json
 import re
 import sys
 from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,20 @@ import tree_sitter_bicep
 from tree_sitter import Language, Node, Parser
 
 TABLE: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("bicep_properties.json").read_text("utf-8"))
+LOOKED_UP, OLD = date(2026, 11, 27), timedelta(days=730)
+"""When newer API versions were last looked for, and how old one may have been then (use-recent-api-versions).
+
+Not today's date, by which a template that nobody has touched would fail one morning.
+"""
+NEWEST = frozenset(
+    (
+        "Microsoft.Authorization/roleAssignments@2022-04-01",
+        "Microsoft.Insights/actionGroups@2023-01-01",
+        "Microsoft.Insights/components@2020-02-02",
+        "Microsoft.Insights/workbooks@2023-06-01",
+    )
+)
+"""Old versions after which no other but previews came."""
 # Beside a type's own properties.
 COMMON = dict.fromkeys(("name", "parent", "scope", "dependsOn"))
 FUNCTIONS_AND_DECORATORS = """
@@ -61,6 +76,8 @@ class File:
         for node in self.of["resource"].values():
             if _type(node) not in TABLE:
                 self._fault(node, f"bicep_properties.json does not know {_type(node)}")
+            if _is_old(_type(node)):
+                self._fault(node, f"the API version of {_type(node)} is older than two years")
             for body in _objects(node.named_children[-1]) if _type(node) in TABLE else ():
                 self._properties(body, TABLE[_type(node)] | COMMON)
         self._passed()
@@ -221,6 +238,11 @@ def _pairs(body: Node) -> Iterator[tuple[str, Node]]:
     for one in body.named_children:
         if one.type == "object_property" and one.named_children[0].type in ("identifier", "string"):
             yield _text(one, 0), one.named_children[-1]
+
+
+def _is_old(kind: str) -> bool:
+    version = re.search(r"@(\d{4}-\d{2}-\d{2})$", kind)
+    return kind not in NEWEST and version is not None and LOOKED_UP - date.fromisoformat(version[1]) > OLD
 
 
 def _type(resource: Node) -> str:

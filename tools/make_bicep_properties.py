@@ -12,7 +12,7 @@ import sys
 from typing import Any, get_args, get_type_hints
 
 Table = dict[str, Any]
-STORAGE, WEB, MAIL = "azure.mgmt.storage.v2024_01_01", "azure.mgmt.web", "azure.mgmt.communication"
+STORAGE, WEB, MAIL = "azure.mgmt.storage", "azure.mgmt.web", "azure.mgmt.communication"
 EVENTS, MONITOR = "azure.mgmt.eventgrid", "azure.mgmt.monitor"
 
 # Some types have one model to write and another to read; what either can write may be written.
@@ -32,7 +32,8 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
         "azure.mgmt.applicationinsights.v2020_02_02",
         ("ApplicationInsightsComponent",),
     ),
-    "Microsoft.Insights/scheduledQueryRules@2023-12-01": (MONITOR, ("ScheduledQueryRuleResource",)),
+    # No package speaks this version yet; what is used here of the one before is in it, as Bicep's compiler has seen.
+    "Microsoft.Insights/scheduledQueryRules@2026-03-01": (MONITOR, ("ScheduledQueryRuleResource",)),
     "Microsoft.Insights/workbooks@2023-06-01": ("azure.mgmt.applicationinsights.v2023_06_01", ("Workbook",)),
     "Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30": ("azure.mgmt.msi.v2024_11_30", ("Identity",)),
     "Microsoft.OperationalInsights/queryPacks@2025-07-01": ("azure.mgmt.loganalytics", ("LogAnalyticsQueryPack",)),
@@ -41,19 +42,19 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("LogAnalyticsQueryPackQuery",),
     ),
     "Microsoft.OperationalInsights/workspaces@2025-07-01": ("azure.mgmt.loganalytics", ("Workspace",)),
-    "Microsoft.Storage/storageAccounts@2024-01-01": (STORAGE, ("StorageAccountCreateParameters", "StorageAccount")),
-    "Microsoft.Storage/storageAccounts/blobServices@2024-01-01": (STORAGE, ("BlobServiceProperties",)),
-    "Microsoft.Storage/storageAccounts/blobServices/containers@2024-01-01": (STORAGE, ("BlobContainer",)),
-    "Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01": (STORAGE, ("ManagementPolicy",)),
-    "Microsoft.Storage/storageAccounts/tableServices@2024-01-01": (STORAGE, ("TableServiceProperties",)),
-    "Microsoft.Storage/storageAccounts/tableServices/tables@2024-01-01": (STORAGE, ("Table",)),
-    "Microsoft.Web/serverfarms@2024-11-01": (WEB, ("AppServicePlan",)),
-    "Microsoft.Web/sites@2024-11-01": (WEB, ("Site",)),
-    "Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01": (
+    "Microsoft.Storage/storageAccounts@2025-08-01": (STORAGE, ("StorageAccountCreateParameters", "StorageAccount")),
+    "Microsoft.Storage/storageAccounts/blobServices@2025-08-01": (STORAGE, ("BlobServiceProperties",)),
+    "Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01": (STORAGE, ("BlobContainer",)),
+    "Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01": (STORAGE, ("ManagementPolicy",)),
+    "Microsoft.Storage/storageAccounts/tableServices@2025-08-01": (STORAGE, ("TableServiceProperties",)),
+    "Microsoft.Storage/storageAccounts/tableServices/tables@2025-08-01": (STORAGE, ("Table",)),
+    "Microsoft.Web/serverfarms@2025-03-01": (WEB, ("AppServicePlan",)),
+    "Microsoft.Web/sites@2025-03-01": (WEB, ("Site",)),
+    "Microsoft.Web/sites/basicPublishingCredentialsPolicies@2025-03-01": (
         WEB,
         ("CsmPublishingCredentialsPoliciesEntity",),
     ),
-    "Microsoft.Web/sites/config@2024-11-01": (WEB, ("SiteAuthSettingsV2",)),
+    "Microsoft.Web/sites/config@2025-03-01": (WEB, ("SiteAuthSettingsV2",)),
 }
 
 

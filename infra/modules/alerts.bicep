@@ -8,7 +8,7 @@ param name string
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags { *: string }
 
 @description('The Log Analytics workspace.')
 param workspaceId string
@@ -97,46 +97,50 @@ resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   properties: {
     groupShortName: 'operators'
     enabled: true
-    emailReceivers: [for mail in mails: {
-      name: mail
-      emailAddress: mail
-      useCommonAlertSchema: true
-    }]
+    emailReceivers: [
+      for mail in mails: {
+        name: mail
+        emailAddress: mail
+        useCommonAlertSchema: true
+      }
+    ]
   }
 }
 
-resource alert 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule in rules: {
-  name: '${name}-${rule.name}'
-  location: location
-  tags: tags
-  kind: 'LogAlert'
-  properties: {
-    displayName: '${name}: ${rule.name}'
-    description: rule.what
-    severity: rule.severity
-    enabled: true
-    scopes: [workspaceId]
-    evaluationFrequency: rule.every
-    windowSize: rule.window
-    // A new workspace has no tables until the app has written to them.
-    skipQueryValidation: true
-    autoMitigate: rule.resolves
-    criteria: {
-      allOf: [
-        {
-          query: rule.query
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
-          threshold: 0
-          failingPeriods: {
-            numberOfEvaluationPeriods: 1
-            minFailingPeriodsToAlert: 1
+resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
+  for rule in rules: {
+    name: '${name}-${rule.name}'
+    location: location
+    tags: tags
+    kind: 'LogAlert'
+    properties: {
+      displayName: '${name}: ${rule.name}'
+      description: rule.what
+      severity: rule.severity
+      enabled: true
+      scopes: [workspaceId]
+      evaluationFrequency: rule.every
+      windowSize: rule.window
+      // A new workspace has no tables until the app has written to them.
+      skipQueryValidation: true
+      autoMitigate: rule.resolves
+      criteria: {
+        allOf: [
+          {
+            query: rule.query
+            timeAggregation: 'Count'
+            operator: 'GreaterThan'
+            threshold: 0
+            failingPeriods: {
+              numberOfEvaluationPeriods: 1
+              minFailingPeriodsToAlert: 1
+            }
           }
-        }
-      ]
-    }
-    actions: {
-      actionGroups: [operators.id]
+        ]
+      }
+      actions: {
+        actionGroups: [operators.id]
+      }
     }
   }
-}]
+]

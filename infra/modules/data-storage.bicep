@@ -7,7 +7,7 @@ param accountName string
 param location string
 
 @description('Tags of the account.')
-param tags object
+param tags { *: string }
 
 @description('The replication.')
 param replication string
@@ -18,7 +18,7 @@ param tables string[]
 @description('The container of export files.')
 param exportContainer string
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: accountName
   location: location
   tags: tags
@@ -57,11 +57,10 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   resource tableService 'tableServices' = {
     name: 'default'
 
-    resource table 'tables' = [for one in tables: {
-      name: one
-    }]
+    resource table 'tables' = [
+      for one in tables: {
+        name: one
+      }
+    ]
   }
 }
-
-@description('The account; who takes it from here waits until tables and container are there.')
-output accountName string = account.name

@@ -8,7 +8,7 @@ param name string
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags { *: string }
 
 @description('The identity, by resource id.')
 param identityId string
@@ -41,13 +41,13 @@ param alwaysReadyHttp int
 param traceShare string
 
 @description('The app\'s own settings.')
-param settings object
+param settings { *: string }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
   name: insightsName
 }
 
-resource hostStorage 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource hostStorage 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: hostStorageName
 }
 
@@ -62,7 +62,7 @@ var hostSettings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: '${name}-plan'
   location: location
   tags: tags
@@ -76,7 +76,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
   // By this tag azd finds where the code belongs (azure.yaml).
@@ -154,9 +154,6 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
     }
   }
 }
-
-@description('The app.')
-output name string = app.name
 
 @description('Its host name.')
 output hostName string = app.properties.defaultHostName

@@ -8,9 +8,12 @@ param accountName string
 param location string
 
 @description('Tags of the account.')
-param tags object
+param tags { *: string }
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+@description('The container of deployed packages.')
+param deploymentContainer string
+
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: accountName
   location: location
   tags: tags
@@ -31,16 +34,10 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
     name: 'default'
 
     resource packages 'containers' = {
-      name: 'app-packages'
+      name: deploymentContainer
       properties: {
         publicAccess: 'None'
       }
     }
   }
 }
-
-@description('The account.')
-output accountName string = account.name
-
-@description('The container of deployed packages.')
-output deploymentContainer string = account::blobs::packages.name

@@ -6,7 +6,7 @@
 param name string
 
 @description('Tags of the topic.')
-param tags object
+param tags { *: string }
 
 @description('The Communication Services resource.')
 param communicationName string
@@ -18,7 +18,7 @@ resource communication 'Microsoft.Communication/communicationServices@2025-09-01
   name: communicationName
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' existing = {
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: appName
 }
 

@@ -4,7 +4,7 @@
 param name string
 
 @description('Tags of the resources.')
-param tags object
+param tags { *: string }
 
 @description('The geography in which mails are kept.')
 param dataLocation string
@@ -64,9 +64,6 @@ resource communication 'Microsoft.Communication/communicationServices@2025-09-01
     linkedDomains: usable ? [domain.id] : []
   }
 }
-
-@description('The Communication Services resource.')
-output communicationName string = communication.name
 
 @description('Where mails are handed in; empty while there is no usable domain.')
 output endpoint string = usable ? 'https://${communication.properties.hostName}' : ''

@@ -8,7 +8,7 @@ param accountName string
 param location string
 
 @description('Tags of the account.')
-param tags object
+param tags { *: string }
 
 @description('The tables.')
 param tables string[]
@@ -16,7 +16,7 @@ param tables string[]
 @description('Whether the marketplaces sign in with the account\'s key.')
 param keys bool
 
-resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
+resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: accountName
   location: location
   tags: tags
@@ -36,8 +36,10 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   resource tableService 'tableServices' = {
     name: 'default'
 
-    resource table 'tables' = [for one in tables: {
-      name: one
-    }]
+    resource table 'tables' = [
+      for one in tables: {
+        name: one
+      }
+    ]
   }
 }

@@ -3,11 +3,14 @@
 @description('Begins the names.')
 param name string
 
+@description('The Application Insights component, that the app writes to.')
+param insightsName string
+
 @description('The region.')
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags { *: string }
 
 @description('How many days logs are kept.')
 param logDays int
@@ -35,7 +38,7 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: '${name}-insights'
+  name: insightsName
   location: location
   tags: tags
   kind: 'web'
@@ -48,6 +51,3 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
 
 @description('The workspace, for alerts.')
 output workspaceId string = workspace.id
-
-@description('The component that the app writes to.')
-output insightsName string = insights.name

@@ -1,6 +1,9 @@
 // Every right of the app's identity, each where it is needed and nowhere above. Nobody else is given any.
 
-@description('The identity.')
+@description('The identity, by resource id: names of assignments are made of it, and what-if knows it beforehand.')
+param identityId string
+
+@description('The identity, by the id of its principal.')
 param principalId string
 
 @description('The host\'s account.')
@@ -38,11 +41,11 @@ var role = {
   mailOwner: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '09976791-48a7-449e-bb21-39d1a415f350')
 }
 
-resource host 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource host 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: hostStorageName
 }
 
-resource data 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource data 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: dataStorageName
 
   resource blobs 'blobServices' existing = {
@@ -56,21 +59,25 @@ resource data 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
   resource tableService 'tableServices' existing = {
     name: 'default'
 
-    resource own 'tables' existing = [for one in ownTables: {
-      name: one
-    }]
+    resource own 'tables' existing = [
+      for one in ownTables: {
+        name: one
+      }
+    ]
   }
 }
 
-resource marketplaces 'Microsoft.Storage/storageAccounts@2024-01-01' existing = {
+resource marketplaces 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: marketplaceStorageName
 
   resource tableService 'tableServices' existing = {
     name: 'default'
 
-    resource table 'tables' existing = [for one in marketplaceTables: {
-      name: one
-    }]
+    resource table 'tables' existing = [
+      for one in marketplaceTables: {
+        name: one
+      }
+    ]
   }
 }
 
@@ -85,7 +92,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 // The host makes containers of its own for leases and keys and takes the package from another; so the whole account,
 // which holds nothing else. It needs neither queues nor tables: no trigger of ours uses them.
 resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(host.id, principalId, role.blobDataOwner)
+  name: guid(host.id, identityId, role.blobDataOwner)
   scope: host
   properties: {
     principalId: principalId
@@ -95,30 +102,34 @@ resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 }
 
 // Reads and writes the programme's rows, in the app's own tables only.
-resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in ownTables: {
-  name: guid(data::tableService::own[i].id, principalId, role.tableDataContributor)
-  scope: data::tableService::own[i]
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: role.tableDataContributor
+resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (one, i) in ownTables: {
+    name: guid(data::tableService::own[i].id, identityId, role.tableDataContributor)
+    scope: data::tableService::own[i]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: role.tableDataContributor
+    }
   }
-}]
+]
 
 // Takes up leads that marketplaces write (I3), and can never write there.
-resource marketplaceRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for (one, i) in marketplaceTables: {
-  name: guid(marketplaces::tableService::table[i].id, principalId, role.tableDataReader)
-  scope: marketplaces::tableService::table[i]
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: role.tableDataReader
+resource marketplaceRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
+  for (one, i) in marketplaceTables: {
+    name: guid(marketplaces::tableService::table[i].id, identityId, role.tableDataReader)
+    scope: marketplaces::tableService::table[i]
+    properties: {
+      principalId: principalId
+      principalType: 'ServicePrincipal'
+      roleDefinitionId: role.tableDataReader
+    }
   }
-}]
+]
 
 // Writes, reads and deletes export files.
 resource exportFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(data::blobs::exports.id, principalId, role.blobDataContributor)
+  name: guid(data::blobs::exports.id, identityId, role.blobDataContributor)
   scope: data::blobs::exports
   properties: {
     principalId: principalId
@@ -130,7 +141,7 @@ resource exportFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 // Gets the delegation key that links to exports are signed with; an account has one, so a container is no possible scope.
 // A link can do no more than the identity itself: read in the container of exports.
 resource exportLinks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(data.id, principalId, role.blobDelegator)
+  name: guid(data.id, identityId, role.blobDelegator)
   scope: data
   properties: {
     principalId: principalId
@@ -142,7 +153,7 @@ resource exportLinks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 // Sends mail. No built-in role may only send, and the service does not honour custom ones reliably. This one could also switch
 // keys on again; so it is given on the one resource and not on the domain.
 resource sendMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(communication.id, principalId, role.mailOwner)
+  name: guid(communication.id, identityId, role.mailOwner)
   scope: communication
   properties: {
     principalId: principalId
@@ -153,7 +164,7 @@ resource sendMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 // Writes logs and metrics, and reads none.
 resource writeLogs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, principalId, role.metricsPublisher)
+  name: guid(insights.id, identityId, role.metricsPublisher)
   scope: insights
   properties: {
     principalId: principalId

@@ -7,7 +7,7 @@ param name string
 param location string
 
 @description('Tags of the resources.')
-param tags object
+param tags { *: string }
 
 @description('The Log Analytics workspace.')
 param workspaceId string
@@ -156,15 +156,17 @@ resource pack 'Microsoft.OperationalInsights/queryPacks@2025-07-01' = {
   properties: {}
 }
 
-resource saved 'Microsoft.OperationalInsights/queryPacks/queries@2025-07-01' = [for query in queries: {
-  parent: pack
-  name: guid(resourceGroup().id, name, query.name)
-  properties: {
-    displayName: query.title
-    description: query.what
-    body: query.body
-    related: {
-      resourceTypes: ['microsoft.operationalinsights/workspaces', 'microsoft.insights/components']
+resource saved 'Microsoft.OperationalInsights/queryPacks/queries@2025-07-01' = [
+  for query in queries: {
+    parent: pack
+    name: guid(resourceGroup().id, name, query.name)
+    properties: {
+      displayName: query.title
+      description: query.what
+      body: query.body
+      related: {
+        resourceTypes: ['microsoft.operationalinsights/workspaces', 'microsoft.insights/components']
+      }
     }
   }
-}]
+]

@@ -2,14 +2,26 @@
 
 import re
 import zoneinfo
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 from types import NoneType
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from shared.domain.countries import country_code
@@ -177,6 +189,8 @@ class Incoming(BaseModel):
     """Base of every body and query."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True)
+    null_removes: ClassVar[bool] = False
+    """True for a merge patch (RFC 7396); in any other body a null for what may be missing is as good as nothing."""
 
     @model_validator(mode="before")
     @classmethod
@@ -184,23 +198,65 @@ class Incoming(BaseModel):
         """A blank where nothing may stand is nothing; of the names that are not ours, the first hundred are refused."""
         if not isinstance(data, dict):
             return data
-        optional, known = _fields(cls)
+        known = _fields(cls)
         meant: dict[Any, Any] = {}
         unknown = 0
         for name, value in data.items():
-            if name not in known:
+            field = known.get(name)
+            if field is None:
                 unknown += 1
-                if unknown > UNKNOWN_MAX:
-                    continue
-            meant[name] = None if name in optional and isinstance(value, str) and not trimmed(value) else value
+                if unknown <= UNKNOWN_MAX:
+                    meant[name] = value
+                continue
+            told = None if field.may_be_null and isinstance(value, str) and not trimmed(value) else value
+            if told is None and field.may_be_missing and not cls.null_removes:
+                continue
+            meant[name] = _spelled(told, field.words) if field.words else told
         return meant
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a field before it is read; `words` are those of an enumeration by how they are compared."""
+
+    may_be_null: bool
+    may_be_missing: bool
+    words: Mapping[str, str]
+
+
 @cache
-def _fields(model: type[BaseModel]) -> tuple[frozenset[str], frozenset[str]]:
-    """The names of a model's fields that may be null, and all of them."""
-    fields = {field.alias or name: field.annotation for name, field in model.model_fields.items()}
-    return frozenset(name for name, kind in fields.items() if NoneType in get_args(kind)), frozenset(fields)
+def _fields(model: type[BaseModel]) -> Mapping[str, _Known]:
+    """A model's fields by the names that callers use."""
+    return {
+        field.alias or name: _Known(
+            NoneType in get_args(field.annotation),
+            not field.is_required(),
+            {word.casefold(): word for word in _words((field.annotation, *field.metadata))},
+        )
+        for name, field in model.model_fields.items()
+    }
+
+
+def _words(kinds: Iterable[Any]) -> Iterator[str]:
+    """The values of the enumerations that an annotation is made of."""
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            yield from map(str, kind)
+        elif isinstance(kind, WithJsonSchema):
+            yield from (kind.json_schema or {}).get("enum", ())
+        elif get_origin(kind) is Literal:
+            yield from (word for word in get_args(kind) if isinstance(word, str))
+        elif get_origin(kind) is Annotated:
+            yield from _words((kind.__origin__, *kind.__metadata__))
+        else:
+            yield from _words(get_args(kind))
+
+
+def _spelled(value: Any, words: Mapping[str, str]) -> Any:
+    """A word of an enumeration as it is documented: generated clients write `AppSource` for `appSource`."""
+    if isinstance(value, list):
+        return [_spelled(one, words) for one in value]
+    return words.get(value.strip().casefold(), value) if isinstance(value, str) else value
 
 
 class Nothing(Incoming):

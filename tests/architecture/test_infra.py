@@ -58,23 +58,24 @@ FAULTS = [
     ("modules/mail.bicep", "param name string", "param name strng"),
     ("modules/mail.bicep", "param name string", "param name string\n\nparam name string"),
     ("modules/roles.bicep", "roleDefinitionId: role.mailOwner", "roleDefinitionId: role.mailOwnr"),
-    ("modules/roles.bicep", "own[i].id, principalId", "own[i].idd, principalId"),
+    ("modules/roles.bicep", "own[i].id, identityId", "own[i].idd, identityId"),
     ("main.bicep", "dependsOn: [roles]", "dependOn: [roles]"),
     ("main.bicep", "accountName: names.hostStorage", "accountName: names.hostStorge"),
     ("main.bicep", "identity.properties.clientId", "identity.propertis.clientId"),
-    ("main.bicep", "app.outputs.name", "app.output.name"),
+    ("main.bicep", "app.outputs.hostName", "app.output.hostName"),
     ("main.bicep", "'modules/mail.bicep'", "'modules/mails.bicep'"),
     ("main.bicep", "timer => '${toUpper(timer.name)}", "timer => '${toUpper(timer.nam)}"),
     ("dev.bicepparam", "using 'main.bicep'", "using 'mains.bicep'"),
     ("modules/mail.bicep", "emailServices@2025-09-01", "emailServices@2035-09-01"),
+    ("modules/host-storage.bicep", "storageAccounts@2025-08-01", "storageAccounts@2024-01-01"),
     ("main.bicep", "identity.properties.principalId", "identity.properties.principlId"),
     ("modules/function-app.bicep", "serverFarmId: plan.id", "serverFarmId: plans.id"),
     ("modules/monitoring.bicep", "'${name}-logs'", "'${nam}-logs'"),
     ("main.bicep", "uniqueString(", "uniqeString("),
     ("main.bicep", "mail.outputs.endpoint", "mail.outputs.endpiont"),
     ("main.bicep", "    dataLocation: dataLocation\n", "    datalocation: dataLocation\n"),
-    ("main.bicep", "    insightsName: monitoring.outputs.insightsName\n    hostStorageName", "    hostStorageName"),
-    ("modules/mail.bicep", "param tags object", "param tags object\nparam extra string"),
+    ("main.bicep", "    insightsName: names.insights\n    hostStorageName", "    hostStorageName"),
+    ("modules/mail.bicep", "param tags {", "param extra string\nparam tags {"),
     ("modules/monitoring.bicep", "    sku: {\n      name: 'PerGB2018'\n    }", "    sku: {\n      name: 'PerGB2018'\n"),
     ("modules/mail.bicep", "dataLocation: dataLocation", "dataLocation dataLocation"),
     ("modules/mail.bicep", "location: 'global'", "location: 'global"),
@@ -94,6 +95,37 @@ def test_a_fault_in_it_is_found(tmp_path: Path, file: str, right: str, wrong: st
     code, said = lint(copy)
     assert code == 1, said
     assert "0 faults" not in said
+
+
+def test_what_if_knows_every_name_beforehand() -> None:
+    for path, text in EVERY.items():
+        # Two deployments in one group would overwrite each other's modules of one name.
+        assert not re.search(r"^module [^\n]+\{\n  name:", text, re.MULTILINE), path
+        names = re.findall(r"^ *name: (.+)", text, re.MULTILINE)
+        assert not [one for one in names if re.search(r"outputs|principalId|clientId|\.properties\.", one)], path
+    passed = re.findall(r"^ *(\w+Name): (.+)", MAIN, re.MULTILINE)
+    assert len(passed) > 8
+    assert not [one for one in passed if "outputs" in one[1]], (
+        "a name that is an output is known only when it is deployed"
+    )
+    for text in EVERY.values():
+        assert "param tags object" not in text
+        assert "param settings object" not in text
+
+
+def test_an_old_api_version_is_told_as_such(tmp_path: Path) -> None:
+    copy = tmp_path / "infra"
+    shutil.copytree(INFRA, copy)
+    file = copy / "modules" / "function-app.bicep"
+    file.write_text(file.read_text().replace("serverfarms@2025-03-01", "serverfarms@2024-01-01"))
+    code, said = lint(copy)
+    assert code == 1
+    assert "the API version of Microsoft.Web/serverfarms@2024-01-01 is older than two years" in said
+
+
+def test_loops_stand_as_the_formatter_writes_them() -> None:
+    for path, text in EVERY.items():
+        assert not re.search(r"\[for ", text), path
 
 
 def test_every_parameter_and_output_is_described() -> None:
@@ -282,7 +314,7 @@ def test_roles_are_what_the_code_uses_on_the_smallest_scope() -> None:
     """A right for each thing the code reaches; more would be one that nobody needs."""
     ids = dict(re.findall(r"^  (\w+): subscriptionResourceId\('[^']+', '([0-9a-f-]{36})'\)", ROLES, re.MULTILINE))
     lines = r"\n(?:  .*\n)*?"
-    assignment = rf"^resource (\w+) '[^']+/roleAssignments@.+{lines}  scope: (\S+){lines}.*roleDefinitionId: role\."
+    assignment = rf"^resource (\w+) '[^']+/roleAssignments@.+{lines} +scope: (\S+){lines}.*roleDefinitionId: role\."
     found = re.findall(assignment + r"(\w+)", ROLES, re.MULTILINE)
     assert {name: (scope, ids[role]) for name, scope, role in found} == {
         name: (scope, role) for name, (scope, role, _, _) in RIGHTS.items()

@@ -6,6 +6,7 @@ every example of the description against the types that were made of it.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -111,14 +112,33 @@ def run(*command: str | Path, cwd: Path, **environment: str) -> str:
     return done.stdout
 
 
+def generate_python(document: Path, folder: Path) -> None:
+    """The client, as the package `client` of that folder; a warning is a fault."""
+    config = folder / "config.yml"
+    config.write_text("post_hooks: []\n")
+    generator = Path(sys.executable).with_name("openapi-python-client")
+    options = ["--meta", "none", "--fail-on-warning", "--config", config, "--output-path", folder / "client"]
+    run(generator, "generate", "--path", document, *options, cwd=folder)
+
+
+def compile_typescript(document: Path, program: str, folder: Path) -> str:
+    """The program as `out/calls.js` of that folder, checked against the types of the document; what runs it."""
+    runtime = node()
+    assert runtime is not None
+    (folder / "node_modules").symlink_to(MODULES)
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "tsconfig.json").write_text(json.dumps(STRICT))
+    (folder / "calls.ts").write_text(program)
+    generator = MODULES / "openapi-typescript" / "bin" / "cli.js"
+    run(runtime, generator, document, "--output", folder / "api.d.ts", cwd=folder)
+    run(runtime, MODULES / "typescript" / "bin" / "tsc", "--project", folder, cwd=folder)
+    return str(runtime)
+
+
 def test_a_python_client_is_generated_without_a_warning_and_calls_everything(
     host: LocalHost, document: tuple[dict[str, Any], Path], calls: tuple[list[Any], Path], tmp_path: Path
 ) -> None:
-    config = tmp_path / "config.yml"
-    config.write_text("post_hooks: []\n")
-    generator = Path(sys.executable).with_name("openapi-python-client")
-    options = ["--meta", "none", "--fail-on-warning", "--config", config, "--output-path", tmp_path / "client"]
-    run(generator, "generate", "--path", document[1], *options, cwd=tmp_path)
+    generate_python(document[1], tmp_path)
     script = ROOT / "tests" / "interop" / "call_with_python.py"
     said = run(sys.executable, script, host.url, calls[1], document[1], cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert f"{sum(len(one['bodies']) or 1 for one in calls[0])} fine, 0 wrong" in said
@@ -127,15 +147,7 @@ def test_a_python_client_is_generated_without_a_warning_and_calls_everything(
 def test_a_typescript_client_takes_every_example_and_calls_everything(
     host: LocalHost, document: tuple[dict[str, Any], Path], calls: tuple[list[Any], Path], tmp_path: Path
 ) -> None:
-    runtime = node()
-    assert runtime is not None
-    (tmp_path / "node_modules").symlink_to(MODULES)
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "tsconfig.json").write_text(json.dumps(STRICT))
-    (tmp_path / "calls.ts").write_text(HEAD + "".join(map(attempt, calls[0])) + TAIL)
-    generator = MODULES / "openapi-typescript" / "bin" / "cli.js"
-    run(runtime, generator, document[1], "--output", tmp_path / "api.d.ts", cwd=tmp_path)
-    run(runtime, MODULES / "typescript" / "bin" / "tsc", "--project", tmp_path, cwd=tmp_path)
+    runtime = compile_typescript(document[1], HEAD + "".join(map(attempt, calls[0])) + TAIL, tmp_path)
     said = run(runtime, tmp_path / "out" / "calls.js", host.url, calls[1], cwd=tmp_path)
     assert f"{sum(len(one['bodies']) or 1 for one in calls[0])} fine" in said
 
@@ -160,3 +172,42 @@ def attempt(one: dict[str, Any]) -> str:
         request = f"client.{one['method'].upper()}({json.dumps(one['path'])}, {{ {', '.join(options)} }})"
         made += f"tries.push([{json.dumps(f'{name} {kind}')}, () => {request}]);\n"
     return made
+
+
+CLIENTS = (ROOT / "docs" / "clients.md").read_text()
+
+
+def of_the_document(language: str) -> str:
+    """The program that the document has in a language."""
+    (program,) = re.findall(rf"```{language}\n(.*?)```", CLIENTS, re.DOTALL)
+    return program
+
+
+@pytest.fixture
+def contoso(host: LocalHost, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Three leads of the document's partner, and what its programs find in their environment."""
+    printed = re.search(r"^  INTAKE='?([^'\n]+)", host.output, re.MULTILINE)
+    assert printed
+    language = "python" if "python" in request.node.name else "typescript"
+    for number in range(3):
+        sent = {"UserDetails": {"Email": f"kim{number}@{language}.example"}, "ActionCode": "PLT"}
+        assert httpx.post(printed[1], json=sent, timeout=30).status_code == 201
+    return {"API": f"{host.url}/api", "TOKEN": host.token("Leads.Admin", "contoso")}
+
+
+def test_the_documents_python_reads_and_answers_a_lead(
+    document: tuple[dict[str, Any], Path], contoso: dict[str, str], tmp_path: Path
+) -> None:
+    generate_python(document[1], tmp_path)
+    (tmp_path / "first.py").write_text(of_the_document("python"))
+    assert run(sys.executable, "first.py", cwd=tmp_path, **contoso).split(maxsplit=2)[1:] == [
+        "accepted",
+        "Called Ada.\n",
+    ]
+
+
+def test_the_documents_typescript_reads_and_answers_a_lead(
+    document: tuple[dict[str, Any], Path], contoso: dict[str, str], tmp_path: Path
+) -> None:
+    runtime = compile_typescript(document[1], of_the_document("typescript"), tmp_path)
+    assert run(runtime, "out/calls.js", cwd=tmp_path, **contoso).split(maxsplit=2)[1:] == ["accepted", "Called Ada.\n"]

@@ -66,6 +66,7 @@ HEADERS = {
     "x-ms-error-code": "The error's code.",
 }
 REQUIRED = {("editLead", "If-Match")}
+NULL: Json = {"type": "null"}
 CALLBACKS = {"subscribe_webhook": EventMessage}
 """What endpoints send to the address they are given."""
 
@@ -111,19 +112,57 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     asked = [(model, mode, TypeAdapter(model)) for model, mode in modes.items()]
     refs, found = TypeAdapter.json_schemas(asked, ref_template="#/components/schemas/{model}")
     # Page[LeadView] comes as Page_LeadView_.
-    text = json.dumps([found["$defs"], [refs[one] for one in modes.items()]])
-    schemas, tidied = _tidy(json.loads(re.sub(r"Page_(\w+?)View_", r"\1Page", text)))
+    text = re.sub(r"Page_(\w+?)View_", r"\1Page", json.dumps([found["$defs"], [refs[one] for one in modes.items()]]))
+    text = re.sub(r'"#/components/schemas/(\w+)"', lambda ref: f'"#/components/schemas/{_called(ref[1])}"', text)
+    schemas, tidied = _tidy(json.loads(text))
+    named = {tuple(sorted(shape["enum"])): _called(name) for name, shape in schemas.items() if "enum" in shape}
+    schemas = {
+        _called(name): _typed(shape if "enum" in shape else _referring(shape, named)) for name, shape in schemas.items()
+    }
     for name, example in EXAMPLES.items():
         schemas[name]["examples"] = [example]
     for name, shape in schemas.items():
         if name.endswith(("In", "Patch", "Query")):
             _allow_blanks(shape)
+        if name.endswith("In"):
+            _allow_nulls(shape)
         _date_times(shape)
         if text := of_schema(name, shape.get("description", "")):
             shape["description"] = text
         for part, field in shape.get("properties", {}).items():
             _describe(name, part, field)
     return dict(zip(modes, tidied, strict=True)), schemas
+
+
+NAMES = {
+    "Cells": "CsvCells",
+    "Headings": "CsvHeadings",
+    "Level": "QualityLevel",
+    "Outcome": "LeadOutcome",
+    "Qualification": "LeadQualification",
+    "Reason": "HeldReason",
+    "Reveal": "ContactReveal",
+    "Source": "LeadSource",
+    "Status": "LeadStatus",
+    "Validity": "ContactValidity",
+}
+"""Shapes whose own names a program that is made of the description has for something else."""
+
+
+def _called(name: str) -> str:
+    return NAMES.get(name, name)
+
+
+def _referring(shape: Any, named: dict[tuple[str, ...], str]) -> Any:
+    """With the name of an enumeration in place of its values: a generated client then has one type for it."""
+    if isinstance(shape, list):
+        return [_referring(one, named) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    if name := named.get(tuple(sorted(shape.get("enum", ())))):
+        kept = {key: said for key, said in shape.items() if key not in ("enum", "type")}
+        return {"$ref": f"#/components/schemas/{name}", **kept}
+    return {key: _referring(said, named) for key, said in shape.items()}
 
 
 def _describe(shape: str, name: str, said: Json) -> None:
@@ -147,27 +186,74 @@ TIMES = frozenset(("at", "now", "until", "timestamp", "nextAttempt", "last"))
 def _date_times(model: Json) -> None:
     """Every time is a `date-time`, so that generated clients hold times and no texts."""
     for name, shape in model.get("properties", {}).items():
-        if name == "purchaseDate":
-            for kind in (shape, *shape.get("anyOf", ())):
-                if kind.get("type") == "string":
-                    kind.setdefault("format", "date")
-        if name.endswith("DateTime") or name in TIMES:
-            for kind in (shape, *shape.get("anyOf", ())):
-                if kind.get("type") == "string":
-                    kind.setdefault("format", "date-time")
+        if "string" in types_of(shape) and name == "purchaseDate":
+            shape.setdefault("format", "date")
+        if "string" in types_of(shape) and (name.endswith("DateTime") or name in TIMES):
+            shape.setdefault("format", "date-time")
 
 
 def _allow_blanks(model: Json) -> None:
     """Where null may stand, a blank means the same, so no text there has to be long, or of a pattern."""
     for shape in model.get("properties", {}).values():
-        kinds = shape.get("anyOf", ())
-        if {"type": "null"} not in kinds:
+        if {"string", "null"} <= types_of(shape):
+            shape.pop("minLength", None)
+            if "pattern" in shape:
+                shape["pattern"] = f"^$|{shape['pattern']}"
+
+
+def _allow_nulls(model: Json) -> None:
+    """What may be missing from a whole document may be null as well: many generated clients send all they have."""
+    for name, shape in model.get("properties", {}).items():
+        if name in model.get("required", ()) or shape.get("readOnly"):
             continue
+        if "$ref" in shape:
+            model["properties"][name] = {"oneOf": [{"$ref": shape.pop("$ref")}, NULL], **shape}
+        elif types_of(shape) and "null" not in types_of(shape):
+            model["properties"][name] = _typed({"anyOf": [shape, NULL]})
+
+
+def types_of(shape: Json) -> set[str]:
+    """The types that a value may have, as far as the shape itself says so."""
+    said = shape.get("type", ())
+    return {said} if isinstance(said, str) else set(said)
+
+
+def _typed(shape: Any) -> Any:
+    """What may be null, or a number or a text, as one shape with a list of types; a reference or null as `oneOf`.
+
+    pydantic writes `anyOf` for both, of which generators make an empty class that can hold neither a value nor null.
+    """
+    if isinstance(shape, list):
+        return [_typed(one) for one in shape]
+    if not isinstance(shape, dict):
+        return shape
+    shape = {name: _typed(one) for name, one in shape.items()}
+    kinds: list[Json] = shape.get("anyOf", [])
+    if kinds and all("type" in kind for kind in kinds):
+        del shape["anyOf"]
+        merged: Json = {}
         for kind in kinds:
-            if kind.get("type") == "string":
-                kind.pop("minLength", None)
-                if "pattern" in kind:
-                    kind["pattern"] = f"^$|{kind['pattern']}"
+            merged |= kind
+        if NULL in kinds and "enum" in merged:
+            merged["enum"] = [*merged["enum"], None]
+        types = [one for kind in kinds for one in ((kind["type"],) if isinstance(kind["type"], str) else kind["type"])]
+        return {"type": types} | {name: said for name, said in merged.items() if name != "type"} | shape
+    if NULL in kinds:
+        del shape["anyOf"]
+        return {"oneOf": kinds, **shape}
+    return shape
+
+
+def present(shape: Json) -> Json:
+    """The shape of a value that is there: without null."""
+    kept = {name: said for name, said in shape.items() if name not in ("oneOf", "type", "enum")}
+    if "oneOf" in shape:
+        kinds = [kind for kind in shape["oneOf"] if kind != NULL]
+        return kept | (kinds[0] if len(kinds) == 1 else {"oneOf": kinds})
+    if "enum" in shape:
+        kept["enum"] = [value for value in shape["enum"] if value is not None]
+    types = sorted(types_of(shape) - {"null"})
+    return kept | ({"type": types[0] if len(types) == 1 else types} if types else {})
 
 
 def _operation(
@@ -232,9 +318,8 @@ def _part(name: str) -> Json:
 def _query(model: Json) -> list[Json]:
     found = []
     for name, shape in model["properties"].items():
-        kind = next(one for one in shape.get("anyOf", [shape]) if one != {"type": "null"})
         # The platform drops a query name without a value, so an empty one is as good as none.
-        kind = {key: said for key, said in kind.items() if key not in ("minLength", "description")}
+        kind = {key: said for key, said in present(shape).items() if key not in ("minLength", "description")}
         lists = {"style": "form", "explode": False} if kind.get("type") == "array" else {}
         found.append(
             {"name": name, "in": "query", "required": name in model.get("required", ())}

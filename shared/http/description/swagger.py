@@ -8,6 +8,7 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
+from shared.http.description.openapi import NULL, present, types_of
 from shared.http.description.wording import title
 
 Json = dict[str, Any]
@@ -109,14 +110,16 @@ def _shape(shape: Any) -> Any:
         return [_shape(item) for item in shape]
     if not isinstance(shape, dict):
         return shape
-    shape = dict(shape)
+    nullable = {"x-nullable": True} if NULL in shape.get("oneOf", ()) or "null" in types_of(shape) else {}
+    shape = present(shape) | nullable
+    if isinstance(shape.get("type"), list):
+        # Of real alternatives there is no word: a number may be written as a text, and anything else is of any type.
+        types = shape.pop("type")
+        shape |= {"type": "string"} if set(types) == {"number", "string"} else {}
     if "anyOf" in shape:
-        whole = shape.pop("anyOf")
         # What a test event holds in place of a lead: a flow's designer shows the lead.
-        kinds = [item for item in whole if item not in ({"type": "null"}, NO_LEAD)]
-        nullable = {"x-nullable": True} if len(kinds) < len(whole) else {}
-        first = kinds[0] if len(kinds) == 1 else _of_all(kinds)
-        shape = ({"allOf": [first]} if "$ref" in first else first) | shape | nullable
+        (only,) = (item for item in shape.pop("anyOf") if item != NO_LEAD)
+        shape = {"allOf": [only]} | shape
     elif "$ref" in shape:
         ref = {"$ref": shape.pop("$ref").replace("#/components/schemas/", "#/definitions/")}
         shape = {"allOf": [ref], **shape} if shape else ref
@@ -130,13 +133,6 @@ def _shape(shape: Any) -> Any:
     if examples := shape.pop("examples", None):
         shape["example"] = examples[0]
     return {name: _inside(name, item) for name, item in shape.items()}
-
-
-def _of_all(kinds: list[Json]) -> Json:
-    """Of real alternatives there is no word: a number may be written as a text, and anything else is of any type."""
-    if {kind.get("type") for kind in kinds} == {"string", "number"}:
-        return next(kind for kind in kinds if kind.get("type") == "string")
-    return {}
 
 
 def _labelled(definition: Json) -> Json:

@@ -365,10 +365,10 @@ OF_A_SCHEMA = {
     "CallToAction": "What the customer asked for on the marketplace.",
     "EventView": "Something that happened to the lead, by whom, and what it changed.",
     "LeadType": "Whether the customer found an offer or a business profile.",
-    "Level": "How good contact details are.",
-    "Qualification": "Who qualified a lead: nobody but the customer, marketing, or a seller.",
-    "Source": "Where a lead comes from.",
-    "Status": "How far a lead is.",
+    "QualityLevel": "How good contact details are.",
+    "LeadQualification": "Who qualified a lead: nobody but the customer, marketing, or a seller.",
+    "LeadSource": "Where a lead comes from.",
+    "LeadStatus": "How far a lead is.",
 }
 """What a shape is, where its docstring only names a rule or there is none."""
 BUT_FOR_A_PRESET = frozenset(("WebhookIn.format", "WebhookIn.fieldsAs", "WebhookIn.onlyValid"))

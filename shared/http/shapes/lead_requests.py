@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from itertools import chain
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.domain.lead import TEAM_MAX, Deal, TeamMember
@@ -74,6 +75,7 @@ class DealIn(Incoming):
 class MoneyPatch(Incoming):
     """A change of the deal's value; what is not named stays."""
 
+    null_removes = True
     amount: Amount = Decimal(0)
     currency: Currency = "EUR"
 
@@ -81,6 +83,7 @@ class MoneyPatch(Incoming):
 class DealPatch(Incoming):
     """A JSON merge patch of the deal (L2): what is not named stays, null removes what may be absent."""
 
+    null_removes = True
     name: Text = ""
     value: MoneyPatch = MoneyPatch()
     purchase_date: Day | None = None
@@ -107,6 +110,7 @@ class DealPatch(Incoming):
 class LeadPatch(Incoming):
     """The merge patch of a lead: its deal, the only part that can be edited."""
 
+    null_removes = True
     deal: DealPatch
 
     @model_validator(mode="before")
@@ -116,10 +120,13 @@ class LeadPatch(Incoming):
         return data if isinstance(data, dict) and "deal" in data else {"deal": data}
 
 
+Reason = Annotated[Text, WithJsonSchema({"type": "string", "enum": sorted({*chain(*REASONS.values())})})]
+
+
 class AnswerIn(Incoming):
     """What goes with an answer; the rules say whether it takes a reason, and which (L3, L4)."""
 
-    reason: Text | None = None
+    reason: Reason | None = None
     notes: Notes | None = None
 
 

@@ -273,3 +273,67 @@ async def test_r2_a_suspended_partner_reads_and_exports_but_answers_and_subscrib
 async def test_s1_the_operators_tenant_is_no_partners(api: InProcess, door: str) -> None:
     reply = await api.call("PUT", "/partners/x", {"name": "X", "tenantIds": ["Operator"]}, **OPERATOR)
     assert (reply.status, reply.targets) == (400, {"tenantIds"})
+
+
+HOOK = {"notificationUrl": "https://crm.contoso.example/leads", "events": ["lead.received"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "said", "heard"),
+    [
+        ("PUT", "/preferences", {"mailKinds": ["ContactMe", "PROFILE"]}, {"mailKinds": ["contactMe", "profile"]}),
+        (
+            "POST",
+            "/webhooks",
+            HOOK | {"events": ["Lead.Won", "LEAD.RECEIVED"], "format": "Standard"},
+            {"events": ["lead.won", "lead.received"], "format": "standard"},
+        ),
+        ("POST", "/webhooks", HOOK | {"preset": "HUBSPOT"}, {"preset": "hubSpot"}),
+        ("POST", "/webhooks", HOOK | {"format": "MarketPlace", "validation": "NONE"}, {"format": "marketplace"}),
+        ("POST", "/exports", {"format": "JsonL", "cells": "RAW", "orderBy": "Company DESC"}, {"format": "jsonl"}),
+        ("POST", "/exports", {"headings": "Labels", "filter": {"status": ["Received"]}}, {"format": "csv"}),
+    ],
+)
+async def test_an_enumeration_is_read_whatever_its_case_and_answered_as_documented(
+    api: InProcess, door: str, method: str, path: str, said: dict[str, Any], heard: dict[str, Any]
+) -> None:
+    reply = await api.call(method, P + path, said, as_="Leads.Admin,Partner.Admin")
+    assert reply.status < 300, reply.text
+    assert {name: reply.json[name] for name in heard} == heard
+
+
+async def test_reasons_kinds_and_queries_are_read_whatever_their_case(api: InProcess, door: str) -> None:
+    lead = f"{P}/leads/{await post_lead(api, door)}"
+    noted = await api.call("POST", f"{lead}/activities", {"kind": "Call"}, as_="Leads.Admin")
+    assert noted.status == 201, noted.text
+    found = await api.call("GET", f"{P}/leads?status=Received&tab=MARKETPLACE&orderBy=Created%20Asc", as_="Leads.User")
+    assert len(found.json["value"]) == 1
+    declined = await api.call("POST", f"{lead}/decline", {"reason": "NoCapacity"}, as_="Leads.Admin")
+    assert (declined.status, declined.json["closing"]["reason"]) == (200, "noCapacity")
+    for query in ("tab=bogus", "status=bogus"):
+        refused = await api.call("GET", f"{P}/leads?{query}", as_="Leads.User")
+        assert refused.status == 400
+        assert "marketplace" in refused.text or "received" in refused.text, "those that there are"
+
+
+@pytest.mark.parametrize("name", ["preset", "format", "fields", "fieldsAs", "headers", "onlyValid", "validation"])
+async def test_null_for_what_may_be_missing_is_as_good_as_nothing(api: InProcess, door: str, name: str) -> None:
+    made = [
+        (await api.call("POST", f"{P}/webhooks", HOOK | more, as_="Leads.Admin")).json for more in ({}, {name: None})
+    ]
+    own = ("id", "secret", "createdDateTime")
+    plain, null = ({key: said for key, said in one.items() if key not in own} for one in made)
+    assert plain == null
+    refused = await api.call("POST", f"{P}/webhooks", HOOK | {"events": None}, as_="Leads.Admin")
+    assert (refused.status, refused.targets) == (400, {"events"})
+
+
+async def test_null_in_a_merge_patch_removes_and_in_a_whole_document_is_the_default(api: InProcess, door: str) -> None:
+    who = {"as_": "Partner.Admin"}
+    given = {"preferredLanguage": "sv", "digestHour": 7, "mutedAddresses": ["lena@contoso.example"]}
+    assert (await api.call("PUT", f"{P}/preferences", given, **who)).status == 200
+    nothing = dict.fromkeys(given)
+    changed = await api.call("PATCH", f"{P}/preferences", nothing, headers={"If-Match": "*"}, **who)
+    default = await api.call("PUT", f"{P}/preferences", {}, **who)
+    assert (changed.status, changed.json) == (200, default.json)
+    assert (await api.call("PUT", f"{P}/preferences", nothing, **who)).json == default.json
