@@ -168,6 +168,18 @@ def requests_of(page: Page) -> Iterator[list[str]]:
         page.remove_listener("request", note)
 
 
+async def intercepting(page: Page) -> None:
+    """Wait until routes hold: for a moment after the first one is set, a request may still go past it."""
+    probe = "**/api/health"
+    await page.route(probe, lambda route: route.fulfill(status=204))
+    ask = "() => fetch('/api/health', {method: 'HEAD'}).then((answer) => answer.status)"
+    for _ in range(50):
+        if await page.evaluate(ask) == 204:
+            await page.unroute(probe)
+            return
+    raise AssertionError("Routes do not hold.")
+
+
 def lost_answer(done: list[int]) -> Handle:
     """A route whose first request reaches the host while its answer does not come back."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.desk import Desk, failing, lost_answer, posts, requests_of, settled
+from tests.browser.desk import Desk, failing, intercepting, lost_answer, posts, requests_of, settled
 from tests.browser.test_workspace import dialog, heading, rows
 from tests.builders import DEAL_BODY
 from tests.journeys.local_host import LocalHost
@@ -97,6 +97,7 @@ async def test_after_a_lost_answer_the_same_again_is_a_success(desk: Desk) -> No
     await filled(page, "Rollout")
     done: list[int] = []
     await page.route(re.compile("/accept$"), posts(lost_answer(done)))
+    await intercepting(page)
     await page.keyboard.press("Control+Enter")
     await expect(dialog(page).locator(".errors")).to_contain_text("it is not known whether this was done")
     await expect(dialog(page).get_by_label("Deal name")).to_have_value("Rollout")
@@ -114,6 +115,7 @@ async def test_a_logged_contact_whose_answer_was_lost_is_logged_once(desk: Desk)
     desk.expect_fault("net::ERR_CONNECTION_RESET")
     page = await desk.open(f"leads/{lead}")
     await page.route(re.compile("/activities$"), lost_answer([]))
+    await intercepting(page)
     await page.keyboard.press("n")
     await dialog(page).get_by_label("What happened").fill("Wants a demo.")
     await page.keyboard.press("Control+Enter")

@@ -152,6 +152,8 @@ async def test_the_rest_of_the_day_by_keyboard_alone(desk: Desk) -> None:
     await keys.press("g")
     await keys.press("s")
     await expect(heading(page)).to_have_text("Preferences")
+    # What was said of the decline.
+    await expect(page.get_by_text("Saved.")).to_be_hidden()
     await tab_to(page, "Addresses that get no mail")
     await keys.type("lena@contoso.example")
     await keys.press("Control+Enter")

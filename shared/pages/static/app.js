@@ -230,6 +230,8 @@
       const text = await answer.text();
       if (control.signal.aborted) return false;
       await htmx.swap({ text, target: pane, swap: "innerHTML", sourceElement: pane });
+      // What was read before a heart was stored shows it all the same.
+      for (const [id, state] of hearts) paintHeart(id, state.wanted);
       shownAt = new Date();
       return answer.ok;
     } catch (problem) {
@@ -570,6 +572,7 @@
   /* -- hearts: shown at once; only the last wish is sent, one call at a time ----------------------------------------- */
 
   const hearts = new Map();
+  const HEART_KNOWN = 5000;
   function paintHeart(id, on) {
     $$(`.heart[data-id="${CSS.escape(id)}"]`).forEach((button) => button.setAttribute("aria-pressed", String(on)));
   }
@@ -589,13 +592,14 @@
         state.stored = sent;
       }
       refreshTop().catch(() => {});
+      setTimeout(() => { if (!state.busy) hearts.delete(id); }, HEART_KNOWN);
     } catch (problem) {
+      hearts.delete(id);
       paintHeart(id, state.stored);
       toast(say("heartBack", { why: why(problem) }), { bad: true });
       throw problem;
     } finally {
       state.busy = false;
-      hearts.delete(id);
     }
   }
 
