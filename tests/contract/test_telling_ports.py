@@ -129,6 +129,17 @@ async def test_a_relay_reads_counts_days_and_events_at_once(telling: Telling) ->
     assert set(few.days) == {"2026-11-21.warned", "2026-11-22"}
 
 
+async def test_a_relay_finds_events_behind_however_many_days(telling: Telling) -> None:
+    partner = unique()
+    for n in range(2):
+        await telling.leads.add(received(partner, AT + timedelta(seconds=n)), submitted(str(n)), Change(f"c{n}", AT))
+    events, _ = await telling.tallies.pending(partner, None, 9)
+    days = tuple(MailDay(f"2026-10-{day:02}", AT) for day in range(1, 31))
+    await telling.tallies.take(partner, events[:1], Tally(), Tally(moved({}, events[:1])), Follows(days=days))
+    work = await telling.tallies.work(partner, "2026-10-01", 1)
+    assert (work.tally, work.events) == (await telling.tallies.read(partner), Page(events[1:], None))
+
+
 async def test_a_partners_wishes_are_read_at_once(telling: Telling) -> None:
     partner = unique()
     assert await telling.preferences.wishes(partner) == Wishes(None, (), {})

@@ -216,12 +216,9 @@ class FacetsQuery(LeadFilterIn):
     """Of which leads the values in use are counted (Q3)."""
 
 
-_BY_NAME = {name.casefold(): name for name in names()}
-
-
 def _column(value: object) -> object:
-    if isinstance(value, str) and (name := _BY_NAME.get(value.strip().casefold())):
-        return name
+    if value in names():
+        return value
     raise ValueError(say("No column is called so. There are: %(names)s.", names=", ".join(names())))
 
 

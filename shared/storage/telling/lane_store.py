@@ -42,6 +42,9 @@ class TableLaneStore:
         if rows and rows[0]["RowKey"] == own:
             lane = codec.with_tag(codec.load(Lane, rows[0]), rows[0])
             rows = rows[1:]
+        if not rows and not found.done:
+            # Storage may end an answer anywhere, also before anything that waits.
+            return lane, await self.page(partner_id, destination, DispatchState.PENDING, None, top)
         following = None if found.done else str(found.rows[-1]["RowKey"]).removeprefix(start)
         return lane, Page([codec.load(Dispatch, row) for row in rows], following)
 

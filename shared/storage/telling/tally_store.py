@@ -48,6 +48,10 @@ class TableTallyStore:
         days = [row for row in found.rows if row["RowKey"].startswith(keys.DAYS)]
         tally = next((row for row in found.rows if row["RowKey"] == keys.TALLY), None)
         events = [row for row in found.rows if row["RowKey"].startswith(keys.OUT)]
+        if not events and not found.done:
+            # Storage may end an answer anywhere, also before the first event: without one a hint at it would go.
+            read, first = await self.read(partner_id), await self.pending(partner_id, None, top)
+            return Work(read, {day.key: day for day in map(stored_day, days)}, first)
         is_whole = found.done and len(events) <= top
         return Work(
             _tally(tally),
