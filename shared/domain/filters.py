@@ -4,6 +4,7 @@ Storage selects what it can (`storage/leads/conditions.py`), but what it gives i
 one place. A filter on what only some leads have (a flame, an outcome, an offer's e-mail validity) leaves others out.
 """
 
+import re
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +36,8 @@ class ListTab(StrEnum):
 
 ID_PART_LEAST = 8
 """Characters of an id that a search takes for one."""
+_ID_PART = re.compile(rf"[mq]?[0-9a-f]{{{ID_PART_LEAST - 1},}}")
+"""What may be a part of one as long as that (`ids.LEAD_ID`), where it has that many characters."""
 _LATER = ("updated_from", "updated_to", "id")
 """Parts that filters had not always: where they are not given a filter is written as before, so tokens hold."""
 _LASTING = ("id", "type", "qualification", "source", "call_to_action", "country")
@@ -137,9 +140,13 @@ class LeadFilter:
         return folded(self.search or "").split()
 
     @cached_property
+    def _words_of_texts(self) -> list[str]:
+        return [*self._customer_words, *(word for word in self._search_words if not _may_be_of_id(word))]
+
+    @cached_property
     def looks_for_ids(self) -> bool:
         """True where a word of the search may be a part of an id."""
-        return any(len(word) >= ID_PART_LEAST for word in self._search_words)
+        return any(map(_may_be_of_id, self._search_words))
 
     def could_match(self, lead: Lead) -> bool:
         """False for a lead that no change ever brings into the filter: these parts of a lead never change."""
@@ -177,8 +184,7 @@ class LeadFilter:
 
     def could_say(self, together: str) -> bool:
         """False where no lead has all words, of whose texts, hidden ones too, this one is made."""
-        words = [*self._customer_words, *(word for word in self._search_words if len(word) < ID_PART_LEAST)]
-        return all(word in together for word in words)
+        return all(word in together for word in self._words_of_texts)
 
     def _could_take(self, lead: Listed) -> bool:
         return (
@@ -201,6 +207,10 @@ def _among(lead: Listed, parts: _Parts) -> bool:
         if getattr(lead, name) not in values:
             return False
     return True
+
+
+def _may_be_of_id(word: str) -> bool:
+    return len(word) >= ID_PART_LEAST and _ID_PART.fullmatch(word) is not None
 
 
 def _found(words: list[str], text: str, lead_id: str = "") -> bool:

@@ -9,8 +9,8 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from operator import itemgetter
+from itertools import chain, pairwise, repeat
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -35,8 +35,10 @@ Pages of 250 rows keep them waiting for half as long and cost twice the CPU.
 """
 FILLED = 0.8
 """How full the page of a part of a range should be, going by those before it: an overfull one costs one more."""
+Positions = Callable[[Sequence[str]], list[str]]
+"""The positions of rows, by their keys: one call for a page, since a search asks for ten thousand."""
 Placed = tuple[str, Any, float]
-"""A row with its position, and when it was asked for."""
+"""A row with its position, and what the watch said when it was asked for."""
 
 
 @dataclass(frozen=True)
@@ -69,16 +71,22 @@ class Scan:
     positions: tuple[str, ...] = ()
     reached: str | None = None
 
-    def placed(self, position: Callable[[str], str]) -> "Scan":
+    def placed(self, positions: "Positions") -> "Scan":
         """This scan with the position of every row, by its key."""
         if self.reached is not None:
-            return replace(self, positions=(before(position(self.reached)),))
-        return replace(self, positions=tuple(position(key_of(row)) for row in self.rows))
+            return replace(self, positions=(before(*positions([self.reached])),))
+        return replace(self, positions=tuple(positions(keys_of(self.rows))))
 
 
 def key_of(row: Any) -> str:
     """The key of a row, or of a struct of its columns."""
     return str(row["RowKey"] if isinstance(row, dict) else row.row_key)
+
+
+def keys_of(rows: Sequence[Any]) -> list[str]:
+    """The keys of rows that are all of one kind, as `key_of` tells them."""
+    tell = itemgetter("RowKey") if rows and isinstance(rows[0], dict) else attrgetter("row_key")
+    return list(map(tell, rows))
 
 
 async def row(table: Table, partition: str, key: str, select: Sequence[str] = ()) -> Row | None:
@@ -197,9 +205,9 @@ class Range:
     many leads there were in a time. The last part always reaches to the range's end.
     """
 
-    def __init__(self, query: Query, reading: Reading, position: Callable[[str], str]) -> None:
+    def __init__(self, query: Query, reading: Reading, positions: Positions) -> None:
         self._reading = reading
-        self._position = position
+        self._positions = positions
         self._top = PAGE_FIRST
         self._rows: list[Placed] = []
         self._reached = ""
@@ -271,18 +279,13 @@ class Range:
         asked = self._reading.watch()
         with translating():
             page = await self._reading.page(query, self._top, token)
-            rows = [(self._position(key_of(row)), row, asked) for row in page.rows]
+            rows = list(zip(self._positions(keys_of(page.rows)), page.rows, repeat(asked), strict=False))
             reached = await _reached(self._reading.table, query, page.token) if page.token and not rows else None
-            return _Answer(page, rows, before(self._position(reached)) if reached else "")
+            return _Answer(page, rows, before(*self._positions([reached])) if reached else "")
 
 
-async def walk(
-    ranges: Sequence[Range], after: str | None
-) -> AsyncGenerator[tuple[list[tuple[Any, float]], str | None], None]:
-    """The rows of all ranges in the order of their positions, batch by batch, with the position covered so far.
-
-    Beside each row stands what the watch said when it was asked for.
-    """
+async def walk(ranges: Sequence[Range], after: str | None) -> AsyncGenerator[tuple[list[Placed], str | None], None]:
+    """The rows of all ranges in the order of their positions, batch by batch, with the position covered so far."""
     covered = after
     try:
         while not all(walked.at_end for walked in ranges):
@@ -290,9 +293,9 @@ async def walk(
                 await walked.fill()
             unknown = [known for walked in ranges if (known := walked.known) is not None]
             until = min(unknown, default=None)
-            rows = sorted((row for walked in ranges for row in walked.take(until)), key=itemgetter(0))
+            rows = sorted(chain.from_iterable(walked.take(until) for walked in ranges), key=itemgetter(0))
             covered = max(covered or "", until or "", rows[-1][0] if rows else "") or None
-            yield [(row, asked) for _, row, asked in rows], covered
+            yield rows, covered
     finally:
         for walked in ranges:
             await walked.close()

@@ -4,8 +4,11 @@ The rules are the domain's; here columns become the values that they judge. A pr
 lead and its columns alike at every moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
+from operator import attrgetter
+from typing import TypeVar
 
 import msgspec
 
@@ -19,14 +22,33 @@ from shared.domain.telling.recommendations import Standing
 from shared.ids import created_at, digest
 from shared.storage import keys
 
+W = TypeVar("W", bound="Words")
 FAR = stamp(ALWAYS)
 """A deadline that never comes."""
+FEW, PARTS = 16, 4
+"""Rows that are looked through one by one, and into how many parts more of them are cut."""
 
 
-class Columns(msgspec.Struct, rename="camel", gc=False):
-    """A lead's row, or a copy, as far as its columns were selected; '' is a missing value."""
+class Words(msgspec.Struct, rename="camel", gc=False):
+    """What a search looks through of a lead's row: ten thousand are made for one."""
 
     row_key: str = msgspec.field(name="RowKey")
+    shown_until: str = ""
+    text_company: str = ""
+    text_deal: str = ""
+    text_person: str = ""
+    text_private: str = ""
+    text_cut: bool | None = None
+
+    @property
+    def lead_id(self) -> str:
+        """The lead whose row it is."""
+        return keys.lead_of(self.row_key)
+
+
+class Columns(Words, gc=False):
+    """A lead's row, or a copy, as far as its columns were selected; '' is a missing value."""
+
     status: str = ""
     deadline: str = ""
     cools: str = ""
@@ -50,17 +72,6 @@ class Columns(msgspec.Struct, rename="camel", gc=False):
     deal_value: str = ""
     company: str = ""
     person: str = ""
-    shown_until: str = ""
-    text_company: str = ""
-    text_deal: str = ""
-    text_person: str = ""
-    text_private: str = ""
-    text_cut: bool | None = None
-
-    @property
-    def lead_id(self) -> str:
-        """The lead whose row it is."""
-        return keys.lead_of(self.row_key)
 
 
 _ALWAYS = ("RowKey", "status", "deadline", "isTest")
@@ -115,13 +126,32 @@ def words_of(wanted: LeadFilter) -> list[str]:
     return ["RowKey", *(_ALL_TEXTS if wanted.search else _TEXTS)]
 
 
-def may_say(wanted: LeadFilter, rows: Sequence[Columns]) -> bool:
+_said = attrgetter("text_company", "text_deal", "text_person", "text_private")
+_cut = attrgetter("text_cut")
+
+
+def may_say(wanted: LeadFilter, rows: Sequence[Words]) -> bool:
     """False where none of these rows has all words: one look through them together is a fraction of one at each."""
-    texts = [text for row in rows for text in (row.text_company, row.text_deal, row.text_person, row.text_private)]
-    return wanted.could_say("\n".join(texts)) or any(row.text_cut for row in rows)
+    texts = chain.from_iterable(map(_said, rows))
+    return wanted.could_say("\n".join(texts)) or True in map(_cut, rows)
 
 
-def says(wanted: LeadFilter, row: Columns, at: str) -> bool:
+def saying(wanted: LeadFilter, rows: Sequence[W], at: str, first: int = 0) -> Iterator[tuple[int, W]]:
+    """Those of the rows, numbered from `first` on, whose leads have the words (`says`).
+
+    Few have, so parts of the rows are looked through together, and parts of those parts only where some may have them.
+    """
+    if len(rows) <= FEW:
+        yield from ((first + number, row) for number, row in enumerate(rows) if says(wanted, row, at))
+        return
+    step = -(-len(rows) // PARTS)
+    for start in range(0, len(rows), step):
+        part = rows[start : start + step]
+        if may_say(wanted, part):
+            yield from saying(wanted, part, at, first + start)
+
+
+def says(wanted: LeadFilter, row: Words, at: str) -> bool:
     """True where the words are in what anyone may see of the lead at the stamp `at` (L9), or only a document knows."""
     if row.text_cut:
         return True

@@ -1,6 +1,7 @@
 """Leads in Table Storage: one partition a partner, one transaction a change (design.md, How a lead changes)."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import aclosing
 from datetime import datetime
@@ -26,9 +27,9 @@ from shared.storage import codec, keys, reads
 from shared.storage.codec import Document
 from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.leads import columns, conditions
-from shared.storage.leads.columns import Columns
+from shared.storage.leads.columns import Columns, Words
 from shared.storage.leads.conditions import OPEN
-from shared.storage.reads import WIDTH, Query, Range, Reading, Scan, merge, scan, walk
+from shared.storage.reads import WIDTH, Placed, Query, Range, Reading, Scan, merge, scan, walk
 from shared.storage.rest.service import Table
 from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
@@ -37,6 +38,7 @@ OPERATIONS_MAX, BYTES_MAX = 100, 3 * 1024 * 1024
 """Of one transaction: the service's own bound, and its 4 MiB with room for what is around the documents."""
 
 SELECTED = ["RowKey", *codec.DOCS]
+_ID_TAIL = 28
 HITS_MAX, NEAR, RUN_MAX = 200, 8, 100
 """Documents read at a time: hits of a search that stand no further apart than `NEAR` rows come with those between them,
 in one request of `RUN_MAX` rows at most; that costs less than a request each."""
@@ -147,14 +149,15 @@ class TableLeadStore:
         searches = since is None and query.filter.is_textual
         reading = Reading(self._leads, SELECTED, watch, Document)
         if searches:
-            reading = Reading(self._leads, columns.words_of(query.filter), watch, Columns, WIDTH)
+            reading = Reading(self._leads, columns.words_of(query.filter), watch, Words, WIDTH)
         async with aclosing(walk(_ranges(query, kind, selected, reading), query.after)) as batches:
             async for rows, covered in batches:
                 hits = _Hits(self, query, rows, watch) if searches else None
                 for some, reached in _pieces(rows, covered):
-                    leads = await hits.among(some) if hits else [(codec.load(Lead, row), asked) for row, asked in some]
+                    leads = await hits.among(some) if hits else [(codec.load(Lead, row), at) for _, row, at in some]
                     yield Walked(leads, reached, len(some))
-                    await asyncio.sleep(0)
+                    if leads:
+                        await asyncio.sleep(0)
 
     async def survey(self, query: LeadQuery, order: OrderField | None = None) -> AsyncGenerator[Surveyed, None]:
         """By columns alone; only where a text was too long for them the lead is read."""
@@ -166,7 +169,9 @@ class TableLeadStore:
         async with aclosing(walk(ranges, query.after)) as batches:
             async for rows, covered in batches:
                 for some, _ in _pieces(rows, covered):
-                    said = [row for row, _ in some if not wanted.is_textual or columns.says(wanted, row, at)]
+                    said = [row for _, row, _ in some]
+                    if wanted.is_textual:
+                        said = [row for _, row in columns.saying(wanted, said, at)]
                     unread = [row.lead_id for row in said if wanted.is_textual and row.text_cut]
                     read = {lead.id: settle(lead, query.at).lead for lead in await self.many(query.partner_id, unread)}
                     taken = []
@@ -186,7 +191,7 @@ class TableLeadStore:
         async with aclosing(walk(_ranges(query, _kind(query.filter), selected, reading), query.after)) as batches:
             async for rows, covered in batches:
                 for some, _ in _pieces(rows, covered):
-                    yield [columns.standing(row) for row, _ in some]
+                    yield [columns.standing(row) for _, row, _ in some]
                     await asyncio.sleep(0)
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
@@ -246,9 +251,9 @@ class TableLeadStore:
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
         wanted = _in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
         found = await scan(self._leads, wanted, query.top, SELECTED, query.is_over, Document)
-        return found.placed(_position)
+        return found.placed(_positions)
 
-    async def documents(self, query: LeadQuery, run: Sequence[Columns]) -> list[Lead]:
+    async def documents(self, query: LeadQuery, run: Sequence[Words]) -> list[Lead]:
         """The leads of these rows, or of those between the first and the last of them that the query's filter selects.
 
         One that moved on meanwhile is no business of the filter any more.
@@ -281,23 +286,22 @@ class _Hits:
         self,
         store: TableLeadStore,
         query: LeadQuery,
-        rows: Sequence[tuple[Columns, float]],
+        rows: Sequence[Placed],
         watch: Callable[[], float],
     ) -> None:
-        at = stamp(query.at)
         self._store, self._query, self._watch = store, query, watch
-        self._waiting: list[tuple[int, Columns]] = []
-        if columns.may_say(query.filter, [row for row, _ in rows]):
-            self._waiting = [(n, row) for n, (row, _) in enumerate(rows) if columns.says(query.filter, row, at)]
-        self._ids = {row.lead_id for _, row in self._waiting}
+        self._waiting = list(columns.saying(query.filter, [row for _, row, _ in rows], stamp(query.at)))
+        self._hits = deque((number, row.lead_id) for number, row in self._waiting)
+        self._passed = 0
         self._read: dict[str, tuple[Lead, float]] = {}
 
-    async def among(self, rows: Sequence[tuple[Columns, float]]) -> list[tuple[Lead, float]]:
+    async def among(self, rows: Sequence[Placed]) -> list[tuple[Lead, float]]:
         """Those of these rows, which are the next ones of the batch."""
-        if not self._ids:
-            return []
-        ids = [row.lead_id for row, _ in rows if row.lead_id in self._ids]
-        while ids and self._waiting and self._waiting[0][1].lead_id in ids:
+        self._passed += len(rows)
+        ids = []
+        while self._hits and self._hits[0][0] < self._passed:
+            ids.append(self._hits.popleft()[1])
+        while self._waiting and self._waiting[0][0] < self._passed:
             most = min(self._query.top, HITS_MAX)
             some, self._waiting = self._waiting[:most], self._waiting[most:]
             asked = self._watch()
@@ -306,10 +310,10 @@ class _Hits:
         return [self._read.pop(lead_id) for lead_id in ids if lead_id in self._read]
 
 
-def _runs(rows: Sequence[tuple[int, Columns]]) -> list[list[Columns]]:
+def _runs(rows: Sequence[tuple[int, Words]]) -> list[list[Words]]:
     """Numbered rows, those of a tab that stand near each other together."""
-    runs: list[list[Columns]] = []
-    under_way: dict[str, tuple[int, int, list[Columns]]] = {}
+    runs: list[list[Words]] = []
+    under_way: dict[str, tuple[int, int, list[Words]]] = {}
     for number, row in rows:
         tab = row.lead_id[0]
         first, last, run = under_way.get(tab, (0, -NEAR - 1, []))
@@ -321,17 +325,15 @@ def _runs(rows: Sequence[tuple[int, Columns]]) -> list[list[Columns]]:
     return runs
 
 
-def _pieces(
-    rows: Sequence[tuple[Any, float]], covered: str | None
-) -> Iterable[tuple[Sequence[tuple[Any, float]], str | None]]:
+def _pieces(rows: Sequence[Placed], covered: str | None) -> Iterable[tuple[Sequence[Placed], str | None]]:
     """A batch in pieces, each with the position that it covers; one at least, since an empty batch covers some too."""
     for end in range(TOGETHER, max(len(rows), 1) + TOGETHER, TOGETHER):
         some = rows[end - TOGETHER : end]
-        yield some, covered if end >= len(rows) else _position(reads.key_of(some[-1][0]))
+        yield some, covered if end >= len(rows) else some[-1][0]
 
 
 def _ranges(query: LeadQuery, kind: str, selected: Sequence[str], reading: Reading) -> list[Range]:
-    return [Range(_in_range(query, kind, tab, selected), reading, _position) for tab in query.filter.tabs]
+    return [Range(_in_range(query, kind, tab, selected), reading, _positions) for tab in query.filter.tabs]
 
 
 def _in_range(query: LeadQuery, kind: str, tab: Tab, selected: Sequence[str]) -> Query:
@@ -353,8 +355,9 @@ def created_between(wanted: LeadFilter) -> tuple[datetime | None, datetime | Non
     return first, last
 
 
-def _position(row_key: str) -> str:
-    return position(keys.lead_of(row_key))
+def _positions(row_keys: Sequence[str]) -> list[str]:
+    # As `position(keys.lead_of(row_key))` has it: keys end with ids, which are all of one length.
+    return [key[-_ID_TAIL:] + key[-_ID_TAIL - 1] for key in row_keys]
 
 
 def operations_of(before: StoredLead, decision: Decision, change: Change, spent: Collection[Hint] = ()) -> list[Write]:

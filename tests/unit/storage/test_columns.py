@@ -84,8 +84,23 @@ def test_rows_that_cannot_have_the_words_are_passed_over_together() -> None:
     assert not columns.may_say(LeadFilter(search="nowhere"), rows)
     assert not columns.may_say(LeadFilter(search="northwind nowhere"), rows)
     assert not columns.may_say(LeadFilter(customer="nowhere"), rows)
-    # It may be a part of an id.
-    assert columns.may_say(LeadFilter(search="nowhere8"), rows)
+    assert not columns.may_say(LeadFilter(search="nowhere8"), rows)
+    assert not columns.may_say(LeadFilter(search="4711471"), rows)
+    # These may be parts of an id.
+    assert columns.may_say(LeadFilter(search="47114711"), rows)
+    assert columns.may_say(LeadFilter(search="m0deadbeef"), rows)
+
+
+def test_rows_that_have_the_words_are_found_wherever_they_stand() -> None:
+    lead = LEADS[0]
+    wanted = LeadFilter(customer=lead.customer.company)
+    has, has_not = read(lead, columns.words_of(wanted)), read(a_lead(), columns.words_of(wanted))
+    has_not.text_company = has_not.text_person = "nobody"
+    for count in (0, 1, 5, columns.FEW, columns.FEW + 1, 100, 250, 999):
+        for places in ({0}, {count // 2}, {count - 1}, {0, count - 1}, set(range(count)), set[int]()):
+            rows = [has if number in places else has_not for number in range(count)]
+            found = [number for number, _ in columns.saying(wanted, rows, stamp(AT))]
+            assert found == sorted(places & set(range(count)))
 
 
 @settings(max_examples=500, deadline=None)

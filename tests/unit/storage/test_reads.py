@@ -77,15 +77,19 @@ def place(row_key: str) -> str:
     return position(keys.lead_of(row_key))
 
 
+def places(row_keys: Sequence[str]) -> list[str]:
+    return list(map(place, row_keys))
+
+
 async def walked(stores: dict[Tab, Stored], width: int) -> list[str]:
     """The positions that a walk gives; each batch ends where it says."""
     ranges = [
-        Range(Query("p", f"lead|{tab}", f"lead|{tab}~"), Small(stored, [], kind=Columns, width=width), place)  # type: ignore[arg-type] # rows in memory
+        Range(Query("p", f"lead|{tab}", f"lead|{tab}~"), Small(stored, [], kind=Columns, width=width), places)  # type: ignore[arg-type] # rows in memory
         for tab, stored in stores.items()
     ]
     found: list[str] = []
     async for rows, covered in walk(ranges, None):
-        found += [place(row.row_key) for row, _ in rows]
+        found += [place(row.row_key) for _, row, _ in rows]
         assert not found or covered is None or found[-1] <= covered
     return found
 
@@ -137,7 +141,7 @@ async def test_whoever_stops_after_the_first_page_has_asked_for_one_more_at_most
     monkeypatch.setattr(reads, "PAGE_FIRST", 5)
     stored = Stored(row_keys(range(0, 10**6, 10**3), Tab.MARKETPLACE))
     reading = Small(stored, [], kind=Columns, width=4)  # type: ignore[arg-type] # rows in memory
-    one = Range(Query("p", "lead|m", "lead|m~"), reading, place)
+    one = Range(Query("p", "lead|m", "lead|m~"), reading, places)
     await one.fill()
     assert len(one.take(None)) == 5
     assert len(stored.asked) == 2
