@@ -1,4 +1,4 @@
-"""`python -m local`: starts Azurite, serves `function_app.py`, fires its timers; stops all it started when it ends."""
+"""`python -m local`: starts Azurite, serves `function_app.py`, its timers and queues; stops all that when it ends."""
 
 import asyncio
 import contextlib
@@ -21,6 +21,8 @@ from local.functions import load
 from local.host import Host, route_prefix
 from local.issuer import AUDIENCE, Issuer
 from local.mail_service import MailService, connection
+from local.queue_options import QueueOptions
+from local.queues import Queues
 from local.settings_file import values
 from local.timers import Timers
 from shared import clock
@@ -52,6 +54,8 @@ async def _serve(
     # The app first: it keeps the SDKs quiet, which log each request with its address.
     functions = load()
     await create(os.environ)
+    queues = Queues(functions, os.environ, QueueOptions.read(ROOT))
+    await queues.create()
     timers = Timers(functions, os.environ, clock.now)
     reports_to = f"{base_url}/runtime/webhooks/EventGrid?functionName=mail_reports"
     mails = MailService(data / "mails.json", clock.now, lambda: clock.real_now().timestamp(), reports_to)
@@ -59,6 +63,7 @@ async def _serve(
         functions,
         prefix=route_prefix(ROOT),
         timers=timers,
+        queues=queues,
         issuer=issuer,
         mails=mails,
         data=data,
@@ -77,10 +82,12 @@ async def _serve(
         for name in OVERDUE:
             await timers.fire(name)
         timers.start()
+        await queues.start()
         print(ready, flush=True)
         await serving
     finally:
         server.should_exit = True
+        await queues.stop()
         await timers.stop()
         # The app holds its connections until the process ends, as under the platform's worker; nobody needs to hear it.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)

@@ -1,9 +1,16 @@
-"""`python -m local.create_tables`: makes what is missing on the storage of `local.settings.json`, for `func start`."""
+"""`python -m local.create_tables`: makes what is missing on the storage of `local.settings.json`, for `func start`.
+
+That is tables, the container of export files and the queues of the app's triggers.
+"""
 
 import asyncio
 import os
 from collections.abc import Mapping
 
+from local.azurite import ROOT
+from local.functions import load
+from local.queue_options import QueueOptions
+from local.queues import Queues
 from local.settings_file import values
 from shared.settings import Settings
 from shared.storage.exports import blobs
@@ -11,7 +18,7 @@ from shared.storage.tables import connect
 
 
 async def create(environment: Mapping[str, str]) -> None:
-    """Create what is missing; in Azure the template declares it."""
+    """Create tables and the container where they are missing; in Azure the template declares them."""
     settings = Settings.read(environment)
     tables, files = connect(settings), blobs.connect(settings)
     try:
@@ -22,5 +29,12 @@ async def create(environment: Mapping[str, str]) -> None:
         await files.close()
 
 
+async def main() -> None:
+    """Create all of it."""
+    environment = values() | os.environ
+    await create(environment)
+    await Queues(load(), environment, QueueOptions.read(ROOT)).create()
+
+
 if __name__ == "__main__":
-    asyncio.run(create(values() | os.environ))
+    asyncio.run(main())

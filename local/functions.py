@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl
 import azure.functions as func
 from azure.functions.eventgrid import EventGridEventInConverter
 from azure.functions.meta import Datum
+from azure.functions.queue import QueueMessageInConverter
 from azure.functions.timer import TimerRequest
 
 from shared.http import routes
@@ -49,6 +50,11 @@ class Function:
         """True for an Event Grid trigger."""
         return bool(self.trigger["type"] == "eventGridTrigger")
 
+    @property
+    def is_queue(self) -> bool:
+        """True for a storage queue trigger."""
+        return bool(self.trigger["type"] == "queueTrigger")
+
 
 def load(module_name: str = "function_app") -> list[Function]:
     """The functions of the module's one FunctionApp, sorted by name as the host sorts them."""
@@ -63,9 +69,11 @@ def load(module_name: str = "function_app") -> list[Function]:
             name = str(indexed.get_function_name())
             found.append(Function(name, indexed.get_user_function(), trigger.get_dict_repr()))
     for function in found:
-        if not (function.is_http or function.is_timer or function.is_event_grid):
+        if not (function.is_http or function.is_timer or function.is_event_grid or function.is_queue):
             kind = function.trigger["type"]
-            raise SystemExit(f"{function.name}: the local host serves HTTP, timer and Event Grid triggers, not {kind}.")
+            raise SystemExit(
+                f"{function.name}: the local host serves HTTP, timer, Event Grid and queue triggers, not {kind}."
+            )
     return sorted(found, key=lambda function: function.name)
 
 
@@ -117,6 +125,20 @@ async def call_event(function: Function, event: Mapping[str, Any]) -> bool:
     try:
         datum = Datum(json.dumps(event), "json")
         await _call(function, EventGridEventInConverter.decode(datum, trigger_metadata=None))
+    except Exception:
+        log.exception("%s raised", function.name)
+        return False
+    return True
+
+
+async def call_queue(function: Function, body: bytes, metadata: Mapping[str, Datum]) -> bool:
+    """Call a queue function with what the worker makes of a message: its text in UTF-8, and what is told beside it.
+
+    False when it raised, and the message is tried again.
+    """
+    try:
+        datum = Datum(body.decode(), "string")
+        await _call(function, QueueMessageInConverter.decode(datum, trigger_metadata=metadata))
     except Exception:
         log.exception("%s raised", function.name)
         return False

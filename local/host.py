@@ -20,6 +20,7 @@ from local.azurite import ROOT
 from local.functions import Function, call_event, call_http, request_of, route_of
 from local.issuer import Issuer
 from local.mail_service import MailService
+from local.queues import Queues
 from local.timers import Timers
 from shared import clock
 from shared.domain.permissions import Role
@@ -35,7 +36,7 @@ HELLO = """Partner Leads, local host
   /docs                           its description as a page, to try it out
   /dev/token?tenant=…&roles=…     a token; /dev/clock reads and moves the app's clock
   /dev/mail                       the mails that were sent, as a page; /dev/mail.json as JSON
-  /admin/functions/{name}         POST runs a timer
+  /admin/functions/{name}         POST runs a timer, or a queue function with {"input": "its message"}
   /runtime/webhooks/EventGrid     POST hands events to ?functionName=…
 
 README.md shows the first five minutes.
@@ -65,6 +66,7 @@ class Host:
         *,
         prefix: str,
         timers: Timers,
+        queues: Queues,
         issuer: Issuer,
         mails: MailService,
         data: Path,
@@ -75,6 +77,7 @@ class Host:
         self._routes = [route_of(function) for function in functions if function.is_http]
         self._prefix = "/" + prefix.strip("/")
         self._timers = timers
+        self._queues = queues
         self._issuer = issuer
         self._mails = mails
         self._clock_file = data / "clock.json"
@@ -142,11 +145,21 @@ class Host:
         return Response(answer.get_body(), answer.status_code, headers)
 
     async def _admin(self, request: Request) -> Response:
-        """Run a timer, wait for it, answer 202 as the platform does."""
-        name = request.path_params["name"]
-        if name in self._functions and not self._functions[name].is_timer:
-            return _problem(f"{name} is no timer; call it by its route.")
-        return Response(status_code=202 if await self._timers.fire(name) else 404)
+        """Run a timer or a queue function, wait for it, answer 202 as the platform does, whatever came of it."""
+        function = self._functions.get(request.path_params["name"])
+        if function is None:
+            return Response(status_code=404)
+        if function.is_timer:
+            await self._timers.fire(function.name)
+        elif function.is_queue:
+            try:
+                text = TypeAdapter(str).validate_python((await request.json())["input"])
+            except (ValueError, TypeError, KeyError, RecursionError):
+                return _problem('Send {"input": "..."}: the text of the message.')
+            await self._queues.run(function.name, text)
+        else:
+            return _problem(f"{function.name} is neither a timer nor a queue function; call it by its route.")
+        return Response(status_code=202)
 
     async def _events(self, request: Request) -> Response:
         """Hand events to a function, as the platform's Event Grid extension does."""

@@ -11,6 +11,7 @@ LATER = {
     "azure.identity": "the first request by identity",
     "azure.monitor": "where telemetry is sent to Azure",
     "azure.storage.blob": "the first export",
+    "azure.storage.queue": "the first message",
     "babel": "the first text that is not English",
     "cryptography": "the first token",
     "disposable_email_domains": "the first lead",
