@@ -144,7 +144,7 @@ class Queues:
         """
         if name not in self._functions:
             return False
-        await call_queue(self._functions[name], text.encode(), {"DequeueCount": Datum(0, "int")})
+        await call_queue(self._functions[name], text.encode(), {"DequeueCount": Datum("0", "json")})
         return True
 
     async def _connect(self, connections: AsyncExitStack) -> dict[Storage, QueueServiceClient]:
@@ -284,7 +284,7 @@ class _Listener:
 
 
 def metadata_of(message: QueueMessage) -> dict[str, Datum]:
-    """What the host tells the worker of a message beside its text; times as JSON, as it writes them."""
+    """What the host tells the worker of a message beside its text: all that is no text as JSON."""
     times = {
         "InsertionTime": message.inserted_on,
         "ExpirationTime": message.expires_on,
@@ -292,7 +292,7 @@ def metadata_of(message: QueueMessage) -> dict[str, Datum]:
     }
     return {
         "Id": Datum(message.id, "string"),
-        "DequeueCount": Datum(message.dequeue_count, "int"),
+        "DequeueCount": Datum(json.dumps(message.dequeue_count), "json"),
         "PopReceipt": Datum(message.pop_receipt, "string"),
         **{name: Datum(json.dumps(time.isoformat()), "json") for name, time in times.items() if time is not None},
     }

@@ -25,6 +25,26 @@ from tools import package
 
 RUNTIME = "azure-functions-runtime==1.3.0"
 SCRIPT = ROOT / "tests" / "conformance" / "worker.py"
+QUEUE_APP = """
+import azure.functions as func
+
+app = func.FunctionApp()
+
+
+@app.function_name("take")
+@app.queue_trigger(arg_name="message", queue_name="tell", connection="AzureWebJobsStorage")
+async def take(message: func.QueueMessage, context: func.Context) -> None:
+    times = [message.insertion_time, message.time_next_visible, message.expiration_time]
+    assert [time.isoformat() for time in times] == [f"2026-11-{day}T20:04:27+00:00" for day in (21, 22, 28)]
+    assert (type(message.dequeue_count), message.dequeue_count) == (int, 1)
+    assert message.id and message.pop_receipt and message.get_json()["partner"] == "nobody"
+
+
+@app.function_name("refuse")
+@app.queue_trigger(arg_name="message", queue_name="tell", connection="AzureWebJobsStorage")
+async def refuse(message: func.QueueMessage, context: func.Context) -> None:
+    raise RuntimeError("is told to the host, which tries again")
+"""
 NAMES = "print(*(one.get_function_name() for one in __import__('function_app').app.get_functions()))"
 
 
@@ -55,6 +75,15 @@ def alone(unpacked: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     return made
 
 
+@pytest.fixture(scope="module")
+def worker(alone: str) -> str:
+    """That Python with the platform's worker library, which runs on 3.13."""
+    if platforms_python() is None:
+        pytest.skip("There is no Python 3.13 here: the platform's worker was NOT tried.")
+    install(alone, RUNTIME)
+    return alone
+
+
 def platforms_python() -> str | None:
     """A Python 3.13 that starts; None where there is none."""
     pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser()
@@ -67,9 +96,10 @@ def platforms_python() -> str | None:
     return None
 
 
-def called(python: str, home: Path, given: dict[str, str]) -> dict[str, dict[str, Any]]:
+def called(python: str, home: Path, given: dict[str, str], module: str = "function_app") -> dict[str, dict[str, Any]]:
     """What came of each function, by name."""
-    run = subprocess.run([python, str(SCRIPT)], cwd=home, env=given, capture_output=True, text=True, check=False)
+    command = [python, str(SCRIPT), module]
+    run = subprocess.run(command, cwd=home, env=given, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     found: dict[str, dict[str, Any]] = json.loads(run.stdout.splitlines()[-1])
     return found
@@ -84,11 +114,8 @@ def test_the_package_loads_with_its_requirements_alone(unpacked: Path, alone: st
 
 
 async def test_every_function_loads_and_answers_under_the_platforms_worker(
-    unpacked: Path, alone: str, azurite: Azurite, settings: Settings, tables: Tables, files: Blobs
+    unpacked: Path, worker: str, azurite: Azurite, settings: Settings, tables: Tables, files: Blobs
 ) -> None:
-    if platforms_python() is None:
-        pytest.skip("There is no Python 3.13 here: the platform's worker was NOT tried.")
-    install(alone, RUNTIME)
     given = {
         "LEADS_STORAGE_CONNECTION": azurite.connection,
         "LEADS_TABLE_PREFIX": settings.table_prefix,
@@ -97,7 +124,7 @@ async def test_every_function_loads_and_answers_under_the_platforms_worker(
         "LEADS_EMAIL_DNS": "false",
         "PYTHONPATH": str(unpacked),
     }
-    found = called(alone, unpacked, given)
+    found = called(worker, unpacked, given)
     assert {name: one["problem"] for name, one in found.items() if not one["ok"]} == {}
     assert [name for name, one in found.items() if not one["traced"]] == [], "its span stands below the host's"
     http = {name: one for name, one in found.items() if one["type"] == "httpTrigger"}
@@ -118,3 +145,12 @@ async def test_every_function_loads_and_answers_under_the_platforms_worker(
     assert http["health"]["status"] == http["openapi"]["status"] == http["swagger"]["status"] == 200
     assert {name for name, one in found.items() if one["type"] == "eventGridTrigger"} == {"mail_reports"}
     assert sum(one["type"] == "timerTrigger" for one in found.values()) == 11
+
+
+def test_a_queue_function_gets_its_message_as_the_host_hands_it_over(tmp_path: Path, worker: str) -> None:
+    (tmp_path / "queue_app.py").write_text(QUEUE_APP)
+    found = called(worker, tmp_path, {"PYTHONPATH": str(tmp_path)}, "queue_app")
+    assert {name: one["type"] for name, one in found.items()} == dict.fromkeys(("take", "refuse"), "queueTrigger")
+    assert (found["take"]["ok"], found["take"]["problem"]) == (True, None)
+    assert not found["refuse"]["ok"]
+    assert "is told to the host" in found["refuse"]["problem"]

@@ -1,10 +1,12 @@
-"""Loads the app through the platform's worker library and calls every function once; prints what came of it as JSON.
+"""Loads an app through the platform's worker library and calls every function once; prints what came of it as JSON.
 
-Runs under Python 3.13 with requirements.txt and azure-functions-runtime alone, in a folder that holds the package. The
-library's interface is internal, so its version is pinned by the test.
+The app is `function_app`, or the module that the first argument names. Runs under Python 3.13 with requirements.txt and
+azure-functions-runtime alone, in a folder that holds the package. The library's interface is internal, so its version
+is pinned by the test.
 """
 
 import asyncio
+import importlib
 import json
 import re
 import sys
@@ -28,11 +30,31 @@ SPANS = InMemorySpanExporter()
 # The direction of a binding, as the library's protocol numbers it.
 PROTOS = SimpleNamespace(BindingInfo=SimpleNamespace(out=1, inout=2, undefined=0))
 REPORT = {"messageId": "nobody's", "status": "Delivered"}
+MESSAGE = {"partner": "nobody", "destination": "mail", "due": "2026-11-21T20:04:27Z"}
+"""The text of a queue's message, with all that a queue function of ours may look for."""
 
 
 def text(value: str) -> Datum:
     """A text as the host hands it over."""
     return Datum(value, "string")
+
+
+def metadata_of(function: Any) -> dict[str, Datum]:
+    """What the host tells beside what the trigger brought: of a queue's message all but its text, mostly as JSON."""
+    if function.get_trigger().get_dict_repr()["type"] != "queueTrigger":
+        return {}
+    inserted, hidden, expires = (
+        json.dumps(f"{day}T20:04:27+00:00") for day in ("2026-11-21", "2026-11-22", "2026-11-28")
+    )
+    times = {"InsertionTime": inserted, "NextVisibleTime": hidden, "ExpirationTime": expires, "DequeueCount": "1"}
+    texts = {
+        "Id": "4a6d5d8a-8f0e-4f9c-9d0c-6f9f2b9d3c11",
+        "PopReceipt": "AgAAAAMA",
+        "QueueTrigger": json.dumps(MESSAGE),
+    }
+    return {name: Datum(said, "json") for name, said in times.items()} | {
+        name: text(said) for name, said in texts.items()
+    }
 
 
 def trigger_of(function: Any, path: str) -> tuple[str, Datum]:
@@ -45,6 +67,8 @@ def trigger_of(function: Any, path: str) -> tuple[str, Datum]:
         event = {"id": "1", "eventType": "Microsoft.Communication.EmailDeliveryReportReceived", "data": REPORT}
         more = {"topic": "t", "subject": "s", "dataVersion": "1.0", "eventTime": "2026-11-21T20:04:27Z"}
         return trigger.name, Datum(json.dumps(event | more), "json")
+    if told["type"] == "queueTrigger":
+        return trigger.name, text(json.dumps(MESSAGE))
     method = told["methods"][0]
     request = {
         "method": text(str(getattr(method, "value", method))),
@@ -71,7 +95,7 @@ async def ask(function: Any, info: Any, path: str) -> dict[str, Any]:
     name, datum = trigger_of(function, path)
     SPANS.clear()
     ok, answer, _, problem, _ = await native_invocation.invocation_request_native(
-        "invocation", info.function_id, [(name, datum)], {}, ABOVE
+        "invocation", info.function_id, [(name, datum)], metadata_of(function), ABOVE
     )
     found: dict[str, Any] = {"ok": ok, "problem": problem, "type": function.get_trigger().get_dict_repr()["type"]}
     traces = {f"{one.context.trace_id:032x}" for one in SPANS.get_finished_spans() if one.name == info.name}
@@ -83,19 +107,17 @@ async def ask(function: Any, info: Any, path: str) -> dict[str, Any]:
     return found
 
 
-async def main() -> None:
-    """Call all of them, in one event loop as the worker does."""
+async def main(module: str) -> None:
+    """Call all of the module's functions, in one event loop as the worker does."""
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(SPANS))
     trace.set_tracer_provider(provider)
     load_binding_registry()
     start_threadpool_executor()
-    import function_app
-
-    functions = function_app.app.get_functions()
+    functions = importlib.import_module(module).app.get_functions()
     found = {one.get_function_name(): await call(one) for one in functions}
     sys.stdout.write(json.dumps(found) + "\n")
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(*(sys.argv[1:] or ["function_app"])))
