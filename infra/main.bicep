@@ -111,6 +111,8 @@ var timers = [
 // As keys.TABLES and keys.EXPORT_FILES (shared/storage/keys.py).
 var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads']
 var exportContainer = 'exports'
+// Each trigger's, and beside it that of messages which failed maxDequeueCount times (host.json).
+var queues = ['tell', 'tell-poison', 'lanes', 'lanes-poison']
 
 // Names of storage accounts, apps and mail services are worldwide.
 var token = uniqueString(resourceGroup().id, name)
@@ -150,6 +152,7 @@ module hostStorage 'modules/host-storage.bicep' = {
     location: location
     tags: tags
     deploymentContainer: deploymentContainer
+    queues: queues
   }
 }
 

@@ -46,6 +46,8 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Microsoft.Storage/storageAccounts/blobServices@2025-08-01": (STORAGE, ("BlobServiceProperties",)),
     "Microsoft.Storage/storageAccounts/blobServices/containers@2025-08-01": (STORAGE, ("BlobContainer",)),
     "Microsoft.Storage/storageAccounts/managementPolicies@2025-08-01": (STORAGE, ("ManagementPolicy",)),
+    "Microsoft.Storage/storageAccounts/queueServices@2025-08-01": (STORAGE, ("QueueServiceProperties",)),
+    "Microsoft.Storage/storageAccounts/queueServices/queues@2025-08-01": (STORAGE, ("StorageQueue",)),
     "Microsoft.Storage/storageAccounts/tableServices@2025-08-01": (STORAGE, ("TableServiceProperties",)),
     "Microsoft.Storage/storageAccounts/tableServices/tables@2025-08-01": (STORAGE, ("Table",)),
     "Microsoft.Web/serverfarms@2025-03-01": (WEB, ("AppServicePlan",)),

@@ -52,6 +52,17 @@ var rules = [
     query: '${events} | where event == "held.parked"'
   }
   {
+    name: 'poison-messages'
+    what: 'A queue\'s message failed until the host gave it up, or could not be read. Timers find the work; look why it failed.'
+    severity: 2
+    resolves: false
+    every: 'PT15M'
+    window: 'PT15M'
+    // The host's own words, at Warning: it alone sees a message that no function was given. There is no metric to ask in
+    // their place: QueueMessageCount is of the whole account, and is taken once a day.
+    query: 'AppTraces | where Message startswith "Message has reached MaxDequeueCount of"'
+  }
+  {
     name: 'timer-late'
     what: 'A timer has had no good run for too long.'
     severity: 1

@@ -52,8 +52,9 @@ resource hostStorage 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
 }
 
 var hostSettings = {
-  // Blobs only: without the other addresses the host does not look for queues and tables, and needs no role there.
+  // Blobs and queues only: without its address the host does not look for tables, and needs no role there.
   AzureWebJobsStorage__blobServiceUri: hostStorage.properties.primaryEndpoints.blob
+  AzureWebJobsStorage__queueServiceUri: hostStorage.properties.primaryEndpoints.queue
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString

@@ -1,5 +1,5 @@
-// The host's own account: the deployed package, timers' leases and function keys. Apart from the data, because the host
-// needs to own what is in here.
+// The host's own account: the deployed package, timers' leases, function keys, and the queues that call functions. Apart
+// from the data, because the host needs to own what is in here.
 
 @description('The account.')
 param accountName string
@@ -12,6 +12,9 @@ param tags { *: string }
 
 @description('The container of deployed packages.')
 param deploymentContainer string
+
+@description('The queues of triggers, with those of what they could not work on.')
+param queues string[]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: accountName
@@ -39,5 +42,16 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
         publicAccess: 'None'
       }
     }
+  }
+
+  // The host makes no queue of a trigger, and one for poison only when the first of it comes.
+  resource queueService 'queueServices' = {
+    name: 'default'
+
+    resource queue 'queues' = [
+      for queueName in queues: {
+        name: queueName
+      }
+    ]
   }
 }

@@ -35,6 +35,7 @@ var role = {
   blobDataOwner: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
   blobDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
   blobDelegator: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a')
+  queueDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '974c5e8b-45b9-4653-ba55-5f855dd0fb88')
   tableDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3')
   tableDataReader: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '76199698-9eea-4c19-bc75-cec21354c6b6')
   metricsPublisher: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
@@ -90,7 +91,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 }
 
 // The host makes containers of its own for leases and keys and takes the package from another; so the whole account,
-// which holds nothing else. It needs neither queues nor tables: no trigger of ours uses them.
+// which holds nothing else. It needs no tables: no trigger of ours uses them.
 resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(host.id, identityId, role.blobDataOwner)
   scope: host
@@ -98,6 +99,19 @@ resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: role.blobDataOwner
+  }
+}
+
+// The app sends messages; the host takes, hides and deletes them, moves what is poison, and its scale controller counts what
+// waits. On the account and not on single queues: what the scale controller asks for is not described, and the account has no
+// other queues.
+resource hostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(host.id, identityId, role.queueDataContributor)
+  scope: host
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.queueDataContributor
   }
 }
 

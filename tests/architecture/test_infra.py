@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from local.queues import POISON
 from shared.settings import PREFIX, Settings
 from shared.storage import keys
 from tests.architecture.test_function_index import DEFAULTS, TIMERS
@@ -43,6 +44,8 @@ def test_every_file_parses_and_names_only_what_there_is() -> None:
 
 FAULTS = [
     ("modules/host-storage.bicep", "allowSharedKeyAccess: false", "allowSharedKeyAcess: false"),
+    ("modules/host-storage.bicep", "        name: queueName\n", "        name: queuesName\n"),
+    ("modules/function-app.bicep", "primaryEndpoints.queue", "primaryEndpoints.queues"),
     ("modules/function-app.bicep", "userAssignedIdentityResourceId: ", "userAssignedIdentityResourcesId: "),
     ("modules/function-app.bicep", "instanceCount: alwaysReadyHttp", "instancesCount: alwaysReadyHttp"),
     ("modules/alerts.bicep", "skipQueryValidation: true", "skipQueryValidations: true"),
@@ -94,7 +97,7 @@ def test_a_fault_in_it_is_found(tmp_path: Path, file: str, right: str, wrong: st
     (copy / file).write_text(text.replace(right, wrong, 1))
     code, said = lint(copy)
     assert code == 1, said
-    assert "0 faults" not in said
+    assert "files, 0 faults" not in said
 
 
 def test_what_if_knows_every_name_beforehand() -> None:
@@ -195,6 +198,7 @@ def test_app_settings_are_settings_and_the_schedules_those_of_the_code() -> None
     assert set(timers) == set(TIMERS)
     assert set(re.findall(r"^  (\w+): ", between(APP, "var hostSettings = {", "\n}"), re.MULTILINE)) == {
         "AzureWebJobsStorage__blobServiceUri",
+        "AzureWebJobsStorage__queueServiceUri",
         "AzureWebJobsStorage__credential",
         "AzureWebJobsStorage__clientId",
         "APPLICATIONINSIGHTS_CONNECTION_STRING",
@@ -267,10 +271,22 @@ def test_tables_and_the_container_are_those_of_the_code() -> None:
     assert f"var exportContainer = '{keys.EXPORT_FILES}'" in MAIN
 
 
+def test_each_queue_of_a_trigger_has_one_for_poison_and_is_made_beside_the_host() -> None:
+    found = re.search(r"^var queues = \[(.+)\]", MAIN, re.MULTILINE)
+    assert found
+    queues = re.findall(r"'([\w-]+)'", found[1])
+    assert queues == [name for queue in ("tell", "lanes") for name in (queue, queue + POISON)]
+    assert "    queues: queues\n" in between(MAIN, "module hostStorage ", "\nmodule ")
+    # No other account has any, so that the role on this one opens nothing else.
+    assert [path.stem for path, text in EVERY.items() if "'queueServices'" in text] == ["host-storage"]
+
+
 RIGHTS = {
     # name: (scope, id of the role, where the code needs it, what it does there)
     # The host's package and leases; no code of ours.
     "hostBlobs": ("host", "b7e6dc6d-f1e8-4753-8033-0f276bb0955b", None, ""),
+    # The host's leases of messages, and its scale controller's counts.
+    "hostQueues": ("host", "974c5e8b-45b9-4653-ba55-5f855dd0fb88", None, ""),
     "tableRows": (
         "data::tableService::own[i]",
         "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3",
@@ -339,10 +355,15 @@ def test_alerts_ask_for_events_that_the_code_writes() -> None:
         "agenda-overdue": "agenda.oldest",
         "mail-bounces": "mail.bounced",
     }
+    # What no function was given only the host can tell of: at Warning, which its levels let through.
+    assert 'where Message startswith "Message has reached MaxDequeueCount of"' in alerts
     code = "".join(path.read_text() for folder in ("shared", "functions") for path in (ROOT / folder).rglob("*.py"))
     assert [one for one in asked.values() if f'"event": "{one}"' not in code] == []
     resolving = dict(re.findall(r"name: '([\w-]+)'\n(?:    .*\n)*?    resolves: (\w+)\n", alerts))
-    assert {name for name, resolves in resolving.items() if resolves == "false"} == {*asked} - {"agenda-overdue"}
+    assert {name for name, resolves in resolving.items() if resolves == "false"} == {
+        *asked,
+        "poison-messages",
+    } - {"agenda-overdue"}
 
 
 def test_the_package_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:

@@ -4,7 +4,9 @@ import inspect
 import json
 import re
 import tomllib
+from datetime import timedelta
 
+from local.queue_options import QueueOptions
 from shared.domain import errors
 from shared.http.problems import STATUS
 from shared.settings import PREFIX, Settings
@@ -34,6 +36,15 @@ def test_every_setting_is_documented_with_its_default() -> None:
     assert documented == {PREFIX + name.upper() for name in Settings.model_fields}
 
 
+def test_every_option_of_queues_is_documented_with_its_value() -> None:
+    section = json.loads((ROOT / "host.json").read_text())["extensions"]["queues"]
+    text = (DOCS / "settings.md").read_text()
+    documented = dict(re.findall(r"^\| `queues\.(\w+)` \| `([^`]+)` \| \S", text, re.MULTILINE))
+    assert documented == {name: str(value) for name, value in section.items()}
+    seconds = timedelta(seconds=1)
+    assert QueueOptions.read(ROOT) == QueueOptions(16, 16, 5 * seconds, 5, seconds, "base64")
+
+
 def test_the_example_settings_are_settings() -> None:
     values = json.loads((ROOT / "local.settings.example.json").read_text())["Values"]
     settings = Settings.read(values)
@@ -53,7 +64,8 @@ def test_every_table_is_described() -> None:
 
 def test_every_handler_shows_the_worker_its_parameters_and_its_own_name() -> None:
     for function in functions():
-        name = "req" if function.is_http else "timer" if function.is_timer else "event"
+        others = "message" if function.is_queue else "event"
+        name = "req" if function.is_http else "timer" if function.is_timer else others
         assert list(inspect.signature(function.call).parameters) == [name, "context"]
         assert inspect.iscoroutinefunction(function.call)
         assert function.call.__name__ == function.name
