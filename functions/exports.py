@@ -26,7 +26,7 @@ EXPORTS = "partners/{partnerId}/exports"
 EXPORT = EXPORTS + "/{exportId}"
 ANONYMOUS = func.AuthLevel.ANONYMOUS
 POLL_SECONDS = "5"
-"""How often to ask; the timer works every ten seconds."""
+"""How often to ask."""
 
 
 @blueprint.function_name("start_export")

@@ -97,8 +97,12 @@ async def ingest_marketplace_table(timer: func.TimerRequest) -> None:
 @blueprint.timer_trigger(schedule="%DELIVER_EVENTS_SCHEDULE%", arg_name="timer")
 @traced
 async def deliver_events(timer: func.TimerRequest) -> None:
-    """Write what follows from leads' events, and send what is due to webhooks and by mail (W2, N1)."""
-    ran = await deliver_what_is_due(ports=app.current().ports, now=clock.now, budget=_budget())
+    """Write what follows from leads' events, and send what is due to webhooks and by mail (W2, N1).
+
+    Messages have done so as a rule (`functions/queues.py`); this finds what they missed.
+    """
+    ports = app.current().ports
+    ran = await deliver_what_is_due(ports=ports, now=clock.now, budget=_budget(), patience=ports.wakeups.patience)
     _log("Events were delivered.", "timer.deliver", timer, ran)
 
 

@@ -103,8 +103,8 @@ var timers = [
   { name: 'send_digests', schedule: '0 */5 * * * *', late: 20 }
   { name: 'recheck_contacts', schedule: '0 */15 * * * *', late: 45 }
   { name: 'ingest_marketplace_table', schedule: '0 * * * * *', late: 15 }
-  { name: 'deliver_events', schedule: '*/10 * * * * *', late: 15 }
-  { name: 'run_exports', schedule: '*/10 * * * * *', late: 15 }
+  { name: 'deliver_events', schedule: '0 * * * * *', late: 15 }
+  { name: 'run_exports', schedule: '0 * * * * *', late: 15 }
   { name: 'watch_agenda', schedule: '0 */5 * * * *', late: 20 }
   { name: 'reconcile', schedule: '0 30 * * * *', late: 90 }
 ]
@@ -112,7 +112,7 @@ var timers = [
 var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads']
 var exportContainer = 'exports'
 // Each trigger's, and beside it that of messages which failed maxDequeueCount times (host.json).
-var queues = ['tell', 'tell-poison', 'lanes', 'lanes-poison']
+var queues = ['tell', 'tell-poison', 'lanes', 'lanes-poison', 'exports', 'exports-poison']
 
 // Names of storage accounts, apps and mail services are worldwide.
 var token = uniqueString(resourceGroup().id, name)

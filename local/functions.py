@@ -77,6 +77,11 @@ def load(module_name: str = "function_app") -> list[Function]:
     return sorted(found, key=lambda function: function.name)
 
 
+def is_on(function: Function, settings: Mapping[str, str]) -> bool:
+    """False where `AzureWebJobs.<name>.Disabled` is set, as the platform reads it."""
+    return settings.get(f"AzureWebJobs.{function.name}.Disabled", "").lower() not in ("true", "1")
+
+
 def route_of(function: Function) -> routes.Route:
     """Where an HTTP function answers; without a route it is its name, without methods all of them."""
     methods = [

@@ -29,7 +29,7 @@ from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from local.azurite import ACCOUNT, KEY
-from local.functions import Function, call_queue
+from local.functions import Function, call_queue, is_on
 from local.queue_options import Backoff, QueueOptions
 
 log = logging.getLogger("local.queues")
@@ -105,7 +105,9 @@ class Queues:
         options: QueueOptions,
         lease: timedelta = LEASE,
     ) -> None:
-        self._functions = {function.name: function for function in functions if function.is_queue}
+        self._functions = {
+            function.name: function for function in functions if function.is_queue and is_on(function, settings)
+        }
         self._places = {
             name: (storage_of(function, settings), queue_name_of(function, settings))
             for name, function in self._functions.items()

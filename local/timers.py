@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from croniter import croniter
 
-from local.functions import Function, call_timer, schedule_of
+from local.functions import Function, call_timer, is_on, schedule_of
 
 TICK_SECONDS = 0.5
 PAST_DUE = timedelta(seconds=5)
@@ -24,7 +24,9 @@ class Timers:
     """The app's timers; time comes from the app's own clock, so that moving it fires what it passes over, once."""
 
     def __init__(self, functions: Sequence[Function], settings: Mapping[str, str], now: Callable[[], datetime]) -> None:
-        self._timers = {function.name: function for function in functions if function.is_timer}
+        self._timers = {
+            function.name: function for function in functions if function.is_timer and is_on(function, settings)
+        }
         self._schedules = {name: schedule_of(timer, settings) for name, timer in self._timers.items()}
         for name, schedule in self._schedules.items():
             if len(schedule.split()) != 6 or not croniter.is_valid(schedule, second_at_beginning=True):

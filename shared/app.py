@@ -23,7 +23,9 @@ from shared.http.running import App, current, made_by, use
 from shared.http.shapes.packets import Packets
 from shared.ports.delivery import MailSender
 from shared.ports.ports import Ports
+from shared.ports.wakeups import WakeUps
 from shared.settings import Settings
+from shared.storage import queues
 from shared.storage.agenda import TableAgenda
 from shared.storage.exports import blobs
 from shared.storage.exports.export_store import TableExportStore
@@ -34,6 +36,7 @@ from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.leads.mark_store import TableMarkStore
 from shared.storage.programme.listing_store import TableListingStore
 from shared.storage.programme.partner_store import TablePartnerStore
+from shared.storage.queues import NoWakeUps
 from shared.storage.tables import Tables, connect, identity
 from shared.storage.telling.lane_store import TableLaneStore
 from shared.storage.telling.mail_store import TableMailStore
@@ -61,8 +64,12 @@ def build(
     tables: Tables,
     files: blobs.Blobs,
     fetch_keys: Callable[[], Awaitable[dict[str, Any]]] | None = None,
+    wakeups: WakeUps | None = None,
 ) -> App:
-    """The app on this storage; `fetch_keys` replaces the download of the issuer's keys."""
+    """The app on this storage; `fetch_keys` replaces the download of the issuer's keys.
+
+    Without `wakeups` timers find all work.
+    """
     partners = TablePartnerStore(tables)
     ports = Ports(
         leads=TableLeadStore(tables),
@@ -74,6 +81,7 @@ def build(
         tallies=TableTallyStore(tables),
         exports=TableExportStore(tables),
         files=files,
+        wakeups=wakeups or NoWakeUps(),
         listings=TableListingStore(tables),
         held=TableHeldStore(tables),
         sent=TableSentStore(tables),
@@ -140,7 +148,7 @@ def _download(url: str) -> Callable[[], Awaitable[dict[str, Any]]]:
 
 def _made() -> App:
     settings = _settings()
-    return build(settings, connect(settings), blobs.connect(settings))
+    return build(settings, connect(settings), blobs.connect(settings), wakeups=queues.connect(settings))
 
 
 made_by(_made)

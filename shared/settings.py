@@ -27,6 +27,10 @@ class Settings(BaseModel):
     # I3: where marketplaces' tables are, when not beside the data; the data's account has no keys to sign in with.
     marketplace_connection: SecretStr | None = None
     marketplace_account: str | None = None
+    # Where messages say what to do next: the account of the platform's host, whose triggers read them. Its own settings
+    # name it (`AzureWebJobsStorage`); without them timers find all work.
+    queue_connection: SecretStr | None = None
+    queue_endpoint: Annotated[str, Field(pattern=r"^https?://[!-.0-~]+(/[!-~]*)?$")] | None = None
     # Tests give every run tables of its own; a deployment leaves it empty.
     table_prefix: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]{0,30})?$")] = ""
 
@@ -112,6 +116,12 @@ class Settings(BaseModel):
             for name, value in environment.items()
             if name.startswith(PREFIX) and value != ""
         }
+        if endpoint := environment.get("AzureWebJobsStorage__queueServiceUri"):
+            given.setdefault("queue_endpoint", endpoint)
+        elif connection := environment.get("AzureWebJobsStorage"):
+            # The client does not know the short form, which stands for the developer's own Azurite.
+            is_short = connection.strip("; ") == "UseDevelopmentStorage=true"
+            given.setdefault("queue_connection", given.get("storage_connection", "") if is_short else connection)
         if host := environment.get("WEBSITE_HOSTNAME"):
             given.setdefault("public_url", f"https://{host}/api")
         return cls.model_validate(given)

@@ -6,7 +6,7 @@ There is one `App` an event loop, since connections belong to a loop. Tests call
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared import clock
 from shared.http.auth import TokenVerifier
@@ -14,6 +14,7 @@ from shared.http.rate_limit import Limits
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.settings import Settings
+from shared.usecases.telling.wake import Desk
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class App:
     ports: Ports
     verifier: TokenVerifier
     limits: Limits
+    desk: Desk = field(default_factory=Desk)
 
     @asynccontextmanager
     async def reading(self, partner_id: str, *, is_long: bool = True) -> AsyncIterator[Budget]:

@@ -1,6 +1,6 @@
 """When to look at what."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -17,6 +17,14 @@ class DueHint:
     cause: str = ""
 
 
+@dataclass(frozen=True)
+class Bookmark:
+    """Where a long task goes on, '' at its start; `tag` is that of the row it was read from."""
+
+    place: str = ""
+    tag: str = ""
+
+
 class Agenda(Protocol):
     """When to look at what. Hints are written before what they announce and may be stale."""
 
@@ -26,10 +34,8 @@ class Agenda(Protocol):
     async def remove(self, hints: Sequence[Hint]) -> None:
         """Delete the hints, a hundred in a request; one that is gone is no error."""
 
-    async def change(
-        self, put: Collection[Hint], remove: Collection[Hint], bookmarks: Mapping[str, str] | None = None
-    ) -> None:
-        """`put` and `set_bookmark`, and then `remove`, in as few requests: nothing is deleted before all is written."""
+    async def change(self, put: Collection[Hint], remove: Collection[Hint]) -> None:
+        """`put` and then `remove`, in as few requests: nothing is deleted before all is written."""
 
     async def due(self, kind: HintKind, at: datetime, top: int) -> list[DueHint]:
         """Hints of the kind that are due at `at` and not put off beyond it, oldest first, at most `top`."""
@@ -49,8 +55,11 @@ class Agenda(Protocol):
     async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
         """Which of these hints are not in the agenda."""
 
-    async def bookmark(self, name: str) -> str:
-        """Where a long task goes on; '' at its start."""
+    async def bookmark(self, name: str) -> Bookmark:
+        """Where a long task goes on, or what several share."""
 
-    async def set_bookmark(self, name: str, cursor: str) -> None:
+    async def set_bookmark(self, name: str, place: str) -> None:
         """Remember where a long task goes on."""
+
+    async def move_bookmark(self, name: str, place: str, read: Bookmark) -> None:
+        """The same where nobody has done so since it was read; raises LostRace."""

@@ -16,6 +16,7 @@ from shared.ports.leads import LeadStore, MarkStore
 from shared.ports.programme import ListingStore, PartnerStore
 from shared.ports.rules import Rules
 from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
+from shared.ports.wakeups import WakeUps
 
 
 @dataclass(frozen=True)
@@ -43,4 +44,5 @@ class Ports:
     tallies: TallyStore
     exports: ExportStore
     files: FileStore
+    wakeups: WakeUps
     rules: Rules = field(default_factory=Rules)

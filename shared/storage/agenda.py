@@ -5,7 +5,7 @@ that what is missing can be told from what is late.
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from shared import correlation
 from shared.domain.agenda import TELLING, Hint, HintKind
 from shared.domain.instants import stamp
-from shared.ports.agenda import DueHint
+from shared.ports.agenda import Bookmark, DueHint
 from shared.storage import keys, reads
 from shared.storage.errors import is_race, translated, translating
 from shared.storage.rest.service import Table
@@ -42,13 +42,10 @@ class TableAgenda:
     async def remove(self, hints: Sequence[Hint]) -> None:
         await self.change((), hints)
 
-    async def change(
-        self, put: Collection[Hint], remove: Collection[Hint], bookmarks: Mapping[str, str] | None = None
-    ) -> None:
+    async def change(self, put: Collection[Hint], remove: Collection[Hint]) -> None:
         """A hundred writes in a request; what is not in the same transaction as the last of the new comes after it."""
         kept = set(put)
         writes = [Write.upsert(_row(hint)) for hint in dict.fromkeys(put)]
-        writes += [Write.upsert(_bookmark(name, place)) for name, place in (bookmarks or {}).items()]
         writes += [Write.delete(_key(hint)) for hint in dict.fromkeys(remove) if hint not in kept]
         for start in range(0, len(writes), BATCH):
             await self._together(writes[start : start + BATCH])
@@ -114,12 +111,18 @@ class TableAgenda:
             found += [hint for hint, row in zip(some, looked, strict=True) if row is None]
         return found
 
-    async def bookmark(self, name: str) -> str:
+    async def bookmark(self, name: str) -> Bookmark:
         row = await reads.row(self._agenda, keys.AGENDA_SHARD, keys.bookmark(name))
-        return str(row["place"]) if row else ""
+        return Bookmark(str(row["place"]), row.tag) if row else Bookmark()
 
-    async def set_bookmark(self, name: str, cursor: str) -> None:
-        await self.change((), (), {name: cursor})
+    async def set_bookmark(self, name: str, place: str) -> None:
+        with translating():
+            await self._agenda.write(Write.upsert(_bookmark(name, place)))
+
+    async def move_bookmark(self, name: str, place: str, read: Bookmark) -> None:
+        row = _bookmark(name, place)
+        with translating():
+            await self._agenda.write(Write.replace(row, read.tag) if read.tag else Write.insert(row))
 
 
 def _within(bounds: tuple[str, str]) -> str:

@@ -149,8 +149,8 @@ DEFAULTS = {
     "SEND_DIGESTS_SCHEDULE": "0 */5 * * * *",
     "RECHECK_CONTACTS_SCHEDULE": "0 */15 * * * *",
     "INGEST_MARKETPLACE_TABLE_SCHEDULE": "0 * * * * *",
-    "DELIVER_EVENTS_SCHEDULE": "*/10 * * * * *",
-    "RUN_EXPORTS_SCHEDULE": "*/10 * * * * *",
+    "DELIVER_EVENTS_SCHEDULE": "0 * * * * *",
+    "RUN_EXPORTS_SCHEDULE": "0 * * * * *",
     "WATCH_AGENDA_SCHEDULE": "0 */5 * * * *",
     "RECONCILE_SCHEDULE": "0 30 * * * *",
 }
@@ -184,9 +184,10 @@ def test_timers_and_their_schedules(index: list[dict[str, Any]]) -> None:
     assert {f"%{name}%" for name in DEFAULTS} == set(TIMERS.values())
 
 
-def test_one_function_takes_events(index: list[dict[str, Any]]) -> None:
+def test_one_function_takes_events_and_three_take_messages(index: list[dict[str, Any]]) -> None:
     others = {one["name"]: one["type"] for one in index if one["type"] not in ("httpTrigger", "timerTrigger")}
-    assert others == {"mail_reports": "eventGridTrigger"}
+    messages = dict.fromkeys(("tell_partner", "tell_lane", "go_on_with_export"), "queueTrigger")
+    assert others == {"mail_reports": "eventGridTrigger", **messages}
     # Its trigger is no part of the host itself.
     assert "extensionBundle" in json.loads((ROOT / "host.json").read_text())
 

@@ -171,13 +171,14 @@ DEFAULT = frozenset(
         *("SOURCE_KEY_OVERLAP_HOURS", "LIST_SCAN_LEADS", "LIST_SCAN_SECONDS", "EXPORT_REQUEST_SECONDS"),
         *("EXPORT_LINK_MINUTES", "EXPORT_UNFINISHED_MAX", "INTAKE_PER_SECOND", "INTAKE_BURST", "BODY_MAX_BYTES"),
         *("CALLS_PER_SECOND", "CALLS_BURST", "SIGN_IN_CLIENT", "SIGN_IN_AUTHORITY", "SIGN_IN_SCOPE"),
+        "QUEUE_ENDPOINT",
     )
 )
 LOCAL = frozenset(
     f"LEADS_{name}"
     for name in (
         *("STORAGE_CONNECTION", "MARKETPLACE_CONNECTION", "MAIL_CONNECTION", "WEBHOOK_LOOPBACK", "TABLE_PREFIX"),
-        "SIGN_IN_SCRIPT",
+        *("SIGN_IN_SCRIPT", "QUEUE_CONNECTION"),
     )
 )
 """For Azurite, stand-ins and tests."""
@@ -275,7 +276,7 @@ def test_each_queue_of_a_trigger_has_one_for_poison_and_is_made_beside_the_host(
     found = re.search(r"^var queues = \[(.+)\]", MAIN, re.MULTILINE)
     assert found
     queues = re.findall(r"'([\w-]+)'", found[1])
-    assert queues == [name for queue in ("tell", "lanes") for name in (queue, queue + POISON)]
+    assert queues == [name for queue in ("tell", "lanes", "exports") for name in (queue, queue + POISON)]
     assert "    queues: queues\n" in between(MAIN, "module hostStorage ", "\nmodule ")
     # No other account has any, so that the role on this one opens nothing else.
     assert [path.stem for path, text in EVERY.items() if "'queueServices'" in text] == ["host-storage"]

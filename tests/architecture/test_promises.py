@@ -42,7 +42,7 @@ def test_every_option_of_queues_is_documented_with_its_value() -> None:
     documented = dict(re.findall(r"^\| `queues\.(\w+)` \| `([^`]+)` \| \S", text, re.MULTILINE))
     assert documented == {name: str(value) for name, value in section.items()}
     seconds = timedelta(seconds=1)
-    assert QueueOptions.read(ROOT) == QueueOptions(16, 16, 5 * seconds, 5, seconds, "base64")
+    assert QueueOptions.read(ROOT) == QueueOptions(16, 176, 5 * seconds, 5, seconds, "base64")
 
 
 def test_the_example_settings_are_settings() -> None:

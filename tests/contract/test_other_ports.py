@@ -12,7 +12,7 @@ from shared.domain.lead import Tab
 from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.partner import LeadSource, Partner, SourceKey
 from shared.ids import new_lead_id, new_source_id, position
-from shared.ports.agenda import Agenda, DueHint
+from shared.ports.agenda import Agenda, Bookmark, DueHint
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.leads import Mark, MarkStore
@@ -101,20 +101,32 @@ async def test_hints_come_and_go_together_and_what_is_gone_already_is_no_error(a
     new = [Hint(HintKind.DELIVER, AT + DAY * n, unique(), "mail0") for n in range(5)]
     await agenda.put(old)
     await agenda.remove([old[3], old[50], old[129]])
-    await agenda.change(new, [*old, *old, new[0]], {"one": "a", "two": "b"})
+    await agenda.change(new, [*old, *old, new[0]])
     assert await agenda.missing([*new, *old]) == old
-    assert (await agenda.bookmark("one"), await agenda.bookmark("two")) == ("a", "b")
     await agenda.change((), old[:1])
     await agenda.change((), ())
-    await agenda.change((), (), {"one": "c"})
-    assert await agenda.bookmark("one") == "c"
 
 
 async def test_a_bookmark_is_kept(agenda: Agenda) -> None:
-    assert await agenda.bookmark("task") == ""
-    await agenda.set_bookmark("task", "contoso|open|m1")
-    assert await agenda.bookmark("task") == "contoso|open|m1"
+    task = unique()
+    assert await agenda.bookmark(task) == Bookmark()
+    await agenda.set_bookmark(task, "contoso|open|m1")
+    assert (await agenda.bookmark(task)).place == "contoso|open|m1"
     assert await agenda.due("bookmark", AT + 9 * DAY, 10) == []
+
+
+async def test_n6_a_bookmark_that_several_share_is_moved_by_whoever_read_it_last(agenda: Agenda) -> None:
+    shared = unique()
+    none = await agenda.bookmark(shared)
+    await agenda.move_bookmark(shared, "a", none)
+    with pytest.raises(LostRace):
+        await agenda.move_bookmark(shared, "b", none)
+    read = await agenda.bookmark(shared)
+    await agenda.move_bookmark(shared, "c", read)
+    with pytest.raises(LostRace):
+        await agenda.move_bookmark(shared, "c", read)
+    await agenda.set_bookmark(shared, "d")
+    assert (await agenda.bookmark(shared)).place == "d"
 
 
 async def test_q2_marks_are_personal_and_merge(marks: MarkStore) -> None:

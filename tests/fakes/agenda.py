@@ -1,11 +1,13 @@
 """The agenda in memory."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from shared import correlation
 from shared.domain.agenda import TELLING, Hint, HintKind
-from shared.ports.agenda import DueHint
+from shared.ports.agenda import Bookmark, DueHint
+from shared.ports.errors import LostRace
 
 
 class FakeAgenda:
@@ -15,6 +17,7 @@ class FakeAgenda:
         self.rows: dict[Hint, tuple[int, datetime | None]] = {}
         self.causes: dict[Hint, str] = {}
         self.bookmarks: dict[str, str] = {}
+        self._moves: Counter[str] = Counter()
 
     @property
     def hints(self) -> set[Hint]:
@@ -29,11 +32,8 @@ class FakeAgenda:
         for hint in hints:
             self.rows.pop(hint, None)
 
-    async def change(
-        self, put: Collection[Hint], remove: Collection[Hint], bookmarks: Mapping[str, str] | None = None
-    ) -> None:
+    async def change(self, put: Collection[Hint], remove: Collection[Hint]) -> None:
         await self.put(list(put))
-        self.bookmarks |= bookmarks or {}
         await self.remove([hint for hint in remove if hint not in put])
 
     async def due_to_tell(self, at: datetime, top: int) -> list[DueHint]:
@@ -60,8 +60,14 @@ class FakeAgenda:
     async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
         return [hint for hint in hints if hint not in self.rows]
 
-    async def bookmark(self, name: str) -> str:
-        return self.bookmarks.get(name, "")
+    async def bookmark(self, name: str) -> Bookmark:
+        return Bookmark(self.bookmarks.get(name, ""), str(self._moves[name] or ""))
 
     async def set_bookmark(self, name: str, place: str) -> None:
         self.bookmarks[name] = place
+        self._moves[name] += 1
+
+    async def move_bookmark(self, name: str, place: str, read: Bookmark) -> None:
+        if read != await self.bookmark(name):
+            raise LostRace
+        await self.set_bookmark(name, place)

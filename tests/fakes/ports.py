@@ -14,6 +14,7 @@ from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
 from tests.fakes.programme import FakeListingStore, FakePartnerStore
 from tests.fakes.telling import FakeLaneStore, FakeMailStore, FakePreferenceStore, FakeTallyStore, FakeWebhookStore
+from tests.fakes.wakeups import FakeWakeUps
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class FakePorts(Ports):
     tallies: FakeTallyStore
     exports: FakeExportStore
     files: FakeFileStore
+    wakeups: FakeWakeUps
 
 
 def fake_ports(rules: Rules | None = None) -> FakePorts:
@@ -69,5 +71,6 @@ def fake_ports(rules: Rules | None = None) -> FakePorts:
         tallies=FakeTallyStore(leads, lanes, mails),
         exports=FakeExportStore(),
         files=FakeFileStore(),
+        wakeups=FakeWakeUps(),
         rules=rules or Rules(),
     )

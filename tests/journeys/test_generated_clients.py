@@ -22,7 +22,11 @@ from tests.journeys.generated_clients import World
 from tests.journeys.local_host import LocalHost
 
 pytestmark = pytest.mark.xdist_group("generated clients")
-NOTHING_ENDS_BY_ITSELF = {"LEADS_EXPORT_REQUEST_SECONDS": "0", "RUN_EXPORTS_SCHEDULE": "0 0 0 1 1 *"}
+NOTHING_ENDS_BY_ITSELF = {
+    "LEADS_EXPORT_REQUEST_SECONDS": "0",
+    "RUN_EXPORTS_SCHEDULE": "0 0 0 1 1 *",
+    "AzureWebJobs.go_on_with_export.Disabled": "true",
+}
 """A request only begins an export, and no timer goes on with it."""
 MODULES = ROOT / "node_modules"
 STRICT = {

@@ -115,7 +115,8 @@ def order_of(event_id: str) -> tuple[str, str, int] | None:
 class Lane:
     """A destination's own state: who works on it until when, and how it has been doing lately.
 
-    `saves` counts its changes, so that a worker whose answer was lost knows its own.
+    `woken_at` is when the message comes that was sent last to wake it. `saves` counts its changes, so that a worker
+    whose answer was lost knows its own.
     """
 
     holder: str = ""
@@ -124,6 +125,7 @@ class Lane:
     failing_since: datetime | None = None
     failed_at: datetime | None = None
     next_at: datetime | None = None
+    woken_at: datetime | None = None
     saves: int = 0
     tag: str = ""
 
@@ -143,6 +145,10 @@ class Lane:
     def left(self) -> "Lane":
         """This lane without its lease, free for the next worker."""
         return replace(self, holder="", leased_until=None)
+
+    def is_woken(self, at: datetime, by: datetime) -> bool:
+        """True when a message is on its way that comes after `at` and by then."""
+        return self.woken_at is not None and at < self.woken_at <= by
 
     def held_until(self, at: datetime) -> "Lane":
         """This lane, left alone until then because the receiver asked for it."""

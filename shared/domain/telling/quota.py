@@ -46,6 +46,16 @@ class Quota:
         """This quota with one token less."""
         return replace(self, minute=self.minute - 1, hour=self.hour - 1)
 
+    def given_back(self, tokens: int) -> "Quota":
+        """This quota with so many tokens more, as far as there is room."""
+        minute, hour = min(self.minute + tokens, self.per_minute), min(self.hour + tokens, self.per_hour)
+        return replace(self, minute=minute, hour=hour)
+
+    @property
+    def is_full(self) -> bool:
+        """True when nobody has mailed lately."""
+        return self.minute >= self.per_minute and self.hour >= self.per_hour
+
     def next_at(self, *, bulk: bool, ahead: int = 0) -> datetime:
         """When one more mail may go, with so many that wait ahead of it."""
         minute, hour = self._needed(bulk=bulk)

@@ -69,6 +69,8 @@ async def start_export(
     try:
         written = await write(ports=ports, stored=stored, at=at, budget=budget, gives_up=True)
         await ports.agenda.remove([hint for hint in hints if hint not in rules.hints(written)])
+        if not written.has_ended:
+            ports.wakeups.export(hints[0])
         return await _seen(ports, written, at)
     except (Unavailable, FileGone):
         # The export stands and its hint does too, so the timer goes on; who asked need not ask again.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from shared.domain.agenda import HintKind
+from shared.domain.agenda import Hint, HintKind
 from shared.domain.errors import Unavailable
 from shared.domain.exports.export import FAULTY
 from shared.ports.agenda import DueHint
@@ -53,6 +53,22 @@ async def run_exports(*, ports: Ports, at: datetime, budget: Budget) -> RanExpor
                 going_on.append(late)
         waiting = going_on
     return replace(ran, unfinished=bool(waiting))
+
+
+async def go_on_with_export(*, ports: Ports, hint: Hint, at: datetime, budget: Budget) -> None:
+    """Go on with the export of a hint; where time is up before it has ended, another message goes on (X1)."""
+    late = DueHint(hint)
+    try:
+        while budget.allows(0):
+            if await _one(ports, late, at, budget):
+                return
+    except LostRace:
+        # Another host works on it, and is further.
+        return
+    except Exception as problem:  # noqa: BLE001 - as where a timer goes on: it is tried again later, and fails in the end
+        await _broke(ports, late, at, problem)
+        return
+    ports.wakeups.export(hint)
 
 
 async def _one(ports: Ports, late: DueHint, at: datetime, budget: Budget) -> bool:

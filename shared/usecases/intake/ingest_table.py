@@ -66,7 +66,7 @@ async def _ingest(
 ) -> Ingested:
     """Read one table from its bookmark on."""
     bookmark = f"table:{(source.table_name or '').casefold()}"
-    written = await ports.agenda.bookmark(bookmark)
+    written = (await ports.agenda.bookmark(bookmark)).place
     # When this pass began, from when on it reads, how far it is, and whether a row of it failed.
     began, since, cursor, failed = json.loads(written) if written else ("", BEGINNING.isoformat(), "", False)
     if not cursor:

@@ -154,6 +154,7 @@ async def make_lead(*, ports: Ports, parcel: Parcel, partner_id: str, lead_id: s
     for _ in range(ATTEMPTS):
         try:
             await ports.leads.add(received, submitted, change)
+            ports.wakeups.partner(partner_id)
             return Received(lead.id, lead.status, duplicate=False)
         except LostRace:
             held = await ports.leads.once(partner_id, parcel.claim)

@@ -123,6 +123,7 @@ async def _commit(
                 )
                 if committed is not None:
                     raise committed
+                ports.wakeups.partner(partner_id)
                 # What was done is done, whether the look at related leads succeeded or not.
                 return SeenLead(decision.lead, mark, None if isinstance(found, BaseException) else found), decision
             except LostRace:
@@ -180,6 +181,7 @@ async def _record_together(
         await ports.agenda.put([*announced, *needed])
         try:
             await ports.leads.commit(some, change)
+            ports.wakeups.partner(partner_id)
         except LostRace:
             await ports.agenda.remove(announced)
             raise

@@ -43,5 +43,6 @@ async def _check(ports: Ports, late: DueHint, lists: ContactLists, at: datetime)
         needed = set(hints(decision.lead)) - set(hints(stored.lead))
         await ports.agenda.put([*announced, *needed])
         await ports.leads.commit([(stored, decision)], change)
+        ports.wakeups.partner(stored.lead.partner_id)
 
     await until_won(check)

@@ -7,21 +7,17 @@ import asyncio
 import heapq
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-from shared import telemetry
 from shared.domain.agenda import Hint, HintKind
-from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, deliver_hint
+from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER
 from shared.ports.agenda import DueHint
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.ports.telling import StoredWebhook
-from shared.usecases.agenda import put_off
-from shared.usecases.telling.deliver_mail import deliver_mail
-from shared.usecases.telling.deliver_webhook import deliver_webhook
-from shared.usecases.telling.lane_turn import Now
+from shared.usecases.telling.lane_turn import LaneId, Now
+from shared.usecases.telling.lane_work import work_on_lane
 from shared.usecases.telling.mail_quota import MailQuota
 from shared.usecases.telling.publish import Published, Relay
 
@@ -30,10 +26,6 @@ LANES_AT_ONCE, LANES_MOST = 64, 192
 HINTS_AT_ONCE = 1_000
 LOOK_AGAIN_SECONDS = 0.5
 """How often a run looks for new work while lanes are under way."""
-
-
-LaneId = tuple[str, str]
-"""A partner and a destination."""
 
 
 @dataclass
@@ -52,9 +44,12 @@ class Run:
         self.unfinished = published.unfinished
 
 
-async def deliver_events(*, ports: Ports, now: Now, budget: Budget) -> Run:
-    """Publish what was committed and send what is due, until nothing is; raises Unavailable."""
-    return await _Deliveries(ports, now, budget).run()
+async def deliver_events(*, ports: Ports, now: Now, budget: Budget, patience: timedelta = timedelta()) -> Run:
+    """Publish what was committed and send what is due, until nothing is; raises Unavailable.
+
+    What has been due for less than `patience` is left to messages, which are faster.
+    """
+    return await _Deliveries(ports, now, budget, patience).run()
 
 
 class _Deliveries:
@@ -63,8 +58,8 @@ class _Deliveries:
     It looks again while lanes are under way, for what is new, and once something may be due that it does not know of.
     """
 
-    def __init__(self, ports: Ports, now: Now, budget: Budget) -> None:
-        self._ports, self._now, self._budget = ports, now, budget
+    def __init__(self, ports: Ports, now: Now, budget: Budget, patience: timedelta) -> None:
+        self._ports, self._now, self._budget, self._patience = ports, now, budget, patience
         self._done, self._quota = Run(), MailQuota(ports)
         self._waiting: dict[LaneId, list[DueHint]] = {}
         self._under_way: dict[LaneId, asyncio.Task[None]] = {}
@@ -72,6 +67,7 @@ class _Deliveries:
         self._hooks: dict[LaneId, StoredWebhook] = {}
         self._put: list[Hint] = []
         self._remove: list[Hint] = []
+        self._unsaid: list[Hint] = []
         self._more, self._full = True, False
         self._began_look = self._ended_look = 0.0
 
@@ -103,12 +99,13 @@ class _Deliveries:
         await self._write()
         self._more, self._began_look = False, self._since(0)
         at = self._now()
-        page = await self._ports.agenda.due_to_tell(at, HINTS_AT_ONCE)
+        until = at - self._patience
+        page = await self._ports.agenda.due_to_tell(until, HINTS_AT_ONCE)
         events = [late for late in page if late.hint.kind is HintKind.PUBLISH]
         self._full = len(page) >= HINTS_AT_ONCE
         if self._full:
             # However many lanes are due, they hide no event.
-            events = await self._ports.agenda.due(HintKind.PUBLISH, at, HINTS_AT_ONCE)
+            events = await self._ports.agenda.due(HintKind.PUBLISH, until, HINTS_AT_ONCE)
         relay = Relay(self._ports, self._budget)
         await relay.take(events, at)
         self._done.add(relay.done)
@@ -157,39 +154,28 @@ class _Deliveries:
             del self._under_way[key], self._hints[key]
 
     async def _write(self) -> None:
-        """Write when to look again and what is left of the quota, then take the hints away, all in one request."""
-        put, remove = self._put, self._remove
-        self._put, self._remove = [], []
-        await self._ports.agenda.change(put, remove, self._quota.unwritten())
+        """Write when to look again, then take the hints away, all in one request."""
+        put, remove, unsaid = self._put, self._remove, self._unsaid
+        self._put, self._remove, self._unsaid = [], [], []
+        await self._ports.agenda.change(put, remove)
+        for hint in unsaid:
+            self._ports.wakeups.lane(hint, hint.due - self._now())
 
     async def _lane(self, hints: Sequence[DueHint]) -> None:
         """Work on one lane, then say when to look again, and that its hints may go."""
         hint = hints[0].hint
-        partner_id, destination = hint.partner_id, hint.subject
-        lane: dict[str, Any] = {
-            "ports": self._ports,
-            "partner_id": partner_id,
-            "destination": destination,
-            "now": self._now,
-        }
-        try:
-            with telemetry.span("work on lane", partner=partner_id, destination=destination):
-                if destination in (MAIL_FIRST, MAIL_LATER):
-                    following = await deliver_mail(**lane, quota=self._quota)
-                else:
-                    # As the relay has just read it; once, since the turn itself may change it.
-                    hook = self._hooks.pop((partner_id, destination), None)
-                    is_fresh = self._since(self._began_look) < LOOK_AGAIN_SECONDS
-                    following = await deliver_webhook(**lane, hook=hook if is_fresh else None)
-        except Exception as problem:  # noqa: BLE001 - what is wrong with one destination holds up no other
-            self._done.failed += 1
-            for late in hints:
-                await put_off(self._ports, late, problem, self._now())
-            return
-        if following:
-            self._put.append(_not_among(hints, deliver_hint(partner_id, destination, following)))
-            self._more = self._more or following <= self._now()
-        self._remove += [late.hint for late in hints]
+        # As the relay has just read it; once, since the turn itself may change it.
+        hook = self._hooks.pop((hint.partner_id, hint.subject), None)
+        is_fresh = self._since(self._began_look) < LOOK_AGAIN_SECONDS
+        worked = await work_on_lane(
+            ports=self._ports, hints=hints, now=self._now, quota=self._quota, hook=hook if is_fresh else None
+        )
+        self._done.failed += worked.failed
+        if worked.following:
+            self._put.append(worked.following)
+            self._unsaid += [] if worked.is_said else [worked.following]
+            self._more = self._more or worked.following.due <= self._now()
+        self._remove += worked.spent
 
 
 def fairly(waiting: Sequence[LaneId], under_way: Iterable[LaneId]) -> list[LaneId]:
@@ -211,12 +197,3 @@ def fairly(waiting: Sequence[LaneId], under_way: Iterable[LaneId]) -> list[LaneI
         if by_partner[partner]:
             heapq.heappush(turns, (mine + 1, number, partner))
     return chosen
-
-
-def _not_among(hints: Sequence[DueHint], following: Hint) -> Hint:
-    """The hint at a time that none of those has: they go after it is written."""
-    due = following.due
-    taken = {late.hint.due for late in hints}
-    while due in taken:
-        due += timedelta(milliseconds=1)
-    return replace(following, due=due)

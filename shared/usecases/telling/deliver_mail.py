@@ -23,7 +23,7 @@ from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED, Wishes
 from shared.usecases.races import until_won
-from shared.usecases.telling.lane_turn import LaneTurn, Now
+from shared.usecases.telling.lane_turn import LaneTurn, Left, Now
 from shared.usecases.telling.mail_plan import (
     PART,
     Case,
@@ -142,16 +142,12 @@ class _Reported(Exception):
     """The service's report was faster: the mail stands otherwise than it was read, and is looked at again."""
 
 
-async def deliver_mail(
-    *, ports: Ports, partner_id: str, destination: str, now: Now, quota: MailQuota
-) -> datetime | None:
-    """Take each waiting mail a step further; when to look again, None when nothing waits. Raises Unavailable."""
+async def deliver_mail(*, ports: Ports, partner_id: str, destination: str, now: Now, quota: MailQuota) -> Left:
+    """Take each waiting mail a step further. Raises LaneClosed, Unavailable."""
     turn = await _Turn.take(ports=ports, partner_id=partner_id, destination=destination, now=now, top=PAGE, quota=quota)
-    if isinstance(turn, datetime):
-        return turn
     if turn.is_bulk and await _others_first(ports, partner_id, now()):
         turn.end(now() + LOOK_AGAIN)
-    wake: datetime | None = None
+    left = Left(None)
     try:
         page, after = turn.first
         while not turn.over:
@@ -161,8 +157,9 @@ async def deliver_mail(
             await turn.save_noted()
             page, after = await ports.lanes.page(partner_id, destination, DispatchState.PENDING, after, PAGE)
     finally:
-        wake = await turn.leave()
-    return wake
+        await turn.quota.give_back(now())
+        left = await turn.leave()
+    return left
 
 
 async def _others_first(ports: Ports, partner_id: str, at: datetime) -> bool:
@@ -313,6 +310,7 @@ async def _write_noted(turn: _Turn, job: _Job) -> None:
 async def _steps(turn: _Turn, steps: Sequence[tuple[_Job, Mail]]) -> None:
     """Take each of these mails a step further, side by side: those that go now are written down first."""
     going: dict[tuple[int, int], tuple[Mail, str, Facts]] = {}
+    turn.quota.expect(sum(mail.state is MailState.PLANNED for _, mail in steps))
     for job, mail in steps:
         await _guarded(turn, job, _prepare(turn, job, mail, going))
     jobs = list({id(job): job for job, _ in steps}.values())
@@ -452,7 +450,7 @@ async def _hand_over(turn: _Turn, job: _Job, mail: Mail, to: str, facts: Facts) 
     if answer.outcome is Sending.LATER:
         # The service did not take it, and says when it will.
         waits = turn.now() + (answer.retry_after or LOOK_AGAIN)
-        turn.quota.hold(waits)
+        await turn.quota.hold(waits)
         turn.end(waits)
         await turn.ports.mails.forget_origin(mail.operation_id)
         return job.put(replace(mail, state=MailState.PLANNED, operation_id="", first_sent=None))

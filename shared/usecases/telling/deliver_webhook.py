@@ -18,7 +18,7 @@ from shared.domain.telling.webhooks import DISABLED, VALIDATION, Webhook, Webhoo
 from shared.ports.delivery import ReceiverReply
 from shared.ports.ports import Ports
 from shared.ports.telling import StoredWebhook
-from shared.usecases.telling.lane_turn import LaneTurn, Now, hinted
+from shared.usecases.telling.lane_turn import LaneTurn, Left, Now, hinted
 
 log = logging.getLogger(__name__)
 AT_ONCE = 4
@@ -65,18 +65,16 @@ class _Turn(LaneTurn):
 
 async def deliver_webhook(
     *, ports: Ports, partner_id: str, destination: str, now: Now, hook: StoredWebhook | None = None
-) -> datetime | None:
-    """Send what is due; when to look again, None when nothing waits. Raises Unavailable, LostRace.
+) -> Left:
+    """Send what is due. Raises LaneClosed, Unavailable, LostRace.
 
     `hook` is the subscription where it was read a moment ago.
     """
     hook = hook or await ports.webhooks.get(partner_id, destination)
     if hook is None or hook.webhook.state is WebhookState.DISABLED:
         # What waits for a disabled one waits until it is enabled; of a deleted one nobody asks.
-        return None
+        return Left(None)
     turn = await _Turn.take(ports=ports, partner_id=partner_id, destination=destination, now=now, top=PAGE, hook=hook)
-    if isinstance(turn, datetime):
-        return turn
     if hook.webhook.state is WebhookState.PENDING:
         await _validate(turn)
     if not turn.over:
@@ -84,7 +82,7 @@ async def deliver_webhook(
     return await _leave(turn)
 
 
-async def _leave(turn: _Turn) -> datetime | None:
+async def _leave(turn: _Turn) -> Left:
     """Say how the turn went, and give the lane back."""
     at = turn.now()
     failed = turn.refused and not turn.taken

@@ -22,8 +22,30 @@ RACES = 5
 """How often a turn writes again what somebody's resend came before: else what was taken would be sent again."""
 
 Now = Callable[[], datetime]
+LaneId = tuple[str, str]
+"""A partner and a destination."""
 Changed = tuple[Dispatch | None, Dispatch | None]
 """A dispatch before and after; None where it is not there."""
+
+
+class LaneClosed(Exception):
+    """Nobody may work on the lane before `until`: a worker has it (`is_leased`), or its receiver is left alone."""
+
+    def __init__(self, until: datetime, *, is_leased: bool) -> None:
+        super().__init__()
+        self.until = until
+        self.is_leased = is_leased
+
+
+@dataclass(frozen=True)
+class Left:
+    """How a turn left its lane: when to look again, None when nothing waits.
+
+    `is_said` = a message that comes by then is out already; else each message would be followed by one of its own.
+    """
+
+    at: datetime | None
+    is_said: bool = False
 
 
 @dataclass
@@ -47,23 +69,22 @@ class LaneTurn:
     mails: list[Mail] = field(default_factory=list)
 
     @classmethod
-    async def take(
-        cls, *, ports: Ports, partner_id: str, destination: str, now: Now, top: int, **mine: Any
-    ) -> Self | datetime:
-        """A turn on the lane, or when to look again: it is somebody's, or left alone for a while; raises Unavailable.
+    async def take(cls, *, ports: Ports, partner_id: str, destination: str, now: Now, top: int, **mine: Any) -> Self:
+        """A turn on the lane; raises LaneClosed, Unavailable.
 
         `mine` are the fields that a kind of turn has beside these.
         """
         at, holder = now(), ids.new_change_id()
         lane, first = await ports.lanes.look(partner_id, destination, top)
         if not lane.is_free(holder, at):
-            return max(until for until in (lane.leased_until, lane.next_at) if until)
+            until = max(until for until in (lane.leased_until, lane.next_at) if until)
+            raise LaneClosed(until, is_leased=lane.is_leased(at))
         # A worker changes what waits in the lane's own transactions, so what was read holds if the lane does.
         turn = cls(ports, partner_id, destination, lane.taken(holder, at), now, at + TURN, first=first, **mine)
         try:
             await turn.save()
         except LostRace:
-            return at + LOST_WAIT
+            raise LaneClosed(at + LOST_WAIT, is_leased=True) from None
         return turn
 
     def end(self, wake: datetime) -> None:
@@ -86,11 +107,14 @@ class LaneTurn:
         if self.changed or self.mails:
             await self.save()
 
-    async def leave(self) -> datetime | None:
-        """Give the lane back, with what is noted; when to look again, None when nothing waits."""
-        left = self.lane.left()
+    async def leave(self) -> Left:
+        """Give the lane back, with what is noted."""
+        left, wake = self.lane.left(), min(self.wakes, default=None)
+        is_said = wake is not None and left.is_woken(self.now(), wake)
+        if wake and not is_said:
+            left = replace(left, woken_at=wake)
         self.lane = await self._write(left, lambda there: replace(left, tag=there.tag, saves=there.saves))
-        return min(self.wakes, default=None)
+        return Left(wake, is_said=is_said)
 
     async def _write(self, lane: Lane, over: Callable[[Lane], Lane]) -> Lane:
         """The lane as it is written; `over` says what to write over one that somebody's resend has changed."""
@@ -122,6 +146,7 @@ async def hinted(ports: Ports, hint: Hint) -> AsyncIterator[None]:
     await ports.agenda.put([hint])
     yield
     await ports.agenda.put([hint])
+    ports.wakeups.lane(hint)
 
 
 async def add_to_lane(*, ports: Ports, partner_id: str, destination: str, dispatch: Dispatch, at: datetime) -> None:

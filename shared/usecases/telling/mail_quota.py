@@ -1,16 +1,56 @@
-"""The mail service's quota, shared by all lanes of a run and kept for the next one (N6)."""
+"""The mail service's quota, shared by all who mail, on whatever instance (N6).
 
-from dataclasses import replace
-from datetime import datetime
+What is left stands in one row. Tokens are taken from it before mails go, those of a few mails at once, and whoever
+changes the row must have read it last; so all instances together send no more than the service takes.
+"""
 
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Self
+
+from shared import ids
 from shared.domain.telling.quota import Quota
+from shared.ports.agenda import Bookmark
+from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 
 QUOTA = "mail:quota"
+ATTEMPTS, PAUSE_SECONDS = 8, 0.01
+RACE_WAIT = timedelta(seconds=1)
+"""When tokens are asked for again that so many others were faster to take."""
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What is left for everybody; nobody mails before `held_until`, and `waiting` lanes were told to come later."""
+
+    quota: Quota
+    held_until: datetime | None = None
+    waiting: int = 0
+
+    @classmethod
+    def read(cls, text: str, full: Quota) -> Self:
+        """What is written; a full quota where nothing is, or nothing that can be read."""
+        said = dict(part.split("=", 1) for part in text.split() if "=" in part)
+        if not said.keys() >= {"minute", "hour", "at"}:
+            return cls(full)
+        minute, hour = min(float(said["minute"]), full.minute), min(float(said["hour"]), full.hour)
+        at = min(datetime.fromisoformat(said["at"]), full.at)
+        held = datetime.fromisoformat(said["held"]) if "held" in said else None
+        return cls(replace(full, minute=minute, hour=hour, at=at), held, int(said.get("waiting", "0")))
+
+    def written(self) -> str:
+        """The same as a text."""
+        quota, held = self.quota, f" held={self.held_until.isoformat()}" if self.held_until else ""
+        text = f"minute={quota.minute:.3f} hour={quota.hour:.3f} at={quota.at.isoformat()}"
+        return f"{text} waiting={self.waiting}{held}"
 
 
 class MailQuota:
-    """Tokens for mails; whichever lane takes one, the others have one less.
+    """Tokens for mails; whoever takes one, the others have one less.
 
     Lanes that find none are told different times, one for each token to come: or all would come for the next one, and
     the same would get it each time.
@@ -18,52 +58,73 @@ class MailQuota:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._left: Quota | None = None
+        self._mine: Counter[bool] = Counter()
+        self._expected = 1
         self._held_until: datetime | None = None
-        self._waiting = 0
-        self._written = ""
+        self._turns = asyncio.Lock()
+
+    def expect(self, mails: int) -> None:
+        """So many mails may go next: their tokens are taken together."""
+        self._expected = max(mails, 1)
 
     async def take(self, at: datetime, *, bulk: bool) -> datetime | None:
         """Take a token: None when there was one, else when there will be. `bulk` leaves some for new leads."""
-        if self._left is None:
-            await self._read(at)
-        if self._held_until is not None and at < self._held_until:
-            return self._held_until
-        assert self._left is not None
-        self._left = self._left.refilled(at)
-        if self._left.allows(bulk=bulk):
-            self._left = self._left.taken()
-            self._waiting = max(self._waiting - 1, 0)
-            return None
-        self._waiting += 1
-        return self._left.next_at(bulk=bulk, ahead=self._waiting - 1)
+        async with self._turns:
+            if self._held_until is not None and at < self._held_until:
+                return self._held_until
+            if self._mine[bulk]:
+                self._mine[bulk] -= 1
+                return None
+            return await self._take(at, bulk=bulk)
 
-    def hold(self, until: datetime) -> None:
-        """The service takes no mail until then, from no lane."""
+    async def hold(self, until: datetime) -> None:
+        """The service takes no mail until then, from nobody."""
         self._held_until = until
+        await self._change(until, lambda left: replace(left, held_until=max(left.held_until or until, until)))
 
-    def unwritten(self) -> dict[str, str]:
-        """The bookmark of what is left, where it is not written yet; whoever asks for it writes it."""
-        left = self._left
-        if left is None:
-            return {}
-        held = self._held_until.isoformat() if self._held_until else ""
-        text = f"{left.minute:.3f} {left.hour:.3f} {left.at.isoformat()} {held}".strip()
-        if text == self._written:
-            return {}
-        self._written = text
-        return {QUOTA: text}
+    async def give_back(self, at: datetime) -> None:
+        """Give back what was taken and not needed."""
+        unused, self._mine = self._mine.total(), Counter()
+        if unused:
+            await self._change(at, lambda left: replace(left, quota=left.quota.given_back(unused)))
 
-    async def _read(self, at: datetime) -> None:
+    async def _take(self, at: datetime, *, bulk: bool) -> datetime | None:
+        for attempt in range(ATTEMPTS):
+            read, left = await self._read(at)
+            if left.held_until is not None and at < left.held_until:
+                return left.held_until
+            quota, taken = left.quota, 0
+            while taken < self._expected and quota.allows(bulk=bulk):
+                quota, taken = quota.taken(), taken + 1
+            if taken:
+                waiting, following = max(left.waiting - taken, 0), None
+            else:
+                waiting, following = left.waiting + 1, quota.next_at(bulk=bulk, ahead=left.waiting)
+            if await self._moved(replace(left, quota=quota, waiting=waiting), read, attempt):
+                self._mine[bulk] += max(taken - 1, 0)
+                return following
+        return at + RACE_WAIT * (1 + ids.jitter())
+
+    async def _change(self, at: datetime, changed: Callable[[_Left], _Left]) -> None:
+        """Change what is left, where others let us: it bounds how much is sent, and nothing is lost with it."""
+        for attempt in range(ATTEMPTS):
+            read, left = await self._read(at)
+            if await self._moved(changed(left), read, attempt):
+                return
+
+    async def _read(self, at: datetime) -> tuple[Bookmark, _Left]:
         rules = self._ports.rules
-        full = Quota.full(rules.mails_per_minute, rules.mails_per_hour, at)
-        written = (await self._ports.agenda.bookmark(QUOTA)).split()
-        if self._left is not None:
-            # Another lane has read it meanwhile, and taken of it.
-            return
-        self._left = full
-        if len(written) in (3, 4):
-            minute, hour, when = float(written[0]), float(written[1]), datetime.fromisoformat(written[2])
-            self._left = replace(full, minute=min(minute, full.minute), hour=min(hour, full.hour), at=min(when, at))
-        if len(written) == 4:
-            self._held_until = datetime.fromisoformat(written[3])
+        read = await self._ports.agenda.bookmark(QUOTA)
+        left = _Left.read(read.place, Quota.full(rules.mails_per_minute, rules.mails_per_hour, at))
+        quota = left.quota.refilled(at)
+        # Whoever was told to come and did not is not waited for: by then there is enough for all.
+        waiting = 0 if quota.is_full else left.waiting
+        return read, replace(left, quota=quota, waiting=waiting)
+
+    async def _moved(self, left: _Left, read: Bookmark, attempt: int) -> bool:
+        try:
+            await self._ports.agenda.move_bookmark(QUOTA, left.written(), read)
+        except LostRace:
+            await asyncio.sleep(ids.jitter() * PAUSE_SECONDS * 2**attempt)
+            return False
+        return True

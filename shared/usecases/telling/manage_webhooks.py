@@ -190,7 +190,9 @@ async def enable(*, ports: Ports, partner_id: str, webhook_id: str, at: datetime
             problem=None,
         ),
     )
-    await ports.agenda.put([deliver_hint(partner_id, webhook_id, at)])
+    hint = deliver_hint(partner_id, webhook_id, at)
+    await ports.agenda.put([hint])
+    ports.wakeups.lane(hint)
     return enabled
 
 

@@ -88,6 +88,11 @@ class Relay:
         self._tried: set[str] = set()
         self._failures: dict[str, Exception] = {}
 
+    async def of(self, partner_id: str, at: datetime) -> Published:
+        """Take one partner's events, whatever announces them; raises Unavailable."""
+        await self._partner(partner_id, (), at)
+        return self.done
+
     async def take(self, page: Sequence[DueHint], at: datetime) -> bool:
         """Take the events that these hints announce; True when there may be other hints behind them."""
         progress = False

@@ -31,8 +31,10 @@ async def _close(ports: Ports, late: DueHint, at: datetime) -> None:
         if day is None or day.closed or day.ends > at:
             return
         digest = Dispatch(day.gathering.event, day.ends, day.subject, 0) if day.held else None
-        await ports.agenda.put([deliver_hint(partner_id, MAIL_LATER, at)])
+        hint = deliver_hint(partner_id, MAIL_LATER, at)
+        await ports.agenda.put([hint])
         await ports.mails.close(partner_id, day, MAIL_LATER, digest)
+        ports.wakeups.lane(hint)
 
     # A late event may be counted in it meanwhile.
     await until_won(close)

@@ -41,7 +41,7 @@ class Reconciled:
 async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled:
     """Look through every partner's leads, exports, unpublished events, lanes and mail days; raises Unavailable."""
     await ports.mails.forget_origins(at - REPORTED_WITHIN)
-    bookmark = await ports.agenda.bookmark(BOOKMARK)
+    bookmark = (await ports.agenda.bookmark(BOOKMARK)).place
     # The last partner that is done, the one under way, and how far it is.
     done, current, after = bookmark.split("|", 2) if bookmark else ("", "", "")
     found = Reconciled()

@@ -618,9 +618,9 @@ async def test_a_run_writes_to_the_agenda_once_what_its_lanes_leave_behind(
     writes = []
     change = ports.agenda.change
 
-    async def counted(put: Any, remove: Any, bookmarks: Any = None) -> None:
+    async def counted(put: Any, remove: Any) -> None:
         writes.append((len(put), len(remove)))
-        await change(put, remove, bookmarks)
+        await change(put, remove)
 
     monkeypatch.setattr(ports.agenda, "change", counted)
     await run(ports)

@@ -4,7 +4,7 @@ In memory, so that every step can be tried; the contract suite holds the memory 
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,6 +30,7 @@ from shared.usecases.telling.send_digests import send_digests
 from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, DAY, submission_body, unique
 from tests.fakes.ports import FakePorts, fake_ports
+from tests.messages import Platform
 from tests.steps import answer, budget, submit
 
 STORES = ("agenda", "lanes", "mails", "webhooks", "preferences", "tallies", "leads", "receivers", "mailer")
@@ -105,6 +106,14 @@ async def work(ports: FakePorts, at: datetime) -> None:
         await deliver_events(ports=ports, now=lambda wait=wait: at + timedelta(seconds=wait), budget=budget())
 
 
+async def work_on_messages(ports: FakePorts, at: datetime) -> None:
+    """What messages do in a while, in place of the timers, which have only the day to close."""
+    platform = Platform(ports, at)
+    await platform.run(at + timedelta(seconds=120))
+    await send_digests(ports=ports, at=at, budget=budget())
+    await platform.run(at + timedelta(seconds=400))
+
+
 async def check(ports: FakePorts, source: LeadSource, made: list[str], told: str = "lena@contoso.example") -> None:
     partner = source.partner_id or ""
     bodies = [json.loads(packet.body) for _, _, packet in ports.receivers.taken]
@@ -127,11 +136,12 @@ async def check(ports: FakePorts, source: LeadSource, made: list[str], told: str
     assert len({one.to for one in digests}) == len(digests) <= 1 + len(failed), "one digest for each"
 
 
+@pytest.mark.parametrize("begins", [work, work_on_messages], ids=["timers", "messages"])
 @pytest.mark.parametrize("refused", [False, True], ids=["taken", "refused"])
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("dies", [False, True], ids=["one call fails", "the process dies"])
 async def test_whatever_step_breaks_everything_is_told_once_or_more_and_mailed_once_or_less(
-    *, after: bool, dies: bool, refused: bool
+    begins: Callable[[FakePorts, datetime], Awaitable[None]], *, after: bool, dies: bool, refused: bool
 ) -> None:
     told = "op@contoso.example" if refused else "lena@contoso.example"
     failing, reached = 0, True
@@ -139,7 +149,7 @@ async def test_whatever_step_breaks_everything_is_told_once_or_more_and_mailed_o
         ports, source, made = await a_world(refused=refused)
         broken, count = breaking(ports, failing, after=after, dies=dies)
         with suppress(Died, Unavailable):
-            await work(broken, AT + DAY)
+            await begins(broken, AT + DAY)
         reached = count[0] > failing
         for hours in range(1, 30):
             await work(ports, AT + DAY + timedelta(hours=hours))
