@@ -1,11 +1,13 @@
 """The number of the agenda's shards changes, and no hint is lost, left behind or worked on twice (decision 1)."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
+from azure.core.pipeline.transport import AioHttpTransport
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -247,6 +249,35 @@ async def test_a_look_costs_a_request_a_shard_side_by_side(settings: Settings, t
     await one.due_to_tell(AT, 9)
     assert spent() == (3, 10)
     await counted.close()
+
+
+class Meanwhile(AioHttpTransport):
+    """Lets somebody act once, between the look at what is to be moved and the deletion of it."""
+
+    def __init__(self, act: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(use_env_settings=False)
+        self._act: Callable[[], Awaitable[None]] | None = act
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        if self._act and request.method == "POST" and b"DELETE" in request.content:
+            act, self._act = self._act, None
+            await act()
+        return await super().send(request, **options)
+
+
+async def test_what_fails_while_it_is_moved_is_put_off_all_the_same(settings: Settings, tables: Tables) -> None:
+    old, new = TableAgenda(tables, 8), TableAgenda(tables, 3)
+    hint = next(hint for hint in some_hints(30) if keys.shard(hint.partner_id, 8) != "0")
+    await old.put([hint])
+    transport = Meanwhile(lambda: old.put_off(DueHint(hint), LATER))
+    moving = connect(settings, transport=transport)
+    await TableAgenda(moving, 3).move(AT, 9)
+    assert len(await shards_of(tables)) == 2
+    await moved(new)
+    assert await new.due(hint.kind, LATER - DAY, 9) == []
+    assert await new.due(hint.kind, LATER, 9) == [DueHint(hint, 1)]
+    assert len(await shards_of(tables)) == 1
+    await moving.close()
 
 
 @pytest.mark.parametrize("way", [BEFORE, LOST, BUSY_AFTER])
