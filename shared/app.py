@@ -73,7 +73,7 @@ def build(
     partners = TablePartnerStore(tables)
     ports = Ports(
         leads=TableLeadStore(tables),
-        agenda=TableAgenda(tables),
+        agenda=TableAgenda(tables, settings.agenda_shards, clock.stopwatch()),
         marks=TableMarkStore(tables),
         partners=partners,
         phones=NumberingPlans(),

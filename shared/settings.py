@@ -34,6 +34,9 @@ class Settings(BaseModel):
     # Tests give every run tables of its own; a deployment leaves it empty.
     table_prefix: Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9]{0,30})?$")] = ""
 
+    # Partitions that hints are spread over: one takes 2,000 entities a second, and every look asks each of them.
+    agenda_shards: Annotated[int, Field(ge=1, le=64)] = 1
+
     # The address callers use, for links in answers; without it the function app's host name.
     public_url: Annotated[str, Field(pattern=r"^https?://[^/]+(/.*)?$")] = "https://localhost/api"
 

@@ -55,6 +55,12 @@ class Agenda(Protocol):
     async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
         """Which of these hints are not in the agenda."""
 
+    async def move(self, at: datetime, top: int) -> int:
+        """Move hints, at most `top`, from where another number of shards has left them to where they are written now.
+
+        Gives how many it moved. Where none is left, that number of shards is forgotten once nobody can use it any more.
+        """
+
     async def bookmark(self, name: str) -> Bookmark:
         """Where a long task goes on, or what several share."""
 

@@ -217,6 +217,20 @@ def _agenda_range(kind: HintKind) -> str:
     return TELL if kind in TELLING else str(kind)
 
 
+PAST_MARKS = "!~"
+"""Behind the start of a range of the agenda: its marks are left out."""
+
+
+def mark(kind: HintKind) -> str:
+    """A row at the start of this kind's range that says to whoever reads one shard: there are more, or were."""
+    return f"{_agenda_range(kind)}|!{kind}"
+
+
+def is_mark(row_key: str) -> bool:
+    """True of such a row."""
+    return _part(row_key, 1).startswith("!")
+
+
 def bookmark(name: str) -> str:
     """Where a long task goes on; no hint, since no kind is called so."""
     return f"bookmark|{name}"
@@ -316,7 +330,24 @@ def held_of(row_key: str) -> str:
 
 
 AGENDA_SHARD = "0"
-"""The agenda's one partition; a second shard would be chosen by the partner id (operations.md, Grow)."""
+"""The agenda's first shard, whatever their number is; bookmarks stand here."""
+LAYOUTS = "layouts"
+"""The partition of the agenda that says how many shards there are besides, or were."""
+
+
+def shards(number: int) -> tuple[str, ...]:
+    """The partitions of an agenda of so many shards: the first is in every layout, the others in this one alone."""
+    return (AGENDA_SHARD, *(f"{number}.{n}" for n in range(1, number)))
+
+
+def shard(partner_id: str, number: int) -> str:
+    """Where a partner's hints stand in an agenda of so many shards."""
+    return shards(number)[int(digest(partner_id), 16) % number]
+
+
+def layout(number: int) -> str:
+    """The row of LAYOUTS about an agenda of so many shards."""
+    return f"{number:04d}"
 
 
 def person(partner_id: str, person_id: str) -> str:

@@ -39,12 +39,18 @@ from tests.fakes.leads import FakeLeadStore, FakeMarkStore
 from tests.fakes.ports import fake_ports
 from tests.fakes.programme import FakeListingStore, FakePartnerStore
 
+SHARDS = 5
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Files and marketplaces' tables are read by the SDKs, whose ways to sign in are not ours to prove."""
+    """Files and marketplaces' tables are read by the SDKs, whose ways to sign in are not ours to prove.
+
+    The agenda is tried with one shard and with several.
+    """
     if "kind" in metafunc.fixturenames:
         by_sdk = {"store_of_files", "marketplace_tables"} & set(metafunc.fixturenames)
-        metafunc.parametrize("kind", ["fake", "azurite", *([] if by_sdk else ["identity"])])
+        more = ["shards"] if "agenda" in metafunc.fixturenames else []
+        metafunc.parametrize("kind", ["fake", "azurite", *([] if by_sdk else ["identity"]), *more])
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +84,9 @@ def leads(kind: str, request: pytest.FixtureRequest) -> LeadStore:
 
 @pytest.fixture
 def agenda(kind: str, request: pytest.FixtureRequest) -> Agenda:
-    return FakeAgenda() if kind == "fake" else TableAgenda(real(kind, request))
+    if kind == "fake":
+        return FakeAgenda()
+    return TableAgenda(real(kind, request), SHARDS if kind == "shards" else 1)
 
 
 @pytest.fixture

@@ -107,6 +107,15 @@ async def test_hints_come_and_go_together_and_what_is_gone_already_is_no_error(a
     await agenda.change((), ())
 
 
+async def test_where_all_stand_as_they_are_written_nothing_is_moved(agenda: Agenda) -> None:
+    hints = [Hint(HintKind.COOL, AT, unique(), "m1") for _ in range(9)]
+    await agenda.put(hints)
+    await agenda.set_bookmark("task", "here")
+    assert await agenda.move(AT + DAY, 5) == 0
+    assert await agenda.missing(hints) == []
+    assert await agenda.bookmark("task") == "here"
+
+
 async def test_a_bookmark_is_kept(agenda: Agenda) -> None:
     task = unique()
     assert await agenda.bookmark(task) == Bookmark()

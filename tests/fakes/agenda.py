@@ -60,6 +60,9 @@ class FakeAgenda:
     async def missing(self, hints: Sequence[Hint]) -> list[Hint]:
         return [hint for hint in hints if hint not in self.rows]
 
+    async def move(self, at: datetime, top: int) -> int:
+        return 0
+
     async def bookmark(self, name: str) -> Bookmark:
         return Bookmark(self.bookmarks.get(name, ""), str(self._moves[name] or ""))
 

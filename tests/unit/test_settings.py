@@ -45,6 +45,8 @@ def test_leads_are_read_on_the_apps_own_page_unless_another_is_named(
         ({}, "storage"),
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_EXPIRY_DAYS": "0"}, "expiry_days"),
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_EXPIRY": "3"}, "expiry"),
+        ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_AGENDA_SHARDS": "0"}, "agenda_shards"),
+        ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_AGENDA_SHARDS": "65"}, "agenda_shards"),
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_TABLE_PREFIX": "a-b"}, "table_prefix"),
     ],
 )

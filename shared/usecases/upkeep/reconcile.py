@@ -1,7 +1,8 @@
 """Finds hints that are missing and writes them again; what is right it only looks at (storage.md, Agenda).
 
-A hint is a function of its lead, so the agenda can always be rebuilt from the leads: after a crash in the wrong moment,
-a restored backup, or a mistake by hand. A run ends at its budget and goes on from its bookmark in the next.
+It also moves what another number of shards has left behind. A hint is a function of its lead, so the agenda can always
+be rebuilt from the leads: after a crash in the wrong moment, a restored backup, or a mistake by hand. A run ends at its
+budget and goes on from its bookmark in the next.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 REPORTED_WITHIN = timedelta(days=3)
 """Reports of mails come within a day, and are sent again for one more; where nobody sends any, none is waited for."""
 BOOKMARK = "reconcile"
-PARTNERS_PAGE, EXPORTS_PAGE = 200, 200
+PARTNERS_PAGE, EXPORTS_PAGE, MOVED_AT_ONCE = 200, 200, 1_000
 LATE = timedelta(minutes=10)
 """How long something may have been due before it looks forgotten: runs are seconds apart."""
 EXPORTS = "exports:"
@@ -31,20 +32,25 @@ EXPORTS = "exports:"
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What a run looked at, what it wrote again, and whether it is to go on."""
+    """What a run looked at, what it wrote again, what it moved to other shards, and whether it is to go on."""
 
     looked: int = 0
     repaired: int = 0
+    moved: int = 0
     unfinished: bool = False
 
 
 async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled:
-    """Look through every partner's leads, exports, unpublished events, lanes and mail days; raises Unavailable."""
+    """Look through every partner's leads, exports, unpublished events, lanes and mail days; raises Unavailable.
+
+    First of all hints are moved, and each counts as looked at.
+    """
     await ports.mails.forget_origins(at - REPORTED_WITHIN)
     bookmark = (await ports.agenda.bookmark(BOOKMARK)).place
     # The last partner that is done, the one under way, and how far it is.
     done, current, after = bookmark.split("|", 2) if bookmark else ("", "", "")
-    found = Reconciled()
+    moved = await _move(ports, at, budget)
+    found = Reconciled(looked=moved, moved=moved)
     listed: str | None = done or None
     while True:
         partners, listed = await ports.partners.partners(listed, PARTNERS_PAGE)
@@ -64,6 +70,17 @@ async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled
             if bookmark:
                 await ports.agenda.set_bookmark(BOOKMARK, "")
             return found
+
+
+async def _move(ports: Ports, at: datetime, budget: Budget) -> int:
+    """Bring hints to the shards of now; how many it moved."""
+    moved = 0
+    while budget.allows(moved):
+        some = await ports.agenda.move(at, MOVED_AT_ONCE)
+        moved += some
+        if some < MOVED_AT_ONCE:
+            break
+    return moved
 
 
 async def _told(ports: Ports, partner_id: str, at: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -65,6 +66,32 @@ async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: FakeP
     assert len(runs) > 1
     assert ports.agenda.rows == right
     assert ports.agenda.bookmarks["reconcile"] == ""
+
+
+@pytest.mark.parametrize(
+    ("stand_elsewhere", "rows", "moved", "unfinished"),
+    [(0, 9_000, 0, False), (2_500, 9_000, 2_500, False), (2_500, 1_500, 2_000, True)],
+)
+async def test_what_another_number_of_shards_has_left_is_moved_within_the_budget(
+    ports: FakePorts, source: LeadSource, stand_elsewhere: int, rows: int, moved: int, unfinished: bool
+) -> None:
+    class Elsewhere(FakeAgenda):
+        """Of its hints some stand where another number of shards has put them."""
+
+        left = stand_elsewhere
+
+        async def move(self, at: datetime, top: int) -> int:
+            some = min(self.left, top)
+            self.left -= some
+            return some
+
+    for partner in (source.partner_id or "", unique()):
+        await ports.partners.put(Partner(partner, "Contoso", (), AT, AT))
+    agenda = Elsewhere()
+    found = await reconcile(ports=replace(ports, agenda=agenda), at=AT, budget=budget(rows=rows))
+    assert (found.moved, found.unfinished) == (moved, unfinished)
+    assert agenda.left == stand_elsewhere - moved
+    assert found.looked >= moved
 
 
 async def test_what_was_answered_since_it_was_read_is_nothing_to_warn_of(
