@@ -52,10 +52,11 @@ pictures: $(READY) ## take the pictures of the workspace page in docs/pictures a
 	$(BIN)/python -m tools.pictures
 
 .PHONY: bench
-bench: $(READY) ## measure, each figure beside its bar (some fifteen minutes on two idle cores; searches want a PostgreSQL)
+bench: $(READY) ## measure, each figure beside its bar (some twenty minutes on two idle cores; searches want a PostgreSQL)
 	$(BIN)/python -m bench.cold_start
 	$(BIN)/python -m bench.main_job
 	$(BIN)/python -m bench.cost
+	$(BIN)/python -m bench.operations
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.lists
 	$(BIN)/python -m bench.http_stack
