@@ -12,10 +12,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from bench.simulation.arrivals import Load
+from bench.simulation.by_queues import by_queues
+from bench.simulation.by_timer import by_timer
 from bench.simulation.demand import Demand, Sizes, demand, kind_of_webhook, mails_of_day
 from bench.simulation.parameters import Parameters
 from bench.simulation.queueing import fluid, weighted_quantiles
-from bench.simulation.telling import CROWDED, Load, Told, by_queues, by_timer, lane_limit
+from bench.simulation.telling import CROWDED, Told, lane_limit
 
 SHARES = (0.5, 0.95, 0.99)
 WAYS: dict[str, Callable[[Parameters, Sizes, Load], Told]] = {"timer": by_timer, "queues": by_queues}

@@ -5,9 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from bench.simulation.arrivals import Arrival, Load
+from bench.simulation.by_queues import by_queues
+from bench.simulation.by_timer import by_timer
 from bench.simulation.demand import Sizes
 from bench.simulation.parameters import Parameters
-from bench.simulation.telling import Arrival, Load, Told, by_queues, by_timer, lane_limit
+from bench.simulation.telling import Told, lane_limit
 from bench.simulation.year import Programme, group_of
 
 P = Parameters()
