@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceNotFoundError
 from azure.core.pipeline.transport import AioHttpTransport
@@ -39,6 +40,8 @@ LEASE = timedelta(minutes=10)
 DEFAULT_CONNECTION = "AzureWebJobsStorage"
 POISON = "-poison"
 NAME_MAX = 63
+UNTRACED: dict[str, Any] = {"tracing_options": {"enabled": False}}
+"""The host's own calls are in no trace of the app's: on the platform another process makes them."""
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _DEVELOPMENT = f"AccountName={ACCOUNT};AccountKey={KEY};QueueEndpoint=http://127.0.0.1:10001/{ACCOUNT}"
 """What `UseDevelopmentStorage=true` stands for; the Python client does not know it."""
@@ -118,7 +121,7 @@ class Queues:
             services = await self._connect(connections)
             for storage, queue in self._places.values():
                 try:
-                    await services[storage].create_queue(queue)
+                    await services[storage].create_queue(queue, **UNTRACED)
                 except ResourceExistsError:
                     continue
 
@@ -192,7 +195,7 @@ class _Listener:
     async def _receive(self) -> list[QueueMessage]:
         """One batch; nothing where storage cannot be asked, which is logged."""
         asked = self._queue.receive_messages(
-            messages_per_page=self._options.batch_size, visibility_timeout=self._lease_seconds
+            messages_per_page=self._options.batch_size, visibility_timeout=self._lease_seconds, **UNTRACED
         )
         try:
             # The first page and no other: the client would ask until the queue is empty.
@@ -219,13 +222,15 @@ class _Listener:
         if body is None or int(message.dequeue_count or 0) > self._options.max_dequeue_count:
             await self._move_to_poison(message)
         elif await self._call(message, body):
-            await self._queue.delete_message(message)
+            await self._queue.delete_message(message, **UNTRACED)
         elif int(message.dequeue_count or 0) >= self._options.max_dequeue_count:
             await self._move_to_poison(message)
         elif self._poison is not None:
             hidden = int(self._options.visibility_timeout.total_seconds())
             # By its id, or the client would write its text anew.
-            await self._queue.update_message(str(message.id), message.pop_receipt, visibility_timeout=hidden)
+            await self._queue.update_message(
+                str(message.id), message.pop_receipt, visibility_timeout=hidden, **UNTRACED
+            )
 
     async def _call(self, message: QueueMessage, body: bytes) -> bool:
         """Run the function and keep the message meanwhile; False when it raised."""
@@ -249,7 +254,7 @@ class _Listener:
                 return
             try:
                 renewed = await self._queue.update_message(
-                    str(message.id), message.pop_receipt, visibility_timeout=self._lease_seconds
+                    str(message.id), message.pop_receipt, visibility_timeout=self._lease_seconds, **UNTRACED
                 )
             except AzureError as problem:
                 log.warning("%s: a lease was not renewed: %s", self._function.name, problem)
@@ -276,11 +281,11 @@ class _Listener:
         name = self._poison.queue_name
         log.warning("%s: a message goes to %s after %s tries.", self._function.name, name, message.dequeue_count)
         try:
-            await self._poison.send_message(message.content)
+            await self._poison.send_message(message.content, **UNTRACED)
         except ResourceNotFoundError:
-            await self._poison.create_queue()
-            await self._poison.send_message(message.content)
-        await self._queue.delete_message(message)
+            await self._poison.create_queue(**UNTRACED)
+            await self._poison.send_message(message.content, **UNTRACED)
+        await self._queue.delete_message(message, **UNTRACED)
 
 
 def metadata_of(message: QueueMessage) -> dict[str, Datum]:

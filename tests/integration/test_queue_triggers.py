@@ -25,6 +25,7 @@ from local.functions import Function, load
 from local.queue_options import POLL_LEAST, QueueOptions
 from local.queues import API_VERSION, LEASE, Queues
 from tests.builders import unique
+from tests.spans import traced
 from tests.waiting import until
 
 Handler = Callable[[func.QueueMessage], Awaitable[None]]
@@ -279,6 +280,26 @@ async def test_a_function_may_take_longer_than_a_lease(place: Place) -> None:
         slow.let_go()
         await place.until_empty()
     assert slow.got == [("slow", 1)]
+
+
+async def test_the_hosts_own_calls_are_in_no_trace_of_the_apps(place: Place) -> None:
+    """As on the platform, where another process makes them."""
+    worker = Worker()
+
+    async def handler(message: func.QueueMessage) -> None:
+        await worker(message)
+        if message.get_body() == b"broken":
+            raise RuntimeError("broken")
+
+    await place.send("broken", "well")
+    # By then those are tried twice, moved away and deleted.
+    await place.send("end", visibility_timeout=3)
+    with traced() as found:
+        async with place.served(handler, options=QueueOptions(max_dequeue_count=2, max_polling_interval=POLL_LEAST)):
+            await until(lambda: "end" in worker.texts)
+        assert [span.name for span in found.spans] == []
+    assert sorted(worker.texts) == ["broken", "broken", "end", "well"]
+    assert await place.poisoned() == ["YnJva2Vu"]
 
 
 async def test_what_is_poison_already_stays_until_its_lease_ends(
