@@ -52,16 +52,18 @@ pictures: $(READY) ## take the pictures of the workspace page in docs/pictures a
 	$(BIN)/python -m tools.pictures
 
 .PHONY: bench
-bench: $(READY) ## measure, each figure beside its bar (some fifteen minutes on two idle cores; searches want a PostgreSQL)
+bench: $(READY) ## measure, each figure beside its bar (some twenty minutes on two idle cores; searches want a PostgreSQL)
 	$(BIN)/python -m bench.cold_start
 	$(BIN)/python -m bench.main_job
 	$(BIN)/python -m bench.cost
+	$(BIN)/python -m bench.operations
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.lists
 	$(BIN)/python -m bench.http_stack
 	$(BIN)/python -m bench.deadlines
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.deliver
+	$(BIN)/python -m bench.simulate
 
 .PHONY: interop
 interop: $(READY) ## open an export in LibreOffice (which must be installed) and compare cell by cell

@@ -228,6 +228,7 @@ class _Listener:
         elif int(message.dequeue_count or 0) >= self._options.max_dequeue_count:
             await self._move_to_poison(message)
         elif self._poison is not None:
+            # What has no such queue would be tried again and again at once; so it is left until its lease ends.
             hidden = int(self._options.visibility_timeout.total_seconds())
             # By its id, or the client would write its text anew.
             await self._queue.update_message(

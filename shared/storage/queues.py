@@ -144,8 +144,8 @@ class NoWakeUps:
         """Nothing is open."""
 
 
-def connect(settings: Settings) -> QueueWakeUps | NoWakeUps:
-    """The queues of the account that the platform's host uses."""
+def connect(settings: Settings, *, transport: Any = None) -> QueueWakeUps | NoWakeUps:
+    """The queues of the account that the platform's host uses; tests pass a transport that fails."""
     connection, endpoint = settings.queue_connection, settings.queue_endpoint
     if connection is None and endpoint is None:
         return NoWakeUps()
@@ -154,7 +154,7 @@ def connect(settings: Settings) -> QueueWakeUps | NoWakeUps:
         from azure.storage.queue.aio import QueueServiceClient  # noqa: PLC0415 - as above
 
         options: dict[str, Any] = {
-            "transport": AioHttpTransport(use_env_settings=False, connection_timeout=2, read_timeout=5),
+            "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=2, read_timeout=5),
             "api_version": VERSION,
             # Nobody waits for it, so it need not be tried for long.
             "retry_total": 1,

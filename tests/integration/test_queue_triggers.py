@@ -233,16 +233,16 @@ async def test_bytes_that_are_no_text_are_tried_like_any_failure(place: Place) -
 
 
 async def test_two_hosts_share_the_messages_and_none_is_worked_on_twice(place: Place) -> None:
-    one, other = Worker(held=True), Worker(held=True)
+    first, second = Worker(held=True), Worker(held=True)
     texts = [str(n) for n in range(40)]
     await place.send(*texts)
-    async with place.served(one, other, options=QueueOptions(4, 0, max_polling_interval=POLL_LEAST)):
-        await until(lambda: one.under_way == other.under_way == 4)
-        one.let_go()
-        other.let_go()
+    async with place.served(first, second, options=QueueOptions(4, 0, max_polling_interval=POLL_LEAST)):
+        await until(lambda: first.under_way == second.under_way == 4)
+        first.let_go()
+        second.let_go()
         await place.until_empty()
-    assert sorted(one.texts + other.texts) == sorted(texts)
-    assert {tries for _, tries in one.got + other.got} == {1}
+    assert sorted(first.texts + second.texts) == sorted(texts)
+    assert {tries for _, tries in first.got + second.got} == {1}
 
 
 async def test_what_a_host_had_taken_comes_again_to_others_when_it_is_gone(place: Place) -> None:

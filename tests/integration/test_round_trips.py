@@ -31,8 +31,10 @@ from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, DAY, submission_body
 from tests.exports import ask
 from tests.fakes.delivery import FakeMailer, FakeReceivers
+from tests.fakes.wakeups import FakeWakeUps
 from tests.in_process import InProcess
 from tests.integration.conftest import Connect
+from tests.messages import told
 from tests.steps import TIMERS, answer, budget, listed, run_timers, submit
 from tests.transports import RoundTrips
 
@@ -336,6 +338,30 @@ async def test_a_leads_life_costs_no_more_than_its_budget(
         assert found == {"intake": 3, "told": 26, "read, accepted, won": 17, "told of two events": 12, "timers": 4}
     else:
         assert sum(found.values()) <= 28 * leads, found
+
+
+async def test_what_messages_tell_costs_no_more_than_its_budget(
+    counted: Ports, trips: RoundTrips, source: LeadSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliver_webhook, "MOMENT_SECONDS", 600)
+    fakes: dict[str, Any] = {"receivers": FakeReceivers(), "mailer": FakeMailer(), "wakeups": FakeWakeUps()}
+    ports, partner = replace(counted, **fakes), source.partner_id or ""
+    await ports.preferences.put(partner, Preferences("leads@contoso.example", digest_threshold=100))
+    hook = Webhook("a" * 16, "https://crm.example/hook", EVENTS, AT, state=WebhookState.ACTIVE, secrets=(Secret("s"),))
+    await ports.webhooks.put(partner, hook, None)
+    await ports.partners.signing_key()
+    made = await submit(ports, source)
+    trips.reset()
+    platform = await told(ports, AT, AT + timedelta(seconds=20))
+    assert (spent(trips)[1], platform.handled) == (27, 4), "the partner, its webhook, its mail and what became of it"
+    await answer(ports, source, made.lead_id, at=AT + DAY)
+    trips.reset()
+    platform = await told(ports, AT + DAY)
+    assert (spent(trips)[1], platform.handled) == (12, 2)
+    trips.reset()
+    await told(ports, AT + 2 * DAY)
+    assert spent(trips) == (0, 0)
+    assert (len(fakes["receivers"].taken), fakes["mailer"].count) == (2, 1)
 
 
 async def test_the_counter_tells_side_by_side_from_one_after_the_other(counted: Ports, trips: RoundTrips) -> None:

@@ -4,7 +4,9 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,10 +18,17 @@ from pydantic import SecretStr
 from shared.domain.agenda import Hint, HintKind
 from shared.domain.instants import stamp
 from shared.domain.telling.dispatch import MAIL_FIRST, deliver_hint
+from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage import queues
 from shared.storage.queues import EXPORTS, LANES, TELL, NoWakeUps, QueueWakeUps
+from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.telling.wake import Desk, tell_lane, tell_partner
 from tests.builders import AT
+from tests.fakes.delivery import FakeMailer, FakeReceivers
+from tests.integration.test_delivery_survives import begin
+from tests.steps import answer, budget
+from tests.transports import WAYS, FaultyTransport, nth
 
 SECOND = timedelta(seconds=1)
 
@@ -126,6 +135,48 @@ async def test_a_queue_that_is_not_there_costs_a_warning_and_nobody_waits_for_it
         ResourceNotFoundError.__name__
     ]
     await missing.close()
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("failing", range(4), ids=["tell", "a lane", "another", "later"])
+async def test_whatever_queue_call_fails_all_is_told_once(
+    settings: Settings, ports: Ports, wakeups: QueueWakeUps, failing: int, way: str
+) -> None:
+    """The calls of a queue fail in turn, in every way: the messages that are left, and a timer, do it all."""
+    transport = FaultyTransport(nth(failing, for_good=False), way)
+    queue_settings = settings.model_copy(update={"queue_connection": settings.storage_connection})
+    broken = queues.connect(queue_settings, transport=transport)
+    receivers, mailer, desk = FakeReceivers(), FakeMailer(), Desk()
+    told = replace(ports, wakeups=broken, receivers=receivers, mailer=mailer)
+    source, (lead, _) = await begin(told)
+    transport.armed = True
+    await broken.sent()
+    await answer(told, source, lead, at=AT + 3 * SECOND)
+    partner = source.partner_id or ""
+    for seconds in (4, 5, 6):
+        at = AT + seconds * SECOND
+        await broken.sent()
+        for message in await taken(settings, TELL):
+            await tell_partner(
+                ports=told, desk=desk, partner_id=message["partner"], now=partial(_at, at), budget=budget()
+            )
+        await broken.sent()
+        for message in await taken(settings, LANES):
+            hint = deliver_hint(message["partner"], message["destination"], datetime.fromisoformat(message["due"]))
+            await tell_lane(ports=told, desk=desk, hint=hint, now=partial(_at, at))
+    for minutes in (2, 4, 6):
+        at = AT + minutes * 60 * SECOND
+        await deliver_events(ports=told, now=partial(_at, at), budget=budget(), patience=broken.patience)
+    assert transport.made > failing, "the call was made"
+    bodies = [json.loads(packet.body) for _, _, packet in receivers.taken]
+    mine = [body["sequence"] for body in bodies if body["data"]["id"] == lead and body["data"]["partnerId"] == partner]
+    assert mine == [1, 2]
+    assert mailer.count == len(mailer.sent) <= 1
+    await broken.close()
+
+
+def _at(at: datetime) -> datetime:
+    return at
 
 
 async def test_where_storage_is_away_nobody_hears_of_it(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:

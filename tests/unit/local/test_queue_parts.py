@@ -101,9 +101,9 @@ def test_looks_at_an_empty_queue_come_ever_later_up_to_the_most() -> None:
 
 
 def test_hosts_that_begin_at_the_same_time_soon_look_at_different_times() -> None:
-    one, other = ([backoff.next(found=False) for _ in range(5)] for backoff in (Backoff(MINUTE), Backoff(MINUTE)))
-    assert one[0] == other[0]
-    assert not set(one[1:]) & set(other[1:])
+    first, second = ([backoff.next(found=False) for _ in range(5)] for backoff in (Backoff(MINUTE), Backoff(MINUTE)))
+    assert first[0] == second[0]
+    assert not set(first[1:]) & set(second[1:])
 
 
 def test_a_trigger_that_is_not_served_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
