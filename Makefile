@@ -63,6 +63,7 @@ bench: $(READY) ## measure, each figure beside its bar (some twenty minutes on t
 	$(BIN)/python -m bench.deadlines
 	$(BIN)/python -m bench.export
 	$(BIN)/python -m bench.deliver
+	$(BIN)/python -m bench.tell
 	$(BIN)/python -m bench.simulate
 
 .PHONY: interop

@@ -24,13 +24,15 @@ from local.azurite import Azurite
 from local.issuer import AUDIENCE, Issuer
 from shared import app, ids
 from shared.domain.lead import Tab
+from shared.domain.telling.dispatch import MAIL_FIRST, deliver_hint
 from shared.settings import Settings
-from shared.storage import keys
+from shared.storage import keys, queues
 from shared.storage.codec import Document
 from shared.storage.exports import blobs
+from shared.storage.queues import QueueWakeUps
 from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables, connect
-from tests.builders import DEAL_BODY, submission_body
+from tests.builders import AT, DEAL_BODY, submission_body
 from tests.in_process import InProcess
 
 TIMES, WARM_UP = 200, 10
@@ -220,6 +222,18 @@ async def requests(tables: Tables, row: dict[str, Any]) -> None:
     print(pair.row("the same, every column"), flush=True)
 
 
+async def messages(wakeups: QueueWakeUps) -> None:
+    """A message, which goes beside an answer, beside the SDK's call alone; commits that follow soon are one."""
+    hint, queue = deliver_hint(P, MAIL_FIRST, AT), wakeups.queue(queues.LANES)
+
+    async def ours() -> None:
+        wakeups.lane(hint)
+        await wakeups.sent()
+
+    pair = await compare(lambda _: ours(), lambda _: queue.send_message("{}"), TIMES, WARM_UP)
+    print(pair.row("a message"), flush=True)
+
+
 async def _rows(table: TableClient, condition: str, top: int, select: list[str]) -> Sequence[Any]:
     pages = table.query_entities(condition, results_per_page=top, select=select or None).by_page()
     return [row async for row in await anext(pages)]
@@ -231,6 +245,7 @@ async def main() -> None:
         issuer = Issuer("http://localhost:7071", Path(folder) / "key.pem")
         settings = Settings(
             storage_connection=SecretStr(azurite.connection),
+            queue_connection=SecretStr(azurite.connection),
             token_issuer=issuer.template,
             token_audience=AUDIENCE,
             operator_tenant="operator",
@@ -239,18 +254,22 @@ async def main() -> None:
             calls_per_second=10_000,
             intake_per_second=10_000,
         )
-        tables = connect(settings)
+        tables, wakeups = connect(settings), queues.connect(settings)
+        assert isinstance(wakeups, QueueWakeUps)
         await tables.create()
+        await wakeups.create()
 
         async def fetch() -> dict[str, Any]:
             return issuer.keys()
 
-        app.use(app.build(settings, tables, blobs.connect(settings), fetch))
+        app.use(app.build(settings, tables, blobs.connect(settings), fetch, wakeups))
         try:
             api = InProcess(issuer)
             door = await register(api, P)
             await measure(Caller(api), door, Bare(tables))
+            await messages(wakeups)
         finally:
+            await wakeups.close()
             await tables.close()
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bench.figures import at_least, at_most, short, title
 from tests.tellers import Programme, Reply, programme
+from tests.waiting import until
 
 SECONDS, A_SECOND = 30, 5
 """How long leads come, and how many."""
@@ -26,6 +27,7 @@ SLOW_SECONDS, SLOW_LANES, SLOW_LEADS = 5.0, 20, 4
 """Each partner's webhooks, and the leads of which each is told."""
 TIMER = {"DELIVER_EVENTS_SCHEDULE": "*/10 * * * * *"}
 NET = {"DELIVER_EVENTS_SCHEDULE": "0 * * * * *"}
+THEIRS, HOGS_LEADS, MINE, HOGS_P95 = 50, 5, 40, 2
 P50, P95, FAULTY_P95, TWO_OF_ONE = 1, 2, 20, 1.7
 
 
@@ -81,6 +83,29 @@ async def throughput(instances: int) -> float:
             return wanted / (time.monotonic() - began)
 
 
+async def beside_hogs() -> list[float]:
+    """Seconds to the first attempts of one partner's events, while fifty receivers of two others each hang."""
+
+    async def reply(path: str) -> int:
+        await asyncio.sleep(HANGS_SECONDS if "hang" in path else 0)
+        return 200
+
+    with tempfile.TemporaryDirectory() as folder:
+        async with programme(Path(folder), reply) as made:
+            third = await made.partner(["crm"])
+            await made.instance(**NET)
+            await _warm_up(made)
+            hogs = [await made.partner([f"hang/{n}" for n in range(THEIRS)]) for _ in range(2)]
+            for number in range(HOGS_LEADS):
+                await asyncio.gather(*(made.receive(hog, number) for hog in hogs))
+            mine = []
+            for number in range(MINE):
+                mine.append((await made.receive(third, number), 1))
+                await asyncio.sleep(SECONDS / MINE)
+            await until(lambda: all(event in made.receiver.first for event in mine), 60)
+            return [made.receiver.first[event] - made.committed[event] for event in mine]
+
+
 async def _warm_up(made: Programme) -> None:
     """What an instance loads at its first message is no lag of the way."""
     await made.receive(made.sources[0], -1)
@@ -128,6 +153,8 @@ async def main() -> None:
     messages = await lags(_faulty(), "messages", NET)
     _row("messages, the same", messages.first, at_most(_p95(messages.first), FAULTY_P95, "p95"))
     _row("messages, the same, until taken", messages.taken)
+    beside = await beside_hogs()
+    _row(f"messages, beside {2 * THEIRS} receivers of two that hang", beside, at_most(_p95(beside), HOGS_P95, "p95"))
     one, two = await throughput(1), await throughput(2)
     print(f"Receivers that take {SLOW_SECONDS:g} s: {short(one)} deliveries a second by one instance,")
     print(f"{short(two)} by two, {short(two / one)} times as many: {at_least(two / one, TWO_OF_ONE)}")

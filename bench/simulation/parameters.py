@@ -81,8 +81,8 @@ class Parameters:
     attempts: float = _is(15, "tries of an event in three days", CODE)
     digest_threshold: float = _is(10, "mails a partner and day, then a digest", CODE)
     timer_seconds: float = _is(10, "s between runs of deliver_events, told by a timer", CODE)
-    net_seconds: float = _is(60, "s between its runs as a net, told by queues", ESTIMATE)
-    other_timer_runs: float = _is(20_304 - 8_640, "runs a day of all other timers", "docs/operations.md")
+    net_seconds: float = _is(60, "s between its runs as a net, told by queues", CODE)
+    other_timer_runs: float = _is(5_904 - 1_440, "runs a day of all other timers", COST)
 
     # What operations cost.
     intake_requests: float = _is(3.0, "requests", COST)
@@ -130,16 +130,16 @@ class Parameters:
     mail_event_cpu: float = _is(1.4e-3, "s an event of it", OPERATIONS)
     follow_requests: float = _is(6.0, "requests: mails are followed to their end", "docs/decisions/0006-round-trips.md")
 
-    # Telling by queues: not measured yet.
-    put_requests: float = _is(1.0, "requests a message", ESTIMATE)
-    get_requests: float = _is(1.0, "requests a message", ESTIMATE)
-    delete_requests: float = _is(1.0, "requests a message", ESTIMATE)
-    put_cpu: float = _is(0.5e-3, "s a message, where it is put", ESTIMATE)
+    # Telling by queues.
+    put_requests: float = _is(1.0, "requests a message", COST)
+    get_requests: float = _is(1.0, "requests a message", COST)
+    delete_requests: float = _is(1.0, "requests a message", COST)
+    put_cpu: float = _is(1.0e-3, "s a message, where it is put", MAIN_JOB)
     invoke_cpu: float = _is(1.0e-3, "s a message, host and worker of the function", ESTIMATE)
     lane_look_requests: float = _is(0.0, "requests: a lane that is somebody's is left to them", ESTIMATE)
     poll_least_seconds: float = _is(0.1, "s after a message was found, doubled while none is", POLLING)
-    poll_most_seconds: float = _is(2.0, "s at most (maxPollingInterval; a minute by default)", ESTIMATE)
-    messages_at_once: int = _is(32, "messages side by side in an instance", ESTIMATE)
+    poll_most_seconds: float = _is(1.0, "s at most (maxPollingInterval; a minute by default)", "host.json")
+    messages_at_once: int = _is(64, "messages side by side in an instance, its shares", CODE)
     tell_instances: int = _is(10, "instances at most, of the template's 40", ESTIMATE)
     lane_instances: int = _is(20, "instances at most, of the template's 40", ESTIMATE)
     scale_seconds: float = _is(30.0, "s between decisions to scale what is not HTTP", SCALING)

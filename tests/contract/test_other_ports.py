@@ -113,7 +113,7 @@ async def test_where_all_stand_as_they_are_written_nothing_is_moved(agenda: Agen
     await agenda.set_bookmark("task", "here")
     assert await agenda.move(AT + DAY, 5) == 0
     assert await agenda.missing(hints) == []
-    assert await agenda.bookmark("task") == "here"
+    assert (await agenda.bookmark("task")).place == "here"
 
 
 async def test_a_bookmark_is_kept(agenda: Agenda) -> None:

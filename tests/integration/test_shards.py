@@ -112,7 +112,8 @@ async def test_hints_of_another_number_are_found_changed_and_moved(tables: Table
     assert bool(await moved(new)) == (before > 1)
     assert await shards_of(tables) <= set(keys.shards(after))
     assert await new.missing(hints) == hints[::2]
-    await new.change((), hints, {"task": "there"})
+    await new.change((), hints)
+    await new.set_bookmark("task", "there")
     assert await shards_of(tables) == set()
     assert (await new.bookmark("task")).place == "there"
     rows = await invariants.all_rows(tables, keys.AGENDA)

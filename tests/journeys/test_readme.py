@@ -6,36 +6,30 @@ import re
 import shutil
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.builders import ROOT
 from tests.journeys.local_host import LocalHost
 from tests.journeys.pasted import blocks_of, run_pasted
-from tests.waiting import settled
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed here; the README's commands need it")
 def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     section = (ROOT / "README.md").read_text().split("## The first five minutes")[1].split("\n## ")[0]
     blocks = blocks_of(section)
-    assert len(blocks) == 7
+    assert len(blocks) == 6
     settings = (ROOT / "docs" / "frontends.md").read_text().split("## Changing settings")[1].split("\n## ")[0]
-    blocks[6:6] = blocks_of(settings)
+    blocks[5:5] = blocks_of(settings)
     docs = [(ROOT / "docs" / f"{name}.md").read_text() for name in ("lists", "export", "time")]
     finding, exporting, later = (blocks_of(one) for one in docs)
     # The first of the lists' only names what the README has named already.
     blocks += [*finding[1:], *exporting[:2], *later]
     with LocalHost(tmp_path) as host:
         outputs = run_pasted(host, blocks)
-        # On a busy machine it may have come later than the README promises.
-        settled(lambda: "New lead: " in httpx.get(f"{host.url}/dev/mail.json", timeout=30).text)
-    received, mailed, listed, answered, won, registered, moved, expired, looked, narrowed, counted, *copied, cooled = (
-        outputs
-    )
+    received, listed, answered, won, registered, moved, expired, looked, narrowed, counted, *copied, cooled = outputs
     exported, synced = copied
     assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
-    assert '"value":[' in mailed.replace(" ", "")
+    assert '"to":' in received, "there is mail"
     assert '"state":"hot"' in listed
     assert 'etag: "1"' in answered.lower()
     assert "204 No Content" in answered

@@ -157,8 +157,8 @@ async def deliver_mail(*, ports: Ports, partner_id: str, destination: str, now: 
             await turn.save_noted()
             page, after = await ports.lanes.page(partner_id, destination, DispatchState.PENDING, after, PAGE)
     finally:
-        await turn.quota.give_back(now())
         left = await turn.leave()
+    await quota.give_back(now())
     return left
 
 

@@ -43,7 +43,7 @@ def test_an_event_told_by_a_timer_by_hand() -> None:
 
 def test_an_event_told_by_queues_by_hand() -> None:
     """Each queue is looked at as long pauses say, since nothing had come before."""
-    p = replace(P, poll_least_seconds=2.0)
+    p = replace(P, poll_least_seconds=2.0, poll_most_seconds=2.0)
     told = by_queues(p, SIZES, Load(60.0, [Arrival(3.0, 0, mailed=False)], []))
     relayed = 4.0 + p.invoke_cpu + p.relay_cpu + p.relay_event_cpu + p.put_cpu + p.relay_trips * p.round_trip
     assert 4.0 < relayed < 6.0
