@@ -20,6 +20,9 @@ param tags { *: string } = {}
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS'])
 param dataReplication string = 'Standard_ZRS'
 
+@description('The names of further storage accounts for partners\' data, each worldwide unique (docs/operations.md, Grow).')
+param dataAccounts string[] = []
+
 @description('The tables that marketplaces write leads to (I3), in an account of their own; the app may only read them.')
 param marketplaceTables string[] = []
 
@@ -111,6 +114,8 @@ var timers = [
 // As keys.TABLES and keys.EXPORT_FILES (shared/storage/keys.py).
 var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads']
 var exportContainer = 'exports'
+// As keys.OF_PARTNERS: what a further account has.
+var partnerTables = ['Leads', 'Favorites', 'Exports', 'Partners']
 
 // Names of storage accounts, apps and mail services are worldwide.
 var token = uniqueString(resourceGroup().id, name)
@@ -164,6 +169,19 @@ module dataStorage 'modules/data-storage.bicep' = {
   }
 }
 
+module furtherStorage 'modules/data-storage.bicep' = [
+  for one in dataAccounts: {
+    params: {
+      accountName: one
+      location: location
+      tags: tags
+      replication: dataReplication
+      tables: partnerTables
+      exportContainer: exportContainer
+    }
+  }
+]
+
 module marketplaceStorage 'modules/marketplace-storage.bicep' = if (!empty(marketplaceTables)) {
   params: {
     accountName: names.marketplaceStorage
@@ -182,6 +200,16 @@ module exportLifecycle 'modules/export-lifecycle.bicep' = {
   dependsOn: [dataStorage]
 }
 
+module furtherLifecycle 'modules/export-lifecycle.bicep' = [
+  for one in dataAccounts: {
+    params: {
+      storageAccountName: one
+      deleteAfterDays: exportKeptDays
+    }
+    dependsOn: [furtherStorage]
+  }
+]
+
 module mail 'modules/mail.bicep' = {
   params: {
     name: names.mail
@@ -198,17 +226,38 @@ module roles 'modules/roles.bicep' = {
     identityId: identity.id
     principalId: identity.properties.principalId
     hostStorageName: names.hostStorage
-    dataStorageName: names.dataStorage
-    ownTables: tables
     // Without such tables nothing is looked up there.
     marketplaceStorageName: empty(marketplaceTables) ? names.dataStorage : names.marketplaceStorage
     marketplaceTables: marketplaceTables
-    exportContainer: exportContainer
     communicationName: names.mail
     insightsName: names.insights
   }
   dependsOn: [hostStorage, dataStorage, marketplaceStorage, mail, monitoring]
 }
+
+module dataRoles 'modules/data-roles.bicep' = {
+  params: {
+    identityId: identity.id
+    principalId: identity.properties.principalId
+    dataStorageName: names.dataStorage
+    ownTables: tables
+    exportContainer: exportContainer
+  }
+  dependsOn: [dataStorage]
+}
+
+module furtherRoles 'modules/data-roles.bicep' = [
+  for one in dataAccounts: {
+    params: {
+      identityId: identity.id
+      principalId: identity.properties.principalId
+      dataStorageName: one
+      ownTables: partnerTables
+      exportContainer: exportContainer
+    }
+    dependsOn: [furtherStorage]
+  }
+]
 
 module app 'modules/function-app.bicep' = {
   params: {
@@ -229,6 +278,7 @@ module app 'modules/function-app.bicep' = {
       toObject(timers, timer => '${toUpper(timer.name)}_SCHEDULE', timer => timer.schedule),
       {
         LEADS_STORAGE_ACCOUNT: names.dataStorage
+        LEADS_DATA_ACCOUNTS: join(dataAccounts, ',')
         LEADS_MARKETPLACE_ACCOUNT: empty(marketplaceTables) ? '' : names.marketplaceStorage
         LEADS_IDENTITY_CLIENT_ID: identity.properties.clientId
         LEADS_PUBLIC_URL: publicUrl
@@ -248,7 +298,7 @@ module app 'modules/function-app.bicep' = {
     )
   }
   // The host takes its package and its leases from storage at its very first start.
-  dependsOn: [roles]
+  dependsOn: [roles, dataRoles, furtherRoles]
 }
 
 module alerts 'modules/alerts.bicep' = {
