@@ -29,10 +29,11 @@ from shared.usecases.upkeep.reconcile import reconcile
 from tests import invariants
 from tests.builders import AT, DAY, submission_body
 from tests.exports import SPENT, again, ask, by_timer, ids_of, in_small_blocks, rows_of
+from tests.fakes.delivery import FakeReceivers
 from tests.integration.further import FURTHER, Deployment, Instance
 from tests.steps import answer, budget, listed, run_timers, submit
-from tests.transports import BEFORE, LOST, FaultyTransport, nth, worth_failing
-from tools.move_partner import Move, Stopped, main
+from tests.transports import BEFORE, LOST, FaultyTransport, HoldingTransport, changes_leads, nth, worth_failing
+from tools.move_partner import LOOKS, Move, Stopped, main
 from tools.partner_rows import range_of
 
 LATER = timedelta(hours=2)
@@ -349,30 +350,76 @@ async def test_files_of_exports_that_were_under_way_stay_until_they_are_gone(
 
 async def test_a_worker_in_the_middle_of_a_turn_is_waited_for(deployment: Deployment, work: Work) -> None:
     partner, (instance, other) = work.partner_id, work.instances
+    going = mover(deployment, await deployment.instance(), partner, FURTHER)
+    is_sending, may_send = asyncio.Event(), asyncio.Event()
+    phases: list[MovePhase | None] = []
 
-    class Slow(type(deployment.receivers)):  # type: ignore[misg] # the fake, with a pause
-        """Takes its time with the first call, in which the move comes to the lanes."""
+    class Slow(FakeReceivers):
+        """Takes its time with each call: until the move waits for it, or is over."""
 
         async def send(self, *call: Any) -> Any:
-            if not moving:
-                moving.append(asyncio.ensure_future(move(deployment, partner, FURTHER)))
-                while not (await placement(other, partner)).to:  # noqa: ASYNC110 - it is said in storage
-                    await asyncio.sleep(0.01)
-                for _ in range(50):
-                    await asyncio.sleep(0.01)
-                assert (await placement(other, partner)).phase is MovePhase.COPYING
+            is_sending.set()
+            await may_send.wait()
+            phases.append((await placement(other, partner)).phase)
             return await super().send(*call)
 
-    moving: list[asyncio.Future[None]] = []
-    slow = Slow()
-    deployment.receivers = slow
-    await deliver_events(
-        ports=replace(instance.ports, receivers=slow), now=lambda: AT + timedelta(seconds=1), budget=budget()
-    )
-    await moving[0]
+    deployment.receivers = slow = Slow()
+    working: list[asyncio.Future[Any]] = []
+
+    async def begins_to_work(seconds: float) -> None:
+        if seconds == LOOKS:
+            may_send.set()
+        await pause(deployment, seconds)
+        if not working:
+            ports, now = replace(instance.ports, receivers=slow), deployment.watch.now
+            working.append(asyncio.ensure_future(deliver_events(ports=ports, now=now, budget=budget())))
+            await is_sending.wait()
+
+    going.pause = begins_to_work
+    await going.move()
+    may_send.set()
+    await working[0]
+    assert phases[0] is MovePhase.COPYING
     work.instances[:] = [await deployment.instance() for _ in range(2)]
     await settle(deployment, work)
     await check(deployment, work, FURTHER)
+
+
+@pytest.mark.parametrize("answer_is_held", [False, True], ids=["lands in the old account", "was copied"])
+async def test_what_is_written_while_the_partner_moves_away_is_there_or_was_not_acknowledged(
+    deployment: Deployment, work: Work, *, answer_is_held: bool
+) -> None:
+    partner = work.partner_id
+    transport = HoldingTransport(changes_leads, answer=answer_is_held)
+    late = await deployment.instance(transport=transport)
+    going = mover(deployment, await deployment.instance(), partner, FURTHER)
+    sending: list[asyncio.Future[Any]] = []
+    body = submission_body(Title="late")
+
+    async def announced(seconds: float) -> None:
+        going.pause = lambda seconds: pause(deployment, seconds)
+        transport.armed = True
+        sending.append(
+            asyncio.ensure_future(submit(late.ports, work.source, submission_body(Title="late"), key="late"))
+        )
+        await transport.reached.wait()
+        await pause(deployment, seconds)
+
+    going.pause = announced
+    await going.move()
+    transport.go_on.set()
+    if answer_is_held:
+        work.made["late"] = (await sending[0]).lead_id
+    else:
+        with pytest.raises(Unavailable):
+            await sending[0]
+        again = await submit(late.ports, work.source, body, key="late")
+        work.made["late"] = again.lead_id
+    await settle(deployment, work)
+    await check(deployment, work, FURTHER)
+    if not answer_is_held:
+        with pytest.raises(Stopped, match="not as"):
+            await going.delete_left()
 
 
 @pytest.mark.parametrize("way", [BEFORE, LOST], ids=["dies there", "answer is lost"])
@@ -437,16 +484,22 @@ async def test_giving_up_leaves_all_where_it_is_and_takes_the_copy_away(deployme
 
 async def test_of_two_runs_the_later_one_goes_on(deployment: Deployment, work: Work) -> None:
     partner = work.partner_id
-    first = mover(deployment, await deployment.instance(), partner, FURTHER)
+    transport = HoldingTransport(lambda _, request: request.method == "GET" and "Leads" in request.url, answer=True)
+    first = mover(deployment, await deployment.instance(transport=transport), partner, FURTHER)
 
-    async def taken_over(seconds: float) -> None:
-        first.pause = lambda seconds: pause(deployment, seconds)
-        await move(deployment, partner, FURTHER)
-        await answer(work.instances[0].ports, work.source, work.made["old-2"])
+    async def catching_up(seconds: float) -> None:
+        transport.armed = True
+        await pause(deployment, seconds)
 
-    first.pause = taken_over
+    first.pause = catching_up
+    running = asyncio.ensure_future(first.move())
+    # It has read what it is to copy; then another run goes all the way, and somebody works.
+    await transport.reached.wait()
+    await move(deployment, partner, FURTHER)
+    await answer(work.instances[0].ports, work.source, work.made["old-2"])
+    transport.go_on.set()
     with pytest.raises(Stopped, match="Another run has taken over"):
-        await first.move()
+        await running
     leads = await invariants.check(work.instances[1].tables, partner)
     assert leads[work.made["old-2"]].status is Status.ACCEPTED, "the earlier one wrote over nothing"
     assert (await placement(work.instances[1], partner)) == Placement(FURTHER, moves=1)
