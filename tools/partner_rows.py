@@ -1,4 +1,4 @@
-"""One partner's rows and files in two storage accounts: copied, compared, deleted (tools/move_partner.py).
+"""One partner's rows and files in two storage accounts: copied, compared, deleted (tools/moving.py).
 
 Each pass reads both sides in the order of their keys and writes what differs. One that finds nothing to write has
 compared every row, and says how many there were and what they were, as a digest.

@@ -33,7 +33,8 @@ from tests.fakes.delivery import FakeReceivers
 from tests.integration.further import FURTHER, Deployment, Instance
 from tests.steps import answer, budget, listed, run_timers, submit
 from tests.transports import BEFORE, LOST, FaultyTransport, HoldingTransport, changes_leads, nth, worth_failing
-from tools.move_partner import LOOKS, Move, Stopped, main
+from tools.move_partner import main
+from tools.moving import LOOKS, Move, Stopped
 from tools.partner_rows import range_of
 
 LATER = timedelta(hours=2)
