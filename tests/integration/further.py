@@ -39,8 +39,15 @@ class Watch:
         return self.real() + self.passed
 
     def now(self) -> datetime:
-        """The time of whoever works beside the test, in milliseconds as the clock has it."""
-        return AT + timedelta(milliseconds=int(1000 * self()))
+        """The time of whoever works beside the test, in milliseconds as the clock has it.
+
+        It does not leap: whoever has leased something would lose it in the middle of its work.
+        """
+        return AT + timedelta(milliseconds=int(1000 * self.real()))
+
+    def leaping(self) -> datetime:
+        """The same with what passed at once, for whoever comes after one that was killed and left leases."""
+        return self.now() + timedelta(seconds=self.passed)
 
 
 @dataclass

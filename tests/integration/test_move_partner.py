@@ -429,6 +429,12 @@ async def test_broken_off_anywhere_it_is_begun_again(deployment: Deployment, wor
     await settle(deployment, work)
     await ask(instance.ports, work.source, AT + DAY)
     before = await contents(instance, None, partner)
+
+    async def run(by: Instance, to: str | None) -> None:
+        going = mover(deployment, by, partner, to)
+        going.now = deployment.watch.leaping
+        await going.move()
+
     failing, reached, account = 0, True, None
     while reached:
         to = None if account else FURTHER
@@ -436,7 +442,7 @@ async def test_broken_off_anywhere_it_is_begun_again(deployment: Deployment, wor
         broken = await deployment.instance(transport=transport)
         transport.armed = True
         with suppress(AzureError, Refusal, Stopped):
-            await mover(deployment, broken, partner, to).move()
+            await run(broken, to)
         reached = transport.calls > failing
         # Whoever works meanwhile works, once a frozen one is begun again.
         if (await placement(instance, partner)).is_frozen:
@@ -444,7 +450,7 @@ async def test_broken_off_anywhere_it_is_begun_again(deployment: Deployment, wor
                 await listed(instance.ports, work.source)
         else:
             assert len((await listed(other.ports, work.source)).leads) == 6
-        await move(deployment, partner, to)
+        await run(await deployment.instance(), to)
         account = to
         assert (await placement(instance, partner)).account == account
         assert await contents(other, account, partner) == before | {
