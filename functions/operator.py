@@ -10,6 +10,7 @@ from shared.domain.messages import say
 from shared.domain.permissions import Role
 from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.partner import Partner, PartnerState
+from shared.domain.programme.placement import Placement
 from shared.http.calls import IF_CHANGED, MERGE_PATCH, Call, Response
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
@@ -34,7 +35,7 @@ ANONYMOUS = func.AuthLevel.ANONYMOUS
 @blueprint.route("partners/{partnerId}", methods=["PUT"], auth_level=ANONYMOUS)
 @endpoint(who=OPERATOR, status=(200, 201), refuses=(Conflict, PreconditionFailed), **DOCUMENT)
 async def put_partner(call: Call[PartnerIn, Nothing]) -> Response[PartnerView]:
-    """Register a partner or replace its registration; a `state` that is not named stays."""
+    """Register a partner or replace its registration; a `state` or `dataAccount` that is not named stays."""
     return await _store_partner(call)
 
 
@@ -74,6 +75,7 @@ async def _store_partner(call: Call[Any, Nothing]) -> Response[PartnerView]:
             competencies=tuple(body.competencies),
             endorsements=tuple(body.endorsements),
             publisher_ids=tuple(body.publisher_ids),
+            placement=Placement(body.data_account or (before.placement.account if before else None)),
         )
         stored = await manage_partner.put_partner(ports=call.app.ports, partner=partner, before=before, at=call.at)
         return stored, before is None

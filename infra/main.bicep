@@ -20,6 +20,9 @@ param tags { *: string } = {}
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS'])
 param dataReplication string = 'Standard_ZRS'
 
+@description('The names of further storage accounts for partners\' data, each worldwide unique (docs/operations.md, Grow).')
+param dataAccounts string[] = []
+
 @description('The tables that marketplaces write leads to (I3), in an account of their own; the app may only read them.')
 param marketplaceTables string[] = []
 
@@ -113,6 +116,8 @@ var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', '
 var exportContainer = 'exports'
 // Each trigger's, and beside it that of messages which failed maxDequeueCount times (host.json).
 var queues = ['tell', 'tell-poison', 'lanes', 'lanes-poison', 'exports', 'exports-poison']
+// As keys.OF_PARTNERS: what a further account has.
+var partnerTables = ['Leads', 'Favorites', 'Exports', 'Partners']
 
 // Names of storage accounts, apps and mail services are worldwide.
 var token = uniqueString(resourceGroup().id, name)
@@ -167,6 +172,19 @@ module dataStorage 'modules/data-storage.bicep' = {
   }
 }
 
+module furtherStorage 'modules/data-storage.bicep' = [
+  for one in dataAccounts: {
+    params: {
+      accountName: one
+      location: location
+      tags: tags
+      replication: dataReplication
+      tables: partnerTables
+      exportContainer: exportContainer
+    }
+  }
+]
+
 module marketplaceStorage 'modules/marketplace-storage.bicep' = if (!empty(marketplaceTables)) {
   params: {
     accountName: names.marketplaceStorage
@@ -185,6 +203,16 @@ module exportLifecycle 'modules/export-lifecycle.bicep' = {
   dependsOn: [dataStorage]
 }
 
+module furtherLifecycle 'modules/export-lifecycle.bicep' = [
+  for one in dataAccounts: {
+    params: {
+      storageAccountName: one
+      deleteAfterDays: exportKeptDays
+    }
+    dependsOn: [furtherStorage]
+  }
+]
+
 module mail 'modules/mail.bicep' = {
   params: {
     name: names.mail
@@ -201,17 +229,38 @@ module roles 'modules/roles.bicep' = {
     identityId: identity.id
     principalId: identity.properties.principalId
     hostStorageName: names.hostStorage
-    dataStorageName: names.dataStorage
-    ownTables: tables
     // Without such tables nothing is looked up there.
     marketplaceStorageName: empty(marketplaceTables) ? names.dataStorage : names.marketplaceStorage
     marketplaceTables: marketplaceTables
-    exportContainer: exportContainer
     communicationName: names.mail
     insightsName: names.insights
   }
   dependsOn: [hostStorage, dataStorage, marketplaceStorage, mail, monitoring]
 }
+
+module dataRoles 'modules/data-roles.bicep' = {
+  params: {
+    identityId: identity.id
+    principalId: identity.properties.principalId
+    dataStorageName: names.dataStorage
+    ownTables: tables
+    exportContainer: exportContainer
+  }
+  dependsOn: [dataStorage]
+}
+
+module furtherRoles 'modules/data-roles.bicep' = [
+  for one in dataAccounts: {
+    params: {
+      identityId: identity.id
+      principalId: identity.properties.principalId
+      dataStorageName: one
+      ownTables: partnerTables
+      exportContainer: exportContainer
+    }
+    dependsOn: [furtherStorage]
+  }
+]
 
 module app 'modules/function-app.bicep' = {
   params: {
@@ -232,6 +281,7 @@ module app 'modules/function-app.bicep' = {
       toObject(timers, timer => '${toUpper(timer.name)}_SCHEDULE', timer => timer.schedule),
       {
         LEADS_STORAGE_ACCOUNT: names.dataStorage
+        LEADS_DATA_ACCOUNTS: join(dataAccounts, ',')
         LEADS_MARKETPLACE_ACCOUNT: empty(marketplaceTables) ? '' : names.marketplaceStorage
         LEADS_IDENTITY_CLIENT_ID: identity.properties.clientId
         LEADS_PUBLIC_URL: publicUrl
@@ -251,7 +301,7 @@ module app 'modules/function-app.bicep' = {
     )
   }
   // The host takes its package and its leases from storage at its very first start.
-  dependsOn: [roles]
+  dependsOn: [roles, dataRoles, furtherRoles]
 }
 
 module alerts 'modules/alerts.bicep' = {

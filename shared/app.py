@@ -22,6 +22,7 @@ from shared.http.rate_limit import Limits, TokenBuckets
 from shared.http.running import App, current, made_by, use
 from shared.http.shapes.packets import Packets
 from shared.ports.delivery import MailSender
+from shared.ports.exports import FileStore
 from shared.ports.ports import Ports
 from shared.ports.wakeups import WakeUps
 from shared.settings import Settings
@@ -62,7 +63,7 @@ def _settings() -> Settings:
 def build(
     settings: Settings,
     tables: Tables,
-    files: blobs.Blobs,
+    files: FileStore,
     fetch_keys: Callable[[], Awaitable[dict[str, Any]]] | None = None,
     wakeups: WakeUps | None = None,
 ) -> App:

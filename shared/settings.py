@@ -3,16 +3,27 @@
 `LEADS_EXPIRY_DAYS=14` sets `expiry_days`. Unknown `LEADS_…` names are refused, so that a misspelt one is not ignored.
 """
 
+import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from shared.domain.deadlines import Windows
 from shared.ports.rules import ExportRules, ListRules, Rules
 
 PREFIX = "LEADS_"
+
+
+def _names(given: object) -> object:
+    """Names that are separated by commas."""
+    return [name.strip() for name in given.split(",")] if isinstance(given, str) else given
+
+
+ACCOUNT_NAME = r"^[a-z0-9]{3,24}$"
+AccountName = Annotated[str, StringConstraints(pattern=ACCOUNT_NAME)]
 
 
 class Settings(BaseModel):
@@ -24,6 +35,10 @@ class Settings(BaseModel):
     storage_connection: SecretStr | None = None
     storage_account: str | None = None
     identity_client_id: str | None = None
+    # Further accounts that a partner's registration may name (decision 19), as above; on Azurite a JSON object of names
+    # of one's own choice and connection strings.
+    data_accounts: Annotated[tuple[AccountName, ...], BeforeValidator(_names)] = ()
+    data_connections: SecretStr | None = None
     # I3: where marketplaces' tables are, when not beside the data; the data's account has no keys to sign in with.
     marketplace_connection: SecretStr | None = None
     marketplace_account: str | None = None
@@ -111,6 +126,35 @@ class Settings(BaseModel):
             raise ValueError("set LEADS_STORAGE_ACCOUNT, or LEADS_STORAGE_CONNECTION on Azurite")
         return self
 
+    @model_validator(mode="after")
+    def _accounts_are_told_apart(self) -> Self:
+        names = [*self.data_accounts, *self._connections(), *filter(None, [self.storage_account])]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(
+                "LEADS_STORAGE_ACCOUNT, LEADS_DATA_ACCOUNTS and LEADS_DATA_CONNECTIONS name an account once:"
+                f" {', '.join(twice)} is named twice"
+            )
+        return self
+
+    def _connections(self) -> dict[str, str]:
+        if self.data_connections is None:
+            return {}
+        fault = "LEADS_DATA_CONNECTIONS is to be a JSON object of names (3 to 24 of a-z and 0-9) and connection strings"
+        try:
+            found = json.loads(self.data_connections.get_secret_value())
+        except json.JSONDecodeError:
+            raise ValueError(fault) from None
+        if not isinstance(found, dict) or not all(re.search(ACCOUNT_NAME, name) for name in found):
+            raise ValueError(fault)
+        if bad := [name for name, text in found.items() if not isinstance(text, str) or "AccountKey=" not in text]:
+            raise ValueError(f"the connection string of {bad[0]} in LEADS_DATA_CONNECTIONS names no key")
+        return found
+
+    @property
+    def further_accounts(self) -> dict[str, str | None]:
+        """The further accounts by name, with their connection strings or, by identity, None."""
+        return dict.fromkeys(self.data_accounts) | self._connections()
+
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> Self:
         """The settings of an environment."""
@@ -161,6 +205,7 @@ class Settings(BaseModel):
                 unfinished_max=self.export_unfinished_max,
             ),
             operator_mail=self.operator_mail,
+            data_accounts=tuple(self.further_accounts),
             mails_per_minute=self.mails_per_minute,
             mails_per_hour=self.mails_per_hour,
         )

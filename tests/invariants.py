@@ -14,8 +14,11 @@ OPEN = (Status.RECEIVED, Status.ACCEPTED)
 
 
 async def all_rows(tables: Tables, table: str, partition: str | None = None) -> dict[str, dict[str, Any]]:
-    """Every row of a table, or of one partition of it, by its keys."""
-    rows = tables.sdk(table).query_entities(f"PartitionKey eq '{partition}'" if partition else "")
+    """Every row of a table in the deployment's account, or of one partner's partition wherever that is, by its keys."""
+    if partition is not None:
+        found = await tables.of(partition, table).rows(f"PartitionKey eq '{partition}'")
+        return {f"{row['PartitionKey']}/{row['RowKey']}": dict(row) for row in found}
+    rows = tables.sdk(table).query_entities("")
     return {f"{row['PartitionKey']}/{row['RowKey']}": dict(row) async for row in rows}
 
 

@@ -19,7 +19,10 @@ from tests.builders import ROOT
 PLACES = {"say": 0, "translate": 0, "ValueError": 0, "PydanticCustomError": 1, "Detail": 1, "fault": 2, "_fault": 2}
 PLACES |= {name: 0 for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Refusal)}
 # Raised for programmers, or caught close by.
-NOT_READ = {"settings.py", "letters.py", "merge_export.py", "write_export.py", "payload.py", "ordering.py", "tables.py"}
+NOT_READ = {
+    *("settings.py", "letters.py", "merge_export.py", "write_export.py", "payload.py", "ordering.py", "tables.py"),
+    "placements.py",
+}
 
 
 def of_mails() -> set[str]:

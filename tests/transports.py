@@ -68,6 +68,35 @@ async def _read(response: Any) -> None:
         await response.read()
 
 
+class HoldingTransport(AioHttpTransport):
+    """Holds one request that `picks` names, once it is armed: before it takes effect, or its answer afterwards.
+
+    `reached` is set when it does, `go_on` lets it go.
+    """
+
+    def __init__(self, picks: Callable[[int, Any], bool], *, answer: bool) -> None:
+        super().__init__(use_env_settings=False)
+        self.armed = False
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+        self._picks = picks
+        self._answer = answer
+
+    async def send(self, request: Any, **options: Any) -> Any:
+        """Send it when it may go."""
+        if not self.armed or not self._picks(0, request):
+            return await super().send(request, **options)
+        self.armed = False
+        if not self._answer:
+            self.reached.set()
+            await self.go_on.wait()
+            return await super().send(request, **options)
+        response = await super().send(request, **options)
+        await _read(response)
+        self.reached.set()
+        await self.go_on.wait()
+        return response
+
+
 def changes_leads(_: int, request: Any) -> bool:
     """True for a transaction in a partner's partition: `lead|` stands in its body."""
     body = request.body if isinstance(request.body, bytes) else str(request.body or "").encode()

@@ -5,16 +5,17 @@
 Signs in as Azure's command line is signed in, or with the identity of where it runs; `--from-connection` and
 `--to-connection` are for Azurite. A pass reads both sides and writes what differs, so a run that broke off goes on
 where it was. Passes follow until one finds nothing to do: what changed meanwhile is caught up with, and no change stays
-half copied. `--mirror` also deletes what the source has not. `Agenda` is left out: `reconcile` writes it anew.
+half copied. `--mirror` also deletes what the source has not. `Agenda` is left out: `reconcile` writes it anew. Another
+account of the same deployment is copied by a command of its own, with `--of-partners`.
 """
 
 import argparse
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableClient, TableServiceClient
@@ -26,6 +27,7 @@ PASSES = 5
 """After so many, whoever writes is as fast as the copying."""
 AT_ONCE = 32
 Row = Mapping[str, Any]
+R = TypeVar("R", bound=Row)
 
 
 @dataclass
@@ -46,7 +48,7 @@ async def copy_table(source: TableClient, target: TableClient, *, mirror: bool) 
         raise Empty(source.table_name)
     done = Copied()
     async with _Writes() as writes:
-        async for mine, theirs in _side_by_side(source, target):
+        async for mine, theirs in side_by_side(_rows(source), _rows(target)):
             done.rows += mine is not None
             if mirror and mine is None and theirs is not None:
                 done.deleted += 1
@@ -98,9 +100,10 @@ class _Writes:
                 await task
 
 
-async def _side_by_side(source: TableClient, target: TableClient) -> AsyncIterator[tuple[Row | None, Row | None]]:
+async def side_by_side(
+    ours: AsyncIterator[R], others: AsyncIterator[R]
+) -> AsyncGenerator[tuple[R | None, R | None], None]:
     """The rows of both in the order of their keys, which is that of storage; None where a side has no such row."""
-    ours, others = _rows(source), _rows(target)
     mine, theirs = await anext(ours, None), await anext(others, None)
     while mine is not None or theirs is not None:
         first = min(_key(one) for one in (mine, theirs) if one is not None)
@@ -140,12 +143,15 @@ async def main(arguments: Sequence[str]) -> int:
         named.add_argument(f"--{side}-connection", metavar="STRING", help="a connection string, for Azurite")
         parser.add_argument(f"--{side}-prefix", default="", help="what stands before the tables' names there")
     parser.add_argument("--mirror", action="store_true", help="also delete what the source has not")
+    parser.add_argument(
+        "--of-partners", action="store_true", help="the tables that a further account has, and no others"
+    )
     given = parser.parse_args(arguments)
     still = True
     async with AsyncExitStack() as stack:
         source = await stack.enter_async_context(_account(stack, given.from_account, given.from_connection))
         target = await stack.enter_async_context(_account(stack, given.to_account, given.to_connection))
-        for name in COPIED:
+        for name in keys.OF_PARTNERS if given.of_partners else COPIED:
             await target.create_table_if_not_exists(given.to_prefix + name)
             try:
                 passes = await copy_until_still(

@@ -1,4 +1,5 @@
-// Every right of the app's identity, each where it is needed and nowhere above. Nobody else is given any.
+// The rights of the app's identity but those on data (data-roles.bicep), each where it is needed and nowhere above.
+// Nobody else is given any.
 
 @description('The identity, by resource id: names of assignments are made of it, and what-if knows it beforehand.')
 param identityId string
@@ -9,20 +10,11 @@ param principalId string
 @description('The host\'s account.')
 param hostStorageName string
 
-@description('The account of the data.')
-param dataStorageName string
-
-@description('The app\'s own tables.')
-param ownTables string[]
-
 @description('The account of tables that marketplaces write; the data\'s where there are none.')
 param marketplaceStorageName string
 
 @description('The tables in it that the app reads.')
 param marketplaceTables string[]
-
-@description('The container of export files.')
-param exportContainer string
 
 @description('The Communication Services resource.')
 param communicationName string
@@ -33,10 +25,7 @@ param insightsName string
 // Built-in roles have the same ids everywhere.
 var role = {
   blobDataOwner: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'b7e6dc6d-f1e8-4753-8033-0f276bb0955b')
-  blobDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
-  blobDelegator: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'db58b8e5-c6ad-4a2a-8342-4190687cbf4a')
   queueDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '974c5e8b-45b9-4653-ba55-5f855dd0fb88')
-  tableDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3')
   tableDataReader: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '76199698-9eea-4c19-bc75-cec21354c6b6')
   metricsPublisher: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '3913510d-42f4-4e42-8a64-420c390055eb')
   mailOwner: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '09976791-48a7-449e-bb21-39d1a415f350')
@@ -44,28 +33,6 @@ var role = {
 
 resource host 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   name: hostStorageName
-}
-
-resource data 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
-  name: dataStorageName
-
-  resource blobs 'blobServices' existing = {
-    name: 'default'
-
-    resource exports 'containers' existing = {
-      name: exportContainer
-    }
-  }
-
-  resource tableService 'tableServices' existing = {
-    name: 'default'
-
-    resource own 'tables' existing = [
-      for one in ownTables: {
-        name: one
-      }
-    ]
-  }
 }
 
 resource marketplaces 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
@@ -115,19 +82,6 @@ resource hostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// Reads and writes the programme's rows, in the app's own tables only.
-resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
-  for (one, i) in ownTables: {
-    name: guid(data::tableService::own[i].id, identityId, role.tableDataContributor)
-    scope: data::tableService::own[i]
-    properties: {
-      principalId: principalId
-      principalType: 'ServicePrincipal'
-      roleDefinitionId: role.tableDataContributor
-    }
-  }
-]
-
 // Takes up leads that marketplaces write (I3), and can never write there.
 resource marketplaceRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (one, i) in marketplaceTables: {
@@ -140,29 +94,6 @@ resource marketplaceRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
     }
   }
 ]
-
-// Writes, reads and deletes export files.
-resource exportFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(data::blobs::exports.id, identityId, role.blobDataContributor)
-  scope: data::blobs::exports
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: role.blobDataContributor
-  }
-}
-
-// Gets the delegation key that links to exports are signed with; an account has one, so a container is no possible scope.
-// A link can do no more than the identity itself: read in the container of exports.
-resource exportLinks 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(data.id, identityId, role.blobDelegator)
-  scope: data
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: role.blobDelegator
-  }
-}
 
 // Sends mail. No built-in role may only send, and the service does not honour custom ones reliably. This one could also switch
 // keys on again; so it is given on the one resource and not on the domain.

@@ -62,3 +62,4 @@ class Rules:
     operator_mail: str | None = None
     mails_per_minute: int = 30
     mails_per_hour: int = 100
+    data_accounts: tuple[str, ...] = ()

@@ -14,6 +14,8 @@ from shared.ids import digest, inverted_time
 LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS = "Leads", "Agenda", "Lookup", "Favorites", "Exports"
 PARTNERS, PARKED, SENT = "Partners", "Parked", "SentLeads"
 TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS, PARTNERS, PARKED, SENT)
+OF_PARTNERS = (LEADS, FAVORITES, EXPORTS, PARTNERS)
+"""Those whose partitions are each a partner's: they are in the account that its registration names (decision 19)."""
 
 EXPORT_FILES = "exports"
 """The container of export files."""
@@ -22,6 +24,7 @@ TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
 OFFER, TITLE, PROFILE_NAME, SECRET = "offer", "offerTitle", "profileName", "secret"
 PUBLISHER, PENDING_OFFER = "publisher", "pendingOffer"
 MAIL_ORIGIN, BOUNCED = "mail", "bounced"
+LEFT_BEHIND = "leftBehind"
 """The partitions of Lookup; PUBLISHER, OFFER, TITLE and PROFILE_NAME say whose each of these is."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
@@ -353,6 +356,26 @@ def layout(number: int) -> str:
 def person(partner_id: str, person_id: str) -> str:
     """The partition of one person's marks."""
     return f"{partner_id}|{safe(person_id)}"
+
+
+def persons(partner_id: str) -> tuple[str, str]:
+    """Exclusive bounds of the partitions of all its persons' marks."""
+    return f"{partner_id}|", f"{partner_id}|~"
+
+
+def left_behind(partner_id: str, account: str | None) -> str:
+    """What a partner left in an account (None for the deployment's own) when it moved to another."""
+    return f"{partner_id}|{account or ''}"
+
+
+LANES = "wait|"
+"""The start of all lanes of a partner, and of what waits for them."""
+
+
+def destination_of(row_key: str) -> str | None:
+    """The destination whose lane this is; None for what waits."""
+    destination = row_key.removeprefix(LANES)
+    return None if "|" in destination else destination
 
 
 def quoted(text: str) -> str:

@@ -1,8 +1,10 @@
 """Connects to Table Storage: by identity in Azure, by connection string on Azurite."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import AzureSasCredential
@@ -11,10 +13,15 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.utils import parse_connection_string
 from pydantic import SecretStr
 
+from shared import clock
+from shared.domain.errors import Unavailable
+from shared.domain.programme.partner import Partner
 from shared.settings import Settings
-from shared.storage import keys
+from shared.storage import codec, keys, reads
+from shared.storage.placements import PartnerTable, Placements
 from shared.storage.rest.service import Table, TableService
 from shared.storage.rest.shared_key import SharedKey
+from shared.storage.rest.wire import Row
 
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient, TableServiceClient
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
 # A request must be answered while its caller still waits, so a dead storage is told after seconds, not minutes.
 RETRIES = {"retry_total": 3, "retry_connect": 2, "retry_read": 2, "retry_status": 3}
 SCOPE = "https://storage.azure.com/.default"
+NONE: Mapping[str, "Account"] = MappingProxyType({})
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -81,19 +90,61 @@ class Account:
 class Tables:
     """The tables of one deployment, over connection pools that belong to the running event loop.
 
-    `marketplaces` is the account of other people's tables, where that is not the deployment's own.
+    `marketplaces` is the account of other people's tables, where that is not the deployment's own. `data_accounts` are
+    further ones, in which partners' rows may be; `watch` tells how old what is known of that is, in seconds.
     """
 
-    def __init__(self, account: Account, prefix: str = "", marketplaces: Account | None = None) -> None:
+    def __init__(
+        self,
+        account: Account,
+        prefix: str = "",
+        marketplaces: Account | None = None,
+        data_accounts: Mapping[str, Account] = NONE,
+        watch: Callable[[], float] | None = None,
+    ) -> None:
         self._account = account
         self._prefix = prefix
         self._marketplaces = marketplaces
-        self._tables: dict[str, Table] = {}
+        self._data_accounts = data_accounts
+        self._tables: dict[tuple[str | None, str], Table] = {}
+        self.placements = Placements(self[keys.LOOKUP], watch or clock.stopwatch())
 
     def __getitem__(self, name: str) -> Table:
-        if name not in self._tables:
-            self._tables[name] = Table(self._account.service, self._prefix + name)
-        return self._tables[name]
+        """A table in the deployment's own account: what is the programme's, and no partner's."""
+        return self.within(None, name)
+
+    def of(self, partner_id: str, name: str) -> Table:
+        """A partner's rows of one of keys.OF_PARTNERS, in the account that its registration names."""
+        if not self._data_accounts:
+            return self[name]
+        return PartnerTable(partner_id, self.placements, lambda account: self.within(account, name))
+
+    async def account_of(self, partner_id: str) -> str | None:
+        """The account of what a partner is to have next, None for the deployment's own; as it was last known."""
+        return (await self.placements.guess(partner_id)).placement.account if self._data_accounts else None
+
+    async def registration(self, partner_id: str) -> Row | None:
+        """The row of a partner's registration, read afresh; raises Unavailable where settings forgot its account."""
+        if self._data_accounts:
+            return await self.placements.registration(partner_id)
+        row = await reads.row(self[keys.LOOKUP], keys.PARTNER, partner_id)
+        if row is not None:
+            # Without further accounts nobody else asks which it is, and the partner would seem to have nothing.
+            self.within(codec.load(Partner, row).placement.account, keys.LEADS)
+        return row
+
+    def within(self, account: str | None, name: str) -> Table:
+        """A table in one account, None for the deployment's own; raises Unavailable when there is no such account."""
+        if (account, name) not in self._tables:
+            there = self._account if account is None else self._data_accounts.get(account)
+            if there is None:
+                log.error(
+                    "A registration names an account that the settings do not.",
+                    extra={"event": "storage.no_such_account", "account": account},
+                )
+                raise Unavailable
+            self._tables[account, name] = Table(there.service, self._prefix + name)
+        return self._tables[account, name]
 
     def sdk(self, name: str) -> "TableClient":
         """The SDK's client of one of the tables, for set-up, tools and comparisons."""
@@ -113,20 +164,29 @@ class Tables:
         """Create what is missing; in Azure the template declares the tables instead."""
         for name in keys.TABLES:
             await self._account.sdk.create_table_if_not_exists(self._prefix + name)
+        for account in self._data_accounts.values():
+            for name in keys.OF_PARTNERS:
+                await account.sdk.create_table_if_not_exists(self._prefix + name)
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._account.close()
-        if self._marketplaces:
-            await self._marketplaces.close()
+        for account in (self._account, self._marketplaces, *self._data_accounts.values()):
+            if account:
+                await account.close()
 
 
-def connect(settings: Settings, *, transport: Any = None, backoff_seconds: float = 0.2) -> Tables:
-    """The deployment's tables; tests pass a transport that fails or counts, and wait less before a retry."""
+def connect(
+    settings: Settings,
+    *,
+    transport: Any = None,
+    backoff_seconds: float = 0.2,
+    watch: Callable[[], float] | None = None,
+) -> Tables:
+    """The deployment's tables; tests pass a transport that fails or counts, a watch, and wait less before a retry."""
 
-    def account(connection: SecretStr | None, name: str | None) -> Account:
+    def account(connection: str | None, name: str | None) -> Account:
         return Account(
-            connection=connection.get_secret_value() if connection else None,
+            connection=connection,
             name=name,
             identity=None if connection else identity(settings),
             # Reading proxies from the environment costs a millisecond a call, and storage is never behind one.
@@ -134,9 +194,14 @@ def connect(settings: Settings, *, transport: Any = None, backoff_seconds: float
             retries={**RETRIES, "retry_backoff_factor": backoff_seconds, "retry_backoff_max": 2},
         )
 
-    other = settings.marketplace_connection, settings.marketplace_account
-    own = account(settings.storage_connection, settings.storage_account)
-    return Tables(own, settings.table_prefix, account(*other) if any(other) else None)
+    other = _text(settings.marketplace_connection), settings.marketplace_account
+    own = account(_text(settings.storage_connection), settings.storage_account)
+    further = {name: account(connection, name) for name, connection in settings.further_accounts.items()}
+    return Tables(own, settings.table_prefix, account(*other) if any(other) else None, further, watch)
+
+
+def _text(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
 
 
 def identity(settings: Settings) -> "ManagedIdentityCredential":

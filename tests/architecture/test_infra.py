@@ -25,7 +25,7 @@ from tools import bicep_lint, package
 INFRA = ROOT / "infra"
 MAIN = (INFRA / "main.bicep").read_text()
 APP = (INFRA / "modules" / "function-app.bicep").read_text()
-ROLES = (INFRA / "modules" / "roles.bicep").read_text()
+ROLES = "".join((INFRA / "modules" / f"{name}.bicep").read_text() for name in ("roles", "data-roles"))
 EVERY = {path: path.read_text() for path in INFRA.rglob("*.bicep*")}
 
 
@@ -61,8 +61,8 @@ FAULTS = [
     ("modules/mail.bicep", "param name string", "param name strng"),
     ("modules/mail.bicep", "param name string", "param name string\n\nparam name string"),
     ("modules/roles.bicep", "roleDefinitionId: role.mailOwner", "roleDefinitionId: role.mailOwnr"),
-    ("modules/roles.bicep", "own[i].id, identityId", "own[i].idd, identityId"),
-    ("main.bicep", "dependsOn: [roles]", "dependOn: [roles]"),
+    ("modules/data-roles.bicep", "own[i].id, identityId", "own[i].idd, identityId"),
+    ("main.bicep", "dependsOn: [roles,", "dependOn: [roles,"),
     ("main.bicep", "accountName: names.hostStorage", "accountName: names.hostStorge"),
     ("main.bicep", "identity.properties.clientId", "identity.propertis.clientId"),
     ("main.bicep", "app.outputs.hostName", "app.output.hostName"),
@@ -159,7 +159,7 @@ GIVEN = frozenset(
     for name in (
         *("STORAGE_ACCOUNT", "IDENTITY_CLIENT_ID", "MARKETPLACE_ACCOUNT", "PUBLIC_URL", "TOKEN_AUDIENCE"),
         *("OPERATOR_TENANT", "OPERATOR_MAIL", "MAIL_ENDPOINT", "MAIL_SENDER", "MAILS_PER_MINUTE", "MAILS_PER_HOUR"),
-        *("LEAD_URL", "LEADS_URL", "EXPORT_KEPT_DAYS"),
+        *("LEAD_URL", "LEADS_URL", "EXPORT_KEPT_DAYS", "DATA_ACCOUNTS"),
     )
 )
 """What the template decides; of everything else a deployment has the default, unless `settings` says otherwise."""
@@ -178,7 +178,7 @@ LOCAL = frozenset(
     f"LEADS_{name}"
     for name in (
         *("STORAGE_CONNECTION", "MARKETPLACE_CONNECTION", "MAIL_CONNECTION", "WEBHOOK_LOOPBACK", "TABLE_PREFIX"),
-        *("SIGN_IN_SCRIPT", "QUEUE_CONNECTION"),
+        *("SIGN_IN_SCRIPT", "QUEUE_CONNECTION", "DATA_CONNECTIONS"),
     )
 )
 """For Azurite, stand-ins and tests."""
@@ -193,6 +193,7 @@ def test_app_settings_are_settings_and_the_schedules_those_of_the_code() -> None
     )
     numbers = {"LEADS_MAILS_PER_MINUTE": "5", "LEADS_MAILS_PER_HOUR": "10", "LEADS_EXPORT_KEPT_DAYS": "1"}
     values = dict.fromkeys(GIVEN, "https://a.example") | numbers | {"LEADS_STORAGE_ACCOUNT": "account"}
+    values |= {"LEADS_DATA_ACCOUNTS": "further"}
     assert Settings.read(values).storage_account == "account"
     timers = dict(re.findall(r"\{ name: '(\w+)', schedule: '([^']+)', late: \d+ \}", MAIN))
     assert {f"{name.upper()}_SCHEDULE": schedule for name, schedule in timers.items()} == DEFAULTS
@@ -247,7 +248,7 @@ def test_what_the_deployment_promises_is_in_it(file: str, text: str) -> None:
 
 def test_the_app_starts_with_its_roles_and_files_go_with_their_exports() -> None:
     app = between(MAIN, "module app 'modules/function-app.bicep' = {", "\nmodule ")
-    assert "\n  dependsOn: [roles]\n" in app
+    assert "\n  dependsOn: [roles, dataRoles, furtherRoles]\n" in app
     assert "    deleteAfterDays: exportKeptDays\n" in MAIN
     assert "        LEADS_EXPORT_KEPT_DAYS: string(exportKeptDays)\n" in MAIN
 
@@ -269,6 +270,9 @@ def test_tables_and_the_container_are_those_of_the_code() -> None:
     tables = re.search(r"^var tables = \[(.+)\]", MAIN, re.MULTILINE)
     assert tables
     assert tuple(re.findall(r"'(\w+)'", tables[1])) == keys.TABLES
+    of_partners = re.search(r"^var partnerTables = \[(.+)\]", MAIN, re.MULTILINE)
+    assert of_partners
+    assert tuple(re.findall(r"'(\w+)'", of_partners[1])) == keys.OF_PARTNERS
     assert f"var exportContainer = '{keys.EXPORT_FILES}'" in MAIN
 
 

@@ -1,5 +1,9 @@
-"""Every port in memory and on Azurite, so that the fakes cannot lie; there by key, and by identity as in Azure."""
+"""Every port in memory and on Azurite, so that the fakes cannot lie; there by key, and by identity as in Azure.
 
+And a third time with partners' rows in an account of their own, each of them as if it were just being moved.
+"""
+
+import json
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -9,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from local.azurite import MARKETPLACE, Azurite
+from shared.domain.programme.placement import Placement
 from shared.ports.agenda import Agenda
 from shared.ports.exports import ExportStore, FileStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
@@ -16,6 +21,7 @@ from shared.ports.leads import LeadStore, MarkStore
 from shared.ports.programme import ListingStore, PartnerStore
 from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
 from shared.settings import Settings
+from shared.storage import keys
 from shared.storage.agenda import TableAgenda
 from shared.storage.exports.export_store import TableExportStore
 from shared.storage.intake.held_store import TableHeldStore
@@ -23,6 +29,7 @@ from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.intake.sent_store import TableSentStore
 from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.leads.mark_store import TableMarkStore
+from shared.storage.placements import Known, Placements
 from shared.storage.programme.listing_store import TableListingStore
 from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
@@ -50,7 +57,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "kind" in metafunc.fixturenames:
         by_sdk = {"store_of_files", "marketplace_tables"} & set(metafunc.fixturenames)
         more = ["shards"] if "agenda" in metafunc.fixturenames else []
-        metafunc.parametrize("kind", ["fake", "azurite", *([] if by_sdk else ["identity"]), *more])
+        signed_in = [] if by_sdk else ["identity", "moving"]
+        metafunc.parametrize("kind", ["fake", "azurite", *signed_in, *more])
 
 
 @pytest.fixture(scope="session")
@@ -71,9 +79,29 @@ async def tables_by_identity(azurite_by_identity: tuple[Azurite, Path]) -> Async
     await made.close()
 
 
+class Moving(Placements):
+    """Whoever it is, its rows are on the way from the further account, so that every answer is looked after."""
+
+    async def read(self, partner_id: str) -> Known:
+        return Known(Placement("data2").announced(None), 0)
+
+
+@pytest.fixture
+async def tables_moving(azurite: Azurite, settings: Settings) -> AsyncIterator[Tables]:
+    further = SecretStr(json.dumps({"data2": azurite.connection_of(MARKETPLACE)}))
+    made = connect(settings.model_copy(update={"data_connections": further}))
+    made.placements = Moving(made[keys.LOOKUP], lambda: 0)
+    await made.create()
+    yield made
+    await made.close()
+
+
+TABLES = {"azurite": "tables", "shards": "tables", "identity": "tables_by_identity", "moving": "tables_moving"}
+
+
 def real(kind: str, request: pytest.FixtureRequest) -> Tables:
     """The tables that a store works on, where it is no fake."""
-    made: Tables = request.getfixturevalue("tables_by_identity" if kind == "identity" else "tables")
+    made: Tables = request.getfixturevalue(TABLES[kind])
     return made
 
 

@@ -1,9 +1,11 @@
 """The use cases on Azurite, with everything that storage can do to them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 
+from local.azurite import Azurite
 from shared import app
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ports.ports import Ports
@@ -13,6 +15,7 @@ from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables, connect
 from shared.usecases.programme.manage_partner import add_source
 from tests.builders import AT, unique
+from tests.integration.further import Deployment, deploy
 from tests.integration.receiver import Receiver
 
 Connect = Callable[..., Awaitable[Ports]]
@@ -65,3 +68,16 @@ async def source(ports: Ports) -> LeadSource:
         at=AT,
     )
     return keyed.source
+
+
+@pytest.fixture(scope="session")
+def further_azurite() -> Iterator[Azurite]:
+    """Another Azurite, for a further account."""
+    with Azurite(None) as running:
+        yield running
+
+
+@pytest.fixture
+async def deployment(settings: Settings, further_azurite: Azurite) -> AsyncIterator[Deployment]:
+    async with AsyncExitStack() as stack:
+        yield await deploy(settings, further_azurite, stack)

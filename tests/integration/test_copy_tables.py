@@ -171,3 +171,18 @@ async def test_both_sides_must_be_named(capsys: pytest.CaptureFixture[str]) -> N
     with pytest.raises(SystemExit):
         await main(["--from-account", "a"])
     assert "--to-account" in capsys.readouterr().err
+
+
+async def test_a_further_account_has_the_tables_of_partners_only(
+    azurite: Azurite,
+    settings: Settings,
+    ports: Ports,
+    tables: Tables,
+    backup: Tables,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    await begin(ports)
+    assert await main(arguments(azurite, settings, "--of-partners")) == 0
+    said = capsys.readouterr().out
+    assert [line.partition(":")[0] for line in said.splitlines()] == list(keys.OF_PARTNERS)
+    assert await rows(backup, keys.LEADS) == await rows(tables, keys.LEADS)

@@ -16,6 +16,17 @@ def test_a_host_name_gives_the_public_address() -> None:
     assert settings.rules().windows.expiry.days == 14
 
 
+def test_further_accounts_are_named_alone_or_with_their_connection_strings() -> None:
+    here = {"LEADS_STORAGE_ACCOUNT": "x"}
+    assert Settings.read(here).further_accounts == {}
+    named = Settings.read(here | {"LEADS_DATA_ACCOUNTS": "leadsd2, leadsd3"})
+    assert named.further_accounts == {"leadsd2": None, "leadsd3": None}
+    assert named.rules().data_accounts == ("leadsd2", "leadsd3")
+    said = Settings.read(here | {"LEADS_DATA_CONNECTIONS": '{"data2": "AccountName=a;AccountKey=canary"}'})
+    assert said.further_accounts == {"data2": "AccountName=a;AccountKey=canary"}
+    assert "canary" not in repr(said)
+
+
 FRONT = "https://front.example"
 
 
@@ -48,6 +59,16 @@ def test_leads_are_read_on_the_apps_own_page_unless_another_is_named(
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_AGENDA_SHARDS": "0"}, "agenda_shards"),
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_AGENDA_SHARDS": "65"}, "agenda_shards"),
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_TABLE_PREFIX": "a-b"}, "table_prefix"),
+        ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_ACCOUNTS": "data2,,data3"}, "data_accounts"),
+        ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_ACCOUNTS": "data2, data3,data2"}, "data2 is named twice"),
+        ({"LEADS_STORAGE_ACCOUNT": "data2", "LEADS_DATA_ACCOUNTS": "data2"}, "data2 is named twice"),
+        ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_CONNECTIONS": "canary"}, "is to be a JSON object of names"),
+        ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_CONNECTIONS": '["canary"]'}, "is to be a JSON object of names"),
+        (
+            {"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_CONNECTIONS": '{"A": "canary"}'},
+            "is to be a JSON object of names",
+        ),
+        ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_CONNECTIONS": '{"data2": "canary"}'}, "data2 in LEADS_DATA"),
     ],
 )
 async def test_a_setting_at_fault_is_named_in_the_log_and_no_secret_is(

@@ -91,7 +91,10 @@ class Since:
 
 @dataclass(frozen=True)
 class Export:
-    """One export job. `person` asked for it; `rows` and `next_since` are known once it has succeeded."""
+    """One export job. `person` asked for it; `rows` and `next_since` are known once it has succeeded.
+
+    Its files are in `data_account`, None for the deployment's own: where its partner's rows were when it began.
+    """
 
     id: str
     partner_id: str
@@ -107,6 +110,7 @@ class Export:
     next_since: Since | None = None
     error: str | None = None
     hides_at: datetime | None = None
+    data_account: str | None = None
 
     def is_outdated(self, at: datetime) -> bool:
         """True when its file may show contact details that nobody may see any more (L9): it gets no new link."""
@@ -130,12 +134,17 @@ class Export:
     @property
     def blob(self) -> str:
         """Where the file is stored."""
-        return f"{self.partner_id}/{self.id}/leads.{self.format}"
+        return f"{self._folder}/leads.{self.format}"
 
     @property
     def spool(self) -> str:
         """Where lines wait to be sorted."""
-        return f"{self.partner_id}/{self.id}/spool"
+        return f"{self._folder}/spool"
+
+    @property
+    def _folder(self) -> str:
+        account = f"{self.data_account}:" if self.data_account else ""
+        return f"{account}{self.partner_id}/{self.id}"
 
     def hints(self, going_on: timedelta, kept: timedelta) -> tuple[Hint, ...]:
         """The reminders to go on with this export while it has not ended, and to delete it."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.lead import Actor, Reveal, Sender, Source
+from shared.domain.programme.placement import UNMOVED, Placement
 
 
 class PartnerState(StrEnum):
@@ -36,7 +37,8 @@ class Takes(StrEnum):
 class Partner:
     """A company that receives leads; its people sign in from `tenant_ids`.
 
-    `publisher_ids` are its names on marketplaces: whatever offer they publish is this partner's (R1, S6).
+    `publisher_ids` are its names on marketplaces: whatever offer they publish is this partner's (R1, S6). `placement`
+    is where its rows are.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Partner:
     competencies: tuple[str, ...] = ()
     endorsements: tuple[str, ...] = ()
     publisher_ids: tuple[str, ...] = ()
+    placement: Placement = UNMOVED
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ class PartnerIn(Incoming):
     competencies: Annotated[list[Word], Field(max_length=100)] = []
     endorsements: Annotated[list[Word], Field(max_length=100)] = []
     publisher_ids: Annotated[list[PublisherId], Field(max_length=100), AfterValidator(unique)] = []
+    # Said at the first registration; not named later it stays as it is.
+    data_account: Annotated[Text | None, Field(examples=["leadsd2"])] = None
 
 
 def _domain(text: str) -> str:

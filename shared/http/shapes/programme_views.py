@@ -43,6 +43,7 @@ class PartnerView(TypedDict):
     competencies: list[str]
     endorsements: list[str]
     publisherIds: list[str]
+    dataAccount: str | None
     createdDateTime: str
     updatedDateTime: str
 
@@ -59,6 +60,7 @@ def partner_view(partner: Partner) -> PartnerView:
         "competencies": list(partner.competencies),
         "endorsements": list(partner.endorsements),
         "publisherIds": list(partner.publisher_ids),
+        "dataAccount": partner.placement.account,
         "createdDateTime": stamp(partner.created_at),
         "updatedDateTime": stamp(partner.updated_at),
     }

@@ -4,7 +4,8 @@ The blob client takes 200 ms to import, so it is loaded at the first export and 
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ from shared.storage.tables import identity
 if TYPE_CHECKING:
     from azure.storage.blob import UserDelegationKey
     from azure.storage.blob.aio import BlobClient, BlobServiceClient
+
+log = logging.getLogger(__name__)
 
 _GONE = frozenset({"BlobNotFound", "InvalidBlockList"})
 CLOCK_SKEW = timedelta(minutes=15)
@@ -148,21 +151,85 @@ def _translating() -> Iterator[None]:
         raise
 
 
-def connect(settings: Settings, *, transport: Any = None, backoff_seconds: int = 1) -> Blobs:
+class AccountBlobs:
+    """`FileStore` over several accounts: a name that begins with one of theirs and a colon is of a file in it."""
+
+    def __init__(self, own: Blobs, accounts: Mapping[str, Blobs]) -> None:
+        self._own = own
+        self._accounts = accounts
+
+    def within(self, account: str | None) -> Blobs:
+        """The files of one account, None for the deployment's own; raises Unavailable when there is no such account."""
+        if account is not None and account not in self._accounts:
+            log.error(
+                "A file is in an account that the settings do not name.",
+                extra={"event": "storage.no_such_account", "account": account},
+            )
+            raise Unavailable
+        return self._own if account is None else self._accounts[account]
+
+    async def create(self) -> None:
+        """Create the containers that are missing."""
+        for files in (self._own, *self._accounts.values()):
+            await files.create()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for files in (self._own, *self._accounts.values()):
+            await files.close()
+
+    async def stage(self, name: str, block: str, content: bytes) -> None:
+        files, name = self._found(name)
+        await files.stage(name, block, content)
+
+    async def put_together(self, name: str, blocks: Sequence[str], media_type: str) -> None:
+        files, name = self._found(name)
+        await files.put_together(name, blocks, media_type)
+
+    async def read(self, name: str, offset: int, length: int) -> bytes:
+        files, name = self._found(name)
+        return await files.read(name, offset, length)
+
+    async def delete(self, name: str) -> None:
+        files, name = self._found(name)
+        await files.delete(name)
+
+    async def link(self, name: str, file_name: str) -> Link:
+        files, name = self._found(name)
+        return await files.link(name, file_name)
+
+    def _found(self, name: str) -> tuple[Blobs, str]:
+        account, _, path = name.rpartition(":")
+        return self.within(account or None), path
+
+
+def connect(settings: Settings, *, transport: Any = None, backoff_seconds: int = 1) -> Blobs | AccountBlobs:
     """The deployment's files; tests pass a transport that fails or counts, and wait less before a retry."""
-
-    def open_service() -> "BlobServiceClient":
-        from azure.storage.blob.aio import BlobServiceClient, LinearRetry  # noqa: PLC0415 - see the module's docstring
-
-        options: dict[str, Any] = {
-            "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=60),
-            "retry_policy": LinearRetry(backoff=backoff_seconds, retry_total=3, random_jitter_range=0),
-        }
-        if settings.storage_connection:
-            text = settings.storage_connection.get_secret_value()
-            return BlobServiceClient.from_connection_string(text, **options)
-        endpoint = f"https://{settings.storage_account}.blob.core.windows.net"
-        return BlobServiceClient(endpoint, credential=identity(settings), **options)
-
     container = settings.table_prefix.lower() + keys.EXPORT_FILES
-    return Blobs(open_service, container, timedelta(minutes=settings.export_link_minutes))
+
+    def files(connection: str | None, account: str | None) -> Blobs:
+        def open_service() -> "BlobServiceClient":
+            return _service(settings, connection, account, transport, backoff_seconds)
+
+        return Blobs(open_service, container, timedelta(minutes=settings.export_link_minutes))
+
+    text = settings.storage_connection.get_secret_value() if settings.storage_connection else None
+    own = files(text, settings.storage_account)
+    further = {name: files(connection, name) for name, connection in settings.further_accounts.items()}
+    return AccountBlobs(own, further) if further else own
+
+
+def _service(
+    settings: Settings, connection: str | None, account: str | None, transport: Any, backoff_seconds: int
+) -> "BlobServiceClient":
+    """One account's service, by its connection string or else by name with the app's identity."""
+    from azure.storage.blob.aio import BlobServiceClient, LinearRetry  # noqa: PLC0415 - see the module's docstring
+
+    options: dict[str, Any] = {
+        "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=60),
+        "retry_policy": LinearRetry(backoff=backoff_seconds, retry_total=3, random_jitter_range=0),
+    }
+    if connection:
+        return BlobServiceClient.from_connection_string(connection, **options)
+    endpoint = f"https://{account}.blob.core.windows.net"
+    return BlobServiceClient(endpoint, credential=identity(settings), **options)

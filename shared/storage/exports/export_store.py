@@ -1,5 +1,6 @@
 """Export jobs in Table Storage: one partition a partner; inserting a checkpoint decides who goes on (X5)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,23 +26,23 @@ class TableExportStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    @property
-    def _exports(self) -> Table:
-        return self._tables[keys.EXPORTS]
+    def _exports(self, partner_id: str) -> Table:
+        return self._tables.of(partner_id, keys.EXPORTS)
 
     async def add(self, export: Export) -> StoredExport:
-        """An upsert of a fresh id, so that a retry of the client's own cannot fail."""
+        """An upsert of a fresh id, so that a retry of the client's own cannot fail. Its files stay where they begin."""
+        export = replace(export, data_account=await self._tables.account_of(export.partner_id))
         with translating():
-            return StoredExport(export, await self._exports.write(Write.upsert(_job(export))))
+            return StoredExport(export, await self._exports(export.partner_id).write(Write.upsert(_job(export))))
 
     async def get(self, partner_id: str, export_id: str) -> StoredExport | None:
-        row = await reads.row(self._exports, partner_id, keys.job(export_id))
+        row = await reads.row(self._exports(partner_id), partner_id, keys.job(export_id))
         return StoredExport(codec.load(Export, row), row.tag) if row else None
 
     async def page(self, partner_id: str, after: str | None, top: int) -> Page[Export]:
         low = keys.job(after or "")
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.JOB}~'"
-        found = await reads.scan(self._exports, condition, top, ["RowKey", *codec.DOCS])
+        found = await reads.scan(self._exports(partner_id), condition, top, ["RowKey", *codec.DOCS])
         exports = [codec.load(Export, row) for row in found.rows]
         return Page(exports, None if found.done else exports[-1].id)
 
@@ -49,11 +50,11 @@ class TableExportStore:
         condition = (
             f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.JOB}' and RowKey lt '{keys.JOB}~' and ended eq false"
         )
-        return len((await reads.scan(self._exports, condition, top, ["RowKey"])).rows)
+        return len((await reads.scan(self._exports(partner_id), condition, top, ["RowKey"])).rows)
 
     async def replace(self, stored: StoredExport, export: Export) -> None:
         try:
-            await self._exports.write(Write.replace(_job(export), stored.tag))
+            await self._exports(export.partner_id).write(Write.replace(_job(export), stored.tag))
         except AzureError as error:
             if is_unclear(error):
                 now = await self.get(export.partner_id, export.id)
@@ -66,20 +67,22 @@ class TableExportStore:
         start = keys.checkpoints(export_id, "")[:-1]
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
         while True:
-            found = await reads.scan(self._exports, condition, BATCH, ["PartitionKey", "RowKey"])
+            found = await reads.scan(self._exports(partner_id), condition, BATCH, ["PartitionKey", "RowKey"])
             if found.rows:
                 with translating():
-                    await self._exports.transact([Write.delete(row) for row in found.rows])
+                    await self._exports(partner_id).transact([Write.delete(row) for row in found.rows])
             if found.done:
                 break
         with translating():
-            await self._exports.write(Write.delete({"PartitionKey": partner_id, "RowKey": keys.job(export_id)}))
+            await self._exports(partner_id).write(
+                Write.delete({"PartitionKey": partner_id, "RowKey": keys.job(export_id)})
+            )
 
     async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
         row_key = keys.checkpoint(export.id, checkpoint.step, checkpoint.index)
         row = {"PartitionKey": export.partner_id, "RowKey": row_key, **_columns(checkpoint)}
         try:
-            await self._exports.write(Write.insert(row))
+            await self._exports(export.partner_id).write(Write.insert(row))
         except AzureError as error:
             standing = await self.last(export, checkpoint.step) if is_unclear(error) else None
             if standing is None or standing.id != checkpoint.id:
@@ -88,12 +91,12 @@ class TableExportStore:
 
     async def last(self, export: Export, step: str) -> Checkpoint | None:
         """One request."""
-        found = await reads.scan(self._exports, _steps(export, step), 1, _CHECKPOINT)
+        found = await reads.scan(self._exports(export.partner_id), _steps(export, step), 1, _CHECKPOINT)
         return _checkpoint(step, found.rows[0]) if found.rows else None
 
     async def checkpoints(self, export: Export, step: str) -> list[Checkpoint]:
         with translating():
-            rows = await self._exports.rows(_steps(export, step), _CHECKPOINT)
+            rows = await self._exports(export.partner_id).rows(_steps(export, step), _CHECKPOINT)
         return [_checkpoint(step, row) for row in reversed(rows)]
 
 

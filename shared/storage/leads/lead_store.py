@@ -50,12 +50,11 @@ class TableLeadStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    @property
-    def _leads(self) -> Table:
-        return self._tables[keys.LEADS]
+    def _leads(self, partner_id: str) -> Table:
+        return self._tables.of(partner_id, keys.LEADS)
 
     async def get(self, partner_id: str, lead_id: str) -> StoredLead | None:
-        entity = await reads.row(self._leads, partner_id, keys.lead(lead_id))
+        entity = await reads.row(self._leads(partner_id), partner_id, keys.lead(lead_id))
         return StoredLead(codec.load(Lead, entity), entity.tag) if entity else None
 
     async def add(self, received: Decision, submitted: Submitted, change: Change) -> None:
@@ -85,10 +84,10 @@ class TableLeadStore:
 
         async def is_mine() -> bool:
             # By its change: an earlier attempt of the same submission has the same lead and content (V4).
-            held = await reads.row(self._leads, partner, keys.once(submitted.once), ["lead", "change"])
+            held = await reads.row(self._leads(partner), partner, keys.once(submitted.once), ["lead", "change"])
             return held is not None and (held["lead"], held.get("change")) == (lead.id, change.id)
 
-        await self._transact(operations, is_mine)
+        await self._transact(partner, operations, is_mine)
 
     async def commit(
         self, decided: Sequence[tuple[StoredLead, Decision]], change: Change, spent: Collection[Hint] = ()
@@ -103,10 +102,10 @@ class TableLeadStore:
                 # Nothing was recorded, so nothing can tell: whoever decides again finds it done.
                 return False
             written = keys.history(first.lead.id, first.events[0].sequence)
-            event = await reads.row(self._leads, first.lead.partner_id, written, ["change"])
+            event = await reads.row(self._leads(first.lead.partner_id), first.lead.partner_id, written, ["change"])
             return event is not None and event["change"] == change.id
 
-        await self._transact(operations, is_mine)
+        await self._transact(first.lead.partner_id, operations, is_mine)
 
     def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
         packs: list[list[tuple[StoredLead, Decision]]] = []
@@ -121,7 +120,7 @@ class TableLeadStore:
         return packs
 
     async def once(self, partner_id: str, claim: str) -> Once | None:
-        row = await reads.row(self._leads, partner_id, keys.once(claim))
+        row = await reads.row(self._leads(partner_id), partner_id, keys.once(claim))
         if row is None:
             return None
         return Once(row["lead"], datetime.fromisoformat(row["at"]), row["content"], row.tag)
@@ -147,9 +146,9 @@ class TableLeadStore:
         kind = "lead" if since else _kind(query.filter)
         selected = conditions.changed(query, since) if since else conditions.selecting(query.filter, stamp(query.at))
         searches = since is None and query.filter.is_textual
-        reading = Reading(self._leads, SELECTED, watch, Document)
+        reading = Reading(self._leads(query.partner_id), SELECTED, watch, Document)
         if searches:
-            reading = Reading(self._leads, columns.words_of(query.filter), watch, Words, WIDTH)
+            reading = Reading(self._leads(query.partner_id), columns.words_of(query.filter), watch, Words, WIDTH)
         async with aclosing(walk(_ranges(query, kind, selected, reading), query.after)) as batches:
             async for rows, covered in batches:
                 hits = _Hits(self, query, rows, watch) if searches else None
@@ -164,7 +163,7 @@ class TableLeadStore:
         wanted, at = query.filter, stamp(query.at)
         if not wanted.statuses:
             return
-        reading = Reading(self._leads, columns.selected(wanted, order), kind=Columns, width=WIDTH)
+        reading = Reading(self._leads(query.partner_id), columns.selected(wanted, order), kind=Columns, width=WIDTH)
         ranges = _ranges(query, _kind(wanted), conditions.selecting(wanted, at), reading)
         async with aclosing(walk(ranges, query.after)) as batches:
             async for rows, covered in batches:
@@ -186,7 +185,7 @@ class TableLeadStore:
 
     async def standings(self, query: LeadQuery) -> AsyncGenerator[Sequence[Standing], None]:
         """By columns alone."""
-        reading = Reading(self._leads, columns.STANDING, kind=Columns, width=WIDTH)
+        reading = Reading(self._leads(query.partner_id), columns.STANDING, kind=Columns, width=WIDTH)
         selected = conditions.selecting(query.filter, stamp(query.at))
         async with aclosing(walk(_ranges(query, _kind(query.filter), selected, reading), query.after)) as batches:
             async for rows, covered in batches:
@@ -196,7 +195,9 @@ class TableLeadStore:
 
     async def many(self, partner_id: str, lead_ids: Sequence[str]) -> list[Lead]:
         """Point reads side by side."""
-        rows = await asyncio.gather(*(reads.row(self._leads, partner_id, keys.lead(lead_id)) for lead_id in lead_ids))
+        rows = await asyncio.gather(
+            *(reads.row(self._leads(partner_id), partner_id, keys.lead(lead_id)) for lead_id in lead_ids)
+        )
         return [codec.load(Lead, row) for row in rows if row is not None]
 
     async def history(self, partner_id: str, lead_id: str, newest: int, top: int) -> list[Event]:
@@ -204,7 +205,7 @@ class TableLeadStore:
         low, high = keys.history(lead_id, max(1, newest - top + 1)), keys.history(lead_id, newest)
         condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey le '{high}'"
         with translating():
-            rows = await self._leads.rows(condition)
+            rows = await self._leads(partner_id).rows(condition)
         return [codec.load(Event, row) for row in reversed(rows)]
 
     async def needed_hints(self, partner_id: str, after: str | None) -> Page[Hint]:
@@ -215,7 +216,7 @@ class TableLeadStore:
             f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{keys.copy(kind, '~')}'"
             " and hints gt ''"
         )
-        found = await scan(self._leads, condition, 1000, ["RowKey", "hints"])
+        found = await scan(self._leads(partner_id), condition, 1000, ["RowKey", "hints"])
         needed = [
             hint for row in found.rows for hint in codec.hints_of(row["hints"], partner_id, keys.lead_of(row["RowKey"]))
         ]
@@ -226,7 +227,7 @@ class TableLeadStore:
     async def first_announcement(self, partner_id: str) -> Hint | None:
         """One request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{keys.OUT}' and RowKey lt '{keys.OUT}~'"
-        found = await scan(self._leads, condition, 1, ["RowKey", "change", "announced"])
+        found = await scan(self._leads(partner_id), condition, 1, ["RowKey", "change", "announced"])
         if not found.rows:
             return None
         row = found.rows[0]
@@ -244,13 +245,13 @@ class TableLeadStore:
             f"PartitionKey eq '{lead.partner_id}' and RowKey ge '{start}' and RowKey lt '{start}~'"
             f" and shownUntil gt '{stamp(at)}'"
         )
-        found = await scan(self._leads, condition, top + 1, ["RowKey"])
+        found = await scan(self._leads(lead.partner_id), condition, top + 1, ["RowKey"])
         ids = [from_position(row["RowKey"].removeprefix(start)) for row in found.rows]
         return [found_id for found_id in ids if found_id != lead.id][:top]
 
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
         wanted = _in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
-        found = await scan(self._leads, wanted, query.top, SELECTED, query.is_over, Document)
+        found = await scan(self._leads(query.partner_id), wanted, query.top, SELECTED, query.is_over, Document)
         return found.placed(_positions)
 
     async def documents(self, query: LeadQuery, run: Sequence[Words]) -> list[Lead]:
@@ -263,16 +264,18 @@ class TableLeadStore:
         bounds = f"RowKey ge '{run[0].row_key}' and RowKey le '{run[-1].row_key}'"
         selected = conditions.selecting(query.filter, stamp(query.at))
         with translating():
-            rows = await self._leads.rows(
+            rows = await self._leads(query.partner_id).rows(
                 " and ".join((f"PartitionKey eq '{query.partner_id}'", bounds, *selected)), SELECTED
             )
         wanted = {row.row_key for row in run}
         return [codec.load(Lead, row) for row in rows if row["RowKey"] in wanted]
 
-    async def _transact(self, operations: Sequence[Write], is_mine: Callable[[], Awaitable[bool]]) -> None:
+    async def _transact(
+        self, partner_id: str, operations: Sequence[Write], is_mine: Callable[[], Awaitable[bool]]
+    ) -> None:
         """Commit all or nothing; where the answer leaves it open whether it took effect, look (design.md)."""
         try:
-            await self._leads.transact(operations)
+            await self._leads(partner_id).transact(operations)
         except AzureError as error:
             if is_unclear(error) and await is_mine():
                 return

@@ -21,7 +21,9 @@ class TableMarkStore:
         self._tables = tables
 
     async def get(self, partner_id: str, person: str, lead_id: str) -> Mark:
-        row = await reads.row(self._tables[keys.FAVORITES], keys.person(partner_id, person), position(lead_id))
+        row = await reads.row(
+            self._tables.of(partner_id, keys.FAVORITES), keys.person(partner_id, person), position(lead_id)
+        )
         return _mark(row) if row else Mark()
 
     async def put(
@@ -39,7 +41,7 @@ class TableMarkStore:
         row: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         row |= {"PartitionKey": keys.person(partner_id, person), "RowKey": position(lead_id)}
         with translating():
-            await self._tables[keys.FAVORITES].write(Write.merge(row))
+            await self._tables.of(partner_id, keys.FAVORITES).write(Write.merge(row))
 
     async def opened(self, partner_id: str, person: str, until: str) -> frozenset[str]:
         rows = await self._all(partner_id, person, f"RowKey le '{until}' and opened eq true")
@@ -52,7 +54,7 @@ class TableMarkStore:
     async def _all(self, partner_id: str, person: str, condition: str) -> list[Row]:
         query = f"PartitionKey eq '{keys.person(partner_id, person)}' and {condition}"
         with translating():
-            return await self._tables[keys.FAVORITES].rows(query, ["RowKey", "isTest"])
+            return await self._tables.of(partner_id, keys.FAVORITES).rows(query, ["RowKey", "isTest"])
 
     async def near(self, partner_id: str, person: str, after: str | None) -> tuple[Mapping[str, Mark], str | None]:
         """One request."""
@@ -69,7 +71,9 @@ class TableMarkStore:
         self, partner_id: str, person: str, after: str | None, condition: str, top: int
     ) -> tuple[Mapping[str, Mark], str | None]:
         condition = f"PartitionKey eq '{keys.person(partner_id, person)}' and RowKey gt '{after or ''}'{condition}"
-        found = await reads.scan(self._tables[keys.FAVORITES], condition, top, ["RowKey", "favorite", "opened"])
+        found = await reads.scan(
+            self._tables.of(partner_id, keys.FAVORITES), condition, top, ["RowKey", "favorite", "opened"]
+        )
         marks = {from_position(row["RowKey"]): _mark(row) for row in found.rows}
         return marks, None if found.done else found.rows[-1]["RowKey"]
 

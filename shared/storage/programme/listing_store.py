@@ -35,9 +35,8 @@ class TableListingStore:
         self._tables = tables
         self._cache = ReadCache()
 
-    @property
-    def _partners(self) -> Table:
-        return self._tables[keys.PARTNERS]
+    def _partners(self, partner_id: str) -> Table:
+        return self._tables.of(partner_id, keys.PARTNERS)
 
     @property
     def _lookup(self) -> Table:
@@ -56,7 +55,7 @@ class TableListingStore:
         only_if: AsRead[RegisteredOffer] | None = None,
     ) -> None:
         """The claims come before the offer, what is no more goes after it."""
-        stored = await reads.row(self._partners, partner_id, keys.offer(offer.id)) if only_if else None
+        stored = await reads.row(self._partners(partner_id), partner_id, keys.offer(offer.id)) if only_if else None
         must_be(stored, RegisteredOffer, only_if)
         claim, pending = keys.safe(offer.id.casefold()), keys.pending_offer(offer.id, partner_id)
         losers: list[str] = []
@@ -68,7 +67,7 @@ class TableListingStore:
             with translating():
                 await self._lookup.write(Write.upsert(waits))
         row = _offer_key(partner_id, offer) | codec.dump(offer)
-        await put_as_read(self._partners, row, stored, RegisteredOffer, only_if)
+        await put_as_read(self._partners(partner_id), row, stored, RegisteredOffer, only_if)
         if offer.is_registered:
             await self._settle(claim, offer, partner_id, losers)
         else:
@@ -89,7 +88,7 @@ class TableListingStore:
         condition = f"PartitionKey eq '{keys.PENDING_OFFER}' and RowKey gt '{after or ''}'"
         found = await reads.scan(self._lookup, condition, top, ["RowKey", "partner", "offer"])
         stored = await asyncio.gather(
-            *(reads.row(self._partners, row["partner"], keys.offer(row["offer"])) for row in found.rows)
+            *(reads.row(self._partners(row["partner"]), row["partner"], keys.offer(row["offer"])) for row in found.rows)
         )
         offers = [
             (str(row["partner"]), codec.load(RegisteredOffer, there))
@@ -106,11 +105,11 @@ class TableListingStore:
         self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
     ) -> None:
         columns = codec.dump(profile, limit=PROFILE_CHARACTERS_MAX, what="profile")
-        stored = await reads.row(self._partners, partner_id, keys.PROFILE) if only_if else None
+        stored = await reads.row(self._partners(partner_id), partner_id, keys.PROFILE) if only_if else None
         must_be(stored, Profile, only_if)
         await self._name(keys.PROFILE_NAME, folded(profile.name), partner_id)
         row = {"PartitionKey": partner_id, "RowKey": keys.PROFILE, **columns}
-        await put_as_read(self._partners, row, stored, Profile, only_if)
+        await put_as_read(self._partners(partner_id), row, stored, Profile, only_if)
         if before and folded(before.name) != folded(profile.name):
             await self._unname(keys.PROFILE_NAME, folded(before.name), partner_id)
         self._cache.forget((keys.PROFILE, partner_id))
@@ -155,7 +154,7 @@ class TableListingStore:
         held = await reads.row(self._lookup, keys.OFFER, key)
         if held is None or held["partner"] != partner_id:
             with translating():
-                await self._partners.write(Write.delete(_offer_key(partner_id, offer)))
+                await self._partners(partner_id).write(Write.delete(_offer_key(partner_id, offer)))
             self._cache.forget((keys.OFFERS, partner_id), (keys.OFFER, key))
             raise LostRace
         for loser in losers:
@@ -163,7 +162,7 @@ class TableListingStore:
             if not await self._is_registered(loser, offer.id):
                 continue
             with translating():
-                await self._partners.write(Write.delete(_offer_key(loser, offer)))
+                await self._partners(loser).write(Write.delete(_offer_key(loser, offer)))
             self._cache.forget((keys.OFFERS, loser))
         if losers:
             # Their names stood there for an attempt that breaks off.
@@ -173,7 +172,7 @@ class TableListingStore:
         await self._name(keys.TITLE, folded(offer.title), partner_id)
 
     async def _is_registered(self, partner_id: str, offer_id: str) -> bool:
-        row = await reads.row(self._partners, partner_id, keys.offer(offer_id))
+        row = await reads.row(self._partners(partner_id), partner_id, keys.offer(offer_id))
         return row is not None and codec.load(RegisteredOffer, row).is_registered
 
     async def _unclaim(self, key: str, partner_id: str) -> None:
@@ -202,11 +201,11 @@ class TableListingStore:
         return await self._cache.read(partition, name, at, read)
 
     async def _offers(self, partner_id: str) -> Offers:
-        rows = await reads.starting(self._partners, partner_id, keys.OFFERS, ["RowKey", *codec.DOCS])
+        rows = await reads.starting(self._partners(partner_id), partner_id, keys.OFFERS, ["RowKey", *codec.DOCS])
         return Offers(tuple(codec.load(RegisteredOffer, row) for row in rows))
 
     async def _profile(self, partner_id: str) -> Profile | None:
-        row = await reads.row(self._partners, partner_id, keys.PROFILE)
+        row = await reads.row(self._partners(partner_id), partner_id, keys.PROFILE)
         return codec.load(Profile, row) if row else None
 
 

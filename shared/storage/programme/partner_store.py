@@ -58,11 +58,11 @@ class TablePartnerStore:
         return row["partner"] if row else None
 
     async def known(self, partner_id: str, at: datetime) -> Partner | None:
-        row = await self._cache.read(keys.PARTNER, partner_id, at, self._row(keys.PARTNER))
+        row = await self._cache.read(keys.PARTNER, partner_id, at, self._tables.registration)
         return codec.load(Partner, row) if row else None
 
     async def get(self, partner_id: str) -> Partner | None:
-        row = await reads.row(self._lookup, keys.PARTNER, partner_id)
+        row = await self._tables.registration(partner_id)
         return codec.load(Partner, row) if row else None
 
     async def put(self, partner: Partner, only_if: AsRead[Partner] | None = None) -> None:
@@ -85,6 +85,7 @@ class TablePartnerStore:
             raise
         await self._free(held - set(wanted))
         self._cache.forget((keys.PARTNER, partner.id))
+        self._tables.placements.forget(partner.id)
 
     async def _free(self, gone: set[tuple[str, str]]) -> None:
         """Make tenants and publishers nobody's."""

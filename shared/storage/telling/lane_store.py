@@ -28,15 +28,14 @@ class TableLaneStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    @property
-    def _leads(self) -> Table:
-        return self._tables[keys.LEADS]
+    def _leads(self, partner_id: str) -> Table:
+        return self._tables.of(partner_id, keys.LEADS)
 
     async def look(self, partner_id: str, destination: str, top: int) -> tuple[Lane, Page[Dispatch]]:
         """One request: the lane stands right before what waits for it."""
         own, start = keys.lane(destination), keys.waiting(destination)
         condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{own}' and RowKey lt '{start}~'"
-        found = await reads.scan(self._leads, condition, top + 1, ["RowKey", "Timestamp", *codec.DOCS])
+        found = await reads.scan(self._leads(partner_id), condition, top + 1, ["RowKey", "Timestamp", *codec.DOCS])
         rows = list(found.rows)
         lane = Lane()
         if rows and rows[0]["RowKey"] == own:
@@ -49,7 +48,7 @@ class TableLaneStore:
         return lane, Page([codec.load(Dispatch, row) for row in rows], following)
 
     async def lane(self, partner_id: str, destination: str) -> Lane:
-        row = await reads.row(self._leads, partner_id, keys.lane(destination))
+        row = await reads.row(self._leads(partner_id), partner_id, keys.lane(destination))
         return codec.with_tag(codec.load(Lane, row), row) if row else Lane()
 
     async def save(
@@ -73,7 +72,7 @@ class TableLaneStore:
                 operations.append(Write.upsert(dispatch_row(partner_id, destination, after)))
         operations += [write_mail(partner_id, mail) for mail in mails]
         try:
-            tags = await self._leads.transact(operations)
+            tags = await self._leads(partner_id).transact(operations)
         except AzureError as error:
             there = await self.lane(partner_id, destination) if is_unclear(error) else None
             if there is not None and codec.untagged(there) == codec.untagged(lane):
@@ -83,7 +82,7 @@ class TableLaneStore:
 
     async def add(self, partner_id: str, destination: str, dispatch: Dispatch) -> None:
         with translating():
-            await self._leads.write(Write.upsert(dispatch_row(partner_id, destination, dispatch)))
+            await self._leads(partner_id).write(Write.upsert(dispatch_row(partner_id, destination, dispatch)))
 
     async def page(
         self, partner_id: str, destination: str, state: DispatchState, after: str | None, top: int
@@ -91,7 +90,7 @@ class TableLaneStore:
         """One request."""
         start = _STARTS[state](destination)
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{start}{after or ''}' and RowKey lt '{start}~'"
-        found = await reads.scan(self._leads, condition, top, ["RowKey", *codec.DOCS])
+        found = await reads.scan(self._leads(partner_id), condition, top, ["RowKey", *codec.DOCS])
         following = None if found.done else str(found.rows[-1]["RowKey"]).removeprefix(start)
         return Page([codec.load(Dispatch, row) for row in found.rows], following)
 
@@ -102,14 +101,14 @@ class TableLaneStore:
             return None
         order = keys.in_order(*named)
         for start in (keys.waiting(destination), keys.parked(destination)):
-            row = await reads.row(self._leads, partner_id, start + order)
+            row = await reads.row(self._leads(partner_id), partner_id, start + order)
             if row:
                 return codec.load(Dispatch, row)
         start = keys.sent(destination)
         condition = (
             f"PartitionKey eq '{partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~' and place eq '{order}'"
         )
-        found = await reads.scan(self._leads, condition, 1, ["RowKey", *codec.DOCS])
+        found = await reads.scan(self._leads(partner_id), condition, 1, ["RowKey", *codec.DOCS])
         return codec.load(Dispatch, found.rows[0]) if found.rows else None
 
 

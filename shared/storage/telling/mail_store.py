@@ -27,16 +27,15 @@ class TableMailStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    @property
-    def _leads(self) -> Table:
-        return self._tables[keys.LEADS]
+    def _leads(self, partner_id: str) -> Table:
+        return self._tables.of(partner_id, keys.LEADS)
 
     @property
     def _lookup(self) -> Table:
         return self._tables[keys.LOOKUP]
 
     async def day(self, partner_id: str, key: str) -> MailDay | None:
-        row = await reads.row(self._leads, partner_id, keys.day(key))
+        row = await reads.row(self._leads(partner_id), partner_id, keys.day(key))
         return stored_day(row) if row else None
 
     async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
@@ -45,7 +44,7 @@ class TableMailStore:
         if digest:
             operations.append(Write.upsert(dispatch_row(partner_id, destination, digest)))
         try:
-            await self._leads.transact(operations)
+            await self._leads(partner_id).transact(operations)
         except AzureError as error:
             there = await self.day(partner_id, day.key) if is_unclear(error) else None
             if there is not None and there.closed:
@@ -59,27 +58,27 @@ class TableMailStore:
             f" and open eq true and ends le '{stamp(at)}'"
         )
         with translating():
-            rows = await self._leads.rows(condition)
+            rows = await self._leads(partner_id).rows(condition)
         return [stored_day(row) for row in rows]
 
     async def held(self, partner_id: str, key: str) -> list[str]:
         start = keys.held_leads(key)
-        rows = await reads.starting(self._leads, partner_id, start, ["RowKey"])
+        rows = await reads.starting(self._leads(partner_id), partner_id, start, ["RowKey"])
         return sorted((str(row["RowKey"]).removeprefix(start) for row in rows), key=position)
 
     async def mails(self, partner_id: str, subject: str, sequence: int | None = None) -> list[Mail]:
-        rows = await reads.starting(self._leads, partner_id, keys.mails(subject, sequence))
+        rows = await reads.starting(self._leads(partner_id), partner_id, keys.mails(subject, sequence))
         return [codec.with_tag(codec.load(Mail, row), row) for row in rows]
 
     async def write(self, partner_id: str, mails: Sequence[Mail]) -> list[Mail]:
         """One transaction, so that one plan holds."""
         with translating():
-            tags = await self._leads.transact([write_mail(partner_id, mail) for mail in mails])
+            tags = await self._leads(partner_id).transact([write_mail(partner_id, mail) for mail in mails])
         return [codec.tagged(mail, tag) for mail, tag in zip(mails, tags, strict=True)]
 
     async def put(self, partner_id: str, mail: Mail) -> Mail:
         with translating():
-            tag = await self._leads.write(write_mail(partner_id, mail))
+            tag = await self._leads(partner_id).write(write_mail(partner_id, mail))
         return codec.tagged(mail, tag)
 
     async def note_origins(self, origins: Mapping[str, MailOrigin]) -> None:

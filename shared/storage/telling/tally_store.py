@@ -33,18 +33,17 @@ class TableTallyStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    @property
-    def _leads(self) -> Table:
-        return self._tables[keys.LEADS]
+    def _leads(self, partner_id: str) -> Table:
+        return self._tables.of(partner_id, keys.LEADS)
 
     async def read(self, partner_id: str) -> Tally:
-        return _tally(await reads.row(self._leads, partner_id, keys.TALLY))
+        return _tally(await reads.row(self._leads(partner_id), partner_id, keys.TALLY))
 
     async def work(self, partner_id: str, days_from: str, top: int) -> Work:
         """One request: mail days, counts and events stand in this order side by side."""
         low, high = keys.day(days_from), f"{keys.OUT}~"
         condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey lt '{high}'"
-        found = await reads.scan(self._leads, condition, top + DAYS_MOST, [])
+        found = await reads.scan(self._leads(partner_id), condition, top + DAYS_MOST, [])
         days = [row for row in found.rows if row["RowKey"].startswith(keys.DAYS)]
         tally = next((row for row in found.rows if row["RowKey"] == keys.TALLY), None)
         events = [row for row in found.rows if row["RowKey"].startswith(keys.OUT)]
@@ -63,7 +62,7 @@ class TableTallyStore:
         """One request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
         columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify", "spent"]
-        found = await reads.scan(self._leads, condition, top, columns)
+        found = await reads.scan(self._leads(partner_id), condition, top, columns)
         events = [_pending(partner_id, row) for row in found.rows]
         return Page(events, None if found.done else found.rows[-1]["RowKey"])
 
@@ -82,7 +81,7 @@ class TableTallyStore:
             operations.append(Write.upsert(held))
         operations += [Write.upsert(mail_row(partner_id, mail)) for mail in follows.mails]
         try:
-            await self._leads.transact(operations)
+            await self._leads(partner_id).transact(operations)
         except AzureError as error:
             raise translated(error) from error
 
@@ -99,7 +98,7 @@ class TableTallyStore:
         query = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{high}' and isTest eq false"
         columns = ["RowKey", "deadline", "flame"]
         with translating():
-            rows = await self._leads.rows(f"{query} and {condition}", columns)
+            rows = await self._leads(partner_id).rows(f"{query} and {condition}", columns)
         return [Waiting(keys.lead_of(row["RowKey"]), row["deadline"], row["flame"]) for row in rows]
 
 

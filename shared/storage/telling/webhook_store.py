@@ -17,26 +17,29 @@ class TableWebhookStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    @property
-    def _partners(self) -> Table:
-        return self._tables[keys.PARTNERS]
+    def _partners(self, partner_id: str) -> Table:
+        return self._tables.of(partner_id, keys.PARTNERS)
 
     async def of_partner(self, partner_id: str) -> list[StoredWebhook]:
-        return list(stored_webhooks(await reads.starting(self._partners, partner_id, keys.WEBHOOKS)))
+        return list(stored_webhooks(await reads.starting(self._partners(partner_id), partner_id, keys.WEBHOOKS)))
 
     async def get(self, partner_id: str, webhook_id: str) -> StoredWebhook | None:
-        row = await reads.row(self._partners, partner_id, keys.webhook(webhook_id))
+        row = await reads.row(self._partners(partner_id), partner_id, keys.webhook(webhook_id))
         return StoredWebhook(codec.load(Webhook, row), row.tag) if row else None
 
     async def put(self, partner_id: str, webhook: Webhook, before: StoredWebhook | None) -> StoredWebhook:
         row = {"PartitionKey": partner_id, "RowKey": keys.webhook(webhook.id), **codec.dump(webhook, what="webhook")}
         with translating():
-            tag = await self._partners.write(Write.replace(row, before.tag) if before else Write.insert(row))
+            tag = await self._partners(partner_id).write(
+                Write.replace(row, before.tag) if before else Write.insert(row)
+            )
         return StoredWebhook(webhook, tag)
 
     async def delete(self, partner_id: str, webhook_id: str) -> None:
         with translating():
-            await self._partners.write(Write.delete({"PartitionKey": partner_id, "RowKey": keys.webhook(webhook_id)}))
+            await self._partners(partner_id).write(
+                Write.delete({"PartitionKey": partner_id, "RowKey": keys.webhook(webhook_id)})
+            )
 
 
 def stored_webhooks(rows: Iterable[Row]) -> tuple[StoredWebhook, ...]:

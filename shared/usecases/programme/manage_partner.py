@@ -1,6 +1,7 @@
 """Registers partners and the sources their leads come through; the operator's verbs (S1, S2)."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,15 +32,34 @@ async def put_partner(*, ports: Ports, partner: Partner, before: Partner | None,
     """Create a registration, or replace the one that was read `before`.
 
     Offers that wait for a publisher's partner to be known are registered with it (S6). Raises LostRace when the
-    registration is not as read any more, Conflict naming every tenant and publisher that belongs to another partner.
-    Doing it again heals a broken-off attempt.
+    registration is not as read any more, Conflict naming every tenant and publisher that belongs to another partner,
+    InvalidRequest for an account that there is not, or another one than before. Doing it again heals a broken-off
+    attempt.
     """
-    wanted = replace(partner, created_at=before.created_at) if before else partner
+    wanted = partner
+    if before is None:
+        _check_account(ports.rules.data_accounts, partner.placement.account)
+    else:
+        if partner.placement.account != before.placement.account:
+            message = say("The leads of a partner move to another account by tools.move_partner only.")
+            raise InvalidRequest(message, details=[Detail("notAllowed", message, "dataAccount")])
+        wanted = replace(partner, created_at=before.created_at, placement=before.placement)
     await ports.partners.put(wanted, AsRead(before))
     if wanted.publisher_ids:
         await approve_publishers(ports=ports, partner=wanted, at=at)
     log.info("Partner registered.", extra={"event": "partner.registered", "partner": partner.id})
     return wanted
+
+
+def _check_account(accounts: Sequence[str], wanted: str | None) -> None:
+    if wanted is None or wanted in accounts:
+        return
+    message = (
+        say("This is none of the accounts: %(accounts)s.", accounts=", ".join(accounts))
+        if accounts
+        else say("This deployment has no further accounts.")
+    )
+    raise InvalidRequest(message, details=[Detail("invalidValue", message, "dataAccount")])
 
 
 async def get_partner(*, ports: Ports, partner_id: str) -> Partner:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from shared.domain.agenda import Hint
+from shared.domain.errors import Unavailable
 from shared.domain.exports.export import Export
 from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, DispatchState, deliver_hint
 from shared.ports.ports import Ports
@@ -32,18 +33,23 @@ EXPORTS = "exports:"
 
 @dataclass(frozen=True)
 class Reconciled:
-    """What a run looked at, what it wrote again, what it moved to other shards, and whether it is to go on."""
+    """What a run looked at, what it wrote again, what it moved to other shards, whom it could not look at.
+
+    `unfinished` = it is to go on.
+    """
 
     looked: int = 0
     repaired: int = 0
     moved: int = 0
+    skipped: int = 0
     unfinished: bool = False
 
 
 async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled:
     """Look through every partner's leads, exports, unpublished events, lanes and mail days; raises Unavailable.
 
-    First of all hints are moved, and each counts as looked at.
+    First of all hints are moved, and each counts as looked at. A partner whose account is out of reach, or which is
+    just being moved, is left to the next run.
     """
     await ports.mails.forget_origins(at - REPORTED_WITHIN)
     bookmark = (await ports.agenda.bookmark(BOOKMARK)).place
@@ -56,9 +62,13 @@ async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled
         partners, listed = await ports.partners.partners(listed, PARTNERS_PAGE)
         for partner in partners:
             start = after if partner.id == current else ""
-            if not start:
-                await _told(ports, partner.id, at)
-            found, rest = await _partner(ports, partner.id, start, found, budget)
+            rest = None
+            try:
+                if not start:
+                    await _told(ports, partner.id, at)
+                found, rest = await _partner(ports, partner.id, start, found, budget)
+            except Unavailable:
+                found = replace(found, skipped=found.skipped + 1)
             if rest is not None:
                 await ports.agenda.set_bookmark(BOOKMARK, f"{done}|{partner.id}|{rest}")
                 return replace(found, unfinished=True)
@@ -69,7 +79,7 @@ async def reconcile(*, ports: Ports, at: datetime, budget: Budget) -> Reconciled
         if listed is None:
             if bookmark:
                 await ports.agenda.set_bookmark(BOOKMARK, "")
-            return found
+            return replace(found, unfinished=found.skipped > 0)
 
 
 async def _move(ports: Ports, at: datetime, budget: Budget) -> int:

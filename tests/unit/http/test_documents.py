@@ -1,14 +1,20 @@
 """Settings documents: ETags, If-Match, and merge patches that change one thing and undo no other."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from shared import app
+from shared.domain.programme.partner import Partner
+from shared.domain.programme.placement import Placement
 from shared.domain.telling.unsubscribe import make_token
 from shared.http.documents import merged
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
+from tests.builders import AT
+from tests.fakes.ports import FakePorts
 from tests.in_process import InProcess, Reply
 from tests.unit.http.conftest import P, post_lead
 
@@ -82,6 +88,40 @@ async def test_a_rename_wakes_up_no_suspended_partner(api: InProcess, door: str)
     patched = await api.call("PATCH", P, {"name": "Contoso", "state": None}, headers=PATCHED, **OPERATOR)
     assert patched.json["state"] == "suspended"
     assert (await api.call("PATCH", P, {"state": "active"}, headers=PATCHED, **OPERATOR)).json["state"] == "active"
+
+
+async def test_an_account_is_said_at_the_first_registration_and_never_again(api: InProcess, ports: FakePorts) -> None:
+    body = {"name": "Contoso", "tenantIds": ["contoso"]}
+    alone = await api.call("PUT", P, body | {"dataAccount": "leadsd2"}, **OPERATOR)
+    assert (alone.status, alone.targets) == (400, {"dataAccount"})
+    assert "no further accounts" in alone.text
+    two = replace(ports, rules=replace(ports.rules, data_accounts=("leadsd2", "leadsd3")))
+    app.use(replace(app.current(), ports=two))
+    wrong = await api.call("PUT", P, body | {"dataAccount": "leadsd4"}, **OPERATOR)
+    assert (wrong.status, wrong.targets) == (400, {"dataAccount"})
+    assert "leadsd2, leadsd3" in wrong.text
+    made = await api.call("PUT", P, body | {"dataAccount": "leadsd2"}, **OPERATOR)
+    assert (made.status, made.json["dataAccount"]) == (201, "leadsd2")
+    # Not named, or named again, it stays; also where the settings have forgotten it since.
+    app.use(replace(app.current(), ports=ports))
+    for method, change in (("PUT", body), ("PUT", body | {"dataAccount": "leadsd2"}), ("PATCH", {"dataAccount": None})):
+        stays = await api.call(method, P, change, **OPERATOR)
+        assert (stays.status, stays.json["dataAccount"]) == (200, "leadsd2")
+    for method in ("PUT", "PATCH"):
+        moved = await api.call(method, P, body | {"dataAccount": "leadsd3"}, **OPERATOR)
+        assert (moved.status, moved.targets) == (400, {"dataAccount"})
+        assert "tools.move_partner" in moved.text
+
+
+async def test_a_registration_is_changed_while_its_partner_is_moved_and_the_move_goes_on(
+    api: InProcess, ports: FakePorts
+) -> None:
+    moving = Placement(moves=3).announced("leadsd2")
+    await ports.partners.put(Partner("contoso", "Contoso", ("contoso",), AT, AT, placement=moving))
+    renamed = await api.call("PUT", P, {"name": "Contoso AB", "tenantIds": ["contoso"]}, **OPERATOR)
+    assert (renamed.status, renamed.json["dataAccount"]) == (200, None)
+    stored = await ports.partners.get("contoso")
+    assert (stored.name, stored.placement) == ("Contoso AB", moving)
 
 
 async def test_what_never_changes_of_a_source_is_refused(api: InProcess, door: str) -> None:

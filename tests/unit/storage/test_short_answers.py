@@ -19,7 +19,7 @@ class Answers:
     pages: list[RowPage[Row]]
     asked: list[str] = field(default_factory=list)
 
-    def __getitem__(self, name: str) -> "Answers":
+    def of(self, partner_id: str, name: str) -> "Answers":
         return self
 
     async def page(self, condition: str, top: int, select: Any, token: Any) -> RowPage[Row]:

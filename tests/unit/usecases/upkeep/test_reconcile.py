@@ -7,15 +7,18 @@ from datetime import datetime
 import pytest
 
 from shared.domain.agenda import Hint
+from shared.domain.errors import Unavailable
 from shared.domain.exports.export import Export
 from shared.domain.filters import LeadFilter
 from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.ordering import Order
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.ids import new_export_id
+from shared.ports.page import Page
 from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, submission_body, unique
 from tests.fakes.agenda import FakeAgenda
+from tests.fakes.leads import FakeLeadStore
 from tests.fakes.ports import FakePorts
 from tests.steps import answer, budget, submit
 
@@ -49,6 +52,30 @@ async def test_a_partner_with_many_exports_does_not_keep_it_from_the_next(ports:
     assert runs > 2
     assert sum(hint.kind == "export" for hint in ports.agenda.rows) == 900
     assert any(hint.partner_id == second for hint in ports.agenda.rows)
+
+
+async def test_a_partner_that_cannot_be_looked_at_does_not_keep_it_from_the_next(ports: FakePorts) -> None:
+    first, second = sorted(unique() for _ in range(2))
+    for one in (first, second):
+        await ports.partners.put(Partner(one, "Contoso", (), AT, AT))
+        await submit(ports, LeadSource("0123456789abcdef", one, "Marketplace", AT), submission_body(Title=one))
+    right = dict(ports.agenda.rows)
+    ports.agenda.rows.clear()
+
+    class OutOfReach(FakeLeadStore):
+        async def first_announcement(self, partner_id: str) -> Hint | None:
+            if partner_id == first:
+                raise Unavailable
+            return await ports.leads.first_announcement(partner_id)
+
+        async def needed_hints(self, partner_id: str, after: str | None) -> Page[Hint]:
+            return await ports.leads.needed_hints(partner_id, after)
+
+    found = await reconcile(ports=replace(ports, leads=OutOfReach()), at=AT, budget=budget())
+    assert (found.skipped, found.unfinished) == (1, True)
+    assert {hint.partner_id for hint in ports.agenda.rows} == {second}
+    assert not (await reconcile(ports=ports, at=AT, budget=budget())).unfinished
+    assert ports.agenda.rows == right
 
 
 async def test_it_stops_at_its_budget_and_goes_on_from_its_bookmark(ports: FakePorts) -> None:
