@@ -4,6 +4,7 @@ Messages only say where to look. Whatever becomes of them, the agenda's hints ar
 timers find them.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,12 +15,14 @@ from shared.ports.agenda import DueHint
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.telling.lane_turn import LaneId, Now
-from shared.usecases.telling.lane_work import work_on_lane
+from shared.usecases.telling.lane_work import Worked, work_on_lane
 from shared.usecases.telling.mail_quota import MailQuota
 from shared.usecases.telling.publish import Published, Relay
 
 LANES_OF_ONE, LANES_AT_ONCE = 16, 64
 """Lanes of one partner that an instance works on side by side; and lanes of all, past which a partner has one."""
+WAITING_OF_ONE, WAITING_AT_ONCE = 8, 64
+"""Messages of one partner, and of all, that wait here for a place; more go back to the queue for a while."""
 PAUSE_FIRST, PAUSE_MOST = timedelta(seconds=1), timedelta(seconds=8)
 """When a message comes again whose lane could not be worked on, the longer the more often."""
 TRIES_MAX = 3
@@ -34,12 +37,30 @@ class Desk:
     def __init__(self) -> None:
         self._lanes: dict[LaneId, set[Hint]] = {}
         self._partners: Counter[str] = Counter()
+        self._waiting: Counter[str] = Counter()
+        self._freed = asyncio.Event()
         self._relays: dict[str, bool] = {}
 
     def has_place(self, partner_id: str) -> bool:
         """False while the partner has its share of the places."""
         mine = self._partners[partner_id]
         return mine == 0 or (mine < LANES_OF_ONE and self._partners.total() < LANES_AT_ONCE)
+
+    async def find_place(self, partner_id: str) -> bool:
+        """Wait until the partner has a place, which is to be taken at once; False where too many wait already."""
+        if self.has_place(partner_id):
+            return True
+        if self._waiting[partner_id] >= WAITING_OF_ONE or self._waiting.total() >= WAITING_AT_ONCE:
+            return False
+        self._waiting[partner_id] += 1
+        try:
+            while not self.has_place(partner_id):
+                await self._freed.wait()
+        finally:
+            self._waiting[partner_id] -= 1
+            if not self._waiting[partner_id]:
+                del self._waiting[partner_id]
+        return True
 
     def left_to_another(self, lane: LaneId, hint: Hint) -> bool:
         """True where the lane is being worked on: whoever does hears of the hint."""
@@ -61,6 +82,9 @@ class Desk:
             self._partners[partner_id] -= 1
             if not self._partners[partner_id]:
                 del self._partners[partner_id]
+            # Whoever waits now looks again; whoever comes to wait waits for the next.
+            self._freed.set()
+            self._freed = asyncio.Event()
 
     @contextmanager
     def relay(self, partner_id: str) -> Iterator[bool]:
@@ -105,13 +129,17 @@ async def tell_partner(*, ports: Ports, desk: Desk, partner_id: str, now: Now, b
 async def tell_lane(*, ports: Ports, desk: Desk, hint: Hint, now: Now, tries: int = 0) -> None:
     """Work on the lane of a hint. Raises Unavailable.
 
-    Where the partner has its share of the places, or another instance has the lane, the message comes again in a while.
+    Where the partner has its share of the places, it waits for one; where too many wait already, or another instance
+    has the lane, the message comes again in a while.
     """
     lane = hint.partner_id, hint.subject
     if desk.left_to_another(lane, hint):
         return
-    if not desk.has_place(hint.partner_id):
+    if not await desk.find_place(hint.partner_id):
         ports.wakeups.lane(hint, _pause(tries), tries + 1)
+        return
+    # Somebody may have begun meanwhile.
+    if desk.left_to_another(lane, hint):
         return
     with desk.lane(lane) as came:
         came.add(hint)
@@ -119,21 +147,24 @@ async def tell_lane(*, ports: Ports, desk: Desk, hint: Hint, now: Now, tries: in
             hints = [DueHint(known) for known in came]
             came.clear()
             worked = await work_on_lane(ports=ports, hints=hints, now=now, quota=MailQuota(ports))
-            if worked.failed:
-                return
-            if worked.closed and worked.closed.is_leased:
-                # The hints stay: whoever has the lane may die over it.
-                if tries < TRIES_MAX:
-                    ports.wakeups.lane(hint, _pause(tries), tries + 1)
-                return
-            following = worked.following
-            await ports.agenda.change([following] if following else [], worked.spent)
-            if following and not worked.is_said:
-                ports.wakeups.lane(following, following.due - now())
-            if not came:
+            if worked.closed and worked.closed.is_leased and tries < TRIES_MAX:
+                ports.wakeups.lane(hint, _pause(tries), tries + 1)
+            if not await _is_done(ports, worked, now) or not came:
                 return
         for known in came:
             ports.wakeups.lane(known)
+
+
+async def _is_done(ports: Ports, worked: Worked, now: Now) -> bool:
+    """Leave to the agenda what came of a turn; False where it could not be had, and its hints stay."""
+    # Whoever has the lane may die over it.
+    if worked.failed or (worked.closed and worked.closed.is_leased):
+        return False
+    following = worked.following
+    await ports.agenda.change([following] if following else [], worked.spent)
+    if following and not worked.is_said:
+        ports.wakeups.lane(following, following.due - now())
+    return True
 
 
 def _pause(tries: int) -> timedelta:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +26,15 @@ from shared.ports.rules import Rules
 from shared.usecases.telling import wake
 from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.mail_quota import QUOTA, MailQuota
-from shared.usecases.telling.wake import LANES_AT_ONCE, LANES_OF_ONE, TRIES_MAX, Desk, tell_lane, tell_partner
+from shared.usecases.telling.wake import (
+    LANES_AT_ONCE,
+    LANES_OF_ONE,
+    TRIES_MAX,
+    WAITING_OF_ONE,
+    Desk,
+    tell_lane,
+    tell_partner,
+)
 from shared.usecases.upkeep.reconcile import reconcile
 from tests.builders import AT, DAY, submission_body, unique
 from tests.fakes.delivery import FakeReceivers
@@ -215,11 +224,15 @@ async def test_w3_no_partner_has_more_places_than_its_share_and_others_wait_for_
     # Those that found no place come again in a second.
     again = [(after, message[2]) for after, message in ports.wakeups.taken() if message[2]]
     assert set(again) == {(SECOND, 1)}
-    assert len(again) >= 2 * (50 - LANES_OF_ONE)
+    assert len(again) >= 2 * (50 - LANES_OF_ONE - WAITING_OF_ONE)
+    assert len(again) <= 2 * (51 - LANES_OF_ONE)
     await asyncio.gather(*await lanes(third))
     assert [body["data"]["partnerId"] for body in bodies(ports)] == [third]
     receivers.let.set()
     await asyncio.gather(*working)
+    # Those that waited here went as soon as there was a place.
+    done = Counter(url.split("/")[-2] for url, *_ in receivers.taken)
+    assert all(done[hog] >= LANES_OF_ONE - 1 + WAITING_OF_ONE for hog in hogs)
 
 
 def test_w3_past_the_places_of_all_whoever_has_none_has_one() -> None:
