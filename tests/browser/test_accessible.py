@@ -310,9 +310,11 @@ async def words(page: Page) -> list[str]:
 
 
 async def faults(page: Page, rules: dict[str, Any] = TAGS) -> list[str]:
-    """What axe finds, as one line each."""
+    """What axe finds, as one line each; what is just being loaded anew is dimmed, and waited for."""
     found = await page.evaluate(
         """async (rules) => {
+          for (let looks = 0; looks < 100 && document.querySelector('[aria-busy="true"]'); looks++)
+            await new Promise((go) => setTimeout(go, 20));
           const { violations } = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
           return violations.flatMap(({ id, help, nodes }) =>
             nodes.map((node) => `${id}: ${help}: ${node.html.slice(0, 160)} ${node.any.map((one) => one.message)}`));

@@ -12,6 +12,7 @@ from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.insights import Insights
 from tests.journeys.local_host import LocalHost, register
 from tests.journeys.test_telling import fire, mails
+from tests.waiting import settled
 
 PERSON = {"FirstName": "Canaria", "LastName": "Serinus", "Email": "canaria.serinus@northwind.example"}
 PERSON |= {"Phone": "+1 206 555 0147", "Company": "Canary Traders"}
@@ -71,6 +72,7 @@ def test_a_whole_course_of_things_leaves_no_secret_in_log_or_trace(host: LocalHo
         assert PERSON["Email"] in httpx.get(link, timeout=30).text
     for timer in ("deliver_events", "expire_leads", "send_digests", "run_exports", "reconcile", "watch_agenda"):
         fire(host, timer)
+    settled(lambda: any(one["to"] == ["preferred-canary@canary.example"] for one in mails(host)))
     mine = next(one for one in mails(host) if one["to"] == ["preferred-canary@canary.example"])
     unsubscribe = re.search(r"http\S+/unsubscribe\?token=\S+", mine["text"])
     assert unsubscribe
