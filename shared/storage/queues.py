@@ -7,6 +7,7 @@ place by construction, and the data's account keeps its room for the data.
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -67,8 +68,9 @@ class QueueWakeUps:
         self._begin(self._send(EXPORTS, {"partner": hint.partner_id, "export": hint.subject, "due": stamp(hint.due)}))
 
     async def sent(self) -> None:
-        while self._sending:
-            await asyncio.wait(self._sending)
+        # What others say meanwhile is not waited for: on a busy instance that never ends.
+        if self._sending:
+            await asyncio.wait(set(self._sending))
 
     async def create(self) -> None:
         """Create what is missing; in Azure the template declares the queues instead."""
@@ -80,7 +82,8 @@ class QueueWakeUps:
 
     async def close(self) -> None:
         """Send what was said, and close the connections."""
-        await self.sent()
+        while self._sending:
+            await self.sent()
         if self._opened is not None:
             await self._opened.close()
 
@@ -100,12 +103,13 @@ class QueueWakeUps:
         await self._send(TELL, {"partner": partner_id})
 
     async def _send(self, name: str, message: dict[str, Any], after: timedelta = timedelta()) -> None:
-        seconds = int(after.total_seconds())
+        # In whole seconds, and one more: whoever takes it may have a clock that is behind, and what comes too soon
+        # finds that it must wait.
+        seconds = math.ceil(after.total_seconds()) + 1 if after else 0
         try:
             await self.queue(name).send_message(
                 json.dumps(message),
-                # Whole seconds: rounded down, a lane that must wait would find that it must wait.
-                visibility_timeout=seconds + (after > timedelta(seconds=seconds)),
+                visibility_timeout=min(seconds, int(HIDDEN_MAX.total_seconds())),
                 time_to_live=seconds + int(LASTS.total_seconds()),
             )
         except Exception as problem:  # noqa: BLE001 - nobody waits for it, and a timer finds the work

@@ -108,6 +108,23 @@ async def test_commits_that_follow_soon_are_one_message_and_none_is_passed_over(
     assert 0 < max(pauses) <= queues.TOGETHER_SECONDS
 
 
+async def test_nobody_waits_for_what_others_say_meanwhile(wakeups: QueueWakeUps) -> None:
+    goes_on = True
+
+    async def others() -> None:
+        number = 0
+        while goes_on:
+            wakeups.partner(f"p{number}")
+            number += 1
+            await asyncio.sleep(0.005)
+
+    talking = asyncio.create_task(others())
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(wakeups.sent(), 5)
+    goes_on = False
+    await talking
+
+
 async def test_what_is_due_later_is_hidden_until_then_and_what_is_due_in_weeks_is_left_to_timers(
     settings: Settings, wakeups: QueueWakeUps
 ) -> None:

@@ -147,8 +147,10 @@ class Lane:
         return replace(self, holder="", leased_until=None)
 
     def is_woken(self, at: datetime, by: datetime) -> bool:
-        """True when a message is on its way that comes after `at` and by then."""
-        return self.woken_at is not None and at < self.woken_at <= by
+        """True when a message is on its way that comes after `at` and by then, and finds the lane open."""
+        if self.woken_at is None or not at < self.woken_at <= by:
+            return False
+        return self.next_at is None or self.next_at <= self.woken_at
 
     def held_until(self, at: datetime) -> "Lane":
         """This lane, left alone until then because the receiver asked for it."""

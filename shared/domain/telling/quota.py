@@ -51,11 +51,6 @@ class Quota:
         minute, hour = min(self.minute + tokens, self.per_minute), min(self.hour + tokens, self.per_hour)
         return replace(self, minute=minute, hour=hour)
 
-    @property
-    def is_full(self) -> bool:
-        """True when nobody has mailed lately."""
-        return self.minute >= self.per_minute and self.hour >= self.per_hour
-
     def next_at(self, *, bulk: bool, ahead: int = 0) -> datetime:
         """When one more mail may go, with so many that wait ahead of it."""
         minute, hour = self._needed(bulk=bulk)

@@ -450,7 +450,7 @@ async def _hand_over(turn: _Turn, job: _Job, mail: Mail, to: str, facts: Facts) 
     if answer.outcome is Sending.LATER:
         # The service did not take it, and says when it will.
         waits = turn.now() + (answer.retry_after or LOOK_AGAIN)
-        await turn.quota.hold(waits)
+        await turn.quota.hold(turn.now(), waits)
         turn.end(waits)
         await turn.ports.mails.forget_origin(mail.operation_id)
         return job.put(replace(mail, state=MailState.PLANNED, operation_id="", first_sent=None))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared import telemetry
 from shared.domain.agenda import Hint
+from shared.domain.instants import stamp
 from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, deliver_hint
 from shared.ports.agenda import DueHint
 from shared.ports.ports import Ports
@@ -67,7 +68,8 @@ def _not_among(hints: Sequence[Hint], partner_id: str, destination: str, due: da
     """The hint at a time that none of those has: they go after it is written."""
     if due is None:
         return None
-    taken = {hint.due for hint in hints}
-    while due in taken:
+    # As their keys have it.
+    taken = {stamp(hint.due) for hint in hints}
+    while stamp(due) in taken:
         due += timedelta(milliseconds=1)
     return deliver_hint(partner_id, destination, due)

@@ -12,24 +12,28 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from shared import ids
-from shared.domain.telling.quota import Quota
+from shared.domain.telling.quota import HOUR, MINUTE, Quota
 from shared.ports.agenda import Bookmark
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 
 QUOTA = "mail:quota"
 ATTEMPTS, PAUSE_SECONDS = 8, 0.01
+AHEAD_MOST, WAITING_MOST = timedelta(minutes=1), 20
 RACE_WAIT = timedelta(seconds=1)
 """When tokens are asked for again that so many others were faster to take."""
 
 
 @dataclass(frozen=True)
 class _Left:
-    """What is left for everybody; nobody mails before `held_until`, and `waiting` lanes were told to come later."""
+    """What is left for everybody; nobody mails before `held_until`.
+
+    So many tokens to come were promised to lanes that are `waiting`; each that comes is one of them.
+    """
 
     quota: Quota
     held_until: datetime | None = None
-    waiting: int = 0
+    waiting: float = 0
 
     @classmethod
     def read(cls, text: str, full: Quota) -> Self:
@@ -38,15 +42,26 @@ class _Left:
         if not said.keys() >= {"minute", "hour", "at"}:
             return cls(full)
         minute, hour = min(float(said["minute"]), full.minute), min(float(said["hour"]), full.hour)
-        at = min(datetime.fromisoformat(said["at"]), full.at)
+        # Whoever asks may be a moment behind; time that goes back would be filled in twice. A clock that was set
+        # back is another matter.
+        at = datetime.fromisoformat(said["at"])
+        at = at if at - full.at <= AHEAD_MOST else full.at
         held = datetime.fromisoformat(said["held"]) if "held" in said else None
-        return cls(replace(full, minute=minute, hour=hour, at=at), held, int(said.get("waiting", "0")))
+        return cls(replace(full, minute=minute, hour=hour, at=at), held, float(said.get("waiting", "0")))
 
     def written(self) -> str:
         """The same as a text."""
         quota, held = self.quota, f" held={self.held_until.isoformat()}" if self.held_until else ""
         text = f"minute={quota.minute:.3f} hour={quota.hour:.3f} at={quota.at.isoformat()}"
-        return f"{text} waiting={self.waiting}{held}"
+        return f"{text} waiting={self.waiting:.3f}{held}"
+
+    def at(self, at: datetime) -> "_Left":
+        """The same with what time has added by then."""
+        quota = self.quota.refilled(at)
+        # At the pace of the bucket that is empty.
+        passed = max(at - self.quota.at, timedelta())
+        came = passed / HOUR * quota.per_hour if quota.hour < 1 else passed / MINUTE * quota.per_minute
+        return replace(self, quota=quota, waiting=max(self.waiting - came, 0))
 
 
 class MailQuota:
@@ -77,10 +92,10 @@ class MailQuota:
                 return None
             return await self._take(at, bulk=bulk)
 
-    async def hold(self, until: datetime) -> None:
+    async def hold(self, at: datetime, until: datetime) -> None:
         """The service takes no mail until then, from nobody."""
         self._held_until = until
-        await self._change(until, lambda left: replace(left, held_until=max(left.held_until or until, until)))
+        await self._change(at, lambda left: replace(left, held_until=max(left.held_until or until, until)))
 
     async def give_back(self, at: datetime) -> None:
         """Give back what was taken and not needed."""
@@ -96,10 +111,10 @@ class MailQuota:
             quota, taken = left.quota, 0
             while taken < self._expected and quota.allows(bulk=bulk):
                 quota, taken = quota.taken(), taken + 1
-            if taken:
-                waiting, following = max(left.waiting - taken, 0), None
-            else:
-                waiting, following = left.waiting + 1, quota.next_at(bulk=bulk, ahead=left.waiting)
+            waiting, following = left.waiting, None
+            if not taken:
+                # Past a few whoever comes finds out: it may have been promised one for each of its messages.
+                waiting, following = waiting + 1, quota.next_at(bulk=bulk, ahead=min(int(waiting), WAITING_MOST))
             if await self._moved(replace(left, quota=quota, waiting=waiting), read, attempt):
                 self._mine[bulk] += max(taken - 1, 0)
                 return following
@@ -115,11 +130,7 @@ class MailQuota:
     async def _read(self, at: datetime) -> tuple[Bookmark, _Left]:
         rules = self._ports.rules
         read = await self._ports.agenda.bookmark(QUOTA)
-        left = _Left.read(read.place, Quota.full(rules.mails_per_minute, rules.mails_per_hour, at))
-        quota = left.quota.refilled(at)
-        # Whoever was told to come and did not is not waited for: by then there is enough for all.
-        waiting = 0 if quota.is_full else left.waiting
-        return read, replace(left, quota=quota, waiting=waiting)
+        return read, _Left.read(read.place, Quota.full(rules.mails_per_minute, rules.mails_per_hour, at)).at(at)
 
     async def _moved(self, left: _Left, read: Bookmark, attempt: int) -> bool:
         try:

@@ -110,7 +110,14 @@ async def tell_partner(*, ports: Ports, desk: Desk, partner_id: str, now: Now, b
     done = Published()
     with desk.relay(partner_id) as mine:
         while mine:
-            taken = await Relay(ports, budget).of(partner_id, now())
+            relay = Relay(ports, budget)
+            try:
+                taken = await relay.of(partner_id, now())
+            except Exception:
+                # What was taken before is not found again: its lanes are woken now.
+                for hint in relay.done.lanes:
+                    ports.wakeups.lane(hint)
+                raise
             # A run in between may have found a lane empty and taken the hint away: now it is there again.
             lanes = list(dict.fromkeys(taken.lanes))
             await ports.agenda.change(lanes, taken.spent)
@@ -143,28 +150,35 @@ async def tell_lane(*, ports: Ports, desk: Desk, hint: Hint, now: Now, tries: in
         return
     with desk.lane(lane) as came:
         came.add(hint)
-        for _ in range(ROUNDS_MAX):
-            hints = [DueHint(known) for known in came]
-            came.clear()
-            worked = await work_on_lane(ports=ports, hints=hints, now=now, quota=MailQuota(ports))
-            if worked.closed and worked.closed.is_leased and tries < TRIES_MAX:
-                ports.wakeups.lane(hint, _pause(tries), tries + 1)
-            if not await _is_done(ports, worked, now) or not came:
-                return
-        for known in came:
-            ports.wakeups.lane(known)
+        try:
+            for _ in range(ROUNDS_MAX):
+                hints = [DueHint(known) for known in came]
+                came.clear()
+                worked = await work_on_lane(ports=ports, hints=hints, now=now, quota=MailQuota(ports))
+                if _must_wait(worked):
+                    if tries < TRIES_MAX:
+                        ports.wakeups.lane(hint, _pause(tries), tries + 1)
+                    return
+                await _note(ports, worked, now)
+                if not came:
+                    return
+        finally:
+            # Those messages ended when they were handed over.
+            for known in came:
+                ports.wakeups.lane(known, PAUSE_FIRST)
 
 
-async def _is_done(ports: Ports, worked: Worked, now: Now) -> bool:
-    """Leave to the agenda what came of a turn; False where it could not be had, and its hints stay."""
-    # Whoever has the lane may die over it.
-    if worked.failed or (worked.closed and worked.closed.is_leased):
-        return False
+def _must_wait(worked: Worked) -> bool:
+    """True where the turn could not be had or failed: its hints stay, since whoever has the lane may die over it."""
+    return worked.failed or (worked.closed is not None and worked.closed.is_leased)
+
+
+async def _note(ports: Ports, worked: Worked, now: Now) -> None:
+    """Leave to the agenda what came of a turn."""
     following = worked.following
     await ports.agenda.change([following] if following else [], worked.spent)
     if following and not worked.is_said:
         ports.wakeups.lane(following, following.due - now())
-    return True
 
 
 def _pause(tries: int) -> timedelta:

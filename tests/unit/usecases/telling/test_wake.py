@@ -276,6 +276,48 @@ async def test_what_comes_while_a_lane_is_worked_on_is_worked_on_next(ports: Fak
     assert not [hint for hint in ports.agenda.hints if hint.subject == HOOK]
 
 
+async def test_w2_a_lane_that_is_closed_later_than_its_message_comes_is_woken_again(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
+    """One event is refused and waits; then the receiver is down, and the message for the first finds it closed."""
+    url = f"{URL}/{partner}/{HOOK}"
+    ports.receivers.answers[url] = [ReceiverReply(200, "", 1), ReceiverReply(400, "no", 1)]
+    platform = Platform(ports, AT)
+    for number in range(2):
+        await submit(ports, source, submission_body(Title=str(number)), at=AT)
+    await platform.run(AT)
+    for seconds in range(1, 30):
+        at = AT + seconds * SECOND
+        if seconds in (2, 4):
+            ports.receivers.answers[url] = [ReceiverReply(500, "down", 1)]
+            await submit(ports, source, submission_body(Title=f"later {seconds}"), at=at)
+        await platform.run(at)
+    await platform.run(AT + timedelta(hours=1))
+    assert len(bodies(ports)) == 4
+
+
+async def test_a_turn_that_fails_comes_again_and_so_does_what_was_handed_over_meanwhile(
+    ports: FakePorts, source: LeadSource, partner: str
+) -> None:
+    looks = ports.lanes.look
+    failing = [True]
+
+    async def look(partner_id: str, destination: str, top: int) -> Any:
+        if destination == HOOK and failing:
+            failing.clear()
+            # While it fails, another message is handed to this worker.
+            await tell_lane(ports=ports, desk=platform.desk, hint=deliver_hint(partner, HOOK, AT), now=lambda: AT)
+            raise Unavailable
+        return await looks(partner_id, destination, top)
+
+    ports.lanes.look = look  # type: ignore[method-assign] # to fail once
+    await submit(ports, source)
+    platform = Platform(ports, AT)
+    await platform.run(AT + 10 * SECOND)
+    assert len(bodies(ports)) == 1
+    assert not [hint for hint in ports.agenda.hints if hint.subject == HOOK]
+
+
 async def test_two_messages_of_a_partner_at_once_are_one_look_and_one_more(
     ports: FakePorts, source: LeadSource, partner: str
 ) -> None:
@@ -375,9 +417,42 @@ async def test_n6_instances_together_mail_no_more_than_the_service_takes() -> No
     assert f"minute={10 - told_when.count(None)}.000" in left
 
 
+async def test_n6_whoever_is_a_moment_behind_fills_in_no_time_twice() -> None:
+    ports, sent = fake_ports(Rules(mails_per_minute=30, mails_per_hour=1_000)), 0
+    for step in range(600):
+        for behind in (0.0, 0.5):
+            quota = MailQuota(ports)
+            sent += await quota.take(AT + (step * 0.1 - behind) * SECOND, bulk=False) is None
+    # The bucket as it was, and what came in a minute.
+    assert sent <= 60
+
+
+async def test_n6_a_hold_promises_nothing_of_the_time_until_it_ends() -> None:
+    ports = fake_ports(Rules(mails_per_minute=30, mails_per_hour=1_000))
+    for _ in range(29):
+        assert await MailQuota(ports).take(AT, bulk=False) is None
+    holding = MailQuota(ports)
+    holding.expect(1)
+    assert await holding.take(AT, bulk=False) is None
+    await holding.hold(AT, AT + 30 * SECOND)
+    later = [await MailQuota(ports).take(AT + 30 * SECOND, bulk=False) for _ in range(30)]
+    assert later.count(None) == 15
+
+
+async def test_n6_one_lane_that_asks_again_and_again_costs_others_little() -> None:
+    ports = fake_ports(Rules(mails_per_minute=30, mails_per_hour=1_000))
+    for _ in range(130):
+        await MailQuota(ports).take(AT, bulk=False)
+    when = await MailQuota(ports).take(AT + SECOND, bulk=False)
+    assert when is not None
+    assert when < AT + 60 * SECOND
+    assert await MailQuota(ports).take(AT + 10 * 60 * SECOND, bulk=False) is None
+    assert "waiting=0.000" in (await ports.agenda.bookmark(QUOTA)).place
+
+
 async def test_n6_what_the_service_said_to_one_instance_holds_for_the_others() -> None:
     ports = fake_ports()
-    await MailQuota(ports).hold(AT + 60 * SECOND)
+    await MailQuota(ports).hold(AT, AT + 60 * SECOND)
     other = MailQuota(ports)
     assert await other.take(AT, bulk=False) == AT + 60 * SECOND
     assert await other.take(AT + 61 * SECOND, bulk=False) is None
