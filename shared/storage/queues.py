@@ -148,8 +148,8 @@ class NoWakeUps:
         """Nothing is open."""
 
 
-def connect(settings: Settings, *, transport: Any = None) -> QueueWakeUps | NoWakeUps:
-    """The queues of the account that the platform's host uses; tests pass a transport that fails."""
+def connect(settings: Settings, *, transport: Any = None, backoff_seconds: int = 1) -> QueueWakeUps | NoWakeUps:
+    """The queues of the account that the platform's host uses; tests pass a transport that fails, and wait less."""
     connection, endpoint = settings.queue_connection, settings.queue_endpoint
     if connection is None and endpoint is None:
         return NoWakeUps()
@@ -160,9 +160,11 @@ def connect(settings: Settings, *, transport: Any = None) -> QueueWakeUps | NoWa
         options: dict[str, Any] = {
             "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=2, read_timeout=5),
             "api_version": VERSION,
-            # Nobody waits for it, so it need not be tried for long.
+            # Nobody waits for it, so it need not be tried for long; the client's own pause is fifteen seconds.
             "retry_total": 1,
-            "retry_backoff_factor": 0.2,
+            "initial_backoff": backoff_seconds,
+            "increment_base": backoff_seconds,
+            "random_jitter_range": 0,
         }
         if connection:
             return QueueServiceClient.from_connection_string(connection.get_secret_value(), **options)

@@ -162,7 +162,7 @@ async def test_whatever_queue_call_fails_all_is_told_once(
     """The calls of a queue fail in turn, in every way: the messages that are left, and a timer, do it all."""
     transport = FaultyTransport(nth(failing, for_good=False), way)
     queue_settings = settings.model_copy(update={"queue_connection": settings.storage_connection})
-    broken = queues.connect(queue_settings, transport=transport)
+    broken = queues.connect(queue_settings, transport=transport, backoff_seconds=0)
     receivers, mailer, desk = FakeReceivers(), FakeMailer(), Desk()
     told = replace(ports, wakeups=broken, receivers=receivers, mailer=mailer)
     source, (lead, _) = await begin(told)
