@@ -52,13 +52,15 @@ class TableAgenda:
 
         What is not in the same transaction as the last of the new comes after it.
         """
-        kept = set(put)
+        # Keys have milliseconds, and a row may stand once in a transaction.
+        kept = {keys.hint(hint): hint for hint in put}
+        gone = {keys.hint(hint): hint for hint in remove}
         new: dict[str, list[Write]] = defaultdict(list)
         old: dict[str, list[Write]] = defaultdict(list)
-        for hint in dict.fromkeys(put):
+        for hint in kept.values():
             new[self._home(hint)].append(Write.upsert(_row(hint, self._home(hint))))
-        for hint in dict.fromkeys(remove):
-            if hint not in kept:
+        for key, hint in gone.items():
+            if key not in kept:
                 old[self._home(hint)].append(Write.delete(_key(hint, self._home(hint))))
         if kept:
             await self._layouts.open()

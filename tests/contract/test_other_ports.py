@@ -116,6 +116,18 @@ async def test_where_all_stand_as_they_are_written_nothing_is_moved(agenda: Agen
     assert (await agenda.bookmark("task")).place == "here"
 
 
+async def test_hints_of_one_millisecond_do_not_stand_in_each_others_way(agenda: Agenda) -> None:
+    partner, later = unique(), timedelta(microseconds=7)
+    first, second = (Hint(HintKind.DELIVER, AT + n * later, partner, "mail0") for n in range(2))
+    other = Hint(HintKind.DELIVER, AT + DAY, partner, "mail0")
+    await agenda.change([first, second, other], ())
+    await agenda.change([other], [first, second, replace(other, due=other.due)])
+    assert await agenda.missing([other]) == []
+    assert [late.hint for late in await agenda.due_to_tell(AT + 2 * DAY, 50) if late.hint.partner_id == partner] == [
+        other
+    ]
+
+
 async def test_a_bookmark_is_kept(agenda: Agenda) -> None:
     task = unique()
     assert await agenda.bookmark(task) == Bookmark()
