@@ -139,7 +139,14 @@ class Move:
         if found.is_settled:
             raise Stopped(f"{self.partner_id} is not moving.")
         self.to = found.to
-        placed = await self._change(Placement.given_up)
+
+        def given_up(there: Placement) -> Placement:
+            # The run that moves it may have arrived meanwhile: then what is there is no copy.
+            if there != found:
+                raise Stopped(f"{self.partner_id} has gone on meanwhile; look again.")
+            return there.given_up()
+
+        placed = await self._change(given_up)
         await self._forget_left(found.to)
         await self._delete(found.to, placed)
         self.say(f"{self.partner_id} stays in {_name(placed.account)}.")
@@ -275,7 +282,8 @@ class Move:
 
         async def must_be_there() -> None:
             there = await self.placement()
-            if not there.is_settled or not there.is_where(placed):
+            # Never where the partner is, whoever thinks that it is elsewhere.
+            if not there.is_settled or not there.is_where(placed) or there.account == account:
                 raise Stopped(f"{self.partner_id} is moving again.")
 
         kept = await self._exports_in(account, placed)
