@@ -7,6 +7,7 @@ from typing import Any
 from shared.domain.deadlines import hints
 from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
+from shared.domain.measures import Sums, added, counted
 from shared.storage import codec, keys
 from shared.storage.tables import Tables
 
@@ -34,6 +35,7 @@ async def check(tables: Tables, partner_id: str) -> dict[str, Lead]:
     _history_is_dense(rows, leads)
     _each_lead_has_its_own_rows(rows, leads)
     _counts_do_not_drift(rows, leads)
+    sums_do_not_drift(rows, leads)
     await _every_waiting_lead_and_event_is_on_the_agenda(tables, partner_id, rows, leads)
     return leads
 
@@ -88,6 +90,30 @@ def _counts_do_not_drift(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
     for lead in leads.values():
         counted[f"{lead.id[0]}_{lead.status}"] += not lead.is_test
     assert {name: count for name, count in found.items() if count} == {n: c for n, c in counted.items() if c}
+
+
+def sums_do_not_drift(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
+    """What the relay has summed up and what waits for it are together what the leads alone come to (M5)."""
+    found = {one.day: one for one in (codec.load(Sums, row) for key, row in rows.items() if keys.is_sums(key))}
+    waiting = [codec.differences_of(row["counts"]) for key, row in rows.items() if key.startswith("out|")]
+    for one in itertools.chain(*waiting):
+        found[one.day] = added(found.get(one.day, Sums(one.day)), [one])
+    made: dict[str, Sums] = {}
+    for one in itertools.chain(*map(counted, leads.values())):
+        made[one.day] = added(made.get(one.day, Sums(one.day)), [one])
+    assert _plain(found) == _plain(made)
+
+
+def _plain(sums: dict[str, Sums]) -> dict[tuple[str, str, str, str], int]:
+    """Every count that is not 0."""
+    return {
+        (day, dimension, value, name): amount
+        for day, one in sums.items()
+        for dimension, cells in one.cells.items()
+        for value, cell in cells.items()
+        for name, amount in cell.items()
+        if amount
+    }
 
 
 async def _every_waiting_lead_and_event_is_on_the_agenda(

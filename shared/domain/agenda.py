@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.lead import Status
+from shared.domain.measures import Difference
 
 
 class HintKind(StrEnum):
@@ -69,7 +70,8 @@ class Pending:
     """An event whose consequences are not written yet: where its lead was and is, and the change that announced it.
 
     `sequence` is its number in its lead's history. `notify` says who is told of it by mail: the kind of a new lead's
-    mail, or who else (A1, L3); '' for nobody. `spent` are hints of its lead that nobody has needed since.
+    mail, or who else (A1, L3); '' for nobody. `spent` are hints of its lead that nobody has needed since. `counts` is
+    what its change makes of the sums (M5).
     """
 
     partner_id: str
@@ -83,6 +85,7 @@ class Pending:
     type: str = ""
     notify: str = ""
     spent: tuple[Hint, ...] = ()
+    counts: tuple[Difference, ...] = ()
 
     @property
     def hint(self) -> Hint:

@@ -1,11 +1,12 @@
 """Events on their way: counts, lanes, mails, and what a partner wants to be told."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
 from shared.domain.agenda import Pending
+from shared.domain.measures import Sums
 from shared.domain.tally import Tally
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane
 from shared.domain.telling.mail_day import MailDay
@@ -29,27 +30,32 @@ class Waiting:
 class Follows:
     """What follows from events: dispatches by destination, mail days as counted, leads held for a day's digest.
 
-    `mails` are records of mails that are not sent one by one, with the reason.
+    `mails` are records of mails that are not sent one by one, with the reason; `sums` are days as counted.
     """
 
     waits: tuple[tuple[str, Dispatch], ...] = ()
     days: tuple[MailDay, ...] = ()
     held: tuple[tuple[str, str], ...] = ()
     mails: tuple[Mail, ...] = ()
+    sums: tuple[Sums, ...] = ()
 
     @property
     def rows(self) -> int:
         """How many rows are written."""
-        return len(self.waits) + len(self.days) + len(self.held) + len(self.mails)
+        return len(self.waits) + len(self.days) + len(self.held) + len(self.mails) + len(self.sums)
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a relay has before it: the counts, the mail days that it was asked for by their keys, the oldest events."""
+    """What a relay has before it: the counts, the mail days that it was asked for by their keys, the oldest events.
+
+    `sums` are those of the same days, by day.
+    """
 
     tally: Tally
     days: Mapping[str, MailDay]
     events: Page[Pending]
+    sums: Mapping[str, Sums] = field(default_factory=dict)
 
 
 class LaneStore(Protocol):
@@ -202,7 +208,7 @@ class TallyStore(Protocol):
         """The counts as written so far; all 0 before the first event was taken."""
 
     async def work(self, partner_id: str, days_from: str, top: int) -> Work:
-        """Counts, mail days whose key is `days_from` or later, and the oldest events, `top` at most, read at once."""
+        """Counts, mail days and sums of `days_from` or later, and the oldest events, `top` at most, read at once."""
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         """Events whose consequences are not written yet, oldest first, after the cursor."""
@@ -212,8 +218,14 @@ class TallyStore(Protocol):
     ) -> None:
         """Delete the events, store the counts and what follows from the events, all or nothing.
 
-        Raises LostRace when the counts are not as read, or an event is gone: another relay has it.
+        Raises LostRace when the counts or sums are not as read, or an event is gone: another relay has it.
         """
+
+    async def sums(self, partner_id: str, days: Collection[str]) -> dict[str, Sums]:
+        """The sums of these days, by day; one on which nothing was counted yet is left out."""
+
+    async def sums_between(self, partner_id: str, first: str, last: str) -> list[Sums]:
+        """The sums of all days from the first to the last, oldest first."""
 
     async def received(self, partner_id: str) -> list[Waiting]:
         """Every lead that is stored as received, overdue ones too."""

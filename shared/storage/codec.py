@@ -5,7 +5,7 @@ characters the same), beside the few columns that storage filters need.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from shared.domain.events import Event
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status
 from shared.domain.listed import deal_value, texts_of
+from shared.domain.measures import Difference
 from shared.domain.messages import Message, say
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mails import Mail
@@ -185,6 +186,16 @@ def hints_of(text: str, partner_id: str, lead_id: str) -> tuple[Hint, ...]:
     """The hints of a lead in such a column."""
     pairs = (pair.partition("=") for pair in text.split())
     return tuple(Hint(HintKind(kind), datetime.fromisoformat(due), partner_id, lead_id) for kind, _, due in pairs)
+
+
+def differences_text(differences: Sequence[Difference]) -> str:
+    """What a change makes of sums, as a column holds it; '' for nothing."""
+    return json.dumps(msgspec.to_builtins(differences), separators=(",", ":")) if differences else ""
+
+
+def differences_of(text: str) -> tuple[Difference, ...]:
+    """The differences of such a column."""
+    return msgspec.json.decode(text, type=tuple[Difference, ...]) if text else ()
 
 
 def event_columns(event: Event, change: Change) -> dict[str, Any]:

@@ -155,6 +155,19 @@ def day(key: str) -> str:
     return f"{DAYS}{key}"
 
 
+_SUMS = "|sums"
+
+
+def sums(day: str) -> str:
+    """The sums of a day's leads (M5), behind its mail days: the relay reads both with what waits for it."""
+    return f"{DAYS}{day}{_SUMS}"
+
+
+def is_sums(row_key: str) -> bool:
+    """True of such a row."""
+    return row_key.endswith(_SUMS)
+
+
 def held_leads(day_key: str) -> str:
     """The start of the leads that wait for a day's digest."""
     return f"held|{day_key}|"

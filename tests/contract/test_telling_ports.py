@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain.agenda import Change
 from shared.domain.events import EventType
+from shared.domain.measures import Sums, added
 from shared.domain.notify import MailKind
 from shared.domain.tally import Tally, moved
 from shared.domain.telling.dispatch import Attempt, Dispatch, DispatchState, Lane
@@ -138,6 +139,46 @@ async def test_a_relay_finds_events_behind_however_many_days(telling: Telling) -
     await telling.tallies.take(partner, events[:1], Tally(), Tally(moved({}, events[:1])), Follows(days=days))
     work = await telling.tallies.work(partner, "2026-10-01", 1)
     assert (work.tally, work.events) == (await telling.tallies.read(partner), Page(events[1:], None))
+
+
+async def test_sums_are_written_with_the_events_that_move_them(telling: Telling) -> None:
+    """M5: what a change makes of the sums comes with its event, and is added once."""
+    partner, old = unique(), AT - 9 * DAY
+    for n, at in enumerate((AT, old)):
+        await telling.leads.add(received(partner, at), submitted(str(n)), Change(f"c{n}", AT))
+    events, _ = await telling.tallies.pending(partner, None, 9)
+    assert [[one.day for one in event.counts] for event in events] == [["2026-11-12"], ["2026-11-21"]]
+    work = await telling.tallies.work(partner, "2026-11-19", 9)
+    assert (work.sums, work.events.items) == ({}, events)
+    sums = [added(Sums(one.day), [one]) for event in events for one in event.counts]
+    await telling.tallies.take(partner, events, Tally(), Tally(moved({}, events)), Follows(sums=tuple(sums)))
+    stored = await telling.tallies.sums(partner, ["2026-11-12", "2026-11-13", "2026-11-21"])
+    assert {day: replace(one, tag="") for day, one in stored.items()} == {one.day: one for one in sums}
+    assert (await telling.tallies.work(partner, "2026-11-19", 9)).sums == {"2026-11-21": stored["2026-11-21"]}
+    assert (await telling.tallies.work(partner, "2026-11-19", 9)).days == {}
+    assert await telling.mails.open_days(partner, AT + 99 * DAY) == []
+    between = await telling.tallies.sums_between(partner, "2026-11-12", "2026-11-21")
+    assert between == [stored["2026-11-12"], stored["2026-11-21"]]
+    assert await telling.tallies.sums_between(partner, "2026-11-13", "2026-11-20") == []
+    assert await telling.tallies.sums_between(partner, "2026-11-12", "2026-11-20") == between[:1]
+
+
+async def test_sums_that_somebody_has_moved_meanwhile_are_not_written(telling: Telling) -> None:
+    partner = unique()
+    await telling.leads.add(received(partner), submitted(), Change("c", AT))
+    events, _ = await telling.tallies.pending(partner, None, 9)
+    sums = added(Sums("2026-11-21"), events[0].counts)
+    stale = Follows(sums=(replace(sums, tag="W/\"datetime'2026-11-21T00%3A00%3A00.0000000Z'\""),))
+    with pytest.raises(LostRace):
+        await telling.tallies.take(partner, events, Tally(), Tally(moved({}, events)), stale)
+    assert (await telling.tallies.pending(partner, None, 9))[0] == events
+    await telling.tallies.take(partner, events, Tally(), Tally(moved({}, events)), Follows(sums=(sums,)))
+    await telling.leads.add(received(partner), submitted(), Change("d", AT))
+    events, _ = await telling.tallies.pending(partner, None, 9)
+    tally = await telling.tallies.read(partner)
+    with pytest.raises(LostRace):
+        # As if nothing had been counted yet.
+        await telling.tallies.take(partner, events, tally, tally, Follows(sums=(sums,)))
 
 
 async def test_a_partners_wishes_are_read_at_once(telling: Telling) -> None:

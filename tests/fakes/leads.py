@@ -15,6 +15,7 @@ from shared.domain.instants import stamp
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.listed import listed, texts_shown
+from shared.domain.measures import differences
 from shared.domain.ordering import OrderField
 from shared.domain.telling.recommendations import Standing, standing
 from shared.ids import position
@@ -157,10 +158,12 @@ class FakeLeadStore:
         return waiting[0].hint if waiting else None
 
     def _write(self, lead: Lead, events: Sequence[Event], change: Change, spent: Collection[Hint] = ()) -> None:
+        before = self.rows.get((lead.partner_id, lead.id))
         for one in events:
             moves = (one.from_status, one.to_status, lead.is_test, str(one.type), one.notify or "")
             gone = tuple(hint for hint in spent if hint.subject == lead.id and one is events[0])
-            pending = Pending(lead.partner_id, lead.id, one.at, one.sequence, change, *moves, spent=gone)
+            counts = differences(before.lead if before else None, lead) if one is events[-1] else ()
+            pending = Pending(lead.partner_id, lead.id, one.at, one.sequence, change, *moves, spent=gone, counts=counts)
             self.out.setdefault(lead.partner_id, []).append(pending)
         self.rows[lead.partner_id, lead.id] = StoredLead(lead, self._tag())
         self.written[lead.id] = clock.real_now()

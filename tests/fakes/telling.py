@@ -10,6 +10,7 @@ from shared.domain.contact import ALWAYS, fold_email
 from shared.domain.deadlines import deadline
 from shared.domain.instants import stamp
 from shared.domain.lead import Status
+from shared.domain.measures import Sums
 from shared.domain.tally import Tally
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
 from shared.domain.telling.mail_day import MailDay
@@ -171,6 +172,7 @@ class FakeTallyStore:
     def __init__(self, leads: FakeLeadStore, lanes: "FakeLaneStore", mails: "FakeMailStore") -> None:
         self._leads, self._lanes, self._mails = leads, lanes, mails
         self.tallies: dict[str, Tally] = {}
+        self.counted: dict[str, dict[str, Sums]] = {}
         self.poisoned: set[str] = set()
         self.taken = 0
 
@@ -180,7 +182,8 @@ class FakeTallyStore:
     async def work(self, partner_id: str, days_from: str, top: int) -> Work:
         mine = {key: day for (partner, key), day in self._mails.days.items() if partner == partner_id}
         days = {key: day for key, day in mine.items() if key >= days_from}
-        return Work(await self.read(partner_id), days, await self.pending(partner_id, None, top))
+        sums = {day: one for day, one in self.counted.get(partner_id, {}).items() if day >= days_from}
+        return Work(await self.read(partner_id), days, await self.pending(partner_id, None, top), sums)
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         mine = [one for one in self._leads.out.get(partner_id, []) if out_key(one) > (after or "")]
@@ -198,6 +201,10 @@ class FakeTallyStore:
         days = [(one, self._mails.days.get((partner_id, one.key))) for one in follows.days]
         if any((there.tag if there else "") != one.tag for one, there in days):
             raise LostRace
+        counted = self.counted.setdefault(partner_id, {})
+        if any((counted[one.day].tag if one.day in counted else "") != one.tag for one in follows.sums):
+            raise LostRace
+        counted |= {one.day: replace(one, tag=self._mails.tag()) for one in follows.sums}
         for destination, dispatch in follows.waits:
             self._lanes.rows.setdefault((partner_id, destination), {})[dispatch.order] = dispatch
         for one in follows.days:
@@ -209,6 +216,13 @@ class FakeTallyStore:
         self.taken += 1
         self._leads.out[partner_id] = [one for one in waiting if one not in events]
         self.tallies[partner_id] = replace(after, tag=str(self.taken))
+
+    async def sums(self, partner_id: str, days: Collection[str]) -> dict[str, Sums]:
+        return {day: one for day, one in self.counted.get(partner_id, {}).items() if day in days}
+
+    async def sums_between(self, partner_id: str, first: str, last: str) -> list[Sums]:
+        mine = self.counted.get(partner_id, {})
+        return [mine[day] for day in sorted(mine) if first <= day <= last]
 
     async def received(self, partner_id: str) -> list[Waiting]:
         return self._waiting(partner_id, Status.RECEIVED)

@@ -18,6 +18,7 @@ from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status, Tab
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.listed import listed
+from shared.domain.measures import differences
 from shared.domain.ordering import OrderField
 from shared.domain.telling.recommendations import Standing
 from shared.ids import created_at, from_position, position
@@ -78,7 +79,7 @@ class TableLeadStore:
             Write.insert(raw_key | raw),
             Write.insert(claim) if submitted.replaces is None else Write.replace(claim, submitted.replaces),
             *_copies(None, lead, columns),
-            *_events(received, change),
+            *_events(None, received, change),
             *_whos(None, lead),
         ]
 
@@ -370,7 +371,7 @@ def operations_of(before: StoredLead, decision: Decision, change: Change, spent:
     return [
         Write.replace(_row(lead, keys.lead(lead.id), columns), before.tag),
         *_copies(before.lead, lead, columns),
-        *_events(decision, change, spent),
+        *_events(before.lead, decision, change, spent),
         *_whos(before.lead, lead),
     ]
 
@@ -407,11 +408,12 @@ def _size(operations: Sequence[Write]) -> int:
     )
 
 
-def _events(decision: Decision, change: Change, spent: Collection[Hint] = ()) -> list[Write]:
+def _events(before: Lead | None, decision: Decision, change: Change, spent: Collection[Hint] = ()) -> list[Write]:
     """Each event twice: in the lead's history, and as one whose consequences are still to be written."""
     lead = decision.lead
     operations: list[Write] = []
     gone = codec.hints_text(hint for hint in spent if hint.subject == lead.id)
+    counts = codec.differences_text(differences(before, lead))
     for event in decision.events:
         row = {"PartitionKey": lead.partner_id, "RowKey": keys.history(lead.id, event.sequence)}
         operations.append(Write.insert(row | codec.event_columns(event, change)))
@@ -419,6 +421,8 @@ def _events(decision: Decision, change: Change, spent: Collection[Hint] = ()) ->
         noted = {"type": str(event.type), "change": change.id, "announced": stamp(change.at), "cause": change.cause}
         moves = {"from": event.from_status or "", "to": str(event.to_status), "isTest": lead.is_test}
         told = {"notify": event.notify or "", "spent": gone if event is decision.events[0] else ""}
+        # Sums do not mind which of a change's events moves them.
+        told["counts"] = counts if event is decision.events[-1] else ""
         operations.append(Write.insert(pending | noted | moves | told))
     return operations
 

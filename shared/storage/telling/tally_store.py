@@ -3,7 +3,8 @@
 Taking an event and counting it are one transaction, so that what is derived from an event happens exactly once.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from azure.core.exceptions import AzureError
 from shared.domain.agenda import Change, Pending
 from shared.domain.instants import stamp
 from shared.domain.lead import Status, Tab
+from shared.domain.measures import Sums
 from shared.domain.tally import Tally
 from shared.ports.page import Page
 from shared.ports.telling import Follows, Waiting, Work
@@ -24,7 +26,7 @@ from shared.storage.telling.lane_store import dispatch_row, mail_row
 from shared.storage.telling.mail_store import stored_day, write_day
 
 DAYS_MOST = 20
-"""Rows of a few days: three a day at most, and the counts."""
+"""Rows of a few days: four a day at most, and the counts."""
 
 
 class TableTallyStore:
@@ -40,28 +42,43 @@ class TableTallyStore:
         return _tally(await reads.row(self._leads(partner_id), partner_id, keys.TALLY))
 
     async def work(self, partner_id: str, days_from: str, top: int) -> Work:
-        """One request: mail days, counts and events stand in this order side by side."""
+        """One request: mail days and sums, counts and events stand in this order side by side."""
         low, high = keys.day(days_from), f"{keys.OUT}~"
         condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey lt '{high}'"
         found = await reads.scan(self._leads(partner_id), condition, top + DAYS_MOST, [])
-        days = [row for row in found.rows if row["RowKey"].startswith(keys.DAYS)]
+        rows = [row for row in found.rows if row["RowKey"].startswith(keys.DAYS)]
+        days = {day.key: day for day in (stored_day(row) for row in rows if not keys.is_sums(row["RowKey"]))}
+        sums = {one.day: one for one in (_sums(row) for row in rows if keys.is_sums(row["RowKey"]))}
         tally = next((row for row in found.rows if row["RowKey"] == keys.TALLY), None)
         events = [row for row in found.rows if row["RowKey"].startswith(keys.OUT)]
         if not events and not found.done:
             # Storage may end an answer anywhere, also before the first event: without one a hint at it would go.
             read, first = await self.read(partner_id), await self.pending(partner_id, None, top)
-            return Work(read, {day.key: day for day in map(stored_day, days)}, first)
+            return Work(read, days, first, sums)
         is_whole = found.done and len(events) <= top
         return Work(
             _tally(tally),
-            {day.key: day for day in map(stored_day, days)},
+            days,
             Page([_pending(partner_id, row) for row in events[:top]], None if is_whole else found.rows[-1]["RowKey"]),
+            sums,
         )
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         """One request."""
         condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{after or keys.OUT}' and RowKey lt '{keys.OUT}~'"
-        columns = ["RowKey", "change", "announced", "cause", "from", "to", "isTest", "type", "notify", "spent"]
+        columns = [
+            "RowKey",
+            "change",
+            "announced",
+            "cause",
+            "from",
+            "to",
+            "isTest",
+            "type",
+            "notify",
+            "spent",
+            "counts",
+        ]
         found = await reads.scan(self._leads(partner_id), condition, top, columns)
         events = [_pending(partner_id, row) for row in found.rows]
         return Page(events, None if found.done else found.rows[-1]["RowKey"])
@@ -80,10 +97,24 @@ class TableTallyStore:
             held = {"PartitionKey": partner_id, "RowKey": keys.held_lead(day, lead_id)}
             operations.append(Write.upsert(held))
         operations += [Write.upsert(mail_row(partner_id, mail)) for mail in follows.mails]
+        operations += [_write_sums(partner_id, sums) for sums in follows.sums]
         try:
             await self._leads(partner_id).transact(operations)
         except AzureError as error:
             raise translated(error) from error
+
+    async def sums(self, partner_id: str, days: Collection[str]) -> dict[str, Sums]:
+        """Point reads side by side."""
+        leads = self._leads(partner_id)
+        rows = await asyncio.gather(*(reads.row(leads, partner_id, keys.sums(day)) for day in days))
+        return {found.day: found for found in map(_sums, filter(None, rows))}
+
+    async def sums_between(self, partner_id: str, first: str, last: str) -> list[Sums]:
+        """One request for every thousand days, or for what an answer holds."""
+        low, high = keys.sums(first), keys.sums(last)
+        condition = f"PartitionKey eq '{partner_id}' and RowKey ge '{low}' and RowKey le '{high}' and isSums eq true"
+        with translating():
+            return [_sums(row) for row in await self._leads(partner_id).rows(condition)]
 
     async def received(self, partner_id: str) -> list[Waiting]:
         """The range of open leads, by columns alone."""
@@ -113,6 +144,20 @@ def _column(tab: Tab, status: Status) -> str:
     return f"{tab}_{status}"
 
 
+def _sums(row: Row) -> Sums:
+    return codec.with_tag(codec.load(Sums, row), row)
+
+
+def _write_sums(partner_id: str, sums: Sums) -> Write:
+    row = {
+        "PartitionKey": partner_id,
+        "RowKey": keys.sums(sums.day),
+        "isSums": True,
+        **codec.dump(codec.untagged(sums)),
+    }
+    return Write.replace(row, sums.tag) if sums.tag else Write.insert(row)
+
+
 def _out(event: Pending) -> str:
     return keys.out(stamp(event.at), event.lead_id, event.sequence)
 
@@ -131,4 +176,5 @@ def _pending(partner_id: str, row: Any) -> Pending:
         type=row["type"],
         notify=row["notify"],
         spent=codec.hints_of(row["spent"], partner_id, lead_id),
+        counts=codec.differences_of(row.get("counts", "")),
     )

@@ -2,7 +2,7 @@
 
 One transaction deletes the events and writes their consequences, so each happens exactly once, however often a run
 breaks off or two run at once: the count of leads (Q6), a row for every destination that is told, the mail day (N2),
-and why an event is not mailed by itself.
+what leads have come to (M5), and why an event is not mailed by itself.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from shared import telemetry
 from shared.domain.agenda import Hint, HintKind, Pending
 from shared.domain.events import EventType
+from shared.domain.measures import Difference, Sums, added
 from shared.domain.notify import OPERATOR, PARTNER
 from shared.domain.tally import Tally, moved
 from shared.domain.telling.dispatch import MAIL_FIRST, MAIL_LATER, Dispatch, deliver_hint
@@ -24,7 +25,7 @@ from shared.ports.agenda import DueHint
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
-from shared.ports.telling import Follows, Wishes
+from shared.ports.telling import Follows, Wishes, Work
 from shared.usecases.agenda import PAGE, put_off
 
 TOGETHER = 90
@@ -155,6 +156,7 @@ async def _take(
         if not waiting:
             return [], False
         taken = await _follow(ports, waiting, replace(told, days_from=days_from, days=work.days), at)
+        taken.sums = await _count(ports, partner_id, taken, work, days_from)
         needed = _hints(partner_id, taken.follows, at)
         await ports.agenda.put(list(needed))
         lanes += [hint for hint in needed if hint.kind is HintKind.DELIVER]
@@ -181,10 +183,22 @@ class _Taken:
     days: dict[str, MailDay] = field(default_factory=dict)
     held: list[tuple[str, str]] = field(default_factory=list)
     mails: list[Mail] = field(default_factory=list)
+    counts: dict[str, list[Difference]] = field(default_factory=dict)
+    sums: tuple[Sums, ...] = ()
 
     @property
     def follows(self) -> Follows:
-        return Follows(tuple(self.waits), tuple(self.days.values()), tuple(self.held), tuple(self.mails))
+        return Follows(tuple(self.waits), tuple(self.days.values()), tuple(self.held), tuple(self.mails), self.sums)
+
+    def rows_with(self, event: Pending, webhooks: int) -> int:
+        """How many rows are written or deleted where this event is taken, too."""
+        days = self.counts.keys() | {one.day for one in event.counts}
+        return len(self.events) + 1 + self.follows.rows + webhooks + MAIL_ROWS_MAX + len(days)
+
+    def count(self, event: Pending) -> None:
+        """Note what the event makes of sums."""
+        for one in event.counts:
+            self.counts.setdefault(one.day, []).append(one)
 
     def wait(self, destination: str, event: Pending) -> None:
         """Let the event itself wait for a destination."""
@@ -197,14 +211,22 @@ class _Taken:
         self.mails.append(replace(nobody, problem=why, gathered=gathered))
 
 
+async def _count(ports: Ports, partner_id: str, taken: _Taken, work: Work, days_from: str) -> tuple[Sums, ...]:
+    """The sums of each day that these events count on (M5); those of near days have been read with the events."""
+    far = [day for day in taken.counts if day < days_from]
+    there = {**work.sums, **(await ports.tallies.sums(partner_id, far) if far else {})}
+    return tuple(added(there.get(day, Sums(day)), counts) for day, counts in taken.counts.items())
+
+
 async def _follow(ports: Ports, waiting: Sequence[Pending], told: _Told, at: datetime) -> _Taken:
     """What follows from the first of these events, as many as fit."""
     taken = _Taken(at)
     for event in waiting:
         webhooks = [webhook.id for webhook in told.webhooks if webhook.takes(event.type)]
-        if taken.events and len(taken.events) + taken.follows.rows + len(webhooks) + MAIL_ROWS_MAX + 1 > ROWS_MAX:
+        if taken.events and taken.rows_with(event, len(webhooks)) > ROWS_MAX:
             break
         taken.events.append(event)
+        taken.count(event)
         for destination in webhooks:
             taken.wait(destination, event)
         match event.type:
