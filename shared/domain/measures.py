@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.domain.lead import Lead, Outcome, Status
 from shared.domain.money import fraction_digits
@@ -32,8 +33,8 @@ class Dimension(StrEnum):
     LOCATION = "location"
     SIZE = "size"
     TERM = "searchTerm"
-    CONTACT = "contactRequested"
-    COMPLETENESS = "completeness"
+    KIND = "kind"
+    """What leads are alike in, whoever has them: see `kind_of` (V3)."""
 
 
 class Measure(StrEnum):
@@ -62,14 +63,15 @@ class Measure(StrEnum):
 
 WORTH, WON_WORTH = "v:", "w:"
 """What accepted deals were said to be worth, and what was won: with the currency behind it, in its smallest units."""
-DECLINED_FOR, LOST_FOR, ANSWERED_IN = "d:", "l:", "h:"
-"""With a reason (L3, L4), or the number of a span of hours (`bucket`) behind it; for ALL only."""
-DETAILED = (DECLINED_FOR, LOST_FOR, ANSWERED_IN)
+ANSWERED_IN = "h:"
+"""With the number of a span of hours (`bucket`) behind it."""
+DECLINED_FOR, LOST_FOR = "d:", "l:"
+"""With a reason (L3, L4) behind it; for ALL only."""
 
 OTHER = "\u2026"
 """Where values beyond VALUES_MAX of a day are counted."""
-VALUES_MAX, CURRENCIES_MAX, VALUE_CHARACTERS_MAX = 60, 6, 80
-"""Of a dimension, of one of its values, of that value: a day is one row. Everything is counted whole for ALL."""
+VALUES_MAX, KINDS_MAX, CURRENCIES_MAX, VALUE_CHARACTERS_MAX = 40, 200, 6, 80
+"""Of a dimension, of KIND, of one value, of its text: a day is one row. Everything is counted whole for ALL."""
 
 OUTCOME_WITHIN = timedelta(days=14)
 """After its purchase date a deal's outcome is known."""
@@ -77,6 +79,7 @@ PURCHASED_WITHIN = timedelta(days=60)
 """After the accept, where a deal has no purchase date."""
 CLOSED_WITHIN = timedelta(days=60)
 _PER_TRIPLING = 12
+_PARTS = 5
 _LAST_DAY = date.max - OUTCOME_WITHIN
 
 
@@ -129,15 +132,12 @@ def added(sums: Sums, differences: Iterable[Difference]) -> Sums:
     cells = {name: {value: dict(cell) for value, cell in values.items()} for name, values in sums.cells.items()}
     for one in differences:
         _add(cells.setdefault(Dimension.ALL, {}).setdefault("", {}), one.amounts)
-        plain = [(name, amount) for name, amount in one.amounts if not name.startswith(DETAILED)]
         for dimension, value in one.values:
             there = cells.setdefault(dimension, {})
             # Cells stay when they are empty, so what was counted as another one is taken away there, too.
-            name = value if value in there or len(there) < VALUES_MAX else OTHER
-            cell = there.setdefault(name, {})
-            for name, amount in plain:
-                if name in cell or not _is_full(cell, name):
-                    _add(cell, [(name, amount)])
+            most = KINDS_MAX if dimension == Dimension.KIND else VALUES_MAX
+            cell = there.setdefault(value if value in there or len(there) < most else OTHER, {})
+            _add(cell, [(name, n) for name, n in one.amounts if _belongs(name, dimension) and not _is_full(cell, name)])
     return Sums(sums.day, cells, sums.tag)
 
 
@@ -171,6 +171,40 @@ def outcome_due(lead: Lead) -> datetime | None:
     # A date in the past is allowed: then the outcome is due from the accept on.
     day = min(purchase, _LAST_DAY)
     return max(datetime.combine(day, time(), UTC), lead.accepted_at) + OUTCOME_WITHIN
+
+
+class Kind(NamedTuple):
+    """What a lead is like: two of one kind have all of this in common; '' is not known."""
+
+    country: str
+    source: str
+    call_to_action: str
+    contact_requested: str
+    completeness: str
+
+    @property
+    def written(self) -> str:
+        """As sums have it."""
+        return "/".join(self)
+
+    @classmethod
+    def read(cls, written: str) -> "Kind | None":
+        """The kind that was written so; None for OTHER."""
+        parts = written.split("/")
+        return cls(*parts) if len(parts) == len(cls._fields) else None
+
+
+def kind_of(lead: Lead) -> Kind:
+    """The kind of a lead; `completeness` is how much of company, name, ways to reach it and need it tells."""
+    customer = lead.customer
+    told = sum(map(bool, (customer.company, customer.name, customer.email, customer.phone, lead.notes)))
+    return Kind(
+        customer.country or "",
+        lead.source or "",
+        lead.call_to_action or "",
+        "contact" if lead.contact_requested else "",
+        "whole" if told == _PARTS else "most" if told >= _PARTS - 2 else "little",
+    )
 
 
 def smallest_units(amount: Decimal, currency: str) -> int:
@@ -237,19 +271,11 @@ def _values(lead: Lead) -> tuple[tuple[str, str], ...]:
         Dimension.QUALIFICATION: lead.qualification,
         Dimension.LOCATION: lead.location,
         Dimension.SIZE: customer.size,
-        Dimension.CONTACT: "yes" if lead.contact_requested else "no",
-        Dimension.COMPLETENESS: str(completeness(lead)),
+        Dimension.KIND: kind_of(lead).written,
     }
     found = [(str(dimension), (value or "")[:VALUE_CHARACTERS_MAX]) for dimension, value in single.items()]
     terms = {term.strip().casefold()[:VALUE_CHARACTERS_MAX] for term in lead.search_terms}
     return (*found, *((str(Dimension.TERM), term) for term in sorted(terms) if term))
-
-
-def completeness(lead: Lead) -> int:
-    """How many of company, name, e-mail, phone, country and need a lead tells: 0 to 6."""
-    customer = lead.customer
-    ways = (customer.company, customer.name, customer.email, customer.phone, customer.country)
-    return sum(map(bool, (*ways, lead.notes or lead.search_terms)))
 
 
 def _add(cell: dict[str, int], amounts: Iterable[tuple[str, int]]) -> None:
@@ -260,10 +286,19 @@ def _add(cell: dict[str, int], amounts: Iterable[tuple[str, int]]) -> None:
             del cell[name]
 
 
+def _belongs(name: str, dimension: str) -> bool:
+    """True for a measure that is told apart by this dimension."""
+    if dimension in (Dimension.KIND, Dimension.TERM):
+        return ":" not in name
+    return not name.startswith((DECLINED_FOR, LOST_FOR))
+
+
 def _is_full(cell: Mapping[str, int], name: str) -> bool:
     """True where a cell has as many currencies as it may, and this measure would be another one."""
     start = name[: len(WORTH)]
-    return start in (WORTH, WON_WORTH) and sum(one.startswith(start) for one in cell) >= CURRENCIES_MAX
+    if name in cell or start not in (WORTH, WON_WORTH):
+        return False
+    return sum(one.startswith(start) for one in cell) >= CURRENCIES_MAX
 
 
 def _day(at: datetime) -> str:

@@ -9,14 +9,14 @@ from decimal import Decimal
 
 import pytest
 
-from shared.domain import measures
-from shared.domain.lead import Lead, LeadType, Offer
+from shared.domain.lead import Customer, Lead, LeadType, Offer
 from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.measures import (
     CURRENCIES_MAX,
     OTHER,
     VALUES_MAX,
     Dimension,
+    Kind,
     Sums,
     added,
     amount_of,
@@ -24,6 +24,7 @@ from shared.domain.measures import (
     counted,
     differences,
     hours_of,
+    kind_of,
     outcome_due,
     smallest_units,
     together,
@@ -207,10 +208,12 @@ def test_m5_only_so_many_currencies_are_told_apart_by_value() -> None:
     assert _nonzero(sums) == {}
 
 
-def test_m5_details_are_told_apart_by_nothing() -> None:
+def test_m5_reasons_are_told_apart_by_nothing_and_kinds_know_counts_alone() -> None:
     sums = added(Sums("2026-11-21"), counted(ended(a_lead(at=AT), Action.DECLINE, "budget", AT + HOUR)))
     assert {name[:2] for name in sums.cells[Dimension.ALL][""] if ":" in name} == {"d:", "h:"}
-    assert [name for name in sums.cells[Dimension.COUNTRY]["SE"] if ":" in name] == []
+    assert [name for name in sums.cells[Dimension.COUNTRY]["SE"] if ":" in name] == ["h:-35"]
+    (kind,) = sums.cells[Dimension.KIND].values()
+    assert kind == {"r": 1, "d": 1, "t24": 1, "t72": 1}
 
 
 @pytest.mark.parametrize("hours", [0, 0.001, 0.5, 5, 23.99, 24, 71.9, 72, 200, 336])
@@ -231,4 +234,14 @@ def test_m5_days_are_put_together() -> None:
     days = [added(Sums("2026-11-21"), counted(a_lead(at=AT))), added(Sums("2026-11-22"), counted(a_lead(at=AT + DAY)))]
     assert together(days, Dimension.COUNTRY)["SE"]["r"] == 2
     assert together(days)[""]["r"] == 2
-    assert measures.completeness(a_lead()) >= 4
+
+
+def test_v3_leads_of_one_kind_have_all_of_it_in_common() -> None:
+    kind = kind_of(a_lead())
+    assert Kind.read(kind.written) == kind
+    assert kind.completeness == "whole"
+    assert kind_of(replace(a_lead(), notes=None)).completeness == "most"
+    whole = replace(a_lead(), customer=replace(a_lead().customer, phone="+46 8 123", company="Adatum"), notes="x")
+    assert kind_of(whole).completeness == "whole"
+    assert kind_of(replace(whole, customer=Customer(company="Adatum"), notes=None)).completeness == "little"
+    assert Kind.read(OTHER) is None
