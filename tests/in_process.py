@@ -74,9 +74,9 @@ def _as_described(method: str, function: Function, reply: "Reply") -> None:
     answer = _answers(method, route)[status]
     assert set(reply.headers) <= STANDARD | PAGE | set(answer["headers"]), f"{function.name}: a header nobody announced"
     assert bool(reply.text) == ("content" in answer), function.name
-    if reply.text.startswith("<!doctype html>"):
-        assert "text/html" in answer["content"], function.name
-    elif "application/json" in answer.get("content", {}):
+    if reply.text:
+        assert reply.kind in answer["content"], f"{function.name} is not said to answer {reply.kind}"
+    if reply.text and reply.kind == "application/json":
         faults = list(_shape(method, route, status, "application/json").iter_errors(json.loads(reply.text)))
         assert not faults, f"{function.name} answers otherwise than described: {faults[0].message}"
 
@@ -89,6 +89,8 @@ class Reply:
     headers: dict[str, str]
     text: str
     bytes_sent: int
+    kind: str
+    """The media type."""
 
     @property
     def json(self) -> Any:
@@ -145,7 +147,8 @@ class InProcess:
                 answer = await call_http(function, request)
                 sent = answer.get_body()
                 plain = gzip.decompress(sent) if answer.headers.get("Content-Encoding") == "gzip" else sent
-                reply = Reply(answer.status_code, dict(answer.headers), plain.decode("utf-8"), len(sent))
+                text, kind = plain.decode("utf-8"), answer.mimetype
+                reply = Reply(answer.status_code, dict(answer.headers), text, len(sent), kind)
                 _as_described(method, function, reply)
                 return reply
         raise AssertionError(f"no route for {method} {path}")

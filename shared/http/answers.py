@@ -61,6 +61,26 @@ def response(
 
     With `if_changed` it has an ETag, and is a 304 for whoever has read what it names (`If-None-Match`).
     """
+    common = _common(req, request_id)
+    if body is None:
+        return func.HttpResponse(status_code=status, headers=common | dict(headers))
+    return _sent(req, status, common, headers, msgspec.json.encode(body), "application/json", if_changed=if_changed)
+
+
+def file_of(
+    req: func.HttpRequest,
+    request_id: str,
+    kind: str,
+    text: str,
+    headers: Mapping[str, str],
+    *,
+    if_changed: bool = False,
+) -> func.HttpResponse:
+    """What is no JSON, as it is; `kind` is its media type. See `response`."""
+    return _sent(req, 200, _common(req, request_id), headers, text.encode(), kind, if_changed=if_changed)
+
+
+def _common(req: func.HttpRequest, request_id: str) -> dict[str, str]:
     common = {"x-ms-request-id": request_id, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     if req.headers.get("origin"):
         # A browser hides every other header from the page that asked, whatever the platform's CORS allows.
@@ -68,9 +88,19 @@ def response(
     client_id = req.headers.get("x-ms-client-request-id", "")
     if client_id and len(client_id) <= 128 and client_id.isascii() and client_id.isprintable():
         common["x-ms-client-request-id"] = client_id
-    if body is None:
-        return func.HttpResponse(status_code=status, headers=common | dict(headers))
-    text = msgspec.json.encode(body)
+    return common
+
+
+def _sent(
+    req: func.HttpRequest,
+    status: int,
+    common: dict[str, str],
+    headers: Mapping[str, str],
+    text: bytes,
+    kind: str,
+    *,
+    if_changed: bool,
+) -> func.HttpResponse:
     common |= {"Content-Language": language_of(req), "Vary": VARY}
     if if_changed:
         common["ETag"] = headers.get("ETag") or etags.of_bytes(text)
@@ -78,7 +108,7 @@ def response(
             return func.HttpResponse(status_code=304, headers=common | dict(headers))
     text, how = compression.packed(req.headers.get("accept-encoding"), text)
     sent = {**common, **how, **headers}
-    return func.HttpResponse(text, status_code=status, headers=sent, mimetype="application/json")
+    return func.HttpResponse(text, status_code=status, headers=sent, mimetype=kind)
 
 
 def language_of(req: func.HttpRequest) -> str:

@@ -24,6 +24,22 @@ Q = TypeVar("Q", bound=BaseModel)
 V = TypeVar("V")
 Html = NewType("Html", str)
 """A page for people."""
+
+
+class Csv(str):
+    """A table for a spreadsheet, in UTF-8."""
+
+    __slots__ = ()
+
+
+class Svg(str):
+    """A picture."""
+
+    __slots__ = ()
+
+
+FILES: Mapping[type[str], str] = {Csv: "text/csv", Svg: "image/svg+xml"}
+"""What is answered as it is, with its media type."""
 ANYONE: frozenset[Role] = frozenset()
 JSON = ("application/json",)
 IF_CHANGED: Mapping[str, Any] = {"takes": ("If-None-Match",), "headers": ("ETag",)}

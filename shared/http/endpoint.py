@@ -19,9 +19,9 @@ from shared.domain.errors import InternalError, NotFound, PartnerSuspended, Refu
 from shared.domain.permissions import Caller, Role, may_enter, must_belong, must_have
 from shared.domain.programme.partner import PartnerState
 from shared.http import running
-from shared.http.answers import language_of, page_of_html, refused, response
+from shared.http.answers import file_of, language_of, page_of_html, refused, response
 from shared.http.bodies import checked_body, validated
-from shared.http.calls import ANYONE, JSON, B, Call, Contract, Handler, Q, Response, V
+from shared.http.calls import ANYONE, FILES, JSON, B, Call, Contract, Handler, Q, Response, V
 from shared.http.problems import STATUS
 from shared.http.running import App
 from shared.http.visitors import refused_page, shows_pages
@@ -104,6 +104,9 @@ async def _answer(
     try:
         answer = await _run(req, contract, handler)
         code = answer.status or contract.status[0]
+        if type(answer.view) in FILES:
+            kind = FILES[type(answer.view)]
+            return file_of(req, request_id, kind, answer.view, answer.headers, if_changed=contract.if_changed)
         if isinstance(answer.view, str):
             return page_of_html(req, request_id, answer.view, code)
         return response(req, request_id, code, answer.view, answer.headers, if_changed=contract.if_changed)

@@ -40,6 +40,7 @@ EXPECTED = {
     "put_preferences": ("PUT", "partners/{partnerId}/preferences"),
     "patch_preferences": ("PATCH", "partners/{partnerId}/preferences"),
     "unmute_address": ("POST", "partners/{partnerId}/preferences/unmute"),
+    "get_insights": ("GET HEAD", "partners/{partnerId}/insights"),
     "list_notifications": ("GET HEAD", "partners/{partnerId}/notifications"),
     "dismiss_notification": ("POST", "partners/{partnerId}/notifications/{notificationId}/dismiss"),
     "dismiss_many_notifications": ("POST", "partners/{partnerId}/notifications/dismiss"),

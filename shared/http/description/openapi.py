@@ -6,10 +6,10 @@ from what the edge does and what each endpoint declares.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from types import NoneType
-from typing import Any, get_args
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from azure.functions.decorators.function_app import Function
 from pydantic import TypeAdapter
@@ -29,7 +29,7 @@ from shared.domain.errors import (
     UnsupportedMediaType,
 )
 from shared.domain.programme.offers import OFFER_ID
-from shared.http.calls import Contract, Html
+from shared.http.calls import FILES, Contract, Html
 from shared.http.description.examples import EXAMPLES, SUBMISSIONS
 from shared.http.description.wording import missing, of_parameter, of_property, of_schema, plain, summary
 from shared.http.fields import Nothing
@@ -37,6 +37,8 @@ from shared.http.problems import STATUS, ErrorView
 from shared.http.shapes.telling_views import EventMessage
 
 Json = dict[str, Any]
+TEXTS: Mapping[Any, str] = {Html: "text/html", **FILES}
+"""Answers that are no JSON."""
 ABOUT = """A partner lead programme: leads come in through sources, partners answer them.
 
 Only contactability was checked: a lead is no endorsement, guard yourself against fraud. Times are UTC, messages follow
@@ -63,6 +65,7 @@ HEADERS = {
     "Idempotency-Key": "The same key with the same content is the same request, for ever.",
     "x-source-key": "The source's key, for whoever can keep it out of the URL.",
     "x-ms-request-id": "Quote it when you ask about a request.",
+    "Content-Disposition": "The name of the file, for what is answered as one.",
     "x-ms-error-code": "The error's code.",
 }
 REQUIRED = {("editLead", "If-Match")}
@@ -107,7 +110,7 @@ def _schemas(contracts: list[Contract]) -> tuple[dict[Any, Json], Json]:
     for contract in contracts:
         bodies = (contract.body, contract.query, contract.submission)
         modes |= {model: "validation" for model in bodies if model not in (Nothing, None)}
-        modes |= {view: "serialization" for view in _views(contract) if view is not Html}
+        modes |= {view: "serialization" for view in _views(contract) if view not in TEXTS}
     modes |= dict.fromkeys(CALLBACKS.values(), "serialization")
     asked = [(model, mode, TypeAdapter(model)) for model, mode in modes.items()]
     refs, found = TypeAdapter.json_schemas(asked, ref_template="#/components/schemas/{model}")
@@ -342,8 +345,10 @@ def _answered(status: int, contract: Contract, shapes: dict[Any, Json]) -> Json:
     said: Json = {"description": HTTPStatus(status).phrase, "headers": {name: _header(name) for name in names}}
     content: Json = {}
     for view in _views(contract) if status not in (204, 303, 304) else ():
-        kind, shape = ("text/html", {"type": "string"}) if view is Html else ("application/json", shapes[view])
-        content[kind] = {"schema": shape}
+        is_text = view in TEXTS
+        content[TEXTS[view] if is_text else "application/json"] = {
+            "schema": {"type": "string"} if is_text else shapes[view]
+        }
     return said | ({"content": content} if content else {})
 
 
@@ -374,7 +379,8 @@ def _refusals(path: str, contract: Contract, operation: Json) -> dict[int, list[
 
 def _views(contract: Contract) -> list[Any]:
     """The views that an endpoint answers with; none for no body."""
-    kinds = get_args(contract.view) if NoneType in get_args(contract.view) else [contract.view]
+    is_either = get_origin(contract.view) in (Union, UnionType)
+    kinds = get_args(contract.view) if is_either else [contract.view]
     return [view for view in kinds if view is not NoneType]
 
 

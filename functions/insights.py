@@ -1,0 +1,34 @@
+"""Called by partners' frontends: what their leads have come to (M5)."""
+
+import azure.functions as func
+
+from shared.domain.permissions import Role
+from shared.http.calls import Call, Csv, Response
+from shared.http.endpoint import endpoint
+from shared.http.fields import Nothing
+from shared.http.shapes.insight_queries import InsightsQuery
+from shared.http.shapes.insight_views import InsightsView, insights_sheet, insights_view
+from shared.usecases.outcomes.read_insights import read_insights
+
+blueprint = func.Blueprint()
+
+USER = frozenset({Role.LEADS_USER})
+ANONYMOUS = func.AuthLevel.ANONYMOUS
+
+
+@blueprint.function_name("get_insights")
+@blueprint.route("partners/{partnerId}/insights", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True, takes=("If-None-Match",), headers=("ETag", "Content-Disposition"))
+async def get_insights(call: Call[Nothing, InsightsQuery]) -> Response[InsightsView | Csv]:
+    """Read the funnel, rates, times and worth of a period, and of the one before; with `groupBy` told apart (M5).
+
+    As `csv` it is a row for each group, and one for all of them together.
+    """
+    period = call.query.period(call.at)
+    found = await read_insights(
+        ports=call.app.ports, partner_id=call.partner_id, period=period, group_by=call.query.group_by
+    )
+    if call.query.format == "csv":
+        name = f"insights-{period.first}-{period.last}.csv"
+        return Response(Csv(insights_sheet(found)), headers={"Content-Disposition": f'attachment; filename="{name}"'})
+    return Response(insights_view(found))

@@ -1,0 +1,42 @@
+"""What may be asked of what leads have come to (M5)."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from shared.domain.insights import DAYS, DAYS_MAX, GroupBy, Period
+from shared.domain.messages import say
+from shared.http.fields import Incoming
+from shared.http.shapes.queries import From, To
+
+
+class InsightsQuery(Incoming):
+    """Of which days (of UTC, both within; the last 90 where nothing is said), and what leads are told apart by."""
+
+    first: Annotated[From | None, Field(alias="from")] = None
+    last: Annotated[To | None, Field(alias="to")] = None
+    group_by: GroupBy | None = None
+    format: Literal["json", "csv"] = "json"
+
+    @field_validator("last")
+    @classmethod
+    def _is_a_period(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        first = info.data.get("first")
+        if value is not None and first is not None:
+            if value < first:
+                raise ValueError("The last day must not be before the first.")
+            if (value - first).days >= DAYS_MAX:
+                raise ValueError(say("A period has at most %(most)d days.", most=DAYS_MAX))
+        return value
+
+    def period(self, at: datetime) -> Period:
+        """The days that are meant, `at` being now; one that is not said is so far away as a period is long."""
+        today, rest = at.date(), timedelta(days=DAYS - 1)
+        if self.last is not None:
+            last = self.last.date()
+        elif self.first is not None:
+            last = max(self.first.date(), min(today, self.first.date() + timedelta(days=DAYS_MAX - 1)))
+        else:
+            last = today
+        return Period(self.first.date() if self.first else last - rest, last)

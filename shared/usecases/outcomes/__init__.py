@@ -1,0 +1,1 @@
+"""What leads come to: insights, standing, advice, and what is learned of it."""
