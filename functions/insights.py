@@ -1,14 +1,16 @@
-"""Called by partners' frontends: what their leads have come to (M5)."""
+"""Called by partners' frontends: what their leads have come to, and how they stand for it (M2, M5)."""
 
 import azure.functions as func
 
 from shared.domain.permissions import Role
-from shared.http.calls import Call, Csv, Response
+from shared.http.calls import IF_CHANGED, Call, Csv, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.shapes.insight_queries import InsightsQuery
 from shared.http.shapes.insight_views import InsightsView, insights_sheet, insights_view
+from shared.http.shapes.standing_views import StandingView, standing_view
 from shared.usecases.outcomes.read_insights import read_insights
+from shared.usecases.outcomes.read_standing import read_standing
 
 blueprint = func.Blueprint()
 
@@ -32,3 +34,12 @@ async def get_insights(call: Call[Nothing, InsightsQuery]) -> Response[InsightsV
         name = f"insights-{period.first}-{period.last}.csv"
         return Response(Csv(insights_sheet(found)), headers={"Content-Disposition": f'attachment; filename="{name}"'})
     return Response(insights_view(found))
+
+
+@blueprint.function_name("get_standing")
+@blueprint.route("partners/{partnerId}/standing", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True, **IF_CHANGED)
+async def get_standing(call: Call[Nothing, Nothing]) -> Response[StandingView]:
+    """Read how the partner stands in customers' searches, with the numbers (M2)."""
+    found = await read_standing(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
+    return Response(standing_view(found))

@@ -19,6 +19,7 @@ from shared.usecases.intake.parked_input import forget_dismissed
 from shared.usecases.leads.answer_lead import ByTime
 from shared.usecases.leads.recheck_contacts import recheck_contacts as recheck_due
 from shared.usecases.leads.record_due import run_due
+from shared.usecases.outcomes.learn import learn_outcomes as learn_from_all
 from shared.usecases.telling.deliver import deliver_events as deliver_what_is_due
 from shared.usecases.telling.send_digests import send_digests as close_days
 from shared.usecases.upkeep.health import check_health
@@ -133,6 +134,15 @@ async def reconcile(timer: func.TimerRequest) -> None:
     found = await reconcile_agenda(ports=ports, at=clock.now(), budget=_budget())
     _log("The agenda was reconciled.", "timer.reconciled", timer, found, quietly=False)
     await forget_dismissed(ports=ports, at=clock.now())
+
+
+@blueprint.function_name("learn_outcomes")
+@blueprint.timer_trigger(schedule="%LEARN_OUTCOMES_SCHEDULE%", arg_name="timer")
+@traced
+async def learn_outcomes(timer: func.TimerRequest) -> None:
+    """Work out every partner's standing, and what may be learned of leads that are alike (M2, V3)."""
+    ran = await learn_from_all(ports=app.current().ports, at=clock.now(), budget=_budget())
+    _log("Outcomes were learned from.", "timer.learned", timer, ran, quietly=False)
 
 
 @blueprint.function_name("watch_agenda")

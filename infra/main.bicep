@@ -110,6 +110,7 @@ var timers = [
   { name: 'run_exports', schedule: '0 * * * * *', late: 15 }
   { name: 'watch_agenda', schedule: '0 */5 * * * *', late: 20 }
   { name: 'reconcile', schedule: '0 30 * * * *', late: 90 }
+  { name: 'learn_outcomes', schedule: '0 40 * * * *', late: 90 }
 ]
 // As keys.TABLES and keys.EXPORT_FILES (shared/storage/keys.py).
 var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads']

@@ -35,6 +35,7 @@ from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.intake.sent_store import TableSentStore
 from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.leads.mark_store import TableMarkStore
+from shared.storage.outcomes.outcome_store import TableOutcomeStore
 from shared.storage.programme.listing_store import TableListingStore
 from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.queues import NoWakeUps
@@ -83,6 +84,7 @@ def build(
         exports=TableExportStore(tables),
         files=files,
         wakeups=wakeups or NoWakeUps(),
+        outcomes=TableOutcomeStore(tables),
         listings=TableListingStore(tables),
         held=TableHeldStore(tables),
         sent=TableSentStore(tables),

@@ -9,14 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from hashlib import sha256
 
 from shared.domain.lead import Lead, Level
-from shared.domain.measures import OTHER, Cell, Dimension, Kind, Measure, Sums, kind_of, together
+from shared.domain.measures import OTHER, Cell, Dimension, Kind, Measure, Sums, kind_of, offer_of, together
 
 LEAST, PARTNERS_LEAST, SHARE_MOST = 20, 5, 0.5
 """Leads, partners among them, and what one partner may have of them; of one's own offer only the leads matter."""
-KINDS_MAX, OFFERS_MAX = 3_000, 3_000
-"""What is remembered: the ones with the most leads."""
+KINDS_MAX, OFFERS_MAX = 1_000, 1_000
+"""What is remembered, in one row: the ones with the most leads."""
 SHRUNK_BY = 30
 """Leads that go as the less alike ones do, beside each count."""
 OFTEN, SELDOM = 1.5, 0.5
@@ -79,7 +80,7 @@ class Chance:
 
 @dataclass(frozen=True)
 class Learned:
-    """What became of the programme's leads: all, by kind as sums have it, by offer."""
+    """What became of the programme's leads: all, by kind as sums have it, by offer (`offer_key`)."""
 
     whole: Ended = Ended()
     kinds: Mapping[str, Ended] = field(default_factory=dict)
@@ -111,7 +112,8 @@ class Learning:
             for value, cell in together(sums, dimension).items():
                 of, won = _ended(cell)
                 if of and value not in ("", OTHER):
-                    found[value] = found.get(value, Ended()).with_(of, won)
+                    name = offer_key(value) if dimension is Dimension.OFFER else value
+                    found[name] = found.get(name, Ended()).with_(of, won)
         of, won = _ended(together(sums).get("", {}))
         if of:
             self._whole = self._whole.with_(of, won)
@@ -138,12 +140,17 @@ def chance(learned: Learned, lead: Lead) -> Chance | None:
             break
         share = (found.won + SHRUNK_BY * share) / (found.of + SHRUNK_BY)
         told = found, tuple(asked)
-    offer = learned.offers.get((lead.offer.id or lead.offer.title or "") if lead.offer else "", Ended())
+    offer = learned.offers.get(offer_key(offer_of(lead)), Ended())
     if offer.of >= LEAST and offer.partners == 1:
         share = (offer.won + SHRUNK_BY * share) / (offer.of + SHRUNK_BY)
         told = offer, (Alike.OFFER,)
     found, alike = told
     return Chance(found.won, found.of, alike, share, share / rate)
+
+
+def offer_key(offer: str) -> str:
+    """An offer by its id or title, in the few characters that there is room for."""
+    return sha256(offer.encode("utf-8", "surrogatepass")).hexdigest()[:20]
 
 
 def level_with(level: Level, found: Chance | None) -> Level:

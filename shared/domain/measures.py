@@ -194,6 +194,15 @@ class Kind(NamedTuple):
         return cls(*parts) if len(parts) == len(cls._fields) else None
 
 
+def offer_of(lead: Lead) -> str:
+    """The offer of a lead as sums have it: its id, else its title, else ''."""
+    return _cut((lead.offer.id or lead.offer.title or "") if lead.offer else "")
+
+
+def _cut(value: str) -> str:
+    return value[:VALUE_CHARACTERS_MAX]
+
+
 def kind_of(lead: Lead) -> Kind:
     """The kind of a lead; `completeness` is how much of company, name, ways to reach it and need it tells."""
     customer = lead.customer
@@ -262,19 +271,19 @@ def _won(lead: Lead) -> dict[str, int]:
 
 
 def _values(lead: Lead) -> tuple[tuple[str, str], ...]:
-    offer, customer = lead.offer, lead.customer
+    customer = lead.customer
     single = {
         Dimension.SOURCE: lead.source,
         Dimension.COUNTRY: customer.country,
-        Dimension.OFFER: (offer.id or offer.title) if offer else None,
+        Dimension.OFFER: offer_of(lead),
         Dimension.CALL_TO_ACTION: lead.call_to_action,
         Dimension.QUALIFICATION: lead.qualification,
         Dimension.LOCATION: lead.location,
         Dimension.SIZE: customer.size,
         Dimension.KIND: kind_of(lead).written,
     }
-    found = [(str(dimension), (value or "")[:VALUE_CHARACTERS_MAX]) for dimension, value in single.items()]
-    terms = {term.strip().casefold()[:VALUE_CHARACTERS_MAX] for term in lead.search_terms}
+    found = [(str(dimension), _cut(value or "")) for dimension, value in single.items()]
+    terms = {_cut(term.strip().casefold()) for term in lead.search_terms}
     return (*found, *((str(Dimension.TERM), term) for term in sorted(terms) if term))
 
 

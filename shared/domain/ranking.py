@@ -234,7 +234,7 @@ class Making:
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
         if len(fields) > FIELDS_MAX:
-            raise ValueError(f"There are at most {FIELDS_MAX} fields.")
+            raise ValueError("more fields than a byte has bits")
         self._fields = dict(fields)
         self._lengths: list[array[int]] = [array("I") for _ in fields]
         """Of each field how many words each document has there."""

@@ -6,7 +6,7 @@ neither crown nor ruin anybody, and who is new stands where the programme stands
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shared.domain.insights import Figures, Period, figures
 from shared.domain.measures import Cell, Measure, Sums, together
@@ -106,11 +106,6 @@ def norms_of(standings: Iterable[Standing]) -> Norms:
     return Norms(
         mean(one.responsiveness for one in every), mean(one.reporting for one in every), mean(one.fit for one in every)
     )
-
-
-def is_within(created: date, days: Period) -> bool:
-    """True for a lead whose customer asked on one of these days."""
-    return days.first <= created <= days.last
 
 
 def _part(points: float, of: int, norm: float) -> Part:

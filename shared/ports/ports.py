@@ -13,6 +13,7 @@ from shared.ports.delivery import LetterWriter, MailSender, PacketMaker, Webhook
 from shared.ports.exports import ExportStore, FileStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
+from shared.ports.outcomes import OutcomeStore
 from shared.ports.programme import ListingStore, PartnerStore
 from shared.ports.rules import Rules
 from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
@@ -45,4 +46,5 @@ class Ports:
     exports: ExportStore
     files: FileStore
     wakeups: WakeUps
+    outcomes: OutcomeStore
     rules: Rules = field(default_factory=Rules)

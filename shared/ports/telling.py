@@ -227,6 +227,9 @@ class TallyStore(Protocol):
     async def sums_between(self, partner_id: str, first: str, last: str) -> list[Sums]:
         """The sums of all days from the first to the last, oldest first."""
 
+    async def overdue_outcomes(self, partner_id: str, at: datetime) -> list[str]:
+        """The leads that are stored as accepted and whose outcome was to be known by `at` (M2), newest first by tab."""
+
     async def received(self, partner_id: str) -> list[Waiting]:
         """Every lead that is stored as received, overdue ones too."""
 

@@ -25,7 +25,11 @@ OFFER, TITLE, PROFILE_NAME, SECRET = "offer", "offerTitle", "profileName", "secr
 PUBLISHER, PENDING_OFFER = "publisher", "pendingOffer"
 MAIL_ORIGIN, BOUNCED = "mail", "bounced"
 LEFT_BEHIND = "leftBehind"
+STANDING, LESSONS = "standing", "lessons"
 """The partitions of Lookup; PUBLISHER, OFFER, TITLE and PROFILE_NAME say whose each of these is."""
+
+UNDER_WAY = "underWay"
+"""The row of LESSONS that a look at all partners goes on from."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9._@-]")
 _SAFE_MAX = 200

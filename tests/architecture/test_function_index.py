@@ -40,6 +40,7 @@ EXPECTED = {
     "put_preferences": ("PUT", "partners/{partnerId}/preferences"),
     "patch_preferences": ("PATCH", "partners/{partnerId}/preferences"),
     "unmute_address": ("POST", "partners/{partnerId}/preferences/unmute"),
+    "get_standing": ("GET HEAD", "partners/{partnerId}/standing"),
     "get_insights": ("GET HEAD", "partners/{partnerId}/insights"),
     "list_notifications": ("GET HEAD", "partners/{partnerId}/notifications"),
     "dismiss_notification": ("POST", "partners/{partnerId}/notifications/{notificationId}/dismiss"),
@@ -141,6 +142,7 @@ TIMERS = {
     "run_exports": "%RUN_EXPORTS_SCHEDULE%",
     "watch_agenda": "%WATCH_AGENDA_SCHEDULE%",
     "reconcile": "%RECONCILE_SCHEDULE%",
+    "learn_outcomes": "%LEARN_OUTCOMES_SCHEDULE%",
 }
 DEFAULTS = {
     "EXPIRE_LEADS_SCHEDULE": "0 */5 * * * *",
@@ -154,6 +156,7 @@ DEFAULTS = {
     "RUN_EXPORTS_SCHEDULE": "0 * * * * *",
     "WATCH_AGENDA_SCHEDULE": "0 */5 * * * *",
     "RECONCILE_SCHEDULE": "0 30 * * * *",
+    "LEARN_OUTCOMES_SCHEDULE": "0 40 * * * *",
 }
 
 

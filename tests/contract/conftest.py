@@ -18,6 +18,7 @@ from shared.ports.agenda import Agenda
 from shared.ports.exports import ExportStore, FileStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
+from shared.ports.outcomes import OutcomeStore
 from shared.ports.programme import ListingStore, PartnerStore
 from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
 from shared.settings import Settings
@@ -29,6 +30,7 @@ from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.intake.sent_store import TableSentStore
 from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.leads.mark_store import TableMarkStore
+from shared.storage.outcomes.outcome_store import TableOutcomeStore
 from shared.storage.placements import Known, Placements
 from shared.storage.programme.listing_store import TableListingStore
 from shared.storage.programme.partner_store import TablePartnerStore
@@ -43,6 +45,7 @@ from tests.fakes.agenda import FakeAgenda
 from tests.fakes.exports import FakeExportStore, FakeFileStore
 from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
+from tests.fakes.outcomes import FakeOutcomeStore
 from tests.fakes.ports import fake_ports
 from tests.fakes.programme import FakeListingStore, FakePartnerStore
 
@@ -120,6 +123,11 @@ def agenda(kind: str, request: pytest.FixtureRequest) -> Agenda:
 @pytest.fixture
 def exports(kind: str, request: pytest.FixtureRequest) -> ExportStore:
     return FakeExportStore() if kind == "fake" else TableExportStore(real(kind, request))
+
+
+@pytest.fixture
+def outcomes(kind: str, request: pytest.FixtureRequest) -> OutcomeStore:
+    return FakeOutcomeStore() if kind == "fake" else TableOutcomeStore(real(kind, request))
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from shared.domain.agenda import Change
 from shared.domain.events import EventType
-from shared.domain.measures import Sums, added
+from shared.domain.lifecycle import Action, LeadAction, decide
+from shared.domain.measures import Sums, added, outcome_due
 from shared.domain.notify import MailKind
 from shared.domain.tally import Tally, moved
 from shared.domain.telling.dispatch import Attempt, Dispatch, DispatchState, Lane
@@ -21,7 +22,7 @@ from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.page import Page
 from shared.ports.telling import BOUNCED, Follows, StoredWebhook, Wishes, Work
-from tests.builders import AT, DAY, a_lead, received, submitted, unique
+from tests.builders import ANN, AT, DAY, DEAL, a_lead, received, submitted, unique
 from tests.contract.conftest import Telling
 
 LEAD = a_lead().id
@@ -179,6 +180,33 @@ async def test_sums_that_somebody_has_moved_meanwhile_are_not_written(telling: T
     with pytest.raises(LostRace):
         # As if nothing had been counted yet.
         await telling.tallies.take(partner, events, tally, tally, Follows(sums=(sums,)))
+
+
+async def test_m2_deals_are_overdue_when_nobody_has_told_their_outcome_in_time(telling: Telling) -> None:
+    partner = unique()
+    changes = [Action.ACCEPT, Action.ACCEPT, Action.DECLINE]
+    leads = []
+    for n, (action, test) in enumerate(zip([*changes, Action.ACCEPT], [False, False, False, True], strict=True)):
+        names = {"FirstName": "MSFT_TEST_", "LastName": "MSFT_TEST_"} if test else {}
+        new = received(partner, AT + timedelta(seconds=n), **names)
+        await telling.leads.add(new, submitted(str(n)), Change(f"c{n}", AT))
+        stored = await telling.leads.get(partner, new.lead.id)
+        assert stored is not None
+        reason = "budget" if action is Action.DECLINE else None
+        deal = None if reason else replace(DEAL, purchase_date=date(2026, 12, 1 + n))
+        made = decide(stored.lead, LeadAction(action, deal, reason=reason), at=AT + DAY, by=ANN)
+        await telling.leads.commit([(stored, made)], Change(f"d{n}", AT))
+        leads.append(made.lead)
+    due = outcome_due(leads[0])
+    assert due is not None
+    assert await telling.tallies.overdue_outcomes(partner, due) == []
+    assert await telling.tallies.overdue_outcomes(partner, due + DAY / 2) == [leads[0].id]
+    assert sorted(await telling.tallies.overdue_outcomes(partner, due + 9 * DAY)) == sorted(one.id for one in leads[:2])
+    stored = await telling.leads.get(partner, leads[0].id)
+    assert stored is not None
+    won = decide(stored.lead, LeadAction(Action.WIN), at=AT + 2 * DAY, by=ANN)
+    await telling.leads.commit([(stored, won)], Change("e", AT))
+    assert await telling.tallies.overdue_outcomes(partner, due + 9 * DAY) == [leads[1].id]
 
 
 async def test_a_partners_wishes_are_read_at_once(telling: Telling) -> None:

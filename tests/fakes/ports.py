@@ -12,6 +12,7 @@ from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.fakes.exports import FakeExportStore, FakeFileStore
 from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
+from tests.fakes.outcomes import FakeOutcomeStore
 from tests.fakes.programme import FakeListingStore, FakePartnerStore
 from tests.fakes.telling import FakeLaneStore, FakeMailStore, FakePreferenceStore, FakeTallyStore, FakeWebhookStore
 from tests.fakes.wakeups import FakeWakeUps
@@ -43,6 +44,7 @@ class FakePorts(Ports):
     exports: FakeExportStore
     files: FakeFileStore
     wakeups: FakeWakeUps
+    outcomes: FakeOutcomeStore
 
 
 def fake_ports(rules: Rules | None = None) -> FakePorts:
@@ -72,5 +74,6 @@ def fake_ports(rules: Rules | None = None) -> FakePorts:
         exports=FakeExportStore(),
         files=FakeFileStore(),
         wakeups=FakeWakeUps(),
+        outcomes=FakeOutcomeStore(),
         rules=rules or Rules(),
     )

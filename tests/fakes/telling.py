@@ -10,7 +10,7 @@ from shared.domain.contact import ALWAYS, fold_email
 from shared.domain.deadlines import deadline
 from shared.domain.instants import stamp
 from shared.domain.lead import Status
-from shared.domain.measures import Sums
+from shared.domain.measures import Sums, outcome_due
 from shared.domain.tally import Tally
 from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_of
 from shared.domain.telling.mail_day import MailDay
@@ -223,6 +223,11 @@ class FakeTallyStore:
     async def sums_between(self, partner_id: str, first: str, last: str) -> list[Sums]:
         mine = self.counted.get(partner_id, {})
         return [mine[day] for day in sorted(mine) if first <= day <= last]
+
+    async def overdue_outcomes(self, partner_id: str, at: datetime) -> list[str]:
+        leads = [row.lead for (partner, _), row in self._leads.rows.items() if partner == partner_id]
+        open_deals = [one for one in leads if one.status is Status.ACCEPTED and not one.is_test]
+        return sorted(one.id for one in open_deals if (due := outcome_due(one)) is not None and due < at)
 
     async def received(self, partner_id: str) -> list[Waiting]:
         return self._waiting(partner_id, Status.RECEIVED)

@@ -82,10 +82,10 @@ class InsightsView(TypedDict):
 def insights_view(insights: Insights) -> InsightsView:
     """The insights as they are answered."""
     return {
-        "period": _period(insights.period),
+        "period": period_view(insights.period),
         "groupBy": insights.group_by,
         "total": figures_view(insights.total),
-        "before": {"period": _period(insights.period.before), "figures": figures_view(insights.before)},
+        "before": {"period": period_view(insights.period.before), "figures": figures_view(insights.before)},
         "declinedFor": dict(insights.declined_for),
         "lostFor": dict(insights.lost_for),
         "value": [
@@ -147,7 +147,8 @@ def _currencies(worths: Iterable[Mapping[str, Decimal]]) -> list[str]:
     return sorted({currency for worth in worths for currency in worth})
 
 
-def _period(period: Period) -> PeriodView:
+def period_view(period: Period) -> PeriodView:
+    """A period as it is answered."""
     return {"firstDay": str(period.first), "lastDay": str(period.last)}
 
 

@@ -116,6 +116,15 @@ class TableTallyStore:
         with translating():
             return [_sums(row) for row in await self._leads(partner_id).rows(condition)]
 
+    async def overdue_outcomes(self, partner_id: str, at: datetime) -> list[str]:
+        """The range of open leads, by columns alone."""
+        low, high = keys.copy("open", ""), keys.copy("open", "~")
+        bounds = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{high}'"
+        condition = f"{bounds} and isTest eq false and outcomeDue gt '' and outcomeDue lt '{stamp(at)}'"
+        with translating():
+            rows = await self._leads(partner_id).rows(condition, ["RowKey"])
+        return [keys.lead_of(row["RowKey"]) for row in rows]
+
     async def received(self, partner_id: str) -> list[Waiting]:
         """The range of open leads, by columns alone."""
         low, high = keys.copy("open", ""), keys.copy("open", "~")

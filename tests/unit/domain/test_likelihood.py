@@ -17,6 +17,7 @@ from shared.domain.likelihood import (
     Learning,
     chance,
     level_with,
+    offer_key,
 )
 from shared.domain.measures import Sums, added, counted, kind_of
 from tests.builders import ANN, AT, DAY, a_lead, accepted
@@ -92,14 +93,14 @@ def test_v3_it_is_told_with_its_number() -> None:
 
 def test_v3_the_own_offer_says_most() -> None:
     learned = programme(4)
-    offers = dict(learned.offers) | {"p1.crm": Ended(200, 150, 1, 200)}
+    offers = dict(learned.offers) | {offer_key("p1.crm"): Ended(200, 150, 1, 200)}
     lead = replace(a_lead("p1"), offer=Offer("p1.crm"))
     found = chance(replace(learned, offers=offers), lead)
     assert found is not None
     assert (found.won, found.of, found.alike) == (150, 200, ("offer",))
     assert found.share > 0.6
     # What two partners have had under one title is nobody's own.
-    shared = dict(learned.offers) | {"p1.crm": Ended(200, 150, 2, 100)}
+    shared = dict(learned.offers) | {offer_key("p1.crm"): Ended(200, 150, 2, 100)}
     assert chance(replace(learned, offers=shared), lead) == chance(replace(learned, offers={}), lead)
 
 

@@ -118,3 +118,26 @@ async def test_m5_nobody_reads_anothers(api: InProcess, door: str) -> None:
     assert (await api.call("GET", INSIGHTS)).status == 401
     assert (await api.call("GET", INSIGHTS, as_="Operator", tenant="operator")).status == 200
     assert (await api.call("GET", INSIGHTS, as_="Sender", tenant="contoso")).status == 403
+
+
+async def test_m2_a_partner_is_told_how_it_stands_with_the_numbers(api: InProcess, door: str, ports: FakePorts) -> None:
+    await some(api, door, ports)
+    found = (await api.call("GET", f"{P}/standing", **USER)).json
+    assert found["period"] == {"firstDay": "2026-08-26", "lastDay": "2026-11-23"}
+    assert found["numbers"] == {
+        "within24h": 0,
+        "within72h": 2,
+        "later": 0,
+        "expired": 0,
+        "accepted": 1,
+        "declined": 1,
+        "won": 1,
+        "lost": 0,
+        "outcomesInTime": 1,
+        "outcomesStated": 0,
+        "outcomesOverdue": 0,
+    }
+    assert found["responsiveness"] == {"score": 0.542, "weight": 0.4, "points": 1.5, "of": 2}
+    assert found["fit"]["of"] == 3
+    assert 0.5 < found["value"] < 0.6
+    assert (await api.call("GET", "/partners/fabrikam/standing", **USER)).status == 404

@@ -1,0 +1,42 @@
+"""What was learned of all partners' leads, for all of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.likelihood import Learned
+from shared.domain.standing import Norms, Standing
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What the programme's leads have come to, and what its partners have on average, as of the last look at all."""
+
+    learned: Learned = field(default_factory=Learned)
+    norms: Norms = field(default_factory=Norms)
+
+
+class OutcomeStore(Protocol):
+    """Standings and lessons, written by one timer, read by everybody."""
+
+    async def lessons(self, at: datetime) -> Lessons:
+        """The newest lessons (cached for ten minutes); empty ones before the first."""
+
+    async def put_lessons(self, lessons: Lessons) -> None:
+        """Replace the lessons."""
+
+    async def under_way(self) -> Learned:
+        """What a look at all partners has learned that broke off; nothing where none did."""
+
+    async def put_under_way(self, learned: Learned) -> None:
+        """Remember what has been learned so far."""
+
+    async def standings(self) -> dict[str, Standing]:
+        """Every partner's standing as it was last written, by partner."""
+
+    async def standings_of(self, partner_ids: list[str]) -> dict[str, Standing]:
+        """Those of these partners."""
+
+    async def put_standings(self, standings: Mapping[str, Standing]) -> None:
+        """Write the standings of some partners."""

@@ -1,0 +1,75 @@
+"""Standings and lessons in the Lookup table, a row for each partner and one for all (storage.md)."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from shared.domain.likelihood import Learned
+from shared.domain.standing import Standing
+from shared.ports.outcomes import Lessons
+from shared.storage import codec, keys, reads
+from shared.storage.errors import translating
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Write
+from shared.storage.tables import Tables
+
+CACHED_FOR = timedelta(minutes=10)
+"""Lessons change once an hour, and every lead that comes asks for them."""
+BATCH = 100
+
+
+class TableOutcomeStore:
+    """`OutcomeStore` on Azure Tables."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._known: tuple[datetime, Lessons] | None = None
+
+    @property
+    def _lookup(self) -> Table:
+        return self._tables[keys.LOOKUP]
+
+    async def lessons(self, at: datetime) -> Lessons:
+        if self._known and timedelta() <= at - self._known[0] < CACHED_FOR:
+            return self._known[1]
+        row = await reads.row(self._lookup, keys.LESSONS, keys.LESSONS)
+        found = codec.load(Lessons, row) if row else Lessons()
+        self._known = at, found
+        return found
+
+    async def put_lessons(self, lessons: Lessons) -> None:
+        await self._put(keys.LESSONS, lessons)
+        self._known = None
+
+    async def under_way(self) -> Learned:
+        row = await reads.row(self._lookup, keys.LESSONS, keys.UNDER_WAY)
+        return codec.load(Learned, row) if row else Learned()
+
+    async def put_under_way(self, learned: Learned) -> None:
+        await self._put(keys.UNDER_WAY, learned)
+
+    async def standings(self) -> dict[str, Standing]:
+        """One request for every thousand partners."""
+        with translating():
+            rows = await self._lookup.rows(f"PartitionKey eq '{keys.STANDING}'")
+        return {row["RowKey"]: codec.load(Standing, row) for row in rows}
+
+    async def standings_of(self, partner_ids: list[str]) -> dict[str, Standing]:
+        """Point reads side by side."""
+        rows = await asyncio.gather(*(reads.row(self._lookup, keys.STANDING, one) for one in partner_ids))
+        return {row["RowKey"]: codec.load(Standing, row) for row in rows if row is not None}
+
+    async def put_standings(self, standings: Mapping[str, Standing]) -> None:
+        """A transaction for each hundred."""
+        writes = [
+            Write.upsert({"PartitionKey": keys.STANDING, "RowKey": partner_id, **codec.dump(one, what="standing")})
+            for partner_id, one in standings.items()
+        ]
+        for start in range(0, len(writes), BATCH):
+            with translating():
+                await self._lookup.transact(writes[start : start + BATCH])
+
+    async def _put(self, key: str, record: Lessons | Learned) -> None:
+        row = {"PartitionKey": keys.LESSONS, "RowKey": key, **codec.dump(record, what="lessons")}
+        with translating():
+            await self._lookup.write(Write.upsert(row))

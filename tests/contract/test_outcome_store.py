@@ -1,0 +1,48 @@
+"""Standings and lessons: the fake does what storage does (M2, V3)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.domain.likelihood import KINDS_MAX, OFFERS_MAX, Ended, Learned, offer_key
+from shared.domain.standing import Norms, Standing, period, standing
+from shared.ports.outcomes import Lessons, OutcomeStore
+from tests.builders import AT, unique
+
+ONE = standing([], 3, period(AT), Norms())
+
+
+async def test_lessons_are_empty_before_the_first_and_then_what_was_written(outcomes: OutcomeStore) -> None:
+    assert await outcomes.lessons(AT) == Lessons()
+    wanted = Lessons(
+        Learned(Ended(9, 3, 2, 5), {"SE/appSource/contactMe/contact/whole": Ended(5, 2, 2, 3)}), Norms(0.7)
+    )
+    await outcomes.put_lessons(wanted)
+    assert await outcomes.lessons(AT + timedelta(minutes=20)) == wanted
+
+
+async def test_lessons_of_any_size_can_be_written(outcomes: OutcomeStore) -> None:
+    kinds = {
+        f"{n:02}/azureMarketplace/contactMe/contact/{n}": Ended(10**6, 10**5, 999, 10**5) for n in range(KINDS_MAX)
+    }
+    offers = {offer_key(str(n)): Ended(10**6, 10**5, 1, 10**5) for n in range(OFFERS_MAX)}
+    wanted = Lessons(Learned(Ended(10**9, 10**8, 20_000, 10**6), kinds, offers))
+    await outcomes.put_lessons(wanted)
+    assert await outcomes.lessons(AT + timedelta(minutes=20)) == wanted
+
+
+async def test_a_look_that_broke_off_goes_on_from_what_it_knew(outcomes: OutcomeStore) -> None:
+    assert await outcomes.under_way() == Learned()
+    await outcomes.put_under_way(Learned(Ended(1, 1, 1, 1)))
+    assert await outcomes.under_way() == Learned(Ended(1, 1, 1, 1))
+    assert await outcomes.lessons(AT) == Lessons()
+
+
+async def test_standings_are_written_together_and_read_alone_or_all(outcomes: OutcomeStore) -> None:
+    names = [unique() for _ in range(130)]
+    written: dict[str, Standing] = {name: replace(ONE, overdue=n) for n, name in enumerate(names)}
+    await outcomes.put_standings(written)
+    await outcomes.put_standings({names[0]: ONE})
+    written[names[0]] = ONE
+    assert {name: one for name, one in (await outcomes.standings()).items() if name in written} == written
+    assert await outcomes.standings_of([*names[:2], "nobody"]) == {name: written[name] for name in names[:2]}
+    await outcomes.put_standings({})

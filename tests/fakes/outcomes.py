@@ -1,0 +1,38 @@
+"""Standings and lessons in memory."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.domain.likelihood import Learned
+from shared.domain.standing import Standing
+from shared.ports.outcomes import Lessons
+
+
+class FakeOutcomeStore:
+    """`OutcomeStore` in memory."""
+
+    def __init__(self) -> None:
+        self.known = Lessons()
+        self.part = Learned()
+        self.stood: dict[str, Standing] = {}
+
+    async def lessons(self, at: datetime) -> Lessons:
+        return self.known
+
+    async def put_lessons(self, lessons: Lessons) -> None:
+        self.known = lessons
+
+    async def under_way(self) -> Learned:
+        return self.part
+
+    async def put_under_way(self, learned: Learned) -> None:
+        self.part = learned
+
+    async def standings(self) -> dict[str, Standing]:
+        return dict(self.stood)
+
+    async def standings_of(self, partner_ids: list[str]) -> dict[str, Standing]:
+        return {one: self.stood[one] for one in partner_ids if one in self.stood}
+
+    async def put_standings(self, standings: Mapping[str, Standing]) -> None:
+        self.stood |= standings
