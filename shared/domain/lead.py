@@ -151,11 +151,26 @@ class Consent:
 
 
 @dataclass(frozen=True)
+class Chance:
+    """How likely a lead is to be won (V3): `won` of `of` leads that were `alike` in this were.
+
+    `share` is what that says of the next one, 0 to 1; `times` is that by the programme's own rate.
+    """
+
+    won: int
+    of: int
+    alike: tuple[str, ...]
+    share: float
+    times: float
+
+
+@dataclass(frozen=True)
 class Quality:
     """V3."""
 
     level: Level = Level.UNKNOWN
     reasons: tuple[str, ...] = ()
+    chance: Chance | None = None
 
 
 @dataclass(frozen=True)

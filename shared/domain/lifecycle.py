@@ -30,7 +30,7 @@ from shared.domain.lead import (
 from shared.domain.messages import say, word, words
 from shared.domain.money import fits, fraction_digits
 from shared.domain.notify import PARTNER, notified
-from shared.domain.quality import quality_of
+from shared.domain.quality import quality_of, with_chance
 
 
 class Action(StrEnum):
@@ -234,7 +234,7 @@ def recheck(lead: Lead, email: Validity, *, ask_again: bool, at: datetime) -> De
     after = replace(before, rechecks=done, recheck_at=next_recheck(at, done) if ask_again else None)
     if email is before.email_validity:
         return Decision(after, settled.events)
-    quality = quality_of(before.customer, email, before.phone_validity)
+    quality = with_chance(quality_of(before.customer, email, before.phone_validity), before.quality.chance)
     after = replace(after, email_validity=email, quality=quality)
     changes = {"emailValidity": {"from": str(before.email_validity), "to": str(email)}}
     after, event = _record(after, EventType.UPDATED, before, at, RECHECK_TIMER, changes)

@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
 
-from shared.domain.lead import Lead, Level
+from shared.domain.lead import Chance, Lead
 from shared.domain.measures import OTHER, Cell, Dimension, Kind, Measure, Sums, kind_of, offer_of, together
 
 LEAST, PARTNERS_LEAST, SHARE_MOST = 20, 5, 0.5
@@ -20,8 +20,6 @@ KINDS_MAX, OFFERS_MAX = 1_000, 1_000
 """What is remembered, in one row: the ones with the most leads."""
 SHRUNK_BY = 30
 """Leads that go as the less alike ones do, beside each count."""
-OFTEN, SELDOM = 1.5, 0.5
-"""Times the programme's own rate: from here on, and up to here, a level is another one."""
 
 
 class Alike(StrEnum):
@@ -62,20 +60,6 @@ class Ended:
         """With those of another kind, of which the same partners may have had some."""
         both = (self.of + other.of, self.won + other.won)
         return Ended(*both, max(self.partners, other.partners), self.most + other.most)
-
-
-@dataclass(frozen=True)
-class Chance:
-    """`won` of `of` leads that were `alike` in this were won; `share` is what that says of the next one, 0 to 1.
-
-    `times` is that by the programme's own rate.
-    """
-
-    won: int
-    of: int
-    alike: tuple[str, ...]
-    share: float
-    times: float
 
 
 @dataclass(frozen=True)
@@ -151,17 +135,6 @@ def chance(learned: Learned, lead: Lead) -> Chance | None:
 def offer_key(offer: str) -> str:
     """An offer by its id or title, in the few characters that there is room for."""
     return sha256(offer.encode("utf-8", "surrogatepass")).hexdigest()[:20]
-
-
-def level_with(level: Level, found: Chance | None) -> Level:
-    """A level of contactability, with what is known of leads like this one: who can be reached is not all."""
-    if found is None or level in (Level.LOW, Level.UNKNOWN):
-        return level
-    if found.times >= OFTEN:
-        return Level.HIGH
-    if found.times <= SELDOM:
-        return Level.MEDIUM if level is Level.HIGH else Level.LOW
-    return level
 
 
 def _in_common(kind: Kind, asked: tuple[Alike, ...]) -> tuple[str, ...]:

@@ -1,7 +1,11 @@
 """How good a lead's contact is (V3), from what is known about it; always with the reasons."""
 
-from shared.domain.lead import Customer, Level, Quality, Validity
+from dataclasses import replace
 
+from shared.domain.lead import Chance, Customer, Level, Quality, Validity
+
+OFTEN, SELDOM = 1.5, 0.5
+"""Times the programme's own rate: from here on, and up to here, a level is another one."""
 _REACHABLE = (Validity.VALID, Validity.UNKNOWN)
 
 
@@ -19,6 +23,19 @@ def quality_of(customer: Customer, email: Validity, phone: Validity) -> Quality:
         reasons.append("noCompany")
     ways = [state for written, state in ((customer.email, email), (customer.phone, phone)) if written]
     return Quality(_level(ways, email, whole=named and bool(customer.company)), tuple(reasons))
+
+
+def with_chance(quality: Quality, chance: Chance | None) -> Quality:
+    """The quality with how likely leads like this one were won: where somebody can be reached, that decides, too."""
+    found = replace(quality, chance=chance)
+    if chance is None or quality.level in (Level.LOW, Level.UNKNOWN):
+        return found
+    if chance.times >= OFTEN:
+        return replace(found, level=Level.HIGH, reasons=(*quality.reasons, "oftenWon"))
+    if chance.times <= SELDOM:
+        level = Level.MEDIUM if quality.level is Level.HIGH else Level.LOW
+        return replace(found, level=level, reasons=(*quality.reasons, "seldomWon"))
+    return found
 
 
 def _level(ways: list[Validity], email: Validity, *, whole: bool) -> Level:

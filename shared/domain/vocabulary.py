@@ -26,6 +26,7 @@ from shared.domain.lead import (
     Validity,
 )
 from shared.domain.lifecycle import Action, ActivityKind
+from shared.domain.likelihood import Alike
 from shared.domain.listed import FlameState
 from shared.domain.notify import MailKind
 from shared.domain.ordering import OrderField
@@ -167,6 +168,16 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "phoneMissing": "There is no phone number",
         "noName": "There is no name",
         "noCompany": "There is no company",
+        "oftenWon": "Leads like this one were won more often than others",
+        "seldomWon": "Leads like this one were won more seldom than others",
+    },
+    "likenesses": {
+        Alike.OFFER: "Offer",
+        Alike.COUNTRY: "Country",
+        Alike.SOURCE: "Source",
+        Alike.CALL_TO_ACTION: "Call to action",
+        Alike.CONTACT_REQUESTED: "Contact requested",
+        Alike.COMPLETENESS: "How much is told",
     },
     "sizes": {
         CompanySize.SOLE: "1–9 employees",

@@ -24,10 +24,11 @@ from shared.domain.lead import (
     Validity,
 )
 from shared.domain.lifecycle import Decision
+from shared.domain.likelihood import Learned, chance
 from shared.domain.notify import notified
 from shared.domain.programme.offers import Offers, RegisteredOffer
 from shared.domain.programme.partner import Door
-from shared.domain.quality import quality_of
+from shared.domain.quality import quality_of, with_chance
 
 SENDER_KINDS = ("marketing", "seller", "partner")
 INFORMATIONAL = (CallToAction.GET_IT_NOW, CallToAction.FREE_TRIAL, CallToAction.TEST_DRIVE)
@@ -54,7 +55,8 @@ class Email:
 class Arrival:
     """How a submission reached its partner at `at`, under which id, and what was found out about it on the way.
 
-    `created_at` is when the customer asked, as far as known; the id carries the same time.
+    `created_at` is when the customer asked, as far as known; the id carries the same time. `learned` is what became of
+    leads before it.
     """
 
     partner_id: str
@@ -65,6 +67,7 @@ class Arrival:
     email: Email = Email()
     offers: Offers = field(default_factory=Offers)
     windows: Windows = field(default_factory=Windows)
+    learned: Learned = field(default_factory=Learned)
 
 
 def receive(reading: Reading, door: Door, arrival: Arrival) -> Decision:
@@ -110,9 +113,16 @@ def receive(reading: Reading, door: Door, arrival: Arrival) -> Decision:
         quality=quality_of(customer, arrival.email.validity, arrival.phone.validity),
         additional_fields=reading.additional_fields,
     )
-    lead = _with_deadlines(lead, arrival)
+    lead = _with_deadlines(_with_chance(lead, arrival.learned), arrival)
     told = notified(EventType.RECEIVED, lead)
     return Decision(lead, (Event(1, EventType.RECEIVED, at, door.by, None, lead.status, notify=told),))
+
+
+def _with_chance(lead: Lead, learned: Learned) -> Lead:
+    """V3: how likely leads like it were won, where somebody waits for its answer."""
+    if lead.is_test or lead.status is Status.INFORMATIONAL:
+        return lead
+    return replace(lead, quality=with_chance(lead.quality, chance(learned, lead)))
 
 
 @dataclass(frozen=True)

@@ -417,6 +417,12 @@ OF_A_SHAPE = {
     "StandingNumbersView.outcomesInTime": "Outcomes that were told by 14 days after the purchase date.",
     "StandingNumbersView.outcomesStated": "Losses, and wins that say for how much and when.",
     "StandingNumbersView.outcomesOverdue": "Accepted deals whose outcome is overdue.",
+    "LikelihoodView.won": "How many of them were won.",
+    "LikelihoodView.of": "How many leads like this one have ended.",
+    "LikelihoodView.alike": "In what they are alike.",
+    "LikelihoodView.share": "How likely this one is to be won by that, as a share of 1.",
+    "QualityView.likelihood": "How likely leads like this one were won; null where too little is known.",
+    "VocabularyView.likenesses": "In what leads are alike.",
 }
 OF_A_SCHEMA = {
     "CallToAction": "What the customer asked for on the marketplace.",

@@ -12,6 +12,7 @@ from shared.domain.intake.held import HeldState, Reason
 from shared.domain.intake.receipt import SENDER_KINDS
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Reveal, Source, Status, Validity
 from shared.domain.lifecycle import REASONS, Action
+from shared.domain.likelihood import Alike
 from shared.domain.notify import MailKind
 from shared.domain.permissions import Role
 from shared.domain.programme.offers import OfferState
@@ -39,6 +40,7 @@ SourceText = Annotated[str, _one_of(Source)]
 CallToActionText = Annotated[str, _one_of(CallToAction)]
 ValidityText = Annotated[str, _one_of(Validity)]
 LevelText = Annotated[str, _one_of(Level)]
+LikenessText = Annotated[str, _one_of(Alike)]
 ActionText = Annotated[str, _one_of(Action)]
 ReasonText = Annotated[str, _one_of(code for codes in REASONS.values() for code in codes)]
 AlertText = Annotated[str, _one_of(TEXTS)]

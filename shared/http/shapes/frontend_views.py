@@ -93,6 +93,7 @@ class VocabularyView(TypedDict):
     validity: list[TermView]
     qualityLevels: list[TermView]
     qualityReasons: list[TermView]
+    likenesses: list[TermView]
     sizes: list[TermView]
     orders: list[TermView]
     senderKinds: list[TermView]

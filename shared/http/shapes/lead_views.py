@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from shared.domain.contact import shown
 from shared.domain.instants import stamp, stamped
-from shared.domain.lead import Closing, Customer, Deal, Lead, Sender
+from shared.domain.lead import Closing, Customer, Deal, Lead, Quality, Sender
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.permissions import Caller, Role
 from shared.domain.telling.alerts import FLAMES, WARNINGS, Alert, alerts
@@ -24,6 +24,7 @@ from shared.http.shapes.enumerations import (
     FlameText,
     LeadTypeText,
     LevelText,
+    LikenessText,
     OutcomeText,
     QualificationText,
     ReasonText,
@@ -101,11 +102,21 @@ class AlertView(TypedDict):
     message: str
 
 
+class LikelihoodView(TypedDict):
+    """How likely leads like this one were won in this programme (V3), as it was known when the lead came."""
+
+    won: int
+    of: int
+    alike: list[LikenessText]
+    share: float
+
+
 class QualityView(TypedDict):
-    """How good the contact is, with the reasons (V3)."""
+    """How good the contact is, with the reasons, and how likely leads like it were won (V3)."""
 
     level: LevelText
     reasons: list[str]
+    likelihood: LikelihoodView | None
 
 
 class RelatedView(TypedDict):
@@ -256,7 +267,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         "flame": _flame_view(lead, warned, translate),
         "emailValidity": lead.email_validity,
         "phoneValidity": lead.phone_validity,
-        "quality": {"level": lead.quality.level, "reasons": list(lead.quality.reasons)},
+        "quality": _quality(lead.quality),
         "alerts": [{"kind": alert.kind, "message": translate(alert.message)} for alert in warned],
         "actions": list(allowed_actions(lead)) if Role.LEADS_ADMIN in caller.roles else [],
         "doNotContact": lead.do_not_contact,
@@ -337,3 +348,11 @@ def _deal_view(deal: Deal) -> DealView:
 
 def _closing_view(closing: Closing | None) -> ClosingView | None:
     return {"reason": closing.reason, "notes": closing.notes, "suggestedPartners": []} if closing else None
+
+
+def _quality(quality: Quality) -> QualityView:
+    found = quality.chance
+    likelihood: LikelihoodView | None = None
+    if found is not None:
+        likelihood = {"won": found.won, "of": found.of, "alike": list(found.alike), "share": round(found.share, 3)}
+    return {"level": quality.level, "reasons": list(quality.reasons), "likelihood": likelihood}

@@ -113,7 +113,12 @@ def _kind(lead: LeadView, words: Words) -> str:
 
 def reasons_of(quality: QualityView, words: Words) -> tuple[str, ...]:
     """Why the quality is what it is."""
-    return tuple(words.label("qualityReasons", reason) for reason in quality["reasons"])
+    found = [words.label("qualityReasons", reason) for reason in quality["reasons"]]
+    if known := quality["likelihood"]:
+        text = words.say("%(won)d of %(of)d leads like this one were won", won=known["won"], of=known["of"])
+        alike = ", ".join(words.label("likenesses", one) for one in known["alike"])
+        found.append(f"{text} ({alike})" if alike else text)
+    return tuple(found)
 
 
 def marks_of(lead: LeadView, words: Words) -> tuple[Mark, ...]:

@@ -6,6 +6,7 @@ claims the submission, and after a lost race a look at who has it.
 """
 
 import asyncio
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +22,7 @@ from shared.domain.intake.held import HeldState, Reason, refusal_of
 from shared.domain.intake.receipt import Arrival, Email, Phone, receive
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Decision, settle
+from shared.domain.likelihood import Learned
 from shared.domain.programme.partner import Door, LeadSource, accepts
 from shared.ports.errors import LostRace
 from shared.ports.intake import Sent, StoredHeld
@@ -38,6 +40,8 @@ from shared.usecases.intake.parcels import (
 )
 from shared.usecases.intake.route_lead import find_route
 from shared.usecases.races import ATTEMPTS
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -209,8 +213,18 @@ async def _received(ports: Ports, parcel: Parcel, partner_id: str, lead_id: str,
         email=await ports.emails.read(reading.email, lists) if reading.email else Email(),
         offers=offers,
         windows=ports.rules.windows,
+        learned=await _learned(ports, at),
     )
     return receive(reading, parcel.door, arrival)
+
+
+async def _learned(ports: Ports, at: datetime) -> Learned:
+    """What became of earlier leads (V3); a lead that comes does not wait for it."""
+    try:
+        return (await ports.outcomes.lessons(at)).learned
+    except Unavailable:
+        log.warning("Nothing is known of earlier leads.", extra={"event": "intake.no_lessons"})
+        return Learned()
 
 
 async def _take_back(ports: Ports, parcel: Parcel, lead: Lead, announced: Sequence[Hint], winner: str | None) -> None:

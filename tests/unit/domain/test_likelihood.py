@@ -6,7 +6,7 @@ from math import exp
 
 import pytest
 
-from shared.domain.lead import Lead, Level, Offer
+from shared.domain.lead import Lead, Offer
 from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.likelihood import (
     KINDS_MAX,
@@ -16,7 +16,6 @@ from shared.domain.likelihood import (
     Learned,
     Learning,
     chance,
-    level_with,
     offer_key,
 )
 from shared.domain.measures import Sums, added, counted, kind_of
@@ -118,24 +117,6 @@ def test_v3_nothing_is_said_of_too_little() -> None:
     assert chance(Learned(), a_lead()) is None
     assert chance(programme(5, partners=PARTNERS_LEAST - 1), a_lead()) is None
     assert chance(Learned(Ended(1_000, 0, 40, 90)), a_lead()) is None
-
-
-@pytest.mark.parametrize(
-    ("level", "times", "wanted"),
-    [
-        (Level.MEDIUM, 1.6, Level.HIGH),
-        (Level.MEDIUM, 1.0, Level.MEDIUM),
-        (Level.MEDIUM, 0.4, Level.LOW),
-        (Level.HIGH, 0.4, Level.MEDIUM),
-        (Level.LOW, 9.0, Level.LOW),
-        (Level.UNKNOWN, 9.0, Level.UNKNOWN),
-    ],
-)
-def test_v3_contactability_comes_first(level: Level, times: float, wanted: Level) -> None:
-    found = chance(Learned(Ended(1_000, 100, 40, 90)), a_lead())
-    assert found is not None
-    assert level_with(level, replace(found, times=times)) is wanted
-    assert level_with(level, None) is level
 
 
 def test_v3_what_is_remembered_is_bounded_and_can_go_on() -> None:

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from shared.domain.lead import Customer, Level, Validity
-from shared.domain.quality import quality_of
+from shared.domain.lead import Chance, Customer, Level, Quality, Validity
+from shared.domain.quality import quality_of, with_chance
 
 V, I, S, U = Validity.VALID, Validity.INVALID, Validity.SPAM, Validity.UNKNOWN  # noqa: E741 - a table's heads
 WHOLE = Customer(company="Northwind", first_name="Ada", email="a@b.example", phone="1")
@@ -58,3 +58,24 @@ def test_every_combination_has_its_reasons() -> None:
         "noName",
         "noCompany",
     )
+
+
+@pytest.mark.parametrize(
+    ("level", "times", "wanted", "reason"),
+    [
+        (Level.MEDIUM, 1.6, Level.HIGH, "oftenWon"),
+        (Level.HIGH, 1.6, Level.HIGH, "oftenWon"),
+        (Level.MEDIUM, 1.0, Level.MEDIUM, None),
+        (Level.MEDIUM, 0.4, Level.LOW, "seldomWon"),
+        (Level.HIGH, 0.4, Level.MEDIUM, "seldomWon"),
+        (Level.LOW, 9.0, Level.LOW, None),
+        (Level.UNKNOWN, 9.0, Level.UNKNOWN, None),
+    ],
+)
+def test_v3_who_cannot_be_reached_is_not_made_better_by_others(
+    level: Level, times: float, wanted: Level, reason: str | None
+) -> None:
+    known = Chance(12, 40, ("country",), 0.3, times)
+    found = with_chance(Quality(level, ("emailValid",)), known)
+    assert found == Quality(wanted, ("emailValid", reason) if reason else ("emailValid",), known)
+    assert with_chance(Quality(level), None) == Quality(level)

@@ -7,10 +7,10 @@ import pytest
 from pydantic import WithJsonSchema
 
 from shared.domain.exports import export_columns
-from shared.domain.lead import Customer, Validity
+from shared.domain.lead import Chance, Customer, Level, Quality, Validity
 from shared.domain.lifecycle import NEED_NOTES, REASONS, ActivityKind
 from shared.domain.ordering import OrderField
-from shared.domain.quality import quality_of
+from shared.domain.quality import OFTEN, SELDOM, quality_of, with_chance
 from shared.domain.telling.preferences import LANGUAGES
 from shared.domain.vocabulary import LABELS, PROPER_NAMES, label
 from shared.http.shapes import enumerations
@@ -58,6 +58,7 @@ HOMES = {
     "SourceKindText": "sourceKinds",
     "RevealText": "reveals",
     "UnwantedText": "notMailed",
+    "LikenessText": "likenesses",
 }
 ELSEWHERE = {"ReceivedText", "HealthText", "LanguageText"}
 """A lead's statuses with one of the held ones; for watchers; named by the CLDR."""
@@ -97,9 +98,10 @@ def test_every_reason_of_a_quality_has_a_label() -> None:
     for email in Validity:
         for phone in set(Validity) - {Validity.SPAM}:
             found |= {*quality_of(Customer(email="a", phone="1"), email, phone).reasons}
-    assert found | {*quality_of(Customer(), Validity.UNKNOWN, Validity.UNKNOWN).reasons} == set(
-        LABELS["qualityReasons"]
-    )
+    found |= {*quality_of(Customer(), Validity.UNKNOWN, Validity.UNKNOWN).reasons}
+    for times in (OFTEN, SELDOM):
+        found |= {*with_chance(Quality(Level.MEDIUM), Chance(1, 40, (), 0.1, times)).reasons}
+    assert found == set(LABELS["qualityReasons"])
 
 
 def test_reasons_that_need_notes_are_reasons() -> None:

@@ -1,22 +1,26 @@
 """All partners are looked at, a run after the other if need be, and what is learned is the same (M2, V3)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.domain.errors import Unavailable
-from shared.domain.lifecycle import Action, LeadAction
+from shared.domain.lead import Chance, Level, Quality, Validity
+from shared.domain.lifecycle import Action, LeadAction, recheck
+from shared.domain.likelihood import Ended, Learned
+from shared.domain.measures import kind_of
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.standing import USUAL
+from shared.ports.outcomes import Lessons
 from shared.ports.rules import Budget
 from shared.usecases.leads.answer_lead import answer_lead
 from shared.usecases.outcomes import learn
 from shared.usecases.outcomes.learn import Learnt, learn_outcomes
 from shared.usecases.outcomes.read_standing import read_standing
 from shared.usecases.telling.publish import publish_events
-from tests.builders import ANN, AT, DAY, DEAL, submission_body
+from tests.builders import ANN, AT, DAY, DEAL, a_lead, submission_body
 from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import budget, submit
 
@@ -117,3 +121,38 @@ async def test_m2_a_deal_whose_outcome_nobody_tells_counts_against_the_partner()
     assert (found.overdue, found.reporting.of) == (1, 2)
     # A lead that came earlier than the period has nothing to do with it.
     assert (await read_standing(ports=ports, partner_id="p1", at=AT + 95 * DAY)).overdue == 0
+
+
+async def test_v3_a_lead_says_how_likely_leads_like_it_were_won(monkeypatch: pytest.MonkeyPatch) -> None:
+    ports = await programme()
+    source = LeadSource("f" * 16, "p1", "M", AT)
+    kind = kind_of((await ports.leads.many("p1", [(await submit(ports, source, at=AT)).lead_id]))[0]).written
+    learned = Learned(Ended(400, 40, 30, 90), {kind: Ended(40, 12, 9, 8)})
+    await ports.outcomes.put_lessons(Lessons(learned))
+
+    async def quality(**changes: Any) -> Quality:
+        made = await submit(ports, source, submission_body(**changes), at=LATER)
+        (lead,) = await ports.leads.many("p1", [made.lead_id])
+        return lead.quality
+
+    found = await quality(Company="New")
+    assert found.chance is not None
+    assert (found.chance.won, found.chance.of) == (12, 40)
+    assert found.reasons[-1] == "oftenWon"
+    assert (await quality(Company="Other", FirstName="MSFT_TEST_1")).chance is None
+    assert (await quality(Company="Third", ActionCode="INS")).chance is None
+
+    async def away(at: datetime) -> Lessons:
+        raise Unavailable
+
+    # What is known of others holds up no lead.
+    monkeypatch.setattr(ports.outcomes, "lessons", away)
+    assert (await quality(Company="Fourth")).chance is None
+
+
+async def test_v3_another_check_of_the_address_keeps_what_was_known_of_leads_like_it() -> None:
+    known = Chance(12, 40, ("country",), 0.3, 2.0)
+    lead = replace(a_lead(), quality=Quality(Level.MEDIUM, (), known), email_validity=Validity.UNKNOWN)
+    after = recheck(lead, Validity.VALID, ask_again=False, at=AT).lead
+    assert after.quality.chance == known
+    assert after.quality.reasons[-1] == "oftenWon"
