@@ -65,6 +65,7 @@ async def counted(connected: Connect, trips: RoundTrips, source: LeadSource) -> 
     await made.partners.contact_lists(AT)
     await made.partners.known(partner_id, AT)
     await made.listings.offers(partner_id, AT)
+    await made.outcomes.lessons(AT)
     await made.listings.profile(partner_id, AT)
     await made.listings.partner_of_offer(offer.id, AT)
     await made.listings.partners_of_title(offer.title, AT)
