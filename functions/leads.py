@@ -1,6 +1,7 @@
 """Called by partners' frontends, CRMs and Logic Apps: everything about a partner's leads (L1–L9, Q1–Q6)."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import azure.functions as func
@@ -183,8 +184,15 @@ async def decline_lead(call: Call[DeclineIn, Nothing]) -> Response[LeadView]:
 @blueprint.route(LEAD + "/win", methods=["POST"], auth_level=ANONYMOUS)
 @endpoint(who=ADMIN, active=True, refuses=REFUSED, takes=("If-Match",), headers=("ETag",))
 async def win_lead(call: Call[WinIn, Nothing]) -> Response[LeadView]:
-    """Archive an accepted lead as won; one's own repeat within two minutes is answered as the first was (L4, L7)."""
-    return await _answer(call, _with_reason(Action.WIN, call.body))
+    """Archive an accepted lead as won, with what was won and when: the deal's value and now where it is not said (L4).
+
+    One's own repeat within two minutes is answered as the first was (L7).
+    """
+    body = call.body
+    answer = _with_reason(Action.WIN, body)
+    if body.value:
+        answer = replace(answer, amount=body.value.amount, currency=body.value.currency)
+    return await _answer(call, replace(answer, closed_on=body.closed_date))
 
 
 @blueprint.function_name("lose_lead")

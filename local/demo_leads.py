@@ -68,7 +68,7 @@ LEADS = (
         then=(
             _called("Talked for ten minutes, wants a demo."),
             _deal("Alpine Ski House – CRM", "48000.00", "CHF", 30),
-            ("win", {}),
+            ("win", {"value": {"amount": "45500.00", "currency": "CHF"}}),
         ),
     ),
     DemoLead(

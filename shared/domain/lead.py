@@ -199,10 +199,18 @@ class Deal:
 
 @dataclass(frozen=True)
 class Closing:
-    """Why a person ended the lead (L3, L4)."""
+    """Why a person ended the lead (L3, L4).
+
+    Of one that was won `amount`, `currency` and `closed_on` say what was won when; `is_stated` when the partner said so
+    itself, else they are the deal's and that day's. None on closings older than these.
+    """
 
     reason: str | None = None
     notes: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    closed_on: date | None = None
+    is_stated: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ action goes through `settle` first, so a deadline holds to the millisecond wheth
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -75,6 +76,9 @@ ACCEPTS_RACE_FOR = timedelta(seconds=10)
 
 A lost answer is noticed later; until then the refusal names the very person who asks, so a page can tell."""
 
+A_DAY = timedelta(days=1)
+"""What a calendar may be ahead of UTC, or behind it."""
+
 REASONS: Mapping[Action, tuple[str, ...]] = {
     Action.DECLINE: (
         *("budget", "noResponse", "otherVendor", "needNotMet", "notACustomer", "timeline", "abuse"),
@@ -96,13 +100,19 @@ RECHECK_TIMER = Actor("timer", "recheck_contacts")
 
 @dataclass(frozen=True)
 class LeadAction:
-    """An action with what it carries: the deal (accept), the deal's changed fields (edit) or reason and notes."""
+    """An action with what it carries: the deal (accept), the deal's changed fields (edit) or reason and notes.
+
+    A win may say what was won, `amount` and `currency` together, and on which day.
+    """
 
     action: Action
     deal: Deal | None = None
     edits: Mapping[str, Any] | None = None
     reason: str | None = None
     notes: str | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
+    closed_on: date | None = None
 
 
 class ActivityKind(StrEnum):
@@ -186,7 +196,8 @@ def decide(
             return Decision(lead)
     else:
         _check_reason(answer)
-        after = replace(after, closing=Closing(answer.reason, answer.notes), closed_at=at)
+        _check_won(before, answer, at)
+        after = replace(after, closing=_closing(before, answer, at), closed_at=at)
     changes = _changes("deal", before.deal, after.deal) | _changes("closing", before.closing, after.closing)
     after, event = _record(after, transition.event, before, at, by, changes)
     return Decision(after, (*settled.events, event))
@@ -290,7 +301,7 @@ def _is_repeat(lead: Lead, answer: LeadAction, at: datetime, by: Actor, versions
     if answer.action is Action.ACCEPT:
         return at - last.at >= ACCEPTS_RACE_FOR and lead.deal == answer.deal
     if not is_edit:
-        return lead.closing == Closing(answer.reason, answer.notes)
+        return lead.closing == _closing(lead, answer, last.at)
     was_based_on = versions is not None and str(lead.version - 1) in versions
     return was_based_on and lead.deal is not None and replace(lead.deal, **(answer.edits or {})) == lead.deal
 
@@ -357,10 +368,48 @@ def _edited(lead: Lead, edits: Mapping[str, Any]) -> Deal:
 
 def _check_value(deal: Deal) -> None:
     """L1: an amount is one of its currency."""
-    if not fits(deal.amount, deal.currency):
-        most = fraction_digits(deal.currency)
-        text = say("An amount in %(currency)s has at most %(most)d decimal places.", currency=deal.currency, most=most)
-        raise InvalidRequest(details=[Detail("invalidValue", text, "value.amount")])
+    if problem := _unpayable(deal.amount, deal.currency):
+        raise InvalidRequest(details=[problem])
+
+
+def _unpayable(amount: Decimal, currency: str) -> Detail | None:
+    if fits(amount, currency):
+        return None
+    most = fraction_digits(currency)
+    text = say("An amount in %(currency)s has at most %(most)d decimal places.", currency=currency, most=most)
+    return Detail("invalidValue", text, "value.amount")
+
+
+def _check_won(lead: Lead, answer: LeadAction, at: datetime) -> None:
+    """L4: what was won can be paid, on a day between that of the lead and this one, wherever its partner is."""
+    problems = []
+    if answer.amount is not None and answer.currency is not None:
+        problems = [problem] if (problem := _unpayable(answer.amount, answer.currency)) else []
+    on = answer.closed_on
+    if on is not None and not (lead.created_at - A_DAY).date() <= on <= (at + A_DAY).date():
+        text = say(
+            "The day must be one from the lead's, %(first)s, to this one, %(last)s.",
+            first=lead.created_at.date().isoformat(),
+            last=at.date().isoformat(),
+        )
+        problems.append(Detail("invalidValue", text, "closedDate"))
+    if problems:
+        raise InvalidRequest(details=problems)
+
+
+def _closing(lead: Lead, answer: LeadAction, at: datetime) -> Closing:
+    """What is said of a lead that ends; of one that is won also what was won when, as far as it is not said (L4)."""
+    told = Closing(answer.reason, answer.notes)
+    if answer.action is not Action.WIN or lead.deal is None:
+        return told
+    amount, currency = answer.amount, answer.currency
+    return replace(
+        told,
+        amount=lead.deal.amount if amount is None else amount,
+        currency=currency or lead.deal.currency,
+        closed_on=answer.closed_on or at.date(),
+        is_stated=amount is not None and answer.closed_on is not None,
+    )
 
 
 def _check_reason(answer: LeadAction) -> None:
@@ -391,6 +440,9 @@ def _changes(prefix: str, before: Deal | Closing | None, after: Deal | Closing |
         return {}
     found = {}
     for item in fields(after):
+        if item.name == "is_stated":
+            # How it came is no change of what is known.
+            continue
         old, new = getattr(before, item.name, None), getattr(after, item.name)
         if old != new and not (before is None and new in (None, ())):
             head, *rest = item.name.split("_")

@@ -17,7 +17,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from shared.domain.lead import Lead, Outcome, Status
+from shared.domain.lead import Closing, Lead, Outcome, Status
 from shared.domain.money import fraction_digits
 
 
@@ -173,6 +173,24 @@ def outcome_due(lead: Lead) -> datetime | None:
     return max(datetime.combine(day, time(), UTC), lead.accepted_at) + OUTCOME_WITHIN
 
 
+def won_of(lead: Lead) -> tuple[Decimal, str] | None:
+    """What was won, the deal's value where nobody said; None where nothing was."""
+    if lead.outcome is not Outcome.WON or lead.deal is None:
+        return None
+    closing = lead.closing or Closing()
+    if closing.amount is None or closing.currency is None:
+        return lead.deal.amount, lead.deal.currency
+    return closing.amount, closing.currency
+
+
+def won_on_of(lead: Lead) -> date | None:
+    """The day on which it was won, as the partner said, else that on which it was told; None where nothing was."""
+    if lead.outcome is not Outcome.WON:
+        return None
+    said = lead.closing.closed_on if lead.closing else None
+    return said or (lead.closed_at.date() if lead.closed_at else None)
+
+
 class Kind(NamedTuple):
     """What a lead is like: two of one kind have all of this in common; '' is not known."""
 
@@ -265,9 +283,12 @@ def _ended(lead: Lead) -> dict[str, int]:
 
 
 def _won(lead: Lead) -> dict[str, int]:
-    if lead.deal is None:
-        return {}
-    return {f"{WON_WORTH}{lead.deal.currency}": smallest_units(lead.deal.amount, lead.deal.currency)}
+    closing = lead.closing or Closing()
+    found: dict[str, int] = {Measure.STATED: 1} if closing.is_stated else {}
+    if (won := won_of(lead)) is not None:
+        amount, currency = won
+        found[f"{WON_WORTH}{currency}"] = smallest_units(amount, currency)
+    return found
 
 
 def _values(lead: Lead) -> tuple[tuple[str, str], ...]:

@@ -98,6 +98,11 @@ class Words:
         return ZoneInfo(self.zone)
 
     @cached_property
+    def today(self) -> date:
+        """The day that it is where the partner is."""
+        return self.now.astimezone(self._zone).date()
+
+    @cached_property
     def _year(self) -> int:
         return self.now.astimezone(self._zone).year
 

@@ -81,10 +81,17 @@ async def test_a_lead_is_found_read_called_accepted_edited_and_won_with_the_mous
     await dialog(page).get_by_role("button", name="Save").click()
     await expect(page.locator("#lead aside")).to_contain_text("D-77")
     await page.get_by_role("link", name="Won …").click()
+    await expect(dialog(page).get_by_label("Value won")).to_be_focused()
+    await expect(dialog(page).get_by_label("Value won")).to_have_value("900")
+    await dialog(page).get_by_label("Value won").fill("1 050,50")
     await dialog(page).get_by_role("button", name="Mark as won").click()
     await expect(page.locator("#lead .status")).to_contain_text("Won")
+    await expect(page.locator("#lead aside")).to_contain_text("€1,050.50")
+    await expect(page.locator("#timeline li").first).to_contain_text("Value won: €1,050.50")
     read = desk.call("GET", f"/leads/{wanted}", user="ann")
     assert (read["outcome"], read["deal"]["crmId"], read["isFavorite"]) == ("won", "D-77", True)
+    assert read["closing"]["value"] == {"amount": "1050.50", "currency": "EUR"}
+    assert read["closing"]["date"] == read["closedDateTime"][:10]
 
 
 async def tab_to(page: Page, name: str) -> None:

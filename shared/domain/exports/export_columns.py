@@ -18,6 +18,7 @@ from shared.domain.exports.csv_cells import defuse, defuse_beginning
 from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Actor, Closing, Consent, LastTransition, Lead, Offer, Status, TeamMember
 from shared.domain.listed import flame_of
+from shared.domain.measures import won_of, won_on_of
 
 Value = str | bool | list[Any] | Mapping[str, Any] | None
 ID, REMOVED = "Id", "Removed"
@@ -74,6 +75,9 @@ LABELS = {
     "ErasedDateTime": "Erased",
     "ClosingReason": "Reason for closing",
     "ClosingNotes": "Closing notes",
+    "ActualValue": "Value won",
+    "ActualCurrency": "Currency of the value won",
+    "ActualCloseDate": "Won on",
     "DealName": "Deal",
     "DealValue": "Deal value",
     "DealCurrency": "Currency",
@@ -99,6 +103,7 @@ def row(lead: Lead) -> dict[str, Value]:
     """The values of a shown lead by their column's name."""
     customer, consent, deal, sender = lead.customer, lead.consent, lead.deal, lead.sender
     offer, closing = lead.offer or _NO_OFFER, lead.closing or _NO_CLOSING
+    won, won_on = won_of(lead), won_on_of(lead)
     return {
         "Id": lead.id,
         "LeadCreationDateTime": stamp(lead.created_at),
@@ -145,6 +150,9 @@ def row(lead: Lead) -> dict[str, Value]:
         "ErasedDateTime": stamped(lead.erased_at),
         "ClosingReason": closing.reason,
         "ClosingNotes": closing.notes,
+        "ActualValue": f"{won[0]:f}" if won else None,
+        "ActualCurrency": won[1] if won else None,
+        "ActualCloseDate": won_on.isoformat() if won_on else None,
         "DealName": deal.name if deal else None,
         "DealValue": f"{deal.amount:f}" if deal else None,
         "DealCurrency": deal.currency if deal else None,

@@ -7,7 +7,11 @@ EXAMPLES: dict[str, Any] = {
     "DeclineIn": {"reason": "budget", "notes": "Asked again for next year."},
     "LoseIn": {"reason": "timeline"},
     "CloseAsErrorIn": {"reason": "wrongCustomer"},
-    "WinIn": {"notes": "Signed on the first visit."},
+    "WinIn": {
+        "value": {"amount": "14500.00", "currency": "EUR"},
+        "closedDate": "2026-11-20",
+        "notes": "Signed on the first visit.",
+    },
     "AssignManyIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"], "partnerId": "contoso"},
     "HeldIdsIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"]},
     "NotificationIdsIn": {"ids": ["hotLead-m0123456789abcdef0123456789ab-0"]},

@@ -423,6 +423,10 @@ OF_A_SHAPE = {
     "LikelihoodView.share": "How likely this one is to be won by that, as a share of 1.",
     "QualityView.likelihood": "How likely leads like this one were won; null where too little is known.",
     "VocabularyView.likenesses": "In what leads are alike.",
+    "ClosingView.value": "What was won; null where nothing was.",
+    "ClosingView.date": "The day on which it was won; null where it was not.",
+    "WinIn.value": "What was won; the deal's value where it is not said.",
+    "WinIn.closedDate": "The day on which it was won; this one where it is not said.",
 }
 OF_A_SCHEMA = {
     "CallToAction": "What the customer asked for on the marketplace.",

@@ -161,9 +161,14 @@ class CloseAsErrorIn(AnswerIn):
 
 
 class WinIn(AnswerIn):
-    """What to say of a deal that was won; there is no reason to give (L4)."""
+    """What to say of a deal that was won; there is no reason to give (L4).
+
+    What was won is the deal's value where nothing is said, and the day is this one.
+    """
 
     model_config = ConfigDict(json_schema_extra=lambda schema: schema["properties"].pop("reason"))
+    value: MoneyIn | None = None
+    closed_date: Day | None = None
 
 
 class ActivityIn(Incoming):

@@ -13,8 +13,9 @@ from typing_extensions import TypedDict
 
 from shared.domain.contact import shown
 from shared.domain.instants import stamp, stamped
-from shared.domain.lead import Closing, Customer, Deal, Lead, Quality, Sender
+from shared.domain.lead import Customer, Deal, Lead, Quality, Sender
 from shared.domain.lifecycle import allowed_actions
+from shared.domain.measures import won_of, won_on_of
 from shared.domain.permissions import Caller, Role
 from shared.domain.telling.alerts import FLAMES, WARNINGS, Alert, alerts
 from shared.http.shapes.enumerations import (
@@ -173,10 +174,12 @@ class DealView(TypedDict):
 
 
 class ClosingView(TypedDict):
-    """Why a person ended the lead."""
+    """Why a person ended the lead; of one that was won what was won, and on which day."""
 
     reason: ReasonText | None
     notes: str | None
+    value: MoneyView | None
+    date: str | None
     suggestedPartners: list[str]
 
 
@@ -284,7 +287,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         },
         "additionalFields": dict(lead.additional_fields),
         "deal": _deal_view(lead.deal) if lead.deal else None,
-        "closing": _closing_view(lead.closing),
+        "closing": _closing_view(lead),
         "sender": _sender_view(lead.sender),
         "searchTerms": list(lead.search_terms),
         "warnings": [{"code": warning, "message": translate(WARNINGS[warning])} for warning in seen.warnings],
@@ -346,8 +349,17 @@ def _deal_view(deal: Deal) -> DealView:
     }
 
 
-def _closing_view(closing: Closing | None) -> ClosingView | None:
-    return {"reason": closing.reason, "notes": closing.notes, "suggestedPartners": []} if closing else None
+def _closing_view(lead: Lead) -> ClosingView | None:
+    closing, won, won_on = lead.closing, won_of(lead), won_on_of(lead)
+    if closing is None:
+        return None
+    return {
+        "reason": closing.reason,
+        "notes": closing.notes,
+        "value": {"amount": f"{won[0]:f}", "currency": won[1]} if won else None,
+        "date": won_on.isoformat() if won_on else None,
+        "suggestedPartners": [],
+    }
 
 
 def _quality(quality: Quality) -> QualityView:

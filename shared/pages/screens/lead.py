@@ -67,6 +67,7 @@ class Dialog:
     currencies: tuple[str, ...]
     kinds: tuple[tuple[str, str], ...]
     few_attempts: bool
+    today: str
 
 
 async def show_lead(visit: Visit) -> Shown:
@@ -117,7 +118,7 @@ async def show_decline(visit: Visit) -> Shown:
 
 async def show_win(visit: Visit) -> Shown:
     """A deal that was won (L4)."""
-    says = (visit.words.say("The deal is won with the value that it has now."),)
+    says = (visit.words.say("What was won counts in your insights, and that you say it in your standing."),)
     return await _dialog(visit, Action.WIN, visit.words.say("Won"), visit.words.say("Mark as won"), says)
 
 
@@ -191,6 +192,7 @@ def _form(
         currencies=_currencies(),
         kinds=(),
         few_attempts=lead["contactAttempts"]["count"] < NO_RESPONSE_ATTEMPTS,
+        today=words.today.isoformat(),
     )
 
 

@@ -225,6 +225,8 @@ def _closing(lead: LeadView, words: Words) -> list[Fact]:
         reason = closing["reason"]
         found += [
             (words.say("Reason"), words.label("reasons", reason) if reason else None),
+            (words.say("Value won"), words.money(**closing["value"]) if closing["value"] else None),
+            (words.say("Won on"), words.day(closing["date"]) if closing["date"] else None),
             (words.say("Notes"), closing["notes"]),
         ]
     if lead["closedDateTime"]:
@@ -301,6 +303,9 @@ FIELDS = {
     "deal.team": "Team",
     "closing.reason": "Reason",
     "closing.notes": "Notes",
+    "closing.amount": "Value won",
+    "closing.currency": "Currency of the value won",
+    "closing.closedOn": "Won on",
     "emailValidity": "E-mail",
     "expiresInDays": "Days left",
 }
@@ -312,21 +317,28 @@ ENDS = ("from", "to")
 
 def _changes(changes: dict[str, Any], words: Words) -> tuple[Fact, ...]:
     """What has changed, each as `before → after`; an amount and its currency are one thing where both are known."""
-    amount, currency = changes.get("deal.amount"), changes.get("deal.currency")
-    together = bool(amount and currency and all(bool(amount.get(end)) == bool(currency.get(end)) for end in ENDS))
     found = []
+    together = {of for of in ("deal", "closing") if _are_money(changes, of)}
     for path, change in changes.items():
         # A name that people have none for is the interface's own.
-        if path not in FIELDS or (together and path == "deal.currency"):
+        of, _, part = path.partition(".")
+        if path not in FIELDS or (of in together and part == "currency"):
             continue
-        if amount and currency and together and path == "deal.amount":
-            said = [words.money(amount[end], currency[end]) if amount.get(end) else None for end in ENDS]
+        if of in together and part == "amount":
+            currency = changes[f"{of}.currency"]
+            said = [words.money(change[end], currency[end]) if change.get(end) else None for end in ENDS]
         elif path == "deal.team":
             said = _teams(change)
         else:
             said = [_said(path, change[end], words) if change.get(end) else None for end in ENDS]
         found.append(Fact(words.say(FIELDS[path]), _arrow(*said)))
     return tuple(found)
+
+
+def _are_money(changes: dict[str, Any], of: str) -> bool:
+    """True where an amount and its currency have both changed, from and to something known."""
+    amount, currency = changes.get(f"{of}.amount"), changes.get(f"{of}.currency")
+    return bool(amount and currency and all(bool(amount.get(end)) == bool(currency.get(end)) for end in ENDS))
 
 
 def _arrow(before: str | None, after: str | None) -> str:
@@ -337,9 +349,9 @@ def _said(path: str, value: Any, words: Words) -> str:
     kinds = {"closing.reason": "reasons", "emailValidity": "validity"}
     if path in kinds:
         return words.label(kinds[path], value)
-    if path == "deal.purchaseDate":
+    if path in ("deal.purchaseDate", "closing.closedOn"):
         return words.day(value)
-    return words.amount(value) if path == "deal.amount" else _flat(value)
+    return words.amount(value) if path in ("deal.amount", "closing.amount") else _flat(value)
 
 
 def _teams(change: dict[str, Any]) -> list[str | None]:

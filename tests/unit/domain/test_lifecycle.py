@@ -1,7 +1,9 @@
 """The life cycle: every status with every action, and what time does (L1–L9, A1–A5)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from shared.domain.agenda import Hint
 from shared.domain.deadlines import hints
 from shared.domain.errors import Detail, InvalidRequest, InvalidTransition, LeadExpired, PreconditionFailed, Refusal
 from shared.domain.events import EventType
-from shared.domain.lead import Actor, Lead, Outcome, Status, Validity
+from shared.domain.lead import Actor, Closing, Lead, Outcome, Status, Validity
 from shared.domain.lifecycle import (
     ACCEPTS_RACE_FOR,
     EXPIRE_TIMER,
@@ -398,3 +400,58 @@ def test_events_never_go_back_in_time() -> None:
     decision = decide(lead, ANSWERS[Action.WIN], at=AT, by=ANN)
     assert decision.events[0].at == AT + DAY
     assert decision.lead.closed_at == AT + DAY
+
+
+def won(at: datetime = AT, **said: Any) -> Lead:
+    return decide(accepted(a_lead()), LeadAction(Action.WIN, **said), at=at, by=ANN).lead
+
+
+def test_l4_a_win_says_what_was_won_when() -> None:
+    closing = won(AT + DAY, amount=Decimal("900.50"), currency="USD", closed_on=AT.date()).closing
+    assert closing == Closing(amount=Decimal("900.50"), currency="USD", closed_on=AT.date(), is_stated=True)
+    silent = won(AT + DAY).closing
+    assert silent == Closing(amount=DEAL.amount, currency="EUR", closed_on=(AT + DAY).date())
+    half = won(AT + DAY, closed_on=AT.date()).closing
+    assert half is not None
+    assert (half.amount, half.is_stated) == (DEAL.amount, False)
+
+
+def test_l4_what_was_won_stands_in_the_history() -> None:
+    decision = decide(
+        accepted(a_lead()),
+        LeadAction(Action.WIN, amount=Decimal(5), currency="EUR", closed_on=AT.date()),
+        at=AT,
+        by=ANN,
+    )
+    assert decision.events[-1].changes == {
+        "closing.amount": {"from": None, "to": "5"},
+        "closing.currency": {"from": None, "to": "EUR"},
+        "closing.closedOn": {"from": None, "to": "2026-11-21"},
+    }
+
+
+@pytest.mark.parametrize("days", [-2, 2, 400])
+def test_l4_nothing_is_won_before_its_lead_or_tomorrow(days: int) -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        won(AT, closed_on=(AT + days * DAY).date())
+    assert [one.target for one in refused.value.details] == ["closedDate"]
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_l4_a_day_is_the_partners_own(days: int) -> None:
+    """East of Greenwich it is tomorrow already, west of it still yesterday."""
+    assert won(AT, closed_on=(AT + days * DAY).date()).closing is not None
+
+
+def test_l4_every_fault_of_a_win_is_named() -> None:
+    with pytest.raises(InvalidRequest) as refused:
+        won(AT, amount=Decimal("1.001"), currency="EUR", closed_on=(AT + 9 * DAY).date())
+    assert [one.target for one in refused.value.details] == ["value.amount", "closedDate"]
+
+
+def test_l7_the_same_win_again_is_none_and_another_is_refused() -> None:
+    said = LeadAction(Action.WIN, amount=Decimal(5), currency="EUR")
+    lead = decide(accepted(a_lead()), said, at=AT, by=ANN).lead
+    assert decide(lead, said, at=AT + timedelta(seconds=50), by=ANN).events == ()
+    with pytest.raises(InvalidTransition):
+        decide(lead, replace(said, amount=Decimal(6)), at=AT + timedelta(seconds=50), by=ANN)

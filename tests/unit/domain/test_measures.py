@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.domain.lead import Customer, Lead, LeadType, Offer
+from shared.domain.lead import Closing, Customer, Lead, LeadType, Offer
 from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.measures import (
     CURRENCIES_MAX,
@@ -28,6 +28,8 @@ from shared.domain.measures import (
     outcome_due,
     smallest_units,
     together,
+    won_of,
+    won_on_of,
 )
 from tests.builders import ANN, AT, DAY, DEAL, a_lead, accepted, informational
 
@@ -245,3 +247,16 @@ def test_v3_leads_of_one_kind_have_all_of_it_in_common() -> None:
     assert kind_of(whole).completeness == "whole"
     assert kind_of(replace(whole, customer=Customer(company="Adatum"), notes=None)).completeness == "little"
     assert Kind.read(OTHER) is None
+
+
+def test_m5_what_was_really_won_counts_and_that_it_was_said() -> None:
+    deal = accepted(a_lead(at=AT))
+    said = LeadAction(Action.WIN, amount=Decimal("10000.01"), currency="USD", closed_on=AT.date())
+    found = amounts(decide(deal, said, at=AT, by=ANN).lead)
+    assert (found["ws"], found["w:USD"], found["v:EUR"]) == (1, 1_000_001, 1_200_000)
+    silent = decide(deal, LeadAction(Action.WIN), at=AT, by=ANN).lead
+    assert "ws" not in amounts(silent)
+    # One that was closed before a win said anything.
+    assert amounts(replace(silent, closing=Closing(notes="x")))["w:EUR"] == 1_200_000
+    assert won_on_of(replace(silent, closing=Closing())) == AT.date()
+    assert (won_of(deal), won_on_of(deal)) == (None, None)

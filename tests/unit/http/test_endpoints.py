@@ -744,3 +744,21 @@ async def test_head_answers_where_get_does(api: InProcess) -> None:
         assert (await api.call("HEAD", path)).status == 200
     assert (await api.call("HEAD", "/partners", as_="Operator", tenant="operator")).status == 200
     assert (await api.call("HEAD", "/partners")).status == 401
+
+
+async def test_l4_a_win_says_what_was_won(api: InProcess, door: str) -> None:
+    lead = await post_lead(api, door)
+    await api.call("POST", f"{P}/leads/{lead}/accept", DEAL_BODY, as_="Leads.Admin")
+    wrong = {"value": {"amount": "-1", "currency": "XXQ"}, "closedDate": "tomorrow", "reason": "budget"}
+    refused = await api.call("POST", f"{P}/leads/{lead}/win", wrong, as_="Leads.Admin")
+    assert (refused.status, refused.targets) == (400, {"value.amount", "value.currency", "closedDate"})
+    body = {"value": {"amount": "11000.50", "currency": "usd"}, "closedDate": "2026-11-21", "notes": "Signed."}
+    done = await api.call("POST", f"{P}/leads/{lead}/win", body, as_="Leads.Admin")
+    assert done.json["closing"] == {
+        "reason": None,
+        "notes": "Signed.",
+        "value": {"amount": "11000.50", "currency": "USD"},
+        "date": "2026-11-21",
+        "suggestedPartners": [],
+    }
+    assert done.json["deal"]["value"] == {"amount": "12000.00", "currency": "EUR"}

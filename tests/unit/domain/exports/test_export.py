@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -16,10 +17,10 @@ from shared.domain.exports import export_columns
 from shared.domain.exports.csv_cells import restore
 from shared.domain.exports.export import Cells, ExportFormat, Headings, Layout, head, line, removed_line
 from shared.domain.lead import Closing, Lead, Level, Offer, Quality, Reveal, TeamMember
-from shared.domain.lifecycle import settle
+from shared.domain.lifecycle import Action, LeadAction, decide, settle
 from shared.domain.telling.preferences import LANGUAGES
 from shared.texts import translator
-from tests.builders import AT, DEAL, ROOT, a_lead, accepted
+from tests.builders import ANN, AT, DEAL, ROOT, a_lead, accepted
 
 PRIVATE = ("FirstName", "LastName", "JobTitle", "Email", "Phone", "PhoneE164", "Notes", "AdditionalFields")
 
@@ -68,8 +69,16 @@ def test_every_value_stands_in_its_column() -> None:
     empty = {name for name, cell in row.items() if cell == ""}
     assert empty == {
         *("Outcome", "CompanySize", "PhoneE164", "Flame", "ClosedDateTime", "ErasedDateTime"),
+        *("ActualValue", "ActualCurrency", "ActualCloseDate"),
         *("DealPurchaseTimeframe", "SearchTerms", "SenderKind", "SenderName", "SenderEmail", "Cells", "Removed"),
     }
+
+
+def test_l4_what_was_won_stands_beside_what_the_deal_was_to_be() -> None:
+    won = LeadAction(Action.WIN, amount=Decimal("11000.50"), currency="USD", closed_on=AT.date())
+    row = row_of(decide(accepted(a_lead()), won, at=AT, by=ANN).lead)
+    assert (row["DealValue"], row["DealCurrency"]) == ("12000.00", "EUR")
+    assert (row["ActualValue"], row["ActualCurrency"], row["ActualCloseDate"]) == ("11000.50", "USD", "2026-11-21")
 
 
 def test_the_formats_say_the_same() -> None:
