@@ -4,9 +4,10 @@ Everything a mail shows of a lead goes through `contact.shown`. What customers w
 engine, and stands alone in its line in text.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -27,13 +28,15 @@ from shared.domain.lead import (
 from shared.domain.telling.mails import Mail, MailNotice
 from shared.domain.telling.unsubscribe import list_of, make_token
 from shared.domain.text import isolated, visible
-from shared.ports.delivery import Facts, Letter
+from shared.ports.delivery import Facts, Letter, Month
 from shared.texts import Translate, countries, translator
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 SUBJECT_COMPANY_MAX = 80
+PROMPT = 0.5
+"""Of answers within a day: a smaller share is worth a word."""
 
 
 @dataclass
@@ -68,6 +71,7 @@ class Letters:
             MailNotice.DECLINED: _declined,
             MailNotice.DIGEST: _digest,
             MailNotice.WEBHOOK_DISABLED: _webhook_disabled,
+            MailNotice.MONTH: _month,
         }
         desk = _Desk(_, mail, facts, self._link_of(partner_id), self._leads_url.replace("{partnerId}", partner_id))
         content = write[mail.notice](desk)
@@ -154,6 +158,30 @@ class _Desk:
         local = at.astimezone(ZoneInfo(named))
         date = format_date(local, "long", locale=self._locale)
         return f"{date}, {format_time(local, 'short', locale=self._locale)} ({named})" if time else date
+
+    def month(self, day: date) -> str:
+        """A month with its year, in the recipient's language."""
+        from babel.dates import format_skeleton  # noqa: PLC0415 - 30 ms, at the first mail
+
+        return format_skeleton("yMMMM", day, locale=self._locale)
+
+    def number(self, value: float, digits: int = 0) -> str:
+        """A number in the recipient's language."""
+        from babel.numbers import format_decimal  # noqa: PLC0415 - at the first mail
+
+        return format_decimal(round(value, digits), locale=self._locale)
+
+    def percent(self, share: float | None) -> str:
+        """A share of 1, a dash where there is none."""
+        from babel.numbers import format_percent  # noqa: PLC0415 - at the first mail
+
+        return "–" if share is None else format_percent(share, locale=self._locale)
+
+    def money(self, worth: Mapping[str, Decimal]) -> str:
+        """Amounts by currency; a dash where there is none."""
+        from babel.numbers import format_currency  # noqa: PLC0415 - at the first mail
+
+        return " + ".join(format_currency(amount, code, locale=self._locale) for code, amount in worth.items()) or "–"
 
     def country(self, code: str | None, written: str | None) -> str | None:
         """The country's name in the recipient's language; as it was written where it is not known."""
@@ -375,6 +403,56 @@ def _webhook_disabled(desk: _Desk) -> _Content:
         ],
         fields=[(_("Address"), url, None), (_("Switched off"), desk.when(hook.disabled_at if hook else None), None)],
     )
+
+
+def _month(desk: _Desk) -> _Content:
+    """Last month in five numbers, the standing, and what would mend most."""
+    _, month = desk.say, desk.facts.month
+    if month is None:
+        raise ValueError("this mail is about a month")
+    total, before, stands = month.insights.total, month.insights.before, month.standing
+    named = desk.month(month.insights.period.first)
+    hours = total.hours_median
+    answered = _("after %(hours)s hours (median)", hours=desk.number(hours, 1)) if hours is not None else "–"
+    fields = [
+        (
+            _("Leads"),
+            _(
+                "%(count)s (the month before: %(before)s)",
+                count=desk.number(total.received),
+                before=desk.number(before.received),
+            ),
+        ),
+        (_("Accepted"), f"{desk.number(total.accepted)} ({desk.percent(total.acceptance_rate)})"),
+        (_("Answered"), answered),
+        (_("Expired"), f"{desk.number(total.expired)} ({desk.percent(total.expiry_rate)})"),
+        (_("Won"), f"{desk.number(total.won)} ({desk.money(total.worth_won)})"),
+        (_("Your standing"), _("%(value)s of 100; 50 is usual", value=desk.number(stands.value * 100))),
+    ]
+    return _Content(
+        subject=_("Your leads in %(month)s", month=named),
+        heading=_("Your leads in %(month)s", month=named),
+        lines=[_("What the leads of %(partner)s have come to so far.", partner=desk.partner), _advice(desk, month)],
+        fields=[(label, value, None) for label, value in fields],
+        link=desk.leads_link,
+        one=False,
+    )
+
+
+def _advice(desk: _Desk, month: Month) -> str:
+    """What would mend most (M6)."""
+    _, total, stands = desk.say, month.insights.total, month.standing
+    if total.expired:
+        return _(
+            "%(count)d leads expired unanswered: a decline counts as an answer, an expiry does not.",
+            count=total.expired,
+        )
+    if stands.overdue:
+        return _("The outcome of %(count)d deals is overdue: say whether they were won.", count=stands.overdue)
+    if total.within_24h is not None and total.within_24h < PROMPT:
+        share = desk.percent(total.within_24h)
+        return _("%(share)s of the answers came within 24 hours: customers wait no longer for long.", share=share)
+    return _("Answered in time, outcomes told: nothing to mend.")
 
 
 def _fields(desk: _Desk, lead: Lead) -> list[tuple[str, str, str | None]]:

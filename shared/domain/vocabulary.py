@@ -248,6 +248,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         MailNotice.EXPIRED: "Lead expired",
         MailNotice.DECLINED: "Lead declined",
         MailNotice.WEBHOOK_DISABLED: "Webhook switched off",
+        MailNotice.MONTH: "Last month",
     },
     "mailStates": {
         MailState.PLANNED: "Will be sent",

@@ -7,8 +7,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.events import Event
+from shared.domain.insights import Insights
 from shared.domain.lead import Lead
 from shared.domain.programme.partner import Partner
+from shared.domain.standing import Standing
 from shared.domain.telling.crm_presets import CrmPreset, Verdict, verdict
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mail_day import MailDay
@@ -105,6 +107,14 @@ class MailSender(Protocol):
 
 
 @dataclass(frozen=True)
+class Month:
+    """What a partner's leads of a month have come to, against the time before, and how it stands now (M2, M5)."""
+
+    insights: Insights
+    standing: Standing
+
+
+@dataclass(frozen=True)
 class Facts:
     """What a mail may say, as it is now; the lead as it is stored and settled, redacted by whoever writes.
 
@@ -117,6 +127,7 @@ class Facts:
     preferences: Preferences
     lead: Lead | None = None
     day: MailDay | None = None
+    month: Month | None = None
     leads: tuple[Lead, ...] = ()
     webhook: Webhook | None = None
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from shared.domain.agenda import Pending
@@ -103,7 +103,10 @@ class MailStore(Protocol):
         """Days that are over at `at` and not closed."""
 
     async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
-        """Close a day, with its digest if it has one; raises LostRace when the day is not as read."""
+        """Close a day, with its digest if it has one; raises LostRace when the day is open still and not as read.
+
+        One without a tag must be new, and is closed from the beginning. What is closed already stays as it is.
+        """
 
     async def held(self, partner_id: str, key: str) -> list[str]:
         """All leads that wait for the day's mail, newest first over both tabs."""
@@ -227,8 +230,11 @@ class TallyStore(Protocol):
     async def sums_between(self, partner_id: str, first: str, last: str) -> list[Sums]:
         """The sums of all days from the first to the last, oldest first."""
 
-    async def overdue_outcomes(self, partner_id: str, at: datetime) -> list[str]:
-        """The leads that are stored as accepted and whose outcome was to be known by `at` (M2), newest first by tab."""
+    async def overdue_outcomes(self, partner_id: str, at: datetime, since: date | None = None) -> list[str]:
+        """The leads that are stored as accepted and whose outcome was to be known by `at` (M2), newest first by tab.
+
+        Of those whose customers asked on the day `since` or later, where one is named.
+        """
 
     async def received(self, partner_id: str) -> list[Waiting]:
         """Every lead that is stored as received, overdue ones too."""

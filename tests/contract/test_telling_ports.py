@@ -115,6 +115,18 @@ async def test_mails_end_with_their_lane_or_not_at_all(telling: Telling) -> None
     assert (await telling.lanes.look(mine, dest, 9)) == (lane, ([], None))
 
 
+async def test_a_day_may_be_closed_from_the_beginning_once(telling: Telling) -> None:
+    mine, day = unique(), MailDay("2026-10-01.month", AT)
+    told = Dispatch("mail.month", AT, day.subject, 0)
+    await telling.mails.close(mine, day, "mail1", told)
+    stored = await telling.mails.day(mine, day.key)
+    assert stored is not None
+    assert (stored.closed, stored.ends) == (True, AT)
+    assert await telling.mails.open_days(mine, AT + DAY) == []
+    await telling.mails.close(mine, day, "mail1", replace(told, at=AT + DAY))
+    assert (await telling.lanes.page(mine, "mail1", DispatchState.PENDING, None, 9))[0] == [told]
+
+
 async def test_a_relay_reads_counts_days_and_events_at_once(telling: Telling) -> None:
     partner = unique()
     assert await telling.tallies.work(partner, "2026-11-20", 5) == Work(Tally(), {}, Page([], None))
@@ -202,6 +214,8 @@ async def test_m2_deals_are_overdue_when_nobody_has_told_their_outcome_in_time(t
     assert await telling.tallies.overdue_outcomes(partner, due) == []
     assert await telling.tallies.overdue_outcomes(partner, due + DAY / 2) == [leads[0].id]
     assert sorted(await telling.tallies.overdue_outcomes(partner, due + 9 * DAY)) == sorted(one.id for one in leads[:2])
+    assert await telling.tallies.overdue_outcomes(partner, due + 9 * DAY, (AT + DAY).date()) == []
+    assert len(await telling.tallies.overdue_outcomes(partner, due + 9 * DAY, AT.date())) == 2
     stored = await telling.leads.get(partner, leads[0].id)
     assert stored is not None
     won = decide(stored.lead, LeadAction(Action.WIN), at=AT + 2 * DAY, by=ANN)

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from shared.domain.agenda import Pending
 from shared.domain.contact import ALWAYS, fold_email
@@ -114,7 +114,10 @@ class FakeMailStore:
         return [one for one in mine if not one.closed and one.ends <= at]
 
     async def close(self, partner_id: str, day: MailDay, destination: str, digest: Dispatch | None) -> None:
-        if self.days.get((partner_id, day.key)) != day:
+        there = self.days.get((partner_id, day.key))
+        if there and there.closed:
+            return
+        if there != day and (there or day.tag):
             raise LostRace
         self.days[partner_id, day.key] = replace(day, closed=True, tag=self.tag())
         if digest:
@@ -224,10 +227,11 @@ class FakeTallyStore:
         mine = self.counted.get(partner_id, {})
         return [mine[day] for day in sorted(mine) if first <= day <= last]
 
-    async def overdue_outcomes(self, partner_id: str, at: datetime) -> list[str]:
+    async def overdue_outcomes(self, partner_id: str, at: datetime, since: date | None = None) -> list[str]:
         leads = [row.lead for (partner, _), row in self._leads.rows.items() if partner == partner_id]
         open_deals = [one for one in leads if one.status is Status.ACCEPTED and not one.is_test]
-        return sorted(one.id for one in open_deals if (due := outcome_due(one)) is not None and due < at)
+        late = [one for one in open_deals if (due := outcome_due(one)) is not None and due < at]
+        return sorted(one.id for one in late if since is None or one.created_at.date() >= since)
 
     async def received(self, partner_id: str) -> list[Waiting]:
         return self._waiting(partner_id, Status.RECEIVED)

@@ -15,6 +15,8 @@ class Gathering(StrEnum):
     NEW = "day"
     EXPIRED = "expired"
     WARNED = "warned"
+    MONTH = "month"
+    """No leads, but what those of a month have come to; its day is the month's first."""
 
     @property
     def event(self) -> str:
@@ -26,6 +28,7 @@ GATHERED_EVENTS = {
     Gathering.NEW: "mail.digest",
     Gathering.EXPIRED: "mail.expired",
     Gathering.WARNED: "mail.expiresSoon",
+    Gathering.MONTH: "mail.month",
 }
 
 

@@ -14,6 +14,7 @@ class MailNotice(StrEnum):
     EXPIRED = "expired"
     DECLINED = "declined"
     WEBHOOK_DISABLED = "webhookDisabled"
+    MONTH = "month"
 
 
 class MailState(StrEnum):

@@ -21,6 +21,7 @@ class Preferences:
     mail_kinds: tuple[MailKind, ...] = (MailKind.CONTACT_ME, MailKind.PROFILE)
     expiry_mail: bool = True
     muted_addresses: tuple[str, ...] = ()
+    monthly_mail: bool = True
 
 
 def language(tag: str | None) -> str:

@@ -46,6 +46,7 @@ EXAMPLES: dict[str, Any] = {
         "digestHour": 8,
         "mailKinds": ["contactMe", "profile"],
         "expiryMail": True,
+        "monthlyMail": True,
         "mutedAddresses": [],
     },
     "ProfileIn": {

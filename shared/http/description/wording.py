@@ -79,6 +79,7 @@ PROPERTIES = {
     "eventId": "The id of the event, the same for every try.",
     "events": "The events that the subscription is told of.",
     "expirationDateTime": "When the lead expires, or has expired, unless it is answered.",
+    "monthlyMail": "Whether a mail once a month tells what the leads of the last one have come to.",
     "expiryMail": "Whether unanswered leads are mailed about two days before they expire.",
     "facets": "The values that leads have, to filter by.",
     "favorites": "How many leads this person has marked as favorites.",

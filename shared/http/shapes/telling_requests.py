@@ -69,6 +69,7 @@ class PreferencesIn(Incoming):
     digest_hour: Annotated[int, Field(strict=True, ge=0, le=23)] = 0
     mail_kinds: Annotated[list[MailKind], AfterValidator(unique)] = [MailKind.CONTACT_ME, MailKind.PROFILE]
     expiry_mail: Flag = True
+    monthly_mail: Flag = True
     # What is put may hold what was read, whoever has unsubscribed or bounced too: only the partner's own are counted.
     muted_addresses: Annotated[list[MutedAddress], AfterValidator(unique)] = []
 
@@ -84,6 +85,7 @@ class PreferencesIn(Incoming):
             digest_hour=self.digest_hour,
             mail_kinds=tuple(self.mail_kinds),
             expiry_mail=self.expiry_mail,
+            monthly_mail=self.monthly_mail,
             muted_addresses=tuple(self.muted_addresses),
         )
 

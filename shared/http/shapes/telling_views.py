@@ -47,6 +47,7 @@ class PreferencesView(TypedDict):
     digestHour: int
     mailKinds: list[MailKindText]
     expiryMail: bool
+    monthlyMail: bool
     mutedAddresses: list[str]
     unsubscribed: list[UnwantedView]
 
@@ -62,6 +63,7 @@ def preferences_view(wishes: Wishes) -> PreferencesView:
         "digestHour": preferences.digest_hour,
         "mailKinds": [str(mail_kind) for mail_kind in preferences.mail_kinds],
         "expiryMail": preferences.expiry_mail,
+        "monthlyMail": preferences.monthly_mail,
         "mutedAddresses": list(preferences.muted_addresses),
         "unsubscribed": [{"address": one, "why": why} for one, why in sorted(wishes.unwanted.items())],
     }

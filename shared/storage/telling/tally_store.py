@@ -5,7 +5,7 @@ Taking an event and counting it are one transaction, so that what is derived fro
 
 import asyncio
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from azure.core.exceptions import AzureError
@@ -15,6 +15,7 @@ from shared.domain.instants import stamp
 from shared.domain.lead import Status, Tab
 from shared.domain.measures import Sums
 from shared.domain.tally import Tally
+from shared.ids import created_at
 from shared.ports.page import Page
 from shared.ports.telling import Follows, Waiting, Work
 from shared.storage import codec, keys, reads
@@ -116,14 +117,15 @@ class TableTallyStore:
         with translating():
             return [_sums(row) for row in await self._leads(partner_id).rows(condition)]
 
-    async def overdue_outcomes(self, partner_id: str, at: datetime) -> list[str]:
+    async def overdue_outcomes(self, partner_id: str, at: datetime, since: date | None = None) -> list[str]:
         """The range of open leads, by columns alone."""
         low, high = keys.copy("open", ""), keys.copy("open", "~")
         bounds = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{high}'"
         condition = f"{bounds} and isTest eq false and outcomeDue gt '' and outcomeDue lt '{stamp(at)}'"
         with translating():
             rows = await self._leads(partner_id).rows(condition, ["RowKey"])
-        return [keys.lead_of(row["RowKey"]) for row in rows]
+        found = [keys.lead_of(row["RowKey"]) for row in rows]
+        return [one for one in found if since is None or created_at(one).date() >= since]
 
     async def received(self, partner_id: str) -> list[Waiting]:
         """The range of open leads, by columns alone."""

@@ -21,6 +21,7 @@ from shared.domain.telling.webhooks import DISABLED, WebhookState
 from shared.ports.delivery import Facts
 from shared.ports.ports import Ports
 from shared.ports.telling import Wishes
+from shared.usecases.telling.month import read_month
 
 RECIPIENTS_MAX = 90
 """Addresses that are mailed about one lead."""
@@ -37,6 +38,7 @@ NOTICES = {
     Gathering.NEW.event: MailNotice.DIGEST,
     Gathering.EXPIRED.event: MailNotice.EXPIRED,
     Gathering.WARNED.event: MailNotice.EXPIRES_SOON,
+    Gathering.MONTH.event: MailNotice.MONTH,
 }
 
 
@@ -69,7 +71,11 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: da
     facts = Facts(at, await ports.partners.signing_key(), partner, preferences)
     notice = NOTICES[dispatch.type]
     gathering = next((gathered for gathered in Gathering if gathered.event == dispatch.type), None)
-    if gathering:
+    if gathering is Gathering.MONTH:
+        month = await read_month(ports=ports, partner_id=partner_id, key=key_of_subject(dispatch.subject), at=at)
+        # Of no leads, so as if it were about none.
+        facts, gathering = replace(facts, month=month), None
+    elif gathering:
         facts = replace(facts, day=await ports.mails.day(partner_id, key_of_subject(dispatch.subject)))
     elif notice is MailNotice.WEBHOOK_DISABLED:
         hook = await ports.webhooks.get(partner_id, dispatch.subject)
@@ -195,6 +201,8 @@ def outdated(mail: Mail, facts: Facts) -> str | None:
             return f"already {lead.outcome or lead.status}"
     if mail.notice is MailNotice.DECLINED:
         return why_not_told(lead)
+    if mail.notice is MailNotice.MONTH and not facts.preferences.monthly_mail:
+        return "kind"
     if mail.notice is MailNotice.WEBHOOK_DISABLED:
         if facts.webhook is None:
             return "gone"
@@ -269,6 +277,7 @@ def _told_of(lead: Lead | None, case: Case, operator: str | None, profile: Profi
         preferences=wishes,
         profile=profile,
         partner_contact=facts.partner.operator_contact if facts.partner else None,
-        operator_contact=operator,
+        # A partner's month is nobody else's.
+        operator_contact=None if case.notice is MailNotice.MONTH else operator,
         unwanted=case.unwanted,
     )

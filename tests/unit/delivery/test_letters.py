@@ -2,25 +2,29 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
 from shared.delivery.letters import Letters
+from shared.domain.insights import Period, insights
 from shared.domain.lead import Offer, Qualification, Reveal, Sender, Validity
 from shared.domain.lifecycle import Action, LeadAction, decide, settle
+from shared.domain.measures import Sums, added, counted
 from shared.domain.programme.partner import Partner
+from shared.domain.standing import Norms, standing
+from shared.domain.standing import period as standing_period
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailNotice, MailState
 from shared.domain.telling.preferences import LANGUAGES, Preferences
 from shared.domain.telling.unsubscribe import read_token
 from shared.domain.telling.webhooks import Webhook
 from shared.domain.text import isolated
-from shared.ports.delivery import Facts, Letter
+from shared.ports.delivery import Facts, Letter, Month
 from shared.texts import catalogue
-from tests.builders import ANN, AT, DAY, ROOT, a_lead
+from tests.builders import ANN, AT, DAY, ROOT, a_lead, accepted
 from tests.texts import of_mails, of_the_interface
 
 HOME = ROOT / "shared" / "delivery"
@@ -48,6 +52,11 @@ def facts(notice: MailNotice, **changes: Any) -> Facts:
     made = Facts(at, "key", PARTNER, Preferences(), lead=lead, day=day, webhook=hook)
     if notice is MailNotice.DIGEST:
         made = replace(made, lead=None, leads=(LEAD, a_lead()))
+    if notice is MailNotice.MONTH:
+        november = Period(date(2026, 11, 1), date(2026, 11, 30))
+        sums = added(Sums("2026-11-21"), counted(accepted(a_lead(), AT + DAY)))
+        month = Month(insights([sums], november), standing([sums], 0, standing_period(AT), Norms()))
+        made = replace(made, lead=None, month=month)
     return replace(made, **changes)
 
 
@@ -94,7 +103,7 @@ def test_n4_no_english_is_left(notice: MailNotice, several: bool, language: str)
 
 
 def test_dates_and_countries_are_the_recipients(monkeypatch: pytest.MonkeyPatch) -> None:
-    for language, date, country in (
+    for language, day, country in (
         ("en", "December 5, 2026", "Sweden"),
         ("de", "5. Dezember 2026", "Schweden"),
         ("sv", "5 december 2026", "Sverige"),
@@ -103,7 +112,7 @@ def test_dates_and_countries_are_the_recipients(monkeypatch: pytest.MonkeyPatch)
         ("pt-BR", "5 de dezembro de 2026", "Suécia"),
     ):
         text = letter(MailNotice.NEW_LEAD, language).text
-        assert date in text
+        assert day in text
         assert country in text
         assert "Europe/Stockholm" in text
 

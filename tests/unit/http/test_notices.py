@@ -40,6 +40,7 @@ async def test_preferences_have_defaults_and_are_what_was_put(api: InProcess, do
         "digestHour": 0,
         "mailKinds": ["contactMe", "profile"],
         "expiryMail": True,
+        "monthlyMail": True,
         "mutedAddresses": [],
         "unsubscribed": [],
     }

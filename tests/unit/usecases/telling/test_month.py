@@ -1,0 +1,116 @@
+"""Once a month a partner is told what its leads have come to (M2, M5)."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.domain.lifecycle import Action, LeadAction
+from shared.domain.programme.partner import LeadSource, Partner, PartnerState
+from shared.domain.programme.profile import Contact, Location, Profile
+from shared.domain.telling.mails import MailState
+from shared.domain.telling.preferences import Preferences
+from shared.ports.delivery import Letter
+from shared.ports.rules import Rules
+from shared.usecases.leads.answer_lead import answer_lead
+from shared.usecases.outcomes.learn import learn_outcomes
+from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.telling.month import tell_of_month
+from shared.usecases.telling.publish import publish_events
+from tests.builders import ANN, AT, DAY, DEAL
+from tests.fakes.ports import FakePorts, fake_ports
+from tests.steps import budget, submit
+
+SECOND = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)
+LENA = Contact("Lena", "lena@contoso.example", None, "en")
+MAX = Contact("Max", "max@contoso.example", None, "de")
+PROFILE = Profile("Contoso", published=True, locations=(Location("HQ", "SE", None, (LENA, MAX)),))
+
+
+@pytest.fixture
+async def ports() -> FakePorts:
+    return fake_ports(Rules(operator_mail="operator@programme.example", mails_per_minute=1000, mails_per_hour=1000))
+
+
+@pytest.fixture
+async def partner(ports: FakePorts, source: LeadSource) -> Partner:
+    """The source's partner, who has won one of November's two leads."""
+    assert source.partner_id is not None
+    made = Partner(source.partner_id, "Contoso", (), AT, AT, time_zone="Europe/Stockholm")
+    await ports.partners.put(made)
+    await ports.listings.put_profile(made.id, PROFILE, None)
+    await ports.preferences.put(made.id, Preferences(mail_kinds=()))
+    lead = (await submit(ports, source)).lead_id
+    await submit(ports, source, key="another")
+    for action in (LeadAction(Action.ACCEPT, DEAL), LeadAction(Action.WIN)):
+        at = AT + timedelta(hours=3)
+        await answer_lead(ports=ports, partner_id=made.id, lead_id=lead, answer=action, by=ANN, versions=None, at=at)
+    await publish_events(ports=ports, at=AT + DAY, budget=budget())
+    return made
+
+
+async def told(ports: FakePorts, at: datetime = SECOND) -> list[Letter]:
+    """The letters that have gone after the timers of this moment."""
+    await learn_outcomes(ports=ports, at=at, budget=budget())
+    for wait in (timedelta(), timedelta(seconds=11)):
+        await deliver_events(ports=ports, now=lambda wait=wait: at + wait, budget=budget())
+    return list(ports.mailer.sent.values())
+
+
+async def test_m5_contacts_are_told_of_last_month_once(ports: FakePorts, partner: Partner) -> None:
+    letters = await told(ports)
+    assert {letter.to for letter in letters} == {"lena@contoso.example", "max@contoso.example"}
+    mine, theirs = sorted(letters, key=lambda letter: letter.to)
+    assert mine.subject == "Your leads in November 2026"
+    for part in ("Leads: 2 (the month before: 0)", "Accepted: 1 (100%)", "Won: 1 (€12,000.00)", "Expired: 0", "of 100"):
+        assert part in mine.text
+    assert re.search(r"Answered: after (2\.[7-9]|3|3\.[0-3]) hours", mine.text)
+    assert theirs.subject == "Ihre Leads im November 2026"
+    for later in (timedelta(hours=1), DAY, 3 * DAY):
+        assert len(await told(ports, SECOND + later)) == 2
+    assert len(await told(ports, SECOND + 31 * DAY)) == 2, "December had no lead"
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2026, 12, 1, 12, 0, tzinfo=UTC),
+        # Eight o'clock in Stockholm is seven in Greenwich.
+        datetime(2026, 12, 2, 6, 59, tzinfo=UTC),
+        datetime(2026, 12, 8, 9, 0, tzinfo=UTC),
+    ],
+)
+async def test_m5_it_goes_in_the_first_days_of_the_month_in_the_morning(
+    ports: FakePorts, partner: Partner, at: datetime
+) -> None:
+    assert not await tell_of_month(ports=ports, partner=partner, at=at)
+    assert await tell_of_month(ports=ports, partner=partner, at=datetime(2026, 12, 2, 7, 0, tzinfo=UTC))
+
+
+async def test_m5_a_suspended_partner_is_not_told(ports: FakePorts, partner: Partner) -> None:
+    suspended = replace(partner, state=PartnerState.SUSPENDED)
+    assert not await tell_of_month(ports=ports, partner=suspended, at=SECOND)
+
+
+async def test_n3_who_does_not_want_it_gets_none(ports: FakePorts, partner: Partner) -> None:
+    await ports.preferences.put(partner.id, Preferences(mail_kinds=(), monthly_mail=False))
+    assert await told(ports) == []
+    (first, *_) = await ports.mails.mails(partner.id, "month20261101")
+    assert (first.state, first.problem) == (MailState.SKIPPED, "kind")
+
+
+async def test_n3_an_address_that_has_unsubscribed_gets_none(ports: FakePorts, partner: Partner) -> None:
+    await ports.preferences.add_unwanted(partner.id, "max@contoso.example", "unsubscribed")
+    assert [letter.to for letter in await told(ports)] == ["lena@contoso.example"]
+
+
+async def test_m5_the_operator_is_not_told_of_each_partners_month(ports: FakePorts, partner: Partner) -> None:
+    await ports.listings.put_profile(partner.id, replace(PROFILE, locations=()), PROFILE)
+    assert await told(ports) == []
+
+
+async def test_m5_two_runs_at_once_tell_once(ports: FakePorts, partner: Partner) -> None:
+    assert await tell_of_month(ports=ports, partner=partner, at=SECOND)
+    assert not await tell_of_month(ports=ports, partner=partner, at=SECOND)
+    assert len(await told(ports)) == 2
