@@ -26,7 +26,7 @@ NEAR = 0.5
 """What a word counts that is only near the one looked for."""
 PREFIX_LEAST = 3
 """Letters of a word that others may go on from; `it` is not near `italian`."""
-STEM_LEAST, STEM_SHARE = 5, 2 / 3
+STEM_LEAST, STEM_SHARE = 5, 0.6
 """Letters that two words share at their beginning where they go on differently, and how much of the longer one."""
 QUERY_WORDS_MAX = 64
 """Different words of a query that are looked for, the first: a customer's need may be pages."""
