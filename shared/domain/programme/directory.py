@@ -236,6 +236,11 @@ class Directory:
     def _competent(self) -> Mapping[str, frozenset[int]]:
         return _numbered(map(folded, entry.competencies) for entry in self.entries)
 
+    @property
+    def countries(self) -> frozenset[str]:
+        """All that somebody has a location in."""
+        return frozenset(self._in_country)
+
     @cached_property
     def competencies(self) -> Sequence[str]:
         """All there are, each as it is first written, in order."""

@@ -19,7 +19,7 @@ from shared.ids import EPOCH
 VERSION = 1
 """Of what is stored: bytes of another version are as good as none, and the next refresh writes them anew."""
 LEVEL = 1
-"""Level 6 takes four times as long for a tenth less."""
+"""Level 6 takes four times as long for an eighth less."""
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ def test_a_long_text_gains_nothing_by_its_length() -> None:
     assert order(made, "payroll") == [1, 0]
 
 
+def test_nobody_gains_by_writing_a_word_again_and_again() -> None:
+    made = index(("One", "payroll " * 200), ("One", "payroll payroll shops"), ("One", "shops"))
+    assert order(made, "payroll") == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("looked_for", "there"),
     [
