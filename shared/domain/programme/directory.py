@@ -13,7 +13,7 @@ from heapq import nsmallest
 from typing import NamedTuple, Self
 
 from shared.domain.messages import Message, say
-from shared.domain.programme.partner import Partner, PartnerState
+from shared.domain.programme.partner import Partner
 from shared.domain.programme.profile import CompanySize, Profile
 from shared.domain.ranking import Field, Index, Making, Match
 from shared.domain.text import folded
@@ -111,7 +111,7 @@ class Found(NamedTuple):
 
 def entry_of(partner: Partner, profile: Profile | None, standing: float = NEUTRAL) -> Entry | None:
     """The partner's entry; None where there is none to see: suspended, or with no profile that is published (M1)."""
-    if partner.state is PartnerState.SUSPENDED or profile is None or not profile.published:
+    if not partner.is_active or profile is None or not profile.published:
         return None
     spoken = (contact.language for place in profile.locations for contact in place.contacts if contact.language)
     return Entry(

@@ -54,6 +54,11 @@ class Partner:
     publisher_ids: tuple[str, ...] = ()
     placement: Placement = UNMOVED
 
+    @property
+    def is_active(self) -> bool:
+        """True while the operator has not suspended it (R2)."""
+        return self.state is PartnerState.ACTIVE
+
 
 @dataclass(frozen=True)
 class SourceKey:

@@ -15,7 +15,7 @@ from shared import texts
 from shared.domain.country_names import CODES
 from shared.domain.errors import Unavailable
 from shared.domain.programme.directory import Directory, Entry, entry_of
-from shared.domain.programme.partner import Partner, PartnerState
+from shared.domain.programme.partner import Partner
 from shared.domain.programme.profile import Profile
 from shared.domain.telling.preferences import LANGUAGES
 from shared.ports.errors import LostRace
@@ -52,7 +52,8 @@ async def refresh_directory(*, ports: Ports, storage_now: datetime, budget: Budg
     stored, before, written = await asyncio.gather(
         ports.directory.stored(), ports.directory.read_profiles(), ports.listings.profiles_written()
     )
-    partners = {one.id: one for one in await _partners(ports) if one.id in written}
+    # Whoever is suspended is forgotten, and read anew when it is not any more.
+    partners = {one.id: one for one in await _partners(ports) if one.id in written and one.is_active}
     known = {entry.partner_id: entry for entry in (stored.directory.entries if stored else ())}
     asked = [one for one in partners if _may_have_changed(before.times.get(one), written[one], storage_now)]
     asked.sort(key=lambda one: before.times.get(one) or datetime.min.replace(tzinfo=storage_now.tzinfo))
@@ -90,9 +91,7 @@ def _entry(partner: Partner, known: Entry | None, read: _Read | None) -> Entry |
     """The partner's entry, by what was read of it now, else by what was known."""
     if read is not None:
         return entry_of(partner, read.profile)
-    if known is None or partner.state is PartnerState.SUSPENDED:
-        return None
-    return replace(known, competencies=partner.competencies, endorsements=partner.endorsements)
+    return known and replace(known, competencies=partner.competencies, endorsements=partner.endorsements)
 
 
 async def _partners(ports: Ports) -> list[Partner]:
