@@ -32,7 +32,6 @@ STEM_LEAST, STEM_SHARE = 5, 0.6
 """Letters that two words share at their beginning where they go on differently, and how much of the longer one."""
 QUERY_WORDS_MAX = 64
 """Different words of a query that are looked for, the first: a customer's need may be pages."""
-FIELDS_MAX = 8
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
 _JOINED = re.compile(r"[^\W_]+[+#]*(?:[-./&'][^\W_]+[+#]*)*")
@@ -232,11 +231,9 @@ def _are_near(word: str, other: str) -> bool:
 
 
 class Making:
-    """An index while documents are added to it, so that others may have their turn between two of them."""
+    """An index while documents are added to it, of eight fields at most: each is a bit of a byte."""
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
-        if len(fields) > FIELDS_MAX:
-            raise ValueError("more fields than a byte has bits")
         self._fields = dict(fields)
         self._lengths: list[array[int]] = [array("I") for _ in fields]
         """Of each field how many words each document has there."""

@@ -193,7 +193,7 @@ class Directory:
         if wanted.country:
             yield self._in_country.get(wanted.country, frozenset()), ELSEWHERE
         for having, asked, left in (
-            (self._speaking, wanted.languages, OTHER_LANGUAGE),
+            (self._speaking, tuple(map(spoken, wanted.languages)), OTHER_LANGUAGE),
             (self._competent, tuple(map(folded, wanted.competencies)), WITHOUT_COMPETENCY),
         ):
             if asked:
@@ -230,7 +230,7 @@ class Directory:
 
     @cached_property
     def _speaking(self) -> Mapping[str, frozenset[int]]:
-        return _numbered(entry.languages for entry in self.entries)
+        return _numbered(map(spoken, entry.languages) for entry in self.entries)
 
     @cached_property
     def _competent(self) -> Mapping[str, frozenset[int]]:
@@ -249,6 +249,11 @@ class Directory:
             for one in entry.competencies:
                 written.setdefault(folded(one), one)
         return [written[one] for one in sorted(written)]
+
+
+def spoken(language: str) -> str:
+    """The language of a tag, wherever it is spoken: `pt` of `pt-BR`."""
+    return language.partition("-")[0].casefold()
 
 
 def _numbered(having: Iterable[Iterable[str]]) -> Mapping[str, frozenset[int]]:
@@ -300,7 +305,7 @@ def _in_country(entry: Entry, country: str) -> Reason:
 
 
 def _speaks(entry: Entry, languages: Sequence[str]) -> Reason:
-    if any(language in entry.languages for language in languages):
+    if set(map(spoken, languages)) & set(map(spoken, entry.languages)):
         return Reason(ReasonKind.LANGUAGE, say("A contact speaks your language."))
     return Reason(ReasonKind.LANGUAGE, say("No contact is known to speak your language."), fits=False)
 
