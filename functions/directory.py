@@ -1,4 +1,4 @@
-"""Called by whoever looks for a partner: frontends with a token, sites and their visitors with a directory's key (M1)."""
+"""Called by whoever looks for a partner: frontends with a token, sites and visitors with a directory's key (M1)."""
 
 from typing import Any
 
