@@ -22,7 +22,7 @@ PLACES |= {name: 0 for name, kind in vars(errors).items() if isinstance(kind, ty
 # Raised for programmers, or caught close by.
 NOT_READ = {
     *("settings.py", "letters.py", "merge_export.py", "write_export.py", "payload.py", "ordering.py", "tables.py"),
-    *("placements.py", "ranking.py"),
+    "placements.py",
 }
 
 
