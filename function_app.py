@@ -10,6 +10,7 @@ import azure.functions as func
 
 from functions import (
     descriptions,
+    directory,
     exports,
     frontends,
     held,
@@ -36,6 +37,7 @@ logs.show_extras()
 telemetry.start(os.environ)
 BLUEPRINTS = (
     descriptions.blueprint,
+    directory.blueprint,
     exports.blueprint,
     frontends.blueprint,
     held.blueprint,

@@ -20,6 +20,7 @@ from shared.usecases.leads.answer_lead import ByTime
 from shared.usecases.leads.recheck_contacts import recheck_contacts as recheck_due
 from shared.usecases.leads.record_due import run_due
 from shared.usecases.outcomes.learn import learn_outcomes as learn_from_all
+from shared.usecases.programme.refresh_directory import refresh_directory as bring_up_to_date
 from shared.usecases.telling.deliver import deliver_events as deliver_what_is_due
 from shared.usecases.telling.send_digests import send_digests as close_days
 from shared.usecases.upkeep.health import check_health
@@ -123,6 +124,16 @@ async def run_exports(timer: func.TimerRequest) -> None:
     """Go on with exports that a request left unfinished, and delete those of last week (X1, X5)."""
     ran = await go_on_with_exports(ports=app.current().ports, at=clock.now(), budget=_budget())
     _log("Exports were worked on.", "timer.export", timer, ran)
+
+
+@blueprint.function_name("refresh_directory")
+@blueprint.timer_trigger(schedule="%REFRESH_DIRECTORY_SCHEDULE%", arg_name="timer")
+@traced
+async def refresh_directory(timer: func.TimerRequest) -> None:
+    """Bring the directory up to date with registrations and published profiles (M1)."""
+    now = clock.real_now()
+    ran = await bring_up_to_date(ports=app.current().ports, storage_now=now, budget=_budget())
+    _log("The directory was refreshed.", "timer.directory", timer, ran)
 
 
 @blueprint.function_name("reconcile")

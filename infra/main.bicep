@@ -108,13 +108,15 @@ var timers = [
   { name: 'ingest_marketplace_table', schedule: '0 * * * * *', late: 15 }
   { name: 'deliver_events', schedule: '0 * * * * *', late: 15 }
   { name: 'run_exports', schedule: '0 * * * * *', late: 15 }
+  { name: 'refresh_directory', schedule: '0 */5 * * * *', late: 30 }
   { name: 'watch_agenda', schedule: '0 */5 * * * *', late: 20 }
   { name: 'reconcile', schedule: '0 30 * * * *', late: 90 }
   { name: 'learn_outcomes', schedule: '0 40 * * * *', late: 90 }
 ]
-// As keys.TABLES and keys.EXPORT_FILES (shared/storage/keys.py).
+// As keys.TABLES, keys.EXPORT_FILES and keys.DIRECTORY_FILES (shared/storage/keys.py).
 var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads']
 var exportContainer = 'exports'
+var directoryContainer = 'directory'
 // Each trigger's, and beside it that of messages which failed maxDequeueCount times (host.json).
 var queues = ['tell', 'tell-poison', 'lanes', 'lanes-poison', 'exports', 'exports-poison']
 // As keys.OF_PARTNERS: what a further account has.
@@ -170,6 +172,7 @@ module dataStorage 'modules/data-storage.bicep' = {
     replication: dataReplication
     tables: tables
     exportContainer: exportContainer
+    directoryContainer: directoryContainer
   }
 }
 
@@ -246,6 +249,7 @@ module dataRoles 'modules/data-roles.bicep' = {
     dataStorageName: names.dataStorage
     ownTables: tables
     exportContainer: exportContainer
+    directoryContainer: directoryContainer
   }
   dependsOn: [dataStorage]
 }

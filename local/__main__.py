@@ -28,7 +28,7 @@ from local.timers import Timers
 from shared import clock
 
 DEFAULT_PORT = 7071
-OVERDUE = ("expire_leads", "cool_flames", "archive_leads", "send_reminders")
+OVERDUE = ("expire_leads", "cool_flames", "archive_leads", "send_reminders", "refresh_directory")
 """Timers that are run at the start, as a host runs those that it missed."""
 
 

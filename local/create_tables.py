@@ -1,6 +1,6 @@
 """`python -m local.create_tables`: makes what is missing on the storage of `local.settings.json`, for `func start`.
 
-That is tables, the container of export files and the queues of the app's triggers.
+That is tables, the containers of export files and of the directory, and the queues of the app's triggers.
 """
 
 import asyncio
@@ -14,19 +14,20 @@ from local.queues import Queues
 from local.settings_file import values
 from shared.settings import Settings
 from shared.storage.exports import blobs
+from shared.storage.programme import directory_store
 from shared.storage.tables import connect
 
 
 async def create(environment: Mapping[str, str]) -> None:
-    """Create tables and the container where they are missing; in Azure the template declares them."""
+    """Create tables and containers where they are missing; in Azure the template declares them."""
     settings = Settings.read(environment)
-    tables, files = connect(settings), blobs.connect(settings)
+    made = (connect(settings), blobs.connect(settings), directory_store.connect(settings))
     try:
-        await tables.create()
-        await files.create()
+        for one in made:
+            await one.create()
     finally:
-        await tables.close()
-        await files.close()
+        for one in made:
+            await one.close()
 
 
 async def main() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 
+from local import demo_directory
 from local.azurite import ACCOUNT, Azurite
 from local.demo_leads import OFFERS, Demo
 from local.issuer import Issuer
@@ -48,12 +49,14 @@ class Caller:
     def __init__(self, session: aiohttp.ClientSession, base_url: str, issuer: Issuer) -> None:
         self._session, self._base, self._issuer = session, base_url, issuer
 
-    async def call(self, method: str, path: str, body: Any = None, *, as_: str | None = "operator") -> Any:
-        """The answer's JSON, None without a body; raises SystemExit where it is refused."""
+    async def call(
+        self, method: str, path: str, body: Any = None, *, as_: str | None = "operator", tenant: str | None = None
+    ) -> Any:
+        """The answer's JSON, None without a body, as somebody of a tenant; raises SystemExit where it is refused."""
         headers = {}
         if as_ is not None:
-            tenant, roles = PEOPLE[as_]
-            token = self._issuer.token(tenant=tenant, roles=roles, user=as_, at=clock.now())
+            home, roles = PEOPLE[as_]
+            token = self._issuer.token(tenant=tenant or home, roles=roles, user=as_, at=clock.now())
             headers["Authorization"] = f"Bearer {token}"
         async with self._session.request(method, f"{self._base}/api{path}", json=body, headers=headers) as answer:
             if answer.status >= 400:
@@ -71,8 +74,8 @@ async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite) -
             partner = {"name": "Contoso", "tenantIds": [TENANT], "timeZone": "Europe/Stockholm"}
             await call("PUT", f"/partners/{PARTNER}", partner)
             made = await call("POST", f"/partners/{PARTNER}/sources", {"name": "Marketplace", "kind": "https"})
-            file.write_text(json.dumps({"id": made["id"], "key": made["key"]}))
-            file.chmod(0o600)
+            kept = {"id": made["id"], "key": made["key"]}
+            _keep(file, kept)
             if os.environ.get("DEMO") != "0":
                 print("Making some weeks of leads (make run DEMO=0 starts with none) ...", flush=True)
                 await call("PUT", f"/partners/{PARTNER}/profile", PROFILE, as_="ann")
@@ -80,11 +83,20 @@ async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite) -
                     offer_id = "contoso." + title.lower().replace(" ", "-")
                     await call("PUT", f"/partners/{PARTNER}/offers/{offer_id}", {"title": title})
                 await Demo(PARTNER, f"/intake/{made['id']}?key={made['key']}", call).fill()
+                _keep(file, kept | {"directory": await demo_directory.fill(call, PARTNER)})
     if not file.exists():
         served = f"Partner Leads serves {base_url}/api with the partners you registered."
         return f"{served}\n{_page(base_url)}{_storage(azurite)}"
     source = json.loads(file.read_text())
-    return _banner(base_url, f"{base_url}/api/intake/{source['id']}?key={source['key']}", azurite)
+    # The page's address as it was made, whatever the port was then.
+    _, _, page = source.get("directory", "").partition("/api/")
+    return _banner(base_url, f"{base_url}/api/intake/{source['id']}?key={source['key']}", page, azurite)
+
+
+def _keep(file: Path, source: dict[str, str]) -> None:
+    """Keep what is printed at the next start, keys too, where nobody else reads it."""
+    file.write_text(json.dumps(source))
+    file.chmod(0o600)
 
 
 def _page(base_url: str) -> str:
@@ -96,10 +108,11 @@ def _storage(azurite: Azurite) -> str:
     return f"Azurite's ports (another one each time unless AZURITE_TABLE_PORT and the like are set):\n{where}\n"
 
 
-def _banner(base_url: str, intake_url: str, azurite: Azurite) -> str:
+def _banner(base_url: str, intake_url: str, directory: str, azurite: Azurite) -> str:
+    shown = f"The directory's search page: {base_url}/api/{directory}\n" if directory else ""
     return f"""
 Partner Leads serves {base_url}/api (Ctrl-C stops it, `make clean` forgets all leads).
-{_page(base_url)}
+{_page(base_url)}{shown}
 The demo partner is {PARTNER}. Paste into another terminal:
 
   INTAKE='{intake_url}'

@@ -24,6 +24,7 @@ from shared.http.shapes.packets import Packets
 from shared.ports.delivery import MailSender
 from shared.ports.exports import FileStore
 from shared.ports.ports import Ports
+from shared.ports.programme import DirectoryStore
 from shared.ports.wakeups import WakeUps
 from shared.settings import Settings
 from shared.storage import queues
@@ -36,6 +37,7 @@ from shared.storage.intake.sent_store import TableSentStore
 from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.leads.mark_store import TableMarkStore
 from shared.storage.outcomes.outcome_store import TableOutcomeStore
+from shared.storage.programme import directory_store
 from shared.storage.programme.listing_store import TableListingStore
 from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.queues import NoWakeUps
@@ -67,10 +69,11 @@ def build(
     files: FileStore,
     fetch_keys: Callable[[], Awaitable[dict[str, Any]]] | None = None,
     wakeups: WakeUps | None = None,
+    directory: DirectoryStore | None = None,
 ) -> App:
     """The app on this storage; `fetch_keys` replaces the download of the issuer's keys.
 
-    Without `wakeups` timers find all work.
+    Without `wakeups` timers find all work. `directory` is the deployment's unless another one is given, to be closed.
     """
     partners = TablePartnerStore(tables)
     ports = Ports(
@@ -86,6 +89,7 @@ def build(
         wakeups=wakeups or NoWakeUps(),
         outcomes=TableOutcomeStore(tables),
         listings=TableListingStore(tables),
+        directory=directory or directory_store.connect(settings),
         held=TableHeldStore(tables),
         sent=TableSentStore(tables),
         tables=StorageMarketplaceTables(tables),

@@ -75,6 +75,17 @@ def new_key() -> str:
     return secrets.token_urlsafe(32)
 
 
+def new_directory_key(source_id: str) -> str:
+    """The key of a directory, which is asked without the source's id: the key says it."""
+    return f"{source_id}.{new_key()}"
+
+
+def source_of_key(key: str) -> str:
+    """The source that a directory's key names; '' where it names none."""
+    source_id, dot, _ = key.partition(".")
+    return source_id if dot else ""
+
+
 def new_request_id() -> str:
     """Names one HTTP request in answers and logs."""
     return str(uuid.uuid4())

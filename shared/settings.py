@@ -117,6 +117,9 @@ class Settings(BaseModel):
     # S3: what one person or system may ask of one instance: pages ask for tens a minute, a sync for tens a second.
     calls_per_second: Annotated[float, Field(gt=0, le=10_000)] = 100
     calls_burst: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    # M1: who may show the search page of the directory, and what its forms answer, in a frame: any site, or those named
+    # as in a policy, such as `https://www.programme.example`.
+    frame_ancestors: Annotated[str, Field(pattern=r"^[ !-+--:<-~]+$")] = "*"
     # S3: marketplaces send a few KiB; a payload is one row, which holds 1 MiB with its keys.
     body_max_bytes: Annotated[int, Field(ge=1_024, le=900_000)] = 262_144
 

@@ -11,6 +11,8 @@ from local.azurite import Azurite
 from shared.settings import Settings
 from shared.storage.exports import blobs
 from shared.storage.exports.blobs import Blobs
+from shared.storage.programme import directory_store
+from shared.storage.programme.directory_store import BlobDirectory
 from shared.storage.tables import Tables, connect
 
 hypothesis_settings.register_profile("repeatable", deadline=None, derandomize=True)
@@ -39,6 +41,14 @@ def settings(azurite: Azurite) -> Settings:
 @pytest.fixture
 async def files(settings: Settings) -> AsyncIterator[Blobs]:
     made = blobs.connect(settings, backoff_seconds=0)
+    await made.create()
+    yield made
+    await made.close()
+
+
+@pytest.fixture
+async def directory(settings: Settings) -> AsyncIterator[BlobDirectory]:
+    made = directory_store.connect(settings, backoff_seconds=0)
     await made.create()
     yield made
     await made.close()

@@ -8,6 +8,7 @@ from pathlib import Path
 from shared.domain import errors, messages, vocabulary
 from shared.domain.errors import Refusal
 from shared.domain.exports import export, export_columns
+from shared.domain.programme import directory
 from shared.domain.telling import alerts, recommendations
 from shared.http import problems
 from shared.pages.screens import leads
@@ -21,7 +22,7 @@ PLACES |= {name: 0 for name, kind in vars(errors).items() if isinstance(kind, ty
 # Raised for programmers, or caught close by.
 NOT_READ = {
     *("settings.py", "letters.py", "merge_export.py", "write_export.py", "payload.py", "ordering.py", "tables.py"),
-    *("placements.py", "ranking.py"),
+    "placements.py",
 }
 
 
@@ -40,6 +41,7 @@ def of_the_interface() -> set[str]:
     found |= {*alerts.TEXTS.values(), *alerts.WARNINGS.values(), *recommendations.TITLES.values()}
     found |= messages.WORDS | set(export_columns.LABELS.values())
     found |= {said for labels in vocabulary.LABELS.values() for said in labels.values()} - vocabulary.PROPER_NAMES
+    found |= set(directory.FOUND_IN.values())
     found |= {*export.ERRORS.values(), export.OUTDATED, *problems.SAYS.values()}
     found |= {deliver_webhook.WAS_GONE, deliver_webhook.FAILED_LONG}
     found |= of_the_page()

@@ -15,6 +15,9 @@ param ownTables string[]
 @description('The container of export files.')
 param exportContainer string
 
+@description('The container of the directory; none in a further account.')
+param directoryContainer string = ''
+
 // Built-in roles have the same ids everywhere.
 var role = {
   blobDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
@@ -30,6 +33,10 @@ resource data 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
 
     resource exports 'containers' existing = {
       name: exportContainer
+    }
+
+    resource directory 'containers' existing = {
+      name: directoryContainer
     }
   }
 
@@ -61,6 +68,17 @@ resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
 resource exportFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(data::blobs::exports.id, identityId, role.blobDataContributor)
   scope: data::blobs::exports
+  properties: {
+    principalId: principalId
+    principalType: 'ServicePrincipal'
+    roleDefinitionId: role.blobDataContributor
+  }
+}
+
+// Writes the directory, and reads what searches are answered from.
+resource directoryFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(directoryContainer)) {
+  name: guid(data::blobs::directory.id, identityId, role.blobDataContributor)
+  scope: data::blobs::directory
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

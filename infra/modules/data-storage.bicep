@@ -1,4 +1,4 @@
-// The programme's data: tables and export files. The app never creates any of them.
+// The programme's data: tables, export files and the directory. The app never creates any of them.
 
 @description('The account.')
 param accountName string
@@ -17,6 +17,9 @@ param tables string[]
 
 @description('The container of export files.')
 param exportContainer string
+
+@description('The container of the directory; none in a further account.')
+param directoryContainer string = ''
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: accountName
@@ -48,6 +51,13 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
 
     resource exports 'containers' = {
       name: exportContainer
+      properties: {
+        publicAccess: 'None'
+      }
+    }
+
+    resource directory 'containers' = if (!empty(directoryContainer)) {
+      name: directoryContainer
       properties: {
         publicAccess: 'None'
       }

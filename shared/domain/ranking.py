@@ -22,15 +22,16 @@ from shared.domain.text import folded
 
 K1 = 1.2
 """How soon a word that stands there again stops to count; Robertson's usual value."""
+COUNT_MAX = 2
+"""How often a word counts in one field: who writes it two hundred times gains no more by that."""
 NEAR = 0.5
 """What a word counts that is only near the one looked for."""
 PREFIX_LEAST = 3
 """Letters of a word that others may go on from; `it` is not near `italian`."""
-STEM_LEAST, STEM_SHARE = 5, 2 / 3
+STEM_LEAST, STEM_SHARE = 5, 0.6
 """Letters that two words share at their beginning where they go on differently, and how much of the longer one."""
 QUERY_WORDS_MAX = 64
 """Different words of a query that are looked for, the first: a customer's need may be pages."""
-FIELDS_MAX = 8
 
 _WORD = re.compile(r"[^\W_]+[+#]*")
 _JOINED = re.compile(r"[^\W_]+[+#]*(?:[-./&'][^\W_]+[+#]*)*")
@@ -230,11 +231,9 @@ def _are_near(word: str, other: str) -> bool:
 
 
 class Making:
-    """An index while documents are added to it, so that others may have their turn between two of them."""
+    """An index while documents are added to it, of eight fields at most: each is a bit of a byte."""
 
     def __init__(self, fields: Mapping[str, Field]) -> None:
-        if len(fields) > FIELDS_MAX:
-            raise ValueError("more fields than a byte has bits")
         self._fields = dict(fields)
         self._lengths: list[array[int]] = [array("I") for _ in fields]
         """Of each field how many words each document has there."""
@@ -253,7 +252,7 @@ class Making:
             counted = Counter(words(document.get(name, "")))
             self._lengths[field].append(counted.total())
             for word, count in counted.items():
-                self._found.setdefault(word, array("I")).extend((number, field, count))
+                self._found.setdefault(word, array("I")).extend((number, field, min(count, COUNT_MAX)))
         return number
 
     def index(self) -> Index:

@@ -1,5 +1,8 @@
 """Answers of the documented shape, in the caller's language."""
 
+import base64
+import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -33,15 +36,38 @@ def refused(req: func.HttpRequest, request_id: str, refusal: Refusal) -> func.Ht
     return response(req, request_id, status, problems.body_of(refusal, translator(language_of(req))), headers)
 
 
-def page_of_html(req: func.HttpRequest, request_id: str, html: str, status: int) -> func.HttpResponse:
-    """A page that runs nothing, is framed by nobody, and tells no other site where it was (its address is a token)."""
+_STYLE = re.compile("<style>(.*?)</style>", re.DOTALL)
+
+
+def page_of_html(
+    req: func.HttpRequest,
+    request_id: str,
+    html: str,
+    status: int,
+    *,
+    framed_by: str = "",
+    sends_to: tuple[str, ...] = (),
+) -> func.HttpResponse:
+    """A page that runs nothing, and tells no other site where it was (its address is a token).
+
+    It is framed by nobody but `framed_by`, a list of sources. Styles are files of ours, or known by their hash. Its
+    forms end here, or at the sites that `sends_to` names.
+    """
+    styles = (hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(html))
+    rules = (
+        "default-src 'none'",
+        " ".join(("style-src 'self'", *(f"'sha256-{base64.b64encode(one).decode()}'" for one in styles))),
+        " ".join(("form-action 'self'", *sends_to)),
+        "base-uri 'none'",
+        "frame-ancestors " + (framed_by or "'none'"),
+    )
     headers = {
         "x-ms-request-id": request_id,
         "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+        "Content-Security-Policy": "; ".join(rules),
         "Referrer-Policy": "no-referrer",
         "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
+        **({} if framed_by else {"X-Frame-Options": "DENY"}),
         "Vary": VARY,
     }
     text, how = compression.packed(req.headers.get("accept-encoding"), html.encode())

@@ -52,11 +52,15 @@ MERGE_PATCH = ("application/merge-patch+json", "application/json")
 
 @dataclass(frozen=True)
 class Response(Generic[V]):
-    """What a handler says: a view, None for no body, or a page for people; with the contract's first status if none."""
+    """What a handler says: a view, None for no body, or a page for people; with the contract's first status if none.
+
+    `sends_to` are further sites that a page's forms may end at.
+    """
 
     view: V
     status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    sends_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,8 @@ class Contract:
     takes: tuple[str, ...]
     headers: tuple[str, ...]
     refuses: tuple[type[Refusal], ...]
+    or_key: bool
+    framed: bool
 
     @property
     def takes_token(self) -> bool:
@@ -92,6 +98,11 @@ class Contract:
     def has_pages(self) -> bool:
         """True where people read what is answered."""
         return Html in (self.view, *get_args(self.view))
+
+
+def given_key(request: func.HttpRequest) -> str:
+    """The source's key in a header, for whoever can keep it out of the URL, else in the URL; '' for none (S2)."""
+    return str(request.headers.get("x-source-key") or request.params.get("key") or "")
 
 
 @dataclass(frozen=True)
@@ -114,6 +125,11 @@ class Call(Generic[B, Q]):
     def translate(self) -> Translate:
         """Says a text in it."""
         return translator(self.language)
+
+    @property
+    def key(self) -> str:
+        """The source's key that was sent, '' where there is none."""
+        return given_key(self.request)
 
     def path(self, name: str) -> str:
         """A part of the route."""

@@ -21,7 +21,7 @@ from shared.domain.programme.partner import PartnerState
 from shared.http import running
 from shared.http.answers import file_of, language_of, page_of_html, refused, response
 from shared.http.bodies import checked_body, validated
-from shared.http.calls import ANYONE, FILES, JSON, B, Call, Contract, Handler, Q, Response, V
+from shared.http.calls import ANYONE, FILES, JSON, B, Call, Contract, Handler, Q, Response, V, given_key
 from shared.http.problems import STATUS
 from shared.http.running import App
 from shared.http.visitors import refused_page, shows_pages
@@ -44,12 +44,16 @@ def endpoint(
     takes: tuple[str, ...] = (),
     headers: tuple[str, ...] = (),
     refuses: tuple[type[Refusal], ...] = (),
+    or_key: bool = False,
+    framed: bool = False,
 ) -> Callable[[Handler[B, Q, V]], Trigger]:
     """Make a trigger of a handler.
 
     `who`: roles of which one is needed, ANYONE for a route that takes no token, or, where `signed_in`, anyone's of a
     tenant that is the operator's or a partner's. `reads`: the operator may too.
     `every_partner`: the partner in the route need not be the caller's. `active`: not while that is suspended.
+    `or_key`: whoever sends a source's key needs no token; what the key opens is for the handler to see.
+    `framed`: other sites may show its pages in a frame: they only take what a visitor writes.
     `submission`: what a body that is read whatever it is should look like.
     The handler's annotation `Call[Body, Query]` says what body and query are validated into (`Nothing` is not
     even read), and `Response[View]` what it answers. The rest is for the description of the interface: `status` with
@@ -74,6 +78,8 @@ def endpoint(
             takes,
             headers,
             refuses,
+            or_key,
+            framed,
         )
 
         # The worker compares this signature with the bindings, so no `functools.wraps`.
@@ -108,17 +114,23 @@ async def _answer(
             kind = FILES[type(answer.view)]
             return file_of(req, request_id, kind, answer.view, answer.headers, if_changed=contract.if_changed)
         if isinstance(answer.view, str):
-            return page_of_html(req, request_id, answer.view, code)
+            return page_of_html(
+                req, request_id, answer.view, code, framed_by=_frames(contract), sends_to=answer.sends_to
+            )
         return response(req, request_id, code, answer.view, answer.headers, if_changed=contract.if_changed)
     except Refusal as refusal:
         if contract.has_pages and shows_pages(req):
             language = language_of(req)
             html = refused_page(language, translator(language), refusal)
-            return page_of_html(req, request_id, html, STATUS[refusal.code])
+            return page_of_html(req, request_id, html, STATUS[refusal.code], framed_by=_frames(contract))
         return refused(req, request_id, refusal)
     except Exception as problem:  # noqa: BLE001 - the endpoint answers whatever happens
         log_defect(req, request_id, problem)
         return refused(req, request_id, InternalError())
+
+
+def _frames(contract: Contract) -> str:
+    return running.current().settings.frame_ancestors if contract.framed else ""
 
 
 async def _run(req: func.HttpRequest, contract: Contract, handler: Handler[Any, Any, Any]) -> Response[Any]:
@@ -132,7 +144,7 @@ async def _run(req: func.HttpRequest, contract: Contract, handler: Handler[Any, 
 
 async def _enter(req: func.HttpRequest, contract: Contract, current: App, at: datetime) -> Caller:
     """The caller, if the route is open to them."""
-    if not contract.takes_token:
+    if not contract.takes_token or (contract.or_key and given_key(req) and "authorization" not in req.headers):
         return Caller(tenant="", person="")
     caller = await current.verifier.caller(req.headers.get("authorization"), at)
     current.limits.persons.take(f"{caller.tenant}|{caller.person or caller.client}")

@@ -20,14 +20,14 @@ class Page(TypedDict, Generic[V]):
     nextLink: NotRequired[str]
 
 
-def _number(value: object) -> object:
+def whole_number(value: object) -> object:
     """A number as everybody writes it: pydantic would read 1_0, 5.0 and spaces, too."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value):
         raise ValueError("It must be a whole number.")
     return value
 
 
-Top = Annotated[int, Field(ge=1, le=200), BeforeValidator(_number)]
+Top = Annotated[int, Field(ge=1, le=200), BeforeValidator(whole_number)]
 
 
 class PageQuery(Incoming):

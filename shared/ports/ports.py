@@ -14,7 +14,7 @@ from shared.ports.exports import ExportStore, FileStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
 from shared.ports.outcomes import OutcomeStore
-from shared.ports.programme import ListingStore, PartnerStore
+from shared.ports.programme import DirectoryStore, ListingStore, PartnerStore
 from shared.ports.rules import Rules
 from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
 from shared.ports.wakeups import WakeUps
@@ -31,6 +31,7 @@ class Ports:
     phones: PhoneReader
     emails: EmailReader
     listings: ListingStore
+    directory: DirectoryStore
     held: HeldStore
     sent: SentStore
     tables: MarketplaceTables

@@ -1,9 +1,12 @@
 """Partners, their sources and registrations, their offers and profiles."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from shared.domain.programme.contact_lists import ContactLists
+from shared.domain.programme.directory import Directory
 from shared.domain.programme.offers import Offers, RegisteredOffer
 from shared.domain.programme.partner import LeadSource, Partner, SourceKind
 from shared.domain.programme.profile import Profile
@@ -99,6 +102,15 @@ class ListingStore(Protocol):
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         """A partner's profile (cached unless `fresh`); None when it has none."""
 
+    async def stored_profile(self, partner_id: str) -> Profile | None:
+        """A partner's profile, read afresh and not kept; None when it has none."""
+
+    async def profiles_written(self) -> Mapping[str, datetime]:
+        """Of each partner that has a profile, or had or may get one: when it was last begun to be written.
+
+        By storage's clock. A profile may be written some time after that, and nobody's is written without.
+        """
+
     async def put_profile(
         self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
     ) -> None:
@@ -112,3 +124,38 @@ class ListingStore(Protocol):
 
     async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
         """Whose profile may have this name (cached); a name may since be another one."""
+
+
+@dataclass(frozen=True)
+class StoredDirectory:
+    """The directory as it was read, with the storage tag that decides every race."""
+
+    directory: Directory
+    tag: str
+
+
+@dataclass(frozen=True)
+class ProfilesRead:
+    """When the profile of each partner was last read for the directory, by real time; the tag is None at first."""
+
+    times: Mapping[str, datetime]
+    tag: str | None = None
+
+
+class DirectoryStore(Protocol):
+    """The snapshot that searches are answered from, and what its next refresh needs to know."""
+
+    async def current(self, at: datetime) -> Directory | None:
+        """The directory (cached for a minute, and for longer while storage gives no answer); None before the first."""
+
+    async def stored(self) -> StoredDirectory | None:
+        """The directory, read afresh; None before the first."""
+
+    async def put(self, directory: Directory, before: StoredDirectory | None) -> None:
+        """Replace it if it is still as read, or still not there; raises LostRace otherwise."""
+
+    async def read_profiles(self) -> ProfilesRead:
+        """When profiles were last read."""
+
+    async def note_read(self, times: Mapping[str, datetime], before: ProfilesRead) -> None:
+        """Replace these if they are still as read; raises LostRace otherwise."""

@@ -19,6 +19,8 @@ OF_PARTNERS = (LEADS, FAVORITES, EXPORTS, PARTNERS)
 
 EXPORT_FILES = "exports"
 """The container of export files."""
+DIRECTORY_FILES, DIRECTORY, DIRECTORY_READ = "directory", "profiles", "read.json"
+"""The container of the directory with its two blobs: what is searched, and when each profile was last read for it."""
 
 TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
 OFFER, TITLE, PROFILE_NAME, SECRET = "offer", "offerTitle", "profileName", "secret"

@@ -122,6 +122,8 @@ EXPECTED = {
     "read_export": ("GET HEAD", EXPORTS + "/{exportId}"),
     "cancel_export": ("POST", EXPORTS + "/{exportId}/cancel"),
     "link_export": ("POST", EXPORTS + "/{exportId}/link"),
+    "search_directory": ("GET HEAD", "directory"),
+    "show_directory": ("GET HEAD", "directory/page"),
     "me": ("GET HEAD", "me"),
     "vocabulary": ("GET HEAD", "vocabulary"),
     "health": ("GET HEAD", "health"),
@@ -141,6 +143,7 @@ TIMERS = {
     "deliver_events": "%DELIVER_EVENTS_SCHEDULE%",
     "run_exports": "%RUN_EXPORTS_SCHEDULE%",
     "watch_agenda": "%WATCH_AGENDA_SCHEDULE%",
+    "refresh_directory": "%REFRESH_DIRECTORY_SCHEDULE%",
     "reconcile": "%RECONCILE_SCHEDULE%",
     "learn_outcomes": "%LEARN_OUTCOMES_SCHEDULE%",
 }
@@ -155,6 +158,7 @@ DEFAULTS = {
     "DELIVER_EVENTS_SCHEDULE": "0 * * * * *",
     "RUN_EXPORTS_SCHEDULE": "0 * * * * *",
     "WATCH_AGENDA_SCHEDULE": "0 */5 * * * *",
+    "REFRESH_DIRECTORY_SCHEDULE": "0 */5 * * * *",
     "RECONCILE_SCHEDULE": "0 30 * * * *",
     "LEARN_OUTCOMES_SCHEDULE": "0 40 * * * *",
 }

@@ -170,8 +170,16 @@ DEFAULT = frozenset(
         *("INFORMATIONAL_MONTHS", "EMAIL_DNS", "EMAIL_DNS_SECONDS", "DUPLICATE_WINDOW_HOURS"),
         *("SOURCE_KEY_OVERLAP_HOURS", "LIST_SCAN_LEADS", "LIST_SCAN_SECONDS", "EXPORT_REQUEST_SECONDS"),
         *("EXPORT_LINK_MINUTES", "EXPORT_UNFINISHED_MAX", "INTAKE_PER_SECOND", "INTAKE_BURST", "BODY_MAX_BYTES"),
-        *("CALLS_PER_SECOND", "CALLS_BURST", "AGENDA_SHARDS", "SIGN_IN_CLIENT", "SIGN_IN_AUTHORITY", "SIGN_IN_SCOPE"),
-        "QUEUE_ENDPOINT",
+        *(
+            "CALLS_PER_SECOND",
+            "CALLS_BURST",
+            "FRAME_ANCESTORS",
+            "AGENDA_SHARDS",
+            "SIGN_IN_CLIENT",
+            "SIGN_IN_AUTHORITY",
+            "SIGN_IN_SCOPE",
+        ),
+        *("QUEUE_ENDPOINT", "FRAME_ANCESTORS"),
     )
 )
 LOCAL = frozenset(
@@ -274,6 +282,10 @@ def test_tables_and_the_container_are_those_of_the_code() -> None:
     assert of_partners
     assert tuple(re.findall(r"'(\w+)'", of_partners[1])) == keys.OF_PARTNERS
     assert f"var exportContainer = '{keys.EXPORT_FILES}'" in MAIN
+    assert f"var directoryContainer = '{keys.DIRECTORY_FILES}'" in MAIN
+    # It is in the deployment's own account alone, and the rule that deletes exports leaves it alone.
+    assert MAIN.count("directoryContainer: directoryContainer\n") == 2
+    assert not keys.DIRECTORY_FILES.startswith(keys.EXPORT_FILES)
 
 
 def test_each_queue_of_a_trigger_has_one_for_poison_and_is_made_beside_the_host() -> None:
@@ -307,8 +319,14 @@ RIGHTS = {
     "exportFiles": (
         "data::blobs::exports",
         "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
-        "shared/storage/exports/blobs.py",
+        "shared/storage/blob_service.py",
         "BlobServiceClient(endpoint, credential=identity(",
+    ),
+    "directoryFiles": (
+        "data::blobs::directory",
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+        "shared/storage/programme/directory_store.py",
+        "upload_blob(",
     ),
     "exportLinks": (
         "data",

@@ -19,7 +19,7 @@ from shared.ports.exports import ExportStore, FileStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
 from shared.ports.outcomes import OutcomeStore
-from shared.ports.programme import ListingStore, PartnerStore
+from shared.ports.programme import DirectoryStore, ListingStore, PartnerStore
 from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
 from shared.settings import Settings
 from shared.storage import keys
@@ -32,6 +32,7 @@ from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.leads.mark_store import TableMarkStore
 from shared.storage.outcomes.outcome_store import TableOutcomeStore
 from shared.storage.placements import Known, Placements
+from shared.storage.programme import directory_store
 from shared.storage.programme.listing_store import TableListingStore
 from shared.storage.programme.partner_store import TablePartnerStore
 from shared.storage.tables import Tables, connect
@@ -47,7 +48,7 @@ from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
 from tests.fakes.outcomes import FakeOutcomeStore
 from tests.fakes.ports import fake_ports
-from tests.fakes.programme import FakeListingStore, FakePartnerStore
+from tests.fakes.programme import FakeDirectoryStore, FakeListingStore, FakePartnerStore
 
 SHARDS = 5
 
@@ -58,7 +59,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     The agenda is tried with one shard and with several.
     """
     if "kind" in metafunc.fixturenames:
-        by_sdk = {"store_of_files", "marketplace_tables"} & set(metafunc.fixturenames)
+        by_sdk = {"store_of_files", "marketplace_tables", "directories"} & set(metafunc.fixturenames)
         more = ["shards"] if "agenda" in metafunc.fixturenames else []
         signed_in = [] if by_sdk else ["identity", "moving"]
         metafunc.parametrize("kind", ["fake", "azurite", *signed_in, *more])
@@ -151,6 +152,17 @@ def partners(kind: str, request: pytest.FixtureRequest) -> PartnerStore:
 @pytest.fixture
 def listings(kind: str, request: pytest.FixtureRequest) -> ListingStore:
     return FakeListingStore() if kind == "fake" else TableListingStore(real(kind, request))
+
+
+@pytest.fixture
+async def directories(kind: str, settings: Settings) -> AsyncIterator[DirectoryStore]:
+    if kind == "fake":
+        yield FakeDirectoryStore()
+        return
+    made = directory_store.connect(settings, backoff_seconds=0)
+    await made.create()
+    yield made
+    await made.close()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from tests.fakes.exports import FakeExportStore, FakeFileStore
 from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
 from tests.fakes.outcomes import FakeOutcomeStore
-from tests.fakes.programme import FakeListingStore, FakePartnerStore
+from tests.fakes.programme import FakeDirectoryStore, FakeListingStore, FakePartnerStore
 from tests.fakes.telling import FakeLaneStore, FakeMailStore, FakePreferenceStore, FakeTallyStore, FakeWebhookStore
 from tests.fakes.wakeups import FakeWakeUps
 
@@ -29,6 +29,7 @@ class FakePorts(Ports):
     phones: FakePhones
     emails: FakeEmails
     listings: FakeListingStore
+    directory: FakeDirectoryStore
     held: FakeHeldStore
     sent: FakeSentStore
     tables: FakeTables
@@ -59,6 +60,7 @@ def fake_ports(rules: Rules | None = None) -> FakePorts:
         phones=FakePhones(),
         emails=FakeEmails(),
         listings=FakeListingStore(),
+        directory=FakeDirectoryStore(),
         held=FakeHeldStore(),
         sent=FakeSentStore(),
         tables=FakeTables(),

@@ -1,10 +1,13 @@
 """Partners, sources and offers in memory."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from shared import clock
 from shared.domain.errors import Conflict, Detail
 from shared.domain.programme.contact_lists import ContactLists
+from shared.domain.programme.directory import Directory
 from shared.domain.programme.offers import Offers, OfferState, RegisteredOffer
 from shared.domain.programme.partner import LeadSource, Partner, SourceKind
 from shared.domain.programme.profile import Profile
@@ -12,6 +15,7 @@ from shared.domain.text import folded
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.page import Page
+from shared.ports.programme import ProfilesRead, StoredDirectory
 from tests.fakes.as_read import must_be
 
 
@@ -105,6 +109,7 @@ class FakeListingStore:
     def __init__(self) -> None:
         self.registered: dict[tuple[str, str], RegisteredOffer] = {}
         self.profiles: dict[str, Profile] = {}
+        self.written: dict[str, datetime] = {}
 
     async def offers(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Offers:
         mine = sorted((key, one) for (partner, key), one in self.registered.items() if partner == partner_id)
@@ -143,11 +148,18 @@ class FakeListingStore:
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         return self.profiles.get(partner_id)
 
+    async def stored_profile(self, partner_id: str) -> Profile | None:
+        return self.profiles.get(partner_id)
+
+    async def profiles_written(self) -> Mapping[str, datetime]:
+        return dict(self.written)
+
     async def put_profile(
         self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None
     ) -> None:
         must_be(self.profiles.get(partner_id), only_if)
         self.profiles[partner_id] = profile
+        self.written[partner_id] = clock.real_now()
 
     async def partner_of_offer(self, offer_id: str, at: datetime) -> str | None:
         owners = (
@@ -167,3 +179,32 @@ class FakeListingStore:
 
     async def partners_of_profile(self, name: str, at: datetime) -> list[str]:
         return sorted(partner for partner, one in self.profiles.items() if folded(one.name) == folded(name))
+
+
+class FakeDirectoryStore:
+    """`DirectoryStore` in memory, without a cache; `puts` counts how often the directory was written."""
+
+    def __init__(self) -> None:
+        self.kept: StoredDirectory | None = None
+        self.read = ProfilesRead({})
+        self.puts = 0
+
+    async def current(self, at: datetime) -> Directory | None:
+        return self.kept.directory if self.kept else None
+
+    async def stored(self) -> StoredDirectory | None:
+        return self.kept
+
+    async def put(self, directory: Directory, before: StoredDirectory | None) -> None:
+        if (self.kept.tag if self.kept else None) != (before.tag if before else None):
+            raise LostRace
+        self.puts += 1
+        self.kept = StoredDirectory(directory, str(self.puts))
+
+    async def read_profiles(self) -> ProfilesRead:
+        return self.read
+
+    async def note_read(self, times: Mapping[str, datetime], before: ProfilesRead) -> None:
+        if self.read.tag != before.tag:
+            raise LostRace
+        self.read = ProfilesRead(dict(times), f"{before.tag or ''}.")

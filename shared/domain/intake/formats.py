@@ -76,7 +76,7 @@ def read(body: object, takes: Takes = Takes.MARKETPLACE) -> Reading:
 def _reader(given: Fields, takes: Takes) -> Callable[[Fields], dict[str, Any]]:
     if takes is not Takes.MARKETPLACE:
         # A web form's visitor fills in what it likes; no field of theirs gets around the consent.
-        return _qualified if takes is Takes.QUALIFIED else _inquiry
+        return {Takes.QUALIFIED: _qualified, Takes.PROFILES: _to_profile}.get(takes, _inquiry)
     if given.has("userdetails"):
         return _marketplace
     if given.has("customerinfo"):
@@ -188,6 +188,14 @@ def _inquiry(given: Fields) -> dict[str, Any]:
         **(consent | {"contact": consent["contact"] is not False}),
     }
     return told | person(*(part for part in parts if part), given) | _rest(given, *parts, *said.parts)
+
+
+def _to_profile(given: Fields) -> dict[str, Any]:
+    """The same through the directory, which belongs to no partner: the profile says whom it is for (M1)."""
+    told = _inquiry(given)
+    if told["profile"] is None:
+        given.fault("profile", "required", "%(field)s is missing: whom is the inquiry for?")
+    return told
 
 
 def _qualified(given: Fields) -> dict[str, Any]:

@@ -26,10 +26,11 @@ class SourceKind(StrEnum):
 
 
 class Takes(StrEnum):
-    """What a door is for: it decides how a flat body is read."""
+    """What a door is for: it decides how a flat body is read. One of PROFILES takes inquiries to a profile it names."""
 
     MARKETPLACE = "marketplace"
     INQUIRIES = "inquiries"
+    PROFILES = "profiles"
     QUALIFIED = "qualified"
 
 
@@ -53,6 +54,11 @@ class Partner:
     endorsements: tuple[str, ...] = ()
     publisher_ids: tuple[str, ...] = ()
     placement: Placement = UNMOVED
+
+    @property
+    def is_active(self) -> bool:
+        """True while the operator has not suspended it (R2)."""
+        return self.state is PartnerState.ACTIVE
 
 
 @dataclass(frozen=True)
@@ -98,13 +104,17 @@ class LeadSource:
     redirect_url: str | None = None
 
     def door(self) -> Door:
-        """The door as a lead sees it; a table is the same door under whatever source it is registered."""
-        table = self.table_name
+        """The door as a lead sees it; a table is the same door under whatever source it is registered.
+
+        A directory is a door to whichever profile an inquiry names, whoever the directory belongs to.
+        """
+        table, is_directory = self.table_name, self.kind is SourceKind.DIRECTORY
+        takes = {SourceKind.FORM: Takes.INQUIRIES, SourceKind.DIRECTORY: Takes.PROFILES}
         return Door(
             id=hashlib.sha256(f"table:{table.casefold()}".encode()).hexdigest()[:32] if table else self.id,
             by=Actor("source", self.id, self.name),
-            partner_id=self.partner_id,
-            takes=Takes.INQUIRIES if self.kind is SourceKind.FORM else Takes.MARKETPLACE,
+            partner_id=None if is_directory else self.partner_id,
+            takes=takes.get(self.kind, Takes.MARKETPLACE),
             listing_source=self.listing_source,
             reveal=self.reveal,
         )

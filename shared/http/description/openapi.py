@@ -277,6 +277,9 @@ def _operation(
     }
     if not contract.takes_token:
         operation["security"] = []
+    elif contract.or_key:
+        # The key is among the parameters.
+        operation["security"] = [{"bearer": []}, {}]
     # A submission is read whatever it is; only its media types are known.
     is_free = contract.body is Nothing and "text/plain" in contract.content_types
     if contract.body is not Nothing or is_free:

@@ -14,7 +14,7 @@ from shared.http.description.wording import title
 Json = dict[str, Any]
 LOGIN = "https://login.microsoftonline.com/common/oauth2/v2.0"
 KEPT = ("summary", "description", "tags", "security")
-INTERNAL = frozenset(("openapi", "swagger", "health", "receiveLead", "askUnsubscribe", "unsubscribe"))
+INTERNAL = frozenset(("openapi", "swagger", "health", "receiveLead", "showDirectory", "askUnsubscribe", "unsubscribe"))
 """Operations that are for browsers, watchers and marketplaces, and that no flow calls."""
 OF_THE_TRIGGER = {"validation": "none", "format": "standard", "fieldsAs": "json"}
 """What a flow's subscription always says: any POST would start the flow, which reads the standard body."""
@@ -62,6 +62,9 @@ def _operation(operation: Json, schemas: Json) -> Json:
     named = operation["operationId"]
     made: Json = {"operationId": named[:1].upper() + named[1:]}
     made |= {name: operation[name] for name in KEPT if name in operation}
+    if made.get("security"):
+        # A connector signs in where one may.
+        del made["security"]
     if named in INTERNAL:
         made["x-ms-visibility"] = "internal"
     made["parameters"] = [_parameter(parameter, schemas) for parameter in operation["parameters"]]

@@ -15,6 +15,7 @@ from shared.domain.lifecycle import REASONS, Action
 from shared.domain.likelihood import Alike
 from shared.domain.notify import MailKind
 from shared.domain.permissions import Role
+from shared.domain.programme.directory import ReasonKind
 from shared.domain.programme.offers import OfferState
 from shared.domain.programme.partner import PartnerState, SourceKind
 from shared.domain.programme.profile import CompanySize
@@ -67,6 +68,7 @@ ExportFormatText = Annotated[str, _one_of(ExportFormat)]
 HeldStateText = Annotated[str, _one_of(HeldState)]
 HeldReasonText = Annotated[str, _one_of(Reason)]
 ReceivedText = Annotated[str, _one_of((*Status, HeldState.UNASSIGNED))]
+FitText = Annotated[str, _one_of(ReasonKind)]
 OfferStateText = Annotated[str, _one_of(OfferState)]
 RoleText = Annotated[str, _one_of(Role)]
 LanguageText = Annotated[str, _one_of(LANGUAGES)]

@@ -124,9 +124,9 @@ class SourceIn(Incoming):
 
     @field_validator("redirect_url")
     @classmethod
-    def _only_forms_redirect(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None and info.data.get("kind") is not SourceKind.FORM:
-            raise ValueError("Only a source of the kind form has a redirectUrl.")
+    def _only_visitors_are_redirected(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("kind") not in (SourceKind.FORM, SourceKind.DIRECTORY):
+            raise ValueError("Only a source of the kind form or directory has a redirectUrl.")
         return value
 
 

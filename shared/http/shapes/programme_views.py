@@ -9,7 +9,7 @@ from shared.domain.instants import stamp, stamped
 from shared.domain.intake.held import Held
 from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.offers import RegisteredOffer
-from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.programme.partner import LeadSource, Partner, SourceKind
 from shared.domain.programme.profile import Contact, Location, Profile
 from shared.http.problems import RefusalView, body_of
 from shared.http.shapes.enumerations import (
@@ -106,10 +106,14 @@ class SourceView(TypedDict):
 
 
 class KeyedSourceView(SourceView):
-    """A source with its new key, shown this once, and the URL to hand to the sender."""
+    """A source with its new key, shown this once, and the URL to hand to the sender.
+
+    `pageUrl` is the search page of a directory, to be opened or embedded; null of any other source.
+    """
 
     key: str
     intakeUrl: str
+    pageUrl: str | None
 
 
 def source_view(source: LeadSource) -> SourceView:
@@ -129,8 +133,13 @@ def source_view(source: LeadSource) -> SourceView:
 
 def keyed_source_view(keyed: KeyedSource, base_url: str) -> KeyedSourceView:
     """The source with its new key."""
-    url = f"{base_url}/intake/{keyed.source.id}?key={keyed.key}"
-    return {**source_view(keyed.source), "key": keyed.key, "intakeUrl": url}
+    is_directory = keyed.source.kind is SourceKind.DIRECTORY
+    return {
+        **source_view(keyed.source),
+        "key": keyed.key,
+        "intakeUrl": f"{base_url}/intake/{keyed.source.id}?key={keyed.key}",
+        "pageUrl": f"{base_url}/directory/page?key={keyed.key}" if is_directory else None,
+    }
 
 
 class RegisteredOfferView(TypedDict):

@@ -28,9 +28,11 @@ from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualifica
 from shared.domain.listed import FlameState
 from shared.domain.messages import say
 from shared.domain.ordering import Order, OrderField
+from shared.domain.programme.directory import Wanted
+from shared.domain.programme.profile import CompanySize
 from shared.domain.text import folded, trimmed
-from shared.http.fields import Incoming, Text, unique
-from shared.http.pages import PageQuery
+from shared.http.fields import Country, Incoming, Language, Text, unique
+from shared.http.pages import PageQuery, whole_number
 from shared.ids import LEAD_ID, created_at
 from shared.texts import Translate
 
@@ -261,6 +263,39 @@ class ExportIn(Incoming):
         if self.headings is Headings.NAMES:
             return layout
         return replace(layout, labels=tuple(translate(LABELS[name]) for name in layout.written))
+
+
+def _size(value: object) -> object:
+    """A number of employees as the size that it is of."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,9}", trimmed(value)):
+        return value
+    employees = max(1, int(value))
+    return next(size for size in reversed(CompanySize) if employees >= int(re.split(r"[-+]", size)[0]))
+
+
+FoundTop = Annotated[int, Field(ge=1, le=50), BeforeValidator(whole_number)]
+
+
+class DirectoryQuery(Incoming):
+    """What a customer looks for in the directory (M1)."""
+
+    q: Words | None = None
+    country: Country | None = None
+    size: Annotated[CompanySize, BeforeValidator(_size)] | None = None
+    competency: Annotated[list[Text], Field(max_length=20), BeforeValidator(_listed)] | None = None
+    language: Annotated[list[Language], Field(max_length=20), BeforeValidator(_listed)] | None = None
+    top: FoundTop = 10
+    key: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+    def wanted(self) -> Wanted:
+        """The domain's search."""
+        return Wanted(self.q, self.country, self.size, tuple(self.competency or ()), tuple(self.language or ()))
+
+
+class DirectoryPageQuery(DirectoryQuery):
+    """The same of the page: an address that is passed on may have anything behind it, which is ignored."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 class UnsubscribeQuery(Incoming):

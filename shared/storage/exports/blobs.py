@@ -11,16 +11,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.core.pipeline.transport import AioHttpTransport
 
 from shared import clock
 from shared.domain.errors import Unavailable
 from shared.ports.errors import FileGone
 from shared.ports.exports import Link
 from shared.settings import Settings
-from shared.storage import keys
+from shared.storage import blob_service, keys
 from shared.storage.errors import is_unavailable
-from shared.storage.tables import identity
 
 if TYPE_CHECKING:
     from azure.storage.blob import UserDelegationKey
@@ -209,7 +207,7 @@ def connect(settings: Settings, *, transport: Any = None, backoff_seconds: int =
 
     def files(connection: str | None, account: str | None) -> Blobs:
         def open_service() -> "BlobServiceClient":
-            return _service(settings, connection, account, transport, backoff_seconds)
+            return blob_service.opened(settings, connection, account, transport, backoff_seconds)
 
         return Blobs(open_service, container, timedelta(minutes=settings.export_link_minutes))
 
@@ -217,19 +215,3 @@ def connect(settings: Settings, *, transport: Any = None, backoff_seconds: int =
     own = files(text, settings.storage_account)
     further = {name: files(connection, name) for name, connection in settings.further_accounts.items()}
     return AccountBlobs(own, further) if further else own
-
-
-def _service(
-    settings: Settings, connection: str | None, account: str | None, transport: Any, backoff_seconds: int
-) -> "BlobServiceClient":
-    """One account's service, by its connection string or else by name with the app's identity."""
-    from azure.storage.blob.aio import BlobServiceClient, LinearRetry  # noqa: PLC0415 - see the module's docstring
-
-    options: dict[str, Any] = {
-        "transport": transport or AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=60),
-        "retry_policy": LinearRetry(backoff=backoff_seconds, retry_total=3, random_jitter_range=0),
-    }
-    if connection:
-        return BlobServiceClient.from_connection_string(connection, **options)
-    endpoint = f"https://{account}.blob.core.windows.net"
-    return BlobServiceClient(endpoint, credential=identity(settings), **options)

@@ -6,6 +6,7 @@ that claim is worth nothing, and the next to come takes it.
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -100,6 +101,20 @@ class TableListingStore:
 
     async def profile(self, partner_id: str, at: datetime, *, fresh: bool = False) -> Profile | None:
         return await self._cache.read(keys.PROFILE, partner_id, at, self._profile, fresh=fresh, absent=True)
+
+    async def stored_profile(self, partner_id: str) -> Profile | None:
+        return await self._profile(partner_id)
+
+    async def profiles_written(self) -> Mapping[str, datetime]:
+        """By the rows that say whose a profile's name is: each is written anew right before its profile."""
+        with translating():
+            rows = await self._lookup.rows(f"PartitionKey eq '{keys.PROFILE_NAME}'", ["partner", "Timestamp"])
+        written: dict[str, datetime] = {}
+        for row in rows:
+            if row.written_at is not None:
+                # Where a name was changed there may be two for a while.
+                written[row["partner"]] = max(row.written_at, written.get(row["partner"], row.written_at))
+        return written
 
     async def put_profile(
         self, partner_id: str, profile: Profile, before: Profile | None, only_if: AsRead[Profile] | None = None

@@ -10,7 +10,7 @@ from shared.domain.intake.held import Reason
 from shared.domain.lead import LeadType
 from shared.domain.messages import say
 from shared.domain.programme.offers import OfferState, publisher_of
-from shared.domain.programme.partner import Door, PartnerState
+from shared.domain.programme.partner import Door, PartnerState, Takes
 from shared.domain.text import folded
 from shared.ports.ports import Ports
 
@@ -39,7 +39,9 @@ async def find_route(*, ports: Ports, door: Door, reading: Reading, at: datetime
         return by_id
     partner_id = door.partner_id or (by_id.partner_id if by_id else None)
     claimed: list[Detail] = []
-    for target, find in (("offerTitle", _by_title), ("profile", _by_profile)):
+    ways = (("offerTitle", _by_title), ("profile", _by_profile))
+    # What a visitor of the directory sends goes to the profile that was found there, whatever else it names.
+    for target, find in ways[1:] if door.takes is Takes.PROFILES else ways:
         if partner_id is not None:
             break
         found = await find(ports, reading, at)

@@ -93,9 +93,10 @@ async def add_source(
         raise Conflict(say("A partner has at most %(most)d sources; delete one first.", most=SOURCES_MAX))
     if table_name is not None:
         await _check_table(ports, table_name)
-    key = ids.new_key()
+    source_id = ids.new_source_id()
+    key = _new_key(kind, source_id)
     source = LeadSource(
-        id=ids.new_source_id(),
+        id=source_id,
         partner_id=partner_id,
         name=name,
         created_at=at,
@@ -144,18 +145,22 @@ async def change_source(*, ports: Ports, source: LeadSource, changed: LeadSource
 
 async def rotate_key(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> KeyedSource:
     """Give the source a new key; the old ones work on for the overlap (S2). Raises NotFound."""
-    key = ids.new_key()
 
-    async def rotate() -> LeadSource:
+    async def rotate() -> KeyedSource:
         source = await _source(ports, partner_id, source_id, at)
+        key = _new_key(source.kind, source_id)
         keys = rotated(source, ids.key_hash(key), at, ports.rules.source_key_overlap)
         changed = replace(source, keys=keys)
         await ports.partners.replace_source(source, changed)
-        return changed
+        return KeyedSource(changed, key)
 
-    changed = await until_won(rotate)
+    rotated_source = await until_won(rotate)
     log.info("Source key rotated.", extra={"event": "source.rotated", "partner": partner_id, "source": source_id})
-    return KeyedSource(changed, key)
+    return rotated_source
+
+
+def _new_key(kind: SourceKind, source_id: str) -> str:
+    return ids.new_directory_key(source_id) if kind is SourceKind.DIRECTORY else ids.new_key()
 
 
 async def delete_source(*, ports: Ports, partner_id: str | None, source_id: str, at: datetime) -> None:

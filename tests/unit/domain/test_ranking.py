@@ -58,6 +58,11 @@ def test_a_long_text_gains_nothing_by_its_length() -> None:
     assert order(made, "payroll") == [1, 0]
 
 
+def test_nobody_gains_by_writing_a_word_again_and_again() -> None:
+    made = index(("One", "payroll " * 200), ("One", "payroll payroll shops"), ("One", "shops"))
+    assert order(made, "payroll") == [1, 0]
+
+
 @pytest.mark.parametrize(
     ("looked_for", "there"),
     [
@@ -117,8 +122,12 @@ def test_only_so_many_words_of_a_need_are_looked_for() -> None:
 
 
 def test_there_are_at_most_eight_fields() -> None:
-    with pytest.raises(ValueError, match="more fields"):
-        Making({f"f{n}": Field(1) for n in range(9)})
+    making = Making({f"f{n}": Field(1) for n in range(9)})
+    making.add({"f7": "crm"})
+    assert making.index().why("crm", 0)[0].fields == ("f7",)
+    making.add({"f8": "crm"})
+    with pytest.raises(OverflowError):
+        making.index()
 
 
 TEXTS = st.text(alphabet="abcdé +-'. ", max_size=40)
