@@ -23,6 +23,7 @@ from shared.domain.lead import (
     Qualification,
     Source,
     Status,
+    Suggested,
     Validity,
 )
 from shared.domain.telling.mails import Mail, MailNotice
@@ -313,15 +314,25 @@ def _expired(desk: _Desk) -> _Content:
 
 
 def _declined(desk: _Desk) -> _Content:
-    _ = desk.say
+    """What the customer hears (L3), with whom to ask instead (M3)."""
+    _, closing = desk.say, desk.lead.closing
+    others = closing.suggested if closing else ()
     return _Content(
         subject=_("Your inquiry to %(partner)s", partner=desk.partner),
         heading=_("Your inquiry to %(partner)s", partner=desk.partner),
         lines=[
             _("Thank you for your interest. %(partner)s cannot take up your inquiry at present.", partner=desk.partner),
-            _("Please feel free to choose another partner."),
+            _("These partners may help you instead:") if others else _("Please feel free to choose another partner."),
         ],
+        fields=[(isolated(one.name), _why(desk, one), None) for one in others],
     )
+
+
+def _why(desk: _Desk, other: Suggested) -> str:
+    """Why another partner may help, and where it is."""
+    found = [desk.say(reason.text, **reason.named) for reason in other.reasons]
+    where = desk.country(other.country, None)
+    return isolated(" ".join([f"{where}." if where else "", *found]).strip()) or "–"
 
 
 def _digest(desk: _Desk) -> _Content:

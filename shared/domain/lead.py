@@ -198,11 +198,30 @@ class Deal:
 
 
 @dataclass(frozen=True)
+class Reason:
+    """A reason as it was found, to be said in any language: a text with its values."""
+
+    text: str
+    named: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Suggested:
+    """Another partner for the customer of a declined lead (M3), by its name then; `country` is where it is."""
+
+    partner_id: str
+    name: str
+    country: str | None = None
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True)
 class Closing:
     """Why a person ended the lead (L3, L4).
 
     Of one that was won `amount`, `currency` and `closed_on` say what was won when; `is_stated` when the partner said so
-    itself, else they are the deal's and that day's. None on closings older than these.
+    itself, else they are the deal's and that day's. None on closings older than these. Of one that was declined
+    `suggested` are others for its customer.
     """
 
     reason: str | None = None
@@ -211,6 +230,7 @@ class Closing:
     currency: str | None = None
     closed_on: date | None = None
     is_stated: bool = False
+    suggested: tuple[Suggested, ...] = ()
 
 
 @dataclass(frozen=True)

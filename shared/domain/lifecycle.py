@@ -25,6 +25,7 @@ from shared.domain.lead import (
     Logged,
     Outcome,
     Status,
+    Suggested,
     TeamMember,
     Validity,
 )
@@ -102,7 +103,8 @@ RECHECK_TIMER = Actor("timer", "recheck_contacts")
 class LeadAction:
     """An action with what it carries: the deal (accept), the deal's changed fields (edit) or reason and notes.
 
-    A win may say what was won, `amount` and `currency` together, and on which day.
+    A win may say what was won, `amount` and `currency` together, and on which day. With a decline come others for the
+    customer (M3).
     """
 
     action: Action
@@ -113,6 +115,7 @@ class LeadAction:
     amount: Decimal | None = None
     currency: str | None = None
     closed_on: date | None = None
+    suggested: tuple[Suggested, ...] = ()
 
 
 class ActivityKind(StrEnum):
@@ -301,7 +304,8 @@ def _is_repeat(lead: Lead, answer: LeadAction, at: datetime, by: Actor, versions
     if answer.action is Action.ACCEPT:
         return at - last.at >= ACCEPTS_RACE_FOR and lead.deal == answer.deal
     if not is_edit:
-        return lead.closing == _closing(lead, answer, last.at)
+        said = _closing(lead, answer, last.at)
+        return lead.closing is not None and replace(lead.closing, suggested=()) == replace(said, suggested=())
     was_based_on = versions is not None and str(lead.version - 1) in versions
     return was_based_on and lead.deal is not None and replace(lead.deal, **(answer.edits or {})) == lead.deal
 
@@ -399,7 +403,7 @@ def _check_won(lead: Lead, answer: LeadAction, at: datetime) -> None:
 
 def _closing(lead: Lead, answer: LeadAction, at: datetime) -> Closing:
     """What is said of a lead that ends; of one that is won also what was won when, as far as it is not said (L4)."""
-    told = Closing(answer.reason, answer.notes)
+    told = Closing(answer.reason, answer.notes, suggested=answer.suggested)
     if answer.action is not Action.WIN or lead.deal is None:
         return told
     amount, currency = answer.amount, answer.currency
@@ -440,8 +444,8 @@ def _changes(prefix: str, before: Deal | Closing | None, after: Deal | Closing |
         return {}
     found = {}
     for item in fields(after):
-        if item.name == "is_stated":
-            # How it came is no change of what is known.
+        if item.name in ("is_stated", "suggested"):
+            # How it came, and what was made of it, is no change of what is known.
             continue
         old, new = getattr(before, item.name, None), getattr(after, item.name)
         if old != new and not (before is None and new in (None, ())):

@@ -436,6 +436,10 @@ OF_A_SHAPE = {
     "ClosingView.date": "The day on which it was won; null where it was not.",
     "WinIn.value": "What was won; the deal's value where it is not said.",
     "WinIn.closedDate": "The day on which it was won; this one where it is not said.",
+    "SuggestedView.partnerId": "The partner's id.",
+    "SuggestedView.name": "What the partner calls itself.",
+    "SuggestedView.country": "The country of the location that fits best.",
+    "SuggestedView.reasons": "Why it may help the customer.",
 }
 OF_A_SCHEMA = {
     "CallToAction": "What the customer asked for on the marketplace.",

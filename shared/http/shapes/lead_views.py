@@ -16,6 +16,7 @@ from shared.domain.instants import stamp, stamped
 from shared.domain.lead import Customer, Deal, Lead, Quality, Sender
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.measures import won_of, won_on_of
+from shared.domain.messages import say
 from shared.domain.permissions import Caller, Role
 from shared.domain.telling.alerts import FLAMES, WARNINGS, Alert, alerts
 from shared.http.shapes.enumerations import (
@@ -173,6 +174,15 @@ class DealView(TypedDict):
     team: list[TeamMemberView]
 
 
+class SuggestedView(TypedDict):
+    """Another partner for the customer, with the reasons why it may help (M3)."""
+
+    partnerId: str
+    name: str
+    country: str | None
+    reasons: list[str]
+
+
 class ClosingView(TypedDict):
     """Why a person ended the lead; of one that was won what was won, and on which day."""
 
@@ -180,7 +190,7 @@ class ClosingView(TypedDict):
     notes: str | None
     value: MoneyView | None
     date: str | None
-    suggestedPartners: list[str]
+    suggestedPartners: list[SuggestedView]
 
 
 class SenderView(TypedDict):
@@ -287,7 +297,7 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         },
         "additionalFields": dict(lead.additional_fields),
         "deal": _deal_view(lead.deal) if lead.deal else None,
-        "closing": _closing_view(lead),
+        "closing": _closing_view(lead, translate),
         "sender": _sender_view(lead.sender),
         "searchTerms": list(lead.search_terms),
         "warnings": [{"code": warning, "message": translate(WARNINGS[warning])} for warning in seen.warnings],
@@ -349,7 +359,7 @@ def _deal_view(deal: Deal) -> DealView:
     }
 
 
-def _closing_view(lead: Lead) -> ClosingView | None:
+def _closing_view(lead: Lead, translate: Translate) -> ClosingView | None:
     closing, won, won_on = lead.closing, won_of(lead), won_on_of(lead)
     if closing is None:
         return None
@@ -358,7 +368,15 @@ def _closing_view(lead: Lead) -> ClosingView | None:
         "notes": closing.notes,
         "value": {"amount": f"{won[0]:f}", "currency": won[1]} if won else None,
         "date": won_on.isoformat() if won_on else None,
-        "suggestedPartners": [],
+        "suggestedPartners": [
+            {
+                "partnerId": one.partner_id,
+                "name": one.name,
+                "country": one.country,
+                "reasons": [translate(say(reason.text, **reason.named)) for reason in one.reasons],
+            }
+            for one in closing.suggested
+        ],
     }
 
 

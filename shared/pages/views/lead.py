@@ -225,6 +225,10 @@ def _closing(lead: LeadView, words: Words) -> list[Fact]:
         reason = closing["reason"]
         found += [
             (words.say("Reason"), words.label("reasons", reason) if reason else None),
+            (
+                words.say("Suggested to the customer"),
+                ", ".join(one["name"] for one in closing["suggestedPartners"]) or None,
+            ),
             (words.say("Value won"), words.money(**closing["value"]) if closing["value"] else None),
             (words.say("Won on"), words.day(closing["date"]) if closing["date"] else None),
             (words.say("Notes"), closing["notes"]),

@@ -4,6 +4,7 @@ After a lost race the action is decided again on the fresh lead; the old decisio
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from shared.domain.contact import shown_event
 from shared.domain.deadlines import hints
 from shared.domain.errors import NotFound, PreconditionRequired, Refusal, Unavailable
 from shared.domain.events import Event
-from shared.domain.lead import Actor, Lead
+from shared.domain.lead import Actor, Closing, Lead, Suggested
 from shared.domain.lifecycle import (
     Action,
     Activity,
@@ -25,11 +26,15 @@ from shared.domain.lifecycle import (
     logged_before,
     settle,
 )
+from shared.domain.programme.directory import Directory
+from shared.domain.programme.suggestions import suggested
+from shared.domain.telling.recipients import why_not_told
 from shared.ids import digest, jitter
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.usecases.leads.read_leads import SeenLead, related_leads
 
+log = logging.getLogger(__name__)
 ByTime = Callable[[Lead, datetime], Decision]
 """What time does to a lead by then."""
 ATTEMPTS = 15
@@ -55,10 +60,29 @@ async def answer_lead(
     """
     if answer.action is Action.EDIT and versions is None:
         raise PreconditionRequired
-    seen, _ = await _commit(
-        ports, partner_id, lead_id, by, at, lambda lead: decide(lead, answer, at=at, by=by, versions=versions)
-    )
+    directory = await _directory(ports, at) if answer.action is Action.DECLINE else None
+
+    def decided(lead: Lead) -> Decision:
+        others = replace(answer, suggested=_others(lead, answer, directory)) if directory else answer
+        return decide(lead, others, at=at, by=by, versions=versions)
+
+    seen, _ = await _commit(ports, partner_id, lead_id, by, at, decided)
     return replace(seen, warnings=doubts(seen.lead, answer, at))
+
+
+async def _directory(ports: Ports, at: datetime) -> Directory | None:
+    """Where others are found for a customer (M3); a decline does not wait for it."""
+    try:
+        return await ports.directory.current(at)
+    except Unavailable:
+        log.warning("Nobody can be suggested.", extra={"event": "decline.no_directory"})
+        return None
+
+
+def _others(lead: Lead, answer: LeadAction, directory: Directory | None) -> tuple[Suggested, ...]:
+    """M3: nobody is suggested to a customer who is not told of the decline."""
+    closed = replace(lead, closing=Closing(answer.reason))
+    return suggested(directory, lead) if why_not_told(closed) is None else ()
 
 
 async def log_contact_attempt(

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from shared import texts
 from shared.domain.country_names import CODES
 from shared.domain.errors import Unavailable
-from shared.domain.programme.directory import Directory, Entry, entry_of
+from shared.domain.programme.directory import NEUTRAL, Directory, Entry, entry_of
 from shared.domain.programme.partner import Partner
 from shared.domain.programme.profile import Profile
 from shared.domain.telling.preferences import LANGUAGES
@@ -49,9 +49,14 @@ async def refresh_directory(*, ports: Ports, storage_now: datetime, budget: Budg
 
     Whoever was faster has done it, and what is left then is the next run's. Raises Unavailable.
     """
-    stored, before, written = await asyncio.gather(
-        ports.directory.stored(), ports.directory.read_profiles(), ports.listings.profiles_written()
+    stored, before, written, standings = await asyncio.gather(
+        ports.directory.stored(),
+        ports.directory.read_profiles(),
+        ports.listings.profiles_written(),
+        ports.outcomes.standings(),
     )
+    # To a hundredth, or most of an hour's changes would make the directory anew.
+    values = {partner_id: round(standing.value, 2) for partner_id, standing in standings.items()}
     # Whoever is suspended is forgotten, and read anew when it is not any more.
     partners = {one.id: one for one in await _partners(ports) if one.id in written and one.is_active}
     known = {entry.partner_id: entry for entry in (stored.directory.entries if stored else ())}
@@ -60,7 +65,11 @@ async def refresh_directory(*, ports: Ports, storage_now: datetime, budget: Budg
     found = await _profiles(ports, asked[:PROFILES_MAX], budget)
     done = Refreshed(len(found), failed=sum(one is None for one in found.values()))
     done = replace(done, unfinished=len(found) < len(asked))
-    entries = [entry for one in partners.values() if (entry := _entry(one, known.get(one.id), found.get(one.id)))]
+    entries = [
+        replace(entry, standing=values.get(one.id, NEUTRAL))
+        for one in partners.values()
+        if (entry := _entry(one, known.get(one.id), found.get(one.id)))
+    ]
     times = {one: at for one, at in before.times.items() if one in partners}
     times |= {one: storage_now for one, read in found.items() if read is not None}
     try:

@@ -60,8 +60,8 @@ HOMES = {
     "UnwantedText": "notMailed",
     "LikenessText": "likenesses",
 }
-ELSEWHERE = {"ReceivedText", "HealthText", "LanguageText"}
-"""A lead's statuses with one of the held ones; for watchers; named by the CLDR."""
+ELSEWHERE = {"ReceivedText", "HealthText", "LanguageText", "FitText"}
+"""A lead's statuses with one of the held ones; for watchers; named by the CLDR; told with a text each."""
 FIXED = {
     "orders": [str(field) for field in OrderField],
     "activities": [str(kind) for kind in ActivityKind],
