@@ -11,12 +11,14 @@ import azure.functions as func
 
 from shared import app, clock, telemetry
 from shared.domain.agenda import HintKind
+from shared.domain.intake.reoffer import Reoffer
 from shared.domain.lifecycle import remind, settle
 from shared.ports.rules import Budget
 from shared.usecases.exports.run_exports import run_exports as go_on_with_exports
 from shared.usecases.intake.ingest_table import ingest_tables
 from shared.usecases.intake.parked_input import forget_dismissed
 from shared.usecases.leads.answer_lead import ByTime
+from shared.usecases.leads.pass_on import pass_on_leads as pass_on
 from shared.usecases.leads.recheck_contacts import recheck_contacts as recheck_due
 from shared.usecases.leads.record_due import run_due
 from shared.usecases.outcomes.learn import learn_outcomes as learn_from_all
@@ -145,6 +147,18 @@ async def reconcile(timer: func.TimerRequest) -> None:
     found = await reconcile_agenda(ports=ports, at=clock.now(), budget=_budget())
     _log("The agenda was reconciled.", "timer.reconciled", timer, found, quietly=False)
     await forget_dismissed(ports=ports, at=clock.now())
+
+
+@blueprint.function_name("pass_on_leads")
+@blueprint.timer_trigger(schedule="%PASS_ON_LEADS_SCHEDULE%", arg_name="timer")
+@traced
+async def pass_on_leads(timer: func.TimerRequest) -> None:
+    """Give leads that were declined, or have expired, to the next best partner, where the operator wants it (M7)."""
+    ports = app.current().ports
+    if ports.rules.reoffer is not Reoffer.OFF:
+        _log(
+            "Leads were passed on.", "timer.passOn", timer, await pass_on(ports=ports, at=clock.now(), budget=_budget())
+        )
 
 
 @blueprint.function_name("learn_outcomes")

@@ -111,6 +111,7 @@ var timers = [
   { name: 'refresh_directory', schedule: '0 */5 * * * *', late: 30 }
   { name: 'watch_agenda', schedule: '0 */5 * * * *', late: 20 }
   { name: 'reconcile', schedule: '0 30 * * * *', late: 90 }
+  { name: 'pass_on_leads', schedule: '0 */5 * * * *', late: 20 }
   { name: 'learn_outcomes', schedule: '0 40 * * * *', late: 90 }
 ]
 // As keys.TABLES, keys.EXPORT_FILES and keys.DIRECTORY_FILES (shared/storage/keys.py).

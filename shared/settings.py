@@ -12,6 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from shared.domain.deadlines import Windows
+from shared.domain.intake.reoffer import Reoffer
 from shared.ports.rules import ExportRules, ListRules, Rules
 
 PREFIX = "LEADS_"
@@ -98,6 +99,8 @@ class Settings(BaseModel):
     webhook_loopback: bool = False
     # V4: how long the same content without a key counts as the same submission.
     duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
+    # M7: which leads of the programme go on to another partner.
+    reoffer: Reoffer = Reoffer.OFF
     # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.
     source_key_overlap_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 24
     # Q4, Q5. What a request reads to find what storage cannot look for, or to sort; then its page is short.
@@ -209,6 +212,7 @@ class Settings(BaseModel):
             ),
             operator_mail=self.operator_mail,
             data_accounts=tuple(self.further_accounts),
+            reoffer=self.reoffer,
             mails_per_minute=self.mails_per_minute,
             mails_per_hour=self.mails_per_hour,
         )

@@ -73,10 +73,11 @@ class Letters:
             MailNotice.DIGEST: _digest,
             MailNotice.WEBHOOK_DISABLED: _webhook_disabled,
             MailNotice.MONTH: _month,
+            MailNotice.PASSED_ON: _passed_on,
         }
         desk = _Desk(_, mail, facts, self._link_of(partner_id), self._leads_url.replace("{partnerId}", partner_id))
         content = write[mail.notice](desk)
-        in_list = list_of(partner_id, customers=mail.notice is MailNotice.DECLINED)
+        in_list = list_of(partner_id, customers=mail.notice in (MailNotice.DECLINED, MailNotice.PASSED_ON))
         token = make_token(in_list, to, facts.signing_key)
         unsubscribe = f"{self._public_url}/unsubscribe?token={quote(token)}"
         context = {
@@ -325,6 +326,20 @@ def _declined(desk: _Desk) -> _Content:
             _("These partners may help you instead:") if others else _("Please feel free to choose another partner."),
         ],
         fields=[(isolated(one.name), _why(desk, one), None) for one in others],
+    )
+
+
+def _passed_on(desk: _Desk) -> _Content:
+    """Who has the customer's inquiry now (M7)."""
+    _, other = desk.say, desk.facts.next_partner
+    name = other.name if other else _("another partner")
+    return _Content(
+        subject=_("Your inquiry to %(partner)s", partner=desk.partner),
+        heading=_("Your inquiry is with %(partner)s now", partner=name),
+        lines=[
+            _("Thank you for your interest. %(partner)s cannot take up your inquiry at present.", partner=desk.partner),
+            _("We have passed it on to %(partner)s, who will get in touch with you.", partner=name),
+        ],
     )
 
 

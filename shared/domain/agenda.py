@@ -27,6 +27,8 @@ class HintKind(StrEnum):
     """A lane, by its destination (W2, N6)."""
     DIGEST = "digest"
     """A mail day that is over, by its key (N2)."""
+    REOFFER = "reoffer"
+    """A lead that has ended and may go to another partner (M7)."""
     EXPORT = "export"
     """An export that goes on, or goes (X1, X5)."""
 

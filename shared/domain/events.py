@@ -24,6 +24,7 @@ class EventType(StrEnum):
     FLAME_COOLED = "lead.flameCooled"
     EXPIRES_SOON = "lead.expiresSoon"
     ACTIVITY_LOGGED = "lead.activityLogged"
+    PASSED_ON = "lead.passedOn"
 
 
 @dataclass(frozen=True)

@@ -198,6 +198,16 @@ class Deal:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """Where a lead has gone, or came from (M7), and when; `outcome` is how it ended there, where that is known."""
+
+    partner_id: str
+    lead_id: str
+    at: datetime
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
 class Reason:
     """A reason as it was found, to be said in any language: a text with its values."""
 
@@ -293,6 +303,7 @@ class Lead:
     when the e-mail is checked again (V1), `rechecks` how often it was; `reminded` is how many warnings of its expiry
     were raised (A1). `logged` are the keys of contact attempts, so that one sent again is logged once (L8);
     `attempted_at` is when the newest was logged (None before the first, and where that is older than this field).
+    `passed_from` are the partners who had it before, the first one first, `passed_on` is who has it now (M7).
     """
 
     id: str
@@ -343,3 +354,5 @@ class Lead:
     accepted_at: datetime | None = None
     closed_at: datetime | None = None
     erased_at: datetime | None = None
+    passed_from: tuple[Passed, ...] = ()
+    passed_on: Passed | None = None

@@ -37,8 +37,8 @@ def notified(kind: EventType, lead: Lead) -> str | None:
     match kind:
         case EventType.RECEIVED:
             return mail_kind(lead)
-        case EventType.DECLINED:
-            # L3: whoever asked is told that somebody else will have to help.
+        case EventType.DECLINED | EventType.PASSED_ON:
+            # L3, M7: whoever asked is told that somebody else will have to help, or who does.
             return CUSTOMER
         case EventType.EXPIRED:
             # A1: nobody answered, so whoever sent the lead is told; where no address is known, the operator.

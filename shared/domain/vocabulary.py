@@ -52,6 +52,7 @@ _EVENTS: Mapping[str, str] = {
     EventType.FLAME_COOLED: "Flame cooled",
     EventType.EXPIRES_SOON: "Warned of its expiry",
     EventType.ACTIVITY_LOGGED: "Contact attempt logged",
+    EventType.PASSED_ON: "Passed on to another partner",
 }
 _SUBSCRIBED: Mapping[str, str] = {
     **{kind: said for kind, said in _EVENTS.items() if kind != EventType.ACTIVITY_LOGGED},
@@ -249,6 +250,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         MailNotice.DECLINED: "Lead declined",
         MailNotice.WEBHOOK_DISABLED: "Webhook switched off",
         MailNotice.MONTH: "Last month",
+        MailNotice.PASSED_ON: "Passed on",
     },
     "mailStates": {
         MailState.PLANNED: "Will be sent",

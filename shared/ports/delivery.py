@@ -128,6 +128,7 @@ class Facts:
     lead: Lead | None = None
     day: MailDay | None = None
     month: Month | None = None
+    next_partner: Partner | None = None
     leads: tuple[Lead, ...] = ()
     webhook: Webhook | None = None
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.domain.agenda import Hint
 from shared.domain.deadlines import Windows
 from shared.domain.exports.export import SORTED_MAX, Export
+from shared.domain.intake.reoffer import Reoffer
 
 
 @dataclass(frozen=True)
@@ -63,3 +64,4 @@ class Rules:
     mails_per_minute: int = 30
     mails_per_hour: int = 100
     data_accounts: tuple[str, ...] = ()
+    reoffer: Reoffer = Reoffer.OFF

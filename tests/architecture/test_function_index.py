@@ -145,6 +145,7 @@ TIMERS = {
     "watch_agenda": "%WATCH_AGENDA_SCHEDULE%",
     "refresh_directory": "%REFRESH_DIRECTORY_SCHEDULE%",
     "reconcile": "%RECONCILE_SCHEDULE%",
+    "pass_on_leads": "%PASS_ON_LEADS_SCHEDULE%",
     "learn_outcomes": "%LEARN_OUTCOMES_SCHEDULE%",
 }
 DEFAULTS = {
@@ -160,6 +161,7 @@ DEFAULTS = {
     "WATCH_AGENDA_SCHEDULE": "0 */5 * * * *",
     "REFRESH_DIRECTORY_SCHEDULE": "0 */5 * * * *",
     "RECONCILE_SCHEDULE": "0 30 * * * *",
+    "PASS_ON_LEADS_SCHEDULE": "0 */5 * * * *",
     "LEARN_OUTCOMES_SCHEDULE": "0 40 * * * *",
 }
 

@@ -15,6 +15,7 @@ class MailNotice(StrEnum):
     DECLINED = "declined"
     WEBHOOK_DISABLED = "webhookDisabled"
     MONTH = "month"
+    PASSED_ON = "passedOn"
 
 
 class MailState(StrEnum):

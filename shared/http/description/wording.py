@@ -236,6 +236,8 @@ PROPERTIES = {
     "firstDay": "The first day, of UTC.",
     "lastDay": "The last day, of UTC; it counts to its end.",
     "groupBy": "What leads are told apart by.",
+    "passedFrom": "Partners who had the lead before, the first one first.",
+    "passedOn": "Who has the lead now; null while it is this partner's.",
 }
 OF_A_SHAPE = {
     "ActorView.kind": "What kind of actor: a person, a sender, a source or a timer.",
@@ -440,6 +442,8 @@ OF_A_SHAPE = {
     "SuggestedView.name": "What the partner calls itself.",
     "SuggestedView.country": "The country of the location that fits best.",
     "SuggestedView.reasons": "Why it may help the customer.",
+    "PassedView.partnerId": "The partner.",
+    "PassedView.dateTime": "Since when the next one has it.",
 }
 OF_A_SCHEMA = {
     "CallToAction": "What the customer asked for on the marketplace.",

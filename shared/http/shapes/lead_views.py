@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from shared.domain.contact import shown
 from shared.domain.instants import stamp, stamped
-from shared.domain.lead import Customer, Deal, Lead, Quality, Sender
+from shared.domain.lead import Customer, Deal, Lead, Passed, Quality, Sender
 from shared.domain.lifecycle import allowed_actions
 from shared.domain.measures import won_of, won_on_of
 from shared.domain.messages import say
@@ -174,6 +174,13 @@ class DealView(TypedDict):
     team: list[TeamMemberView]
 
 
+class PassedView(TypedDict):
+    """Another partner who had the lead before, or has it now, and since when (M7)."""
+
+    partnerId: str
+    dateTime: str
+
+
 class SuggestedView(TypedDict):
     """Another partner for the customer, with the reasons why it may help (M3)."""
 
@@ -233,6 +240,8 @@ class SharedLeadView(TypedDict):
     additionalFields: dict[str, Any]
     deal: DealView | None
     closing: ClosingView | None
+    passedFrom: list[PassedView]
+    passedOn: PassedView | None
     sender: SenderView | None
     searchTerms: list[str]
     warnings: list[WarningView]
@@ -298,6 +307,8 @@ def lead_view(seen: SeenLead, caller: Caller, at: datetime, translate: Translate
         "additionalFields": dict(lead.additional_fields),
         "deal": _deal_view(lead.deal) if lead.deal else None,
         "closing": _closing_view(lead, translate),
+        "passedFrom": [_passed(one) for one in lead.passed_from],
+        "passedOn": _passed(lead.passed_on) if lead.passed_on else None,
         "sender": _sender_view(lead.sender),
         "searchTerms": list(lead.search_terms),
         "warnings": [{"code": warning, "message": translate(WARNINGS[warning])} for warning in seen.warnings],
@@ -357,6 +368,10 @@ def _deal_view(deal: Deal) -> DealView:
         "campaignId": deal.campaign_id,
         "team": [{"name": member.name, "email": member.email, "phone": member.phone} for member in deal.team],
     }
+
+
+def _passed(passed: Passed) -> PassedView:
+    return {"partnerId": passed.partner_id, "dateTime": stamp(passed.at)}
 
 
 def _closing_view(lead: Lead, translate: Translate) -> ClosingView | None:

@@ -34,12 +34,14 @@ NOTICES = {
     EventType.EXPIRES_SOON: MailNotice.EXPIRES_SOON,
     EventType.EXPIRED: MailNotice.EXPIRED,
     EventType.DECLINED: MailNotice.DECLINED,
+    EventType.PASSED_ON: MailNotice.PASSED_ON,
     DISABLED: MailNotice.WEBHOOK_DISABLED,
     Gathering.NEW.event: MailNotice.DIGEST,
     Gathering.EXPIRED.event: MailNotice.EXPIRED,
     Gathering.WARNED.event: MailNotice.EXPIRES_SOON,
     Gathering.MONTH.event: MailNotice.MONTH,
 }
+TO_CUSTOMERS = (MailNotice.DECLINED, MailNotice.PASSED_ON)
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,13 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: da
     else:
         stored = await ports.leads.get(partner_id, dispatch.subject)
         facts = replace(facts, lead=settle(stored.lead, at).lead if stored else None)
+        if facts.lead and facts.lead.passed_on and notice is MailNotice.PASSED_ON:
+            facts = replace(facts, next_partner=await ports.partners.known(facts.lead.passed_on.partner_id, at))
     unwanted = wishes.unwanted
-    if notice is MailNotice.DECLINED:
+    if notice in TO_CUSTOMERS:
         unwanted = await ports.preferences.unwanted(list_of(partner_id, customers=True))
     # A partner mutes its own recipients; nobody else is its to silence (N3).
-    is_partners = notice not in (MailNotice.DECLINED, MailNotice.EXPIRED)
+    is_partners = notice not in (*TO_CUSTOMERS, MailNotice.EXPIRED)
     muted = {fold_email(address): "muted" for address in preferences.muted_addresses} if is_partners else {}
     return Case(partner_id, dispatch, facts, {**muted, **unwanted}, gathering)
 
@@ -199,7 +203,7 @@ def outdated(mail: Mail, facts: Facts) -> str | None:
             return "gone"
         if lead.status is not Status.RECEIVED:
             return f"already {lead.outcome or lead.status}"
-    if mail.notice is MailNotice.DECLINED:
+    if mail.notice in TO_CUSTOMERS:
         return why_not_told(lead)
     if mail.notice is MailNotice.MONTH and not facts.preferences.monthly_mail:
         return "kind"
@@ -265,7 +269,7 @@ async def _told(
 def _told_of(lead: Lead | None, case: Case, operator: str | None, profile: Profile | None) -> list[Recipient]:
     """The recipients of one lead's mail, or of one that is about no lead."""
     facts, wishes = case.facts, case.facts.preferences
-    if case.notice is MailNotice.DECLINED:
+    if case.notice in TO_CUSTOMERS:
         return [the_customer(lead)]
     if case.notice is MailNotice.EXPIRED:
         return told_of_expiry(lead.sender if lead else None, operator, case.unwanted)

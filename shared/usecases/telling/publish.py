@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from shared import telemetry
 from shared.domain.agenda import Hint, HintKind, Pending
 from shared.domain.events import EventType
+from shared.domain.lead import Outcome
 from shared.domain.measures import Difference, Sums, added
 from shared.domain.notify import OPERATOR, PARTNER
 from shared.domain.tally import Tally, moved
@@ -158,6 +159,7 @@ async def _take(
         taken = await _follow(ports, waiting, replace(told, days_from=days_from, days=work.days), at)
         taken.sums = await _count(ports, partner_id, taken, work, days_from)
         needed = _hints(partner_id, taken.follows, at)
+        needed |= {Hint(HintKind.REOFFER, at, partner_id, lead_id) for lead_id in taken.passes}
         await ports.agenda.put(list(needed))
         lanes += [hint for hint in needed if hint.kind is HintKind.DELIVER]
         after = Tally(moved(before.counts, taken.events))
@@ -185,6 +187,7 @@ class _Taken:
     mails: list[Mail] = field(default_factory=list)
     counts: dict[str, list[Difference]] = field(default_factory=dict)
     sums: tuple[Sums, ...] = ()
+    passes: list[str] = field(default_factory=list)
 
     @property
     def follows(self) -> Follows:
@@ -234,13 +237,18 @@ async def _follow(ports: Ports, waiting: Sequence[Pending], told: _Told, at: dat
                 await _mail_new_lead(ports, event, told, taken)
             case EventType.EXPIRES_SOON if event.notify == PARTNER and not event.is_test:
                 await _mail_warning(ports, event, told, taken)
+            case EventType.DECLINED if ports.rules.reoffer.takes(Outcome.DECLINED) and not event.is_test:
+                # Whoever looks for another partner tells the customer who it is, or that there is none (M7).
+                taken.passes.append(event.lead_id)
             case EventType.EXPIRED if event.notify == OPERATOR and not event.is_test:
                 day = await _open_day(ports, event, told, taken, Gathering.EXPIRED)
                 taken.days[day.key], _ = counted(day, 0)
                 taken.held.append((day.key, event.lead_id))
                 taken.record(event, MailNotice.EXPIRED, NotMailed.DIGEST, day.subject)
-            case EventType.EXPIRED | EventType.DECLINED if event.notify and not event.is_test:
+            case EventType.EXPIRED | EventType.DECLINED | EventType.PASSED_ON if event.notify and not event.is_test:
                 taken.wait(MAIL_LATER, event)
+        if event.type == EventType.EXPIRED and ports.rules.reoffer.takes(Outcome.EXPIRED) and not event.is_test:
+            taken.passes.append(event.lead_id)
     return taken
 
 

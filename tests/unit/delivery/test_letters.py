@@ -61,7 +61,12 @@ def facts(notice: MailNotice, **changes: Any) -> Facts:
 
 
 def letter(notice: MailNotice, language: str = "en", why: str = "profile", **changes: Any) -> Letter:
-    told = {MailNotice.EXPIRED: "sender", MailNotice.DECLINED: "customer", MailNotice.WEBHOOK_DISABLED: "owner"}
+    told = {
+        MailNotice.EXPIRED: "sender",
+        MailNotice.DECLINED: "customer",
+        MailNotice.PASSED_ON: "customer",
+        MailNotice.WEBHOOK_DISABLED: "owner",
+    }
     why = told.get(notice, why)
     mail = Mail(notice, LEAD.id, 1, 0, "lena@contoso.example", language, why, MailState.PLANNED, AT)
     return LETTERS.letter(mail, "contoso", "lena@contoso.example", facts(notice, **changes))
@@ -123,7 +128,7 @@ def test_n3_every_mail_says_why_it_came_and_how_to_switch_it_off(notice: MailNot
     token = re.search(r"unsubscribe\?token=([\w.%-]+)", made.text)
     assert token
     # Customers stand in a list of their own.
-    in_list = "contoso~customers" if notice is MailNotice.DECLINED else "contoso"
+    in_list = "contoso~customers" if notice in (MailNotice.DECLINED, MailNotice.PASSED_ON) else "contoso"
     assert read_token(unquote(token[1]), "key") == (in_list, "lena@contoso.example")
     assert made.headers["List-Unsubscribe"] == f"<https://leads.example/api/unsubscribe?token={token[1]}>"
     assert made.headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
