@@ -115,7 +115,7 @@ var timers = [
   { name: 'learn_outcomes', schedule: '0 40 * * * *', late: 90 }
 ]
 // As keys.TABLES, keys.EXPORT_FILES and keys.DIRECTORY_FILES (shared/storage/keys.py).
-var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads']
+var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads', 'Feedback']
 var exportContainer = 'exports'
 var directoryContainer = 'directory'
 // Each trigger's, and beside it that of messages which failed maxDequeueCount times (host.json).

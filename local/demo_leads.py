@@ -52,6 +52,11 @@ def _called(text: str) -> tuple[str, Mapping[str, Any]]:
     return "activities", {"kind": "call", "text": text}
 
 
+def _said(rating: int, text: str | None = None) -> tuple[str, Mapping[str, Any]]:
+    """What the programme's operator is told of the lead (M8)."""
+    return "feedback", {"rating": rating, **({"text": text} if text else {})}
+
+
 def _declined(reason: str, notes: str | None = None) -> tuple[str, Mapping[str, Any]]:
     return "decline", {"reason": reason, **({"notes": notes} if notes else {})}
 
@@ -69,6 +74,7 @@ LEADS = (
             _called("Talked for ten minutes, wants a demo."),
             _deal("Alpine Ski House – CRM", "48000.00", "CHF", 30),
             ("win", {"value": {"amount": "45500.00", "currency": "CHF"}}),
+            _said(5, "Knew what they wanted and had a budget."),
         ),
     ),
     DemoLead(
@@ -82,6 +88,7 @@ LEADS = (
         then=(
             _deal("Coho Vineyard – CRM", "9500.00"),
             ("lose", {"reason": "otherVendor", "notes": "Went with what their sister company has."}),
+            _said(3, "Asked several partners at once; a call on the first day would have helped."),
         ),
     ),
     DemoLead(
@@ -93,7 +100,11 @@ LEADS = (
         "+44 20 7946 0101",
         "Grant applications need a pipeline.",
         OFFERS[1],
-        then=(_deal("Trey Research – ERP", "120000.00", "GBP", 45), ("win", {"notes": "Signed for three years."})),
+        then=(
+            _deal("Trey Research – ERP", "120000.00", "GBP", 45),
+            ("win", {"notes": "Signed for three years."}),
+            _said(5),
+        ),
     ),
     DemoLead(
         41 * DAY,
@@ -103,7 +114,7 @@ LEADS = (
         "Germany",
         "+49 30 23125 010",
         "Dealers order by telephone and we lose track.",
-        then=(_declined("noCapacity"),),
+        then=(_declined("noCapacity"), _said(4, "A good lead; we are full until spring.")),
     ),
     DemoLead(
         38 * DAY,
@@ -114,7 +125,7 @@ LEADS = (
         "+1 202 555 0143",
         "Claims handling for 2,000 agents.",
         OFFERS[1],
-        then=(_declined("wrongSize"),),
+        then=(_declined("wrongSize"), _said(2, "Far larger than the sizes in our profile.")),
     ),
     DemoLead(
         35 * DAY,
@@ -269,7 +280,7 @@ LEADS = (
         "Switzerland",
         "+41 44 668 18 01",
         "Price for 25 users?",
-        then=(_called("Wants a written offer."),),
+        then=(_called("Wants a written offer."), _said(4)),
     ),
     DemoLead(
         5 * DAY,

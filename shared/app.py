@@ -36,6 +36,7 @@ from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.intake.sent_store import TableSentStore
 from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.leads.mark_store import TableMarkStore
+from shared.storage.outcomes.feedback_store import TableFeedbackStore
 from shared.storage.outcomes.outcome_store import TableOutcomeStore
 from shared.storage.programme import directory_store
 from shared.storage.programme.listing_store import TableListingStore
@@ -88,6 +89,7 @@ def build(
         files=files,
         wakeups=wakeups or NoWakeUps(),
         outcomes=TableOutcomeStore(tables),
+        feedback=TableFeedbackStore(tables),
         listings=TableListingStore(tables),
         directory=directory or directory_store.connect(settings),
         held=TableHeldStore(tables),

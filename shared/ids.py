@@ -24,6 +24,7 @@ DELIVERY_CURSOR = re.compile(r"[012]\|[0-9A-Za-z|:.TZ-]{0,120}")
 NOTIFICATION_CURSOR = re.compile(r"[01]\|[0-9a-f]{12}\|[0-9A-Za-z-]{1,120}")
 NOTIFICATION_ID = re.compile(r"[0-9A-Za-z-]{1,120}")
 OFFER_CURSOR = re.compile(r"[A-Za-z0-9._@=-]{1,201}\|[a-z0-9-]{1,64}")
+FEEDBACK_CURSOR = re.compile(r"[0-9a-f]{12}\|(~|[a-z0-9-]{1,64}\|[mq][0-9a-f]{28}\|[0-9a-f]{32})")
 EXPORT_ID = re.compile(r"[0-9a-f]{28}")
 STAMPS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")
 """Two instants as they are written everywhere."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.domain.deadlines import hints
 from shared.domain.events import Event
+from shared.domain.feedback import Feedback
 from shared.domain.lead import Lead, Status
 from shared.domain.measures import Sums, added, counted
 from shared.storage import codec, keys
@@ -37,6 +38,7 @@ async def check(tables: Tables, partner_id: str) -> dict[str, Lead]:
     _counts_do_not_drift(rows, leads)
     sums_do_not_drift(rows, leads)
     await _every_waiting_lead_and_event_is_on_the_agenda(tables, partner_id, rows, leads)
+    await _what_was_said_is_listed(tables, partner_id, leads)
     return leads
 
 
@@ -128,6 +130,15 @@ async def _every_waiting_lead_and_event_is_on_the_agenda(
     }
     waiting = {(key.split("|")[2], row["change"]) for key, row in rows.items() if key.startswith("out|")}
     assert waiting <= announced
+
+
+async def _what_was_said_is_listed(tables: Tables, partner_id: str, leads: dict[str, Lead]) -> None:
+    """Each feedback stands once by its lead and once in the list, and is the same there (M8)."""
+    rows = [row for row in (await all_rows(tables, keys.FEEDBACK)).values() if f"|{partner_id}|" in row["RowKey"]]
+    said = {row["RowKey"]: codec.load(Feedback, row) for row in rows if row["RowKey"].startswith("lead|")}
+    listed = {row["RowKey"]: codec.load(Feedback, row) for row in rows if row["RowKey"].startswith("list|")}
+    assert {one.lead_id for one in said.values()} <= set(leads)
+    assert listed == {keys.feedback_line(one.updated_at, key): one for key, one in said.items()}
 
 
 async def orphans(tables: Tables, partner_id: str, leads: dict[str, Lead]) -> list[str]:

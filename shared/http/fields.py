@@ -26,6 +26,7 @@ from pydantic.alias_generators import to_camel
 
 from shared.domain.countries import country_code
 from shared.domain.currencies import CODES as CURRENCIES
+from shared.domain.feedback import TEXT_MAX as REMARK_MAX
 from shared.domain.lead import NAME_MAX, NOTES_MAX, PHONE_MAX
 from shared.domain.text import flaw, trimmed, visible
 from shared.domain.urls import has_dot_segments
@@ -160,6 +161,7 @@ Phone = Annotated[
 ]
 PhoneNumber = Annotated[Phone, AfterValidator(_phone_number)]
 Notes = Annotated[str, StringConstraints(strip_whitespace=True, max_length=NOTES_MAX), Seen, AfterValidator(_lines)]
+Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=REMARK_MAX), Seen, AfterValidator(_lines)]
 Amount = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4), BeforeValidator(_amount)]
 Currency = Annotated[str, StringConstraints(strip_whitespace=True, to_upper=True), AfterValidator(_currency)]
 Day = Annotated[date, BeforeValidator(_day)]

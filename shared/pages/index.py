@@ -1,7 +1,7 @@
 """Which screen is where below `/ui/`, and who may see it; `/app/` has the same addresses (U1)."""
 
 from shared.domain.permissions import Role
-from shared.pages.screens import exports, lead, leads, notifications, preferences, profile, top, webhooks
+from shared.pages.screens import exports, feedback, lead, leads, notifications, preferences, profile, top, webhooks
 from shared.pages.visits import screen
 
 USER, ADMIN, PROFILE = Role.LEADS_USER, Role.LEADS_ADMIN, Role.PROFILE_ADMIN
@@ -14,6 +14,7 @@ SCREENS = (
     screen("leads/{leadId}", lead.show_lead, USER),
     screen("leads/{leadId}/row", lead.show_row, USER),
     screen("leads/{leadId}/timeline", lead.show_timeline, USER),
+    screen("leads/{leadId}/feedback", feedback.show_feedback, USER),
     screen("leads/{leadId}/accept", lead.show_accept, ADMIN),
     screen("leads/{leadId}/edit", lead.show_edit, ADMIN),
     screen("leads/{leadId}/decline", lead.show_decline, ADMIN),

@@ -160,6 +160,8 @@ def _texts(say: Translate) -> dict[str, str]:
         "dismissBack": say("It was not dismissed: {why}"),
         "logged": say("Logged."),
         "notLogged": say("It was not logged: {why}"),
+        "feedbackGiven": say("Thank you for your feedback."),
+        "feedbackReplaced": say("Thank you. It has taken the place of what you said before."),
         "fresh": say("{count} new leads: show"),
         "freshOne": say("1 new lead: show"),
         "place": say("{number} of {count}"),

@@ -11,6 +11,7 @@ from shared.ports.agenda import Agenda
 from shared.ports.checks import EmailReader, PhoneReader
 from shared.ports.delivery import LetterWriter, MailSender, PacketMaker, WebhookSender
 from shared.ports.exports import ExportStore, FileStore
+from shared.ports.feedback import FeedbackStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
 from shared.ports.outcomes import OutcomeStore
@@ -48,4 +49,5 @@ class Ports:
     files: FileStore
     wakeups: WakeUps
     outcomes: OutcomeStore
+    feedback: FeedbackStore
     rules: Rules = field(default_factory=Rules)

@@ -12,8 +12,8 @@ from shared.domain.lead import Tab
 from shared.ids import digest, inverted_time
 
 LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS = "Leads", "Agenda", "Lookup", "Favorites", "Exports"
-PARTNERS, PARKED, SENT = "Partners", "Parked", "SentLeads"
-TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS, PARTNERS, PARKED, SENT)
+PARTNERS, PARKED, SENT, FEEDBACK = "Partners", "Parked", "SentLeads", "Feedback"
+TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS, PARTNERS, PARKED, SENT, FEEDBACK)
 OF_PARTNERS = (LEADS, FAVORITES, EXPORTS, PARTNERS)
 """Those whose partitions are each a partner's: they are in the account that its registration names (decision 19)."""
 
@@ -349,6 +349,41 @@ def held_lines(state: str) -> str:
 def held_of(row_key: str) -> str:
     """The submission of a line."""
     return _part(row_key, 3)
+
+
+FEEDBACK_SHARD = "0"
+"""The partition of all feedback: what a lead was said of and its line in the list change in one transaction."""
+_SAID, _LISTED = "lead|", "list|"
+
+
+def feedback(partner_id: str, lead_id: str, person: str) -> str:
+    """What one person said of a lead."""
+    return f"{feedback_of(partner_id, lead_id)}{digest(partner_id, person)}"
+
+
+def feedback_of(partner_id: str, lead_id: str) -> str:
+    """The start of what everybody said of a lead."""
+    return f"{_SAID}{partner_id}|{lead_id}|"
+
+
+def feedback_line(at: datetime, key: str) -> str:
+    """Its line in the list of all feedback, newest first: `key` is that of what was said, `at` when it was."""
+    return f"{_LISTED}{inverted_time(at)}|{key.removeprefix(_SAID)}"
+
+
+def feedback_lines(after: str, earliest: str) -> tuple[str, str]:
+    """Exclusive bounds of the lines behind a place, or an inverted time, down to another; '' for the list's ends."""
+    return f"{_LISTED}{after}", f"{_LISTED}{earliest}|~" if earliest else f"{_LISTED}~"
+
+
+def place_of(line: str) -> str:
+    """The place of a line in that list."""
+    return line.removeprefix(_LISTED)
+
+
+def before_line(line: str) -> str:
+    """A place behind which this line is the next, where all before it were looked at."""
+    return f"{int(_part(line, 1), 16) - 1:012x}|~"
 
 
 AGENDA_SHARD = "0"

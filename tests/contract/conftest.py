@@ -16,6 +16,7 @@ from local.azurite import MARKETPLACE, Azurite
 from shared.domain.programme.placement import Placement
 from shared.ports.agenda import Agenda
 from shared.ports.exports import ExportStore, FileStore
+from shared.ports.feedback import FeedbackStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
 from shared.ports.outcomes import OutcomeStore
@@ -30,6 +31,7 @@ from shared.storage.intake.marketplace_tables import StorageMarketplaceTables
 from shared.storage.intake.sent_store import TableSentStore
 from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.leads.mark_store import TableMarkStore
+from shared.storage.outcomes.feedback_store import TableFeedbackStore
 from shared.storage.outcomes.outcome_store import TableOutcomeStore
 from shared.storage.placements import Known, Placements
 from shared.storage.programme import directory_store
@@ -44,6 +46,7 @@ from shared.storage.telling.webhook_store import TableWebhookStore
 from tests.azurite_by_identity import account, start
 from tests.fakes.agenda import FakeAgenda
 from tests.fakes.exports import FakeExportStore, FakeFileStore
+from tests.fakes.feedback import FakeFeedbackStore
 from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
 from tests.fakes.outcomes import FakeOutcomeStore
@@ -129,6 +132,11 @@ def exports(kind: str, request: pytest.FixtureRequest) -> ExportStore:
 @pytest.fixture
 def outcomes(kind: str, request: pytest.FixtureRequest) -> OutcomeStore:
     return FakeOutcomeStore() if kind == "fake" else TableOutcomeStore(real(kind, request))
+
+
+@pytest.fixture
+def feedback(kind: str, request: pytest.FixtureRequest) -> FeedbackStore:
+    return FakeFeedbackStore() if kind == "fake" else TableFeedbackStore(real(kind, request))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from tests.fakes.agenda import FakeAgenda
 from tests.fakes.checks import FakeEmails, FakePhones
 from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.fakes.exports import FakeExportStore, FakeFileStore
+from tests.fakes.feedback import FakeFeedbackStore
 from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
 from tests.fakes.outcomes import FakeOutcomeStore
@@ -46,6 +47,7 @@ class FakePorts(Ports):
     files: FakeFileStore
     wakeups: FakeWakeUps
     outcomes: FakeOutcomeStore
+    feedback: FakeFeedbackStore
 
 
 def fake_ports(rules: Rules | None = None) -> FakePorts:
@@ -77,5 +79,6 @@ def fake_ports(rules: Rules | None = None) -> FakePorts:
         files=FakeFileStore(),
         wakeups=FakeWakeUps(),
         outcomes=FakeOutcomeStore(),
+        feedback=FakeFeedbackStore(),
         rules=rules or Rules(),
     )

@@ -37,6 +37,7 @@ from shared.usecases.intake.sent_leads import list_sent, send_lead
 from shared.usecases.leads.answer_lead import log_contact_attempt
 from shared.usecases.leads.favorites import set_favorite
 from shared.usecases.leads.recheck_contacts import recheck_contacts
+from shared.usecases.outcomes.feedback import give_feedback
 from shared.usecases.programme.manage_listing import decide_offer
 from shared.usecases.programme.manage_partner import add_source, put_partner, rotate_key
 from shared.usecases.telling.publish import publish_events
@@ -128,6 +129,22 @@ async def _reconcile(ports: Ports, world: World) -> object:
 async def _favorite(ports: Ports, world: World) -> object:
     named = {"partner_id": world.source.partner_id, "person": "ann", "lead_id": world.leads[0]}
     return await set_favorite(ports=ports, favorite=True, **named)
+
+
+async def _said_before(ports: Ports, world: World) -> World:
+    made = await submit(ports, world.source)
+    world = replace(world, leads=(made.lead_id,))
+    await _say(ports, world, 1, AT)
+    return world
+
+
+async def _say_feedback(ports: Ports, world: World) -> object:
+    return await _say(ports, world, 4, AT + DAY)
+
+
+async def _say(ports: Ports, world: World, rating: int, at: datetime) -> object:
+    named = {"partner_id": world.partner_id, "lead_id": world.leads[0], "by": ANN}
+    return await give_feedback(ports=ports, rating=rating, text="Good.", at=at, **named)
 
 
 def asking_again(ports: Ports) -> Ports:
@@ -305,6 +322,8 @@ OPERATIONS = {
         ends=(Status.ACCEPTED, Status.INFORMATIONAL),
         again=_publish_later,
     ),
+    "feedback": Operation(_say_feedback, ends=(Status.RECEIVED,)),
+    "other feedback": Operation(_say_feedback, codes=(), prepare=_said_before, ends=(Status.RECEIVED,)),
     "log a contact attempt": Operation(_log, ends=(Status.RECEIVED,)),
     "reconcile": Operation(_reconcile, codes=("PLT", "INS"), ends=(Status.RECEIVED, Status.INFORMATIONAL)),
 }
@@ -364,6 +383,9 @@ async def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(
         assert sorted(map(ended, leads.values())) == sorted(operation.ends)
         assert len(leads) == len(operation.ends)
         assert len(await waiting(ports, world)) == operation.held
+        if "feedback" in name:
+            (said,) = await ports.feedback.of_lead(world.partner_id, world.leads[0])
+            assert said.rating == 4
         if name == "send":
             listed, _ = await list_sent(ports=ports, caller=_sender(world), after=None, top=9, at=AT)
             assert [one.id for one in listed] == list(leads)

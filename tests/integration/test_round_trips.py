@@ -1,5 +1,6 @@
 """The storage round trips of each operation; docs/decisions/0006-round-trips.md holds the table."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from local.issuer import AUDIENCE, Issuer
 from shared import app, clock
 from shared.domain.errors import InvalidRequest
+from shared.domain.feedback import FeedbackFilter
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, LeadAction
@@ -26,9 +28,10 @@ from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.sent_leads import send_lead
 from shared.usecases.leads import favorites, lists, read_leads
 from shared.usecases.leads.facets import count_facets, count_found
+from shared.usecases.outcomes.feedback import give_feedback, list_feedback, sum_feedback
 from shared.usecases.telling import deliver, deliver_webhook, notification_centre
 from shared.usecases.telling.deliver import deliver_events
-from tests.builders import AT, DAY, submission_body
+from tests.builders import ANN, AT, DAY, submission_body
 from tests.exports import ask
 from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.fakes.wakeups import FakeWakeUps
@@ -140,6 +143,32 @@ async def test_a_look_at_a_lead_writes_nothing_and_opening_it_reads_it_once(
         assert spent(trips) == (2, 3)
     await read_leads.open_lead(ports=counted, partner_id=partner, person="ann", lead_id=lead)
     assert spent(trips) == (2, 2)
+
+
+async def test_m8_feedback_is_one_transaction_and_its_list_and_sums_cost_the_same_whatever_was_said(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    partner, wanted = source.partner_id or "", FeedbackFilter()
+
+    async def look(at: datetime) -> tuple[int, int]:
+        named: dict[str, Any] = {"ports": counted, "wanted": wanted, "budget": budget()}
+        spent(trips)
+        await asyncio.gather(list_feedback(**named, after=None, top=50, at=at), sum_feedback(**named))
+        return spent(trips)
+
+    for n in range(3):
+        lead = (await submit(counted, source, submission_body(Title=str(n)))).lead_id
+        named: dict[str, Any] = {"ports": counted, "partner_id": partner, "lead_id": lead, "by": ANN}
+        spent(trips)
+        await give_feedback(**named, rating=4, text="Good.", at=AT)
+        assert spent(trips) == (2, 3)
+        await give_feedback(**named, rating=4, text="Good.", at=AT + DAY)
+        assert spent(trips) == (1, 2), "the same again writes nothing"
+        await give_feedback(**named, rating=1, text=None if n else "Bad.", at=AT + DAY)
+        assert spent(trips) == (2, 3)
+        assert await look(AT + DAY) == (1, 2)
+    # The one whose lead may have expired by now is looked at.
+    assert (await look(AT + 20 * DAY))[1] == 3
 
 
 async def test_read_three_requests_and_a_fourth_the_first_time(
@@ -441,11 +470,14 @@ async def test_u1_a_lead_on_the_page_costs_no_more_than_the_lead_and_its_history
     # The first look opens the lead.
     await screens.cost(at)
     both = await screens.cost(at, f"{at}/history")
+    # What the reader has said of it is read beside the history.
+    both = (both[0], both[1] + 1)
     shown = await screens.cost(f"/ui/leads/{lead}")
     assert (shown[0] <= both[0], shown[1] <= both[1]) == (True, True), (shown, both)
     peeked = await screens.cost(f"{at}?peek=true")
     for dialog in ("accept", "decline", "activity", "row"):
         assert await screens.cost(f"/ui/leads/{lead}/{dialog}") <= peeked, dialog
+    assert await screens.cost(f"/ui/leads/{lead}/feedback") == (peeked[0] + 1, peeked[1] + 1)
 
 
 async def test_u1_the_header_costs_no_more_than_the_counts(

@@ -21,12 +21,15 @@ PROPERTIES = {
     "archived": "Leads that have ended.",
     "at": "When it happened.",
     "attempts": "Every try so far, the oldest first.",
+    "average": "The mean rating; null where there is none.",
     "blockedAddresses": "Addresses that count as spam.",
     "blockedDomains": "Domains, with their subdomains, whose addresses count as spam.",
     "body": "The body as it was sent.",
     "bodyBytes": "The size of the body as it came, in bytes.",
     "bodyTruncated": "True when only the beginning of the body is shown.",
     "by": "Who did it.",
+    "byOffer": "The same by offer, the most feedback first.",
+    "bySource": "The same by source, the most feedback first.",
     "callToAction": "What the customer clicked.",
     "campaignId": "The partner's campaign.",
     "cells": "How texts stand in a CSV file: safe for a spreadsheet, or raw, for programs.",
@@ -79,6 +82,8 @@ PROPERTIES = {
     "eventId": "The id of the event, the same for every try.",
     "events": "The events that the subscription is told of.",
     "expirationDateTime": "When the lead expires, or has expired, unless it is answered.",
+    "isTextHidden": "True where there is a text that is hidden, as the lead's contact details are.",
+    "lowRate": "Ratings of 1 and 2, as a share of all; null where there is none.",
     "monthlyMail": "Whether a mail once a month tells what the leads of the last one have come to.",
     "expiryMail": "Whether unanswered leads are mailed about two days before they expire.",
     "facets": "The values that leads have, to filter by.",
@@ -165,12 +170,14 @@ PROPERTIES = {
     "qualification": "Who qualified the lead.",
     "qualified": "Counts of leads that marketing or sellers qualified.",
     "quality": "How good the contact details are, and why.",
+    "rating": "How good the lead is, from 1 (very poor) to 5 (very good).",
     "reason": "Why.",
     "reasons": "Why, in codes.",
     "received": "Leads that wait for an answer.",
     "receivedDateTime": "When it came.",
     "redirectUrl": "Where a web form's visitor is sent afterwards.",
     "relatedLeads": "The same person's other leads, the newest first; null in lists.",
+    "replaced": "True when it took the place of what the same person had said before.",
     "resent": "How many are sent again.",
     "revealContact": "Whether contact details are shown at once, or once the lead is accepted.",
     "roles": "The roles, with those that others imply.",
@@ -191,6 +198,7 @@ PROPERTIES = {
     "state": "How far it is.",
     "status": "The status.",
     "suggestedPartners": "Other partners for the customer.",
+    "sums": "All that the filter finds, added up; on the first page only.",
     "tab": "Which leads: of marketplaces, qualified, or this person's favorites.",
     "tableName": "The table that a marketplace writes to.",
     "tabs": "Counts of each tab.",
@@ -279,6 +287,21 @@ OF_A_SHAPE = {
     "FacetsView.count": "How many leads the filter finds.",
     "FacetValueView.count": "How many leads have it.",
     "FacetValueView.value": "The value, as the filter takes it.",
+    "FeedbackIn.text": "Why, or what the programme should know of the lead.",
+    "FeedbackPageView.value": "What was said, the newest first.",
+    "FeedbackQuery.from": "Feedback that was given at this time or later; a day begins at midnight UTC.",
+    "FeedbackQuery.offerId": "Only of leads of this offer, by its id or its title, the whole of it.",
+    "FeedbackQuery.partnerId": "Only what this partner's people said.",
+    "FeedbackQuery.rating": "Only these ratings, from 1 (very poor) to 5 (very good).",
+    "FeedbackQuery.to": "Feedback that was given at this time or before; a day counts to its end.",
+    "FeedbackSumsView.count": "How many ratings.",
+    "FeedbackSumsView.isComplete": "False when there is more than one request adds up: then it is of the newest.",
+    "FeedbackView.createdDateTime": "When the person first said something of the lead.",
+    "FeedbackView.updatedDateTime": "When the person said this.",
+    "LeadFeedbackView.value": "What was said, the newest first.",
+    "OfferSumView.count": "How many ratings.",
+    "OfferSumView.isOther": "True for all other offers together.",
+    "SourceSumView.count": "How many ratings.",
     "FlameView.state": "Whether it burns.",
     "FlameView.until": "Until when it burns, or burned.",
     "HealthView.status": "Whether the system can do its work.",
@@ -498,9 +521,9 @@ def of_property(shape: str, name: str) -> str | None:
     return OF_A_SHAPE.get(f"{shape}.{name}") or PROPERTIES.get(name)
 
 
-def of_parameter(name: str) -> str | None:
-    """What a parameter is, which as a rule filters leads; None where nothing is said."""
-    return PARAMETERS.get(name) or of_property("LeadFilterIn", name)
+def of_parameter(name: str, query: str = "") -> str | None:
+    """What a parameter of a query is, which as a rule filters leads; None where nothing is said."""
+    return OF_A_SHAPE.get(f"{query}.{name}") or PARAMETERS.get(name) or of_property("LeadFilterIn", name)
 
 
 def of_schema(name: str, doc: str) -> str:

@@ -21,6 +21,7 @@ from pydantic import (
 from shared.domain.countries import country_code
 from shared.domain.exports.export import Cells, ExportFormat, Headings, Layout
 from shared.domain.exports.export_columns import ID, LABELS, REMOVED, names
+from shared.domain.feedback import BEST, WORST, FeedbackFilter
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.instants import from_iso
 from shared.domain.intake.codes import lead_source
@@ -148,6 +149,8 @@ def _lead_id(text: str) -> str:
 LeadId = Annotated[str, AfterValidator(_lead_id)]
 PhoneValidity = Literal["valid", "invalid", "unknown"]
 Countries = Annotated[tuple[str, ...], Field(max_length=50), BeforeValidator(_countries)]
+Sources = Annotated[tuple[Source, ...], BeforeValidator(_sources)]
+Rating = Annotated[int, Field(ge=WORST, le=BEST), BeforeValidator(whole_number)]
 From = Annotated[datetime, BeforeValidator(_day_begins), AfterValidator(_in_utc)]
 To = Annotated[datetime, BeforeValidator(_day_ends), AfterValidator(_in_utc)]
 
@@ -160,7 +163,7 @@ class LeadFilterIn(Incoming):
     outcome: Annotated[tuple[Outcome, ...], _many(Outcome)] = ()
     type: Annotated[tuple[LeadType, ...], _many(LeadType)] = ()
     qualification: Annotated[tuple[Qualification, ...], _many(Qualification)] = ()
-    source: Annotated[tuple[Source, ...], BeforeValidator(_sources)] = ()
+    source: Sources = ()
     call_to_action: Annotated[tuple[CallToAction, ...], _many(CallToAction)] = ()
     country: Countries = ()
     quality: Annotated[tuple[Level, ...], _many(Level)] = ()
@@ -212,6 +215,38 @@ class LeadsQuery(LeadFilterIn, PageQuery):
 
     order_by: OrderIn = Order()
     count: Annotated[bool, BeforeValidator(_truth)] = False
+
+
+class FeedbackQuery(PageQuery):
+    """Which feedback the operator looks at; lists are comma-separated."""
+
+    first: Annotated[From | None, Field(alias="from")] = None
+    last: Annotated[To | None, Field(alias="to")] = None
+    source: Sources = ()
+    offer_id: Text | None = None
+    partner_id: Text | None = None
+    rating: Annotated[tuple[Rating, ...], BeforeValidator(_listed)] = ()
+    include_test: Annotated[bool, BeforeValidator(_truth)] = False
+
+    @field_validator("last")
+    @classmethod
+    def _is_a_span(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        first = info.data.get("first")
+        if value is not None and first is not None and value < first:
+            raise ValueError("The end must not be before the beginning.")
+        return value
+
+    def wanted(self) -> FeedbackFilter:
+        """The domain's filter."""
+        return FeedbackFilter(
+            said_from=self.first,
+            said_until=self.last,
+            sources=frozenset(self.source),
+            offer=self.offer_id,
+            partner_id=self.partner_id,
+            ratings=frozenset(self.rating),
+            include_test=self.include_test,
+        )
 
 
 class FacetsQuery(LeadFilterIn):

@@ -1,5 +1,6 @@
 """One lead: its page, its row after it changed, and the dialogs of its actions (L1–L9, U1–U3)."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from shared.domain.lifecycle import NO_RESPONSE_ATTEMPTS, REASONS, Action, Activ
 from shared.domain.telling.recipients import NOT_TOLD
 from shared.http.shapes.history_views import EventView, event_view
 from shared.http.shapes.lead_views import LeadView, lead_view
+from shared.pages.screens.feedback import feedback_box
 from shared.pages.views import lead as views
 from shared.pages.views.filters import view_of
 from shared.pages.views.rows import Row, row_of
@@ -72,15 +74,16 @@ class Dialog:
 
 async def show_lead(visit: Visit) -> Shown:
     """The page of a lead; whoever opens it has opened the lead (Q6)."""
-    lead = await _read(visit, peek=False)
-    lines, following = await _timeline(visit, None)
+    seen = await _seen(visit, peek=False)
+    (lines, following), feedback = await asyncio.gather(_timeline(visit, None), feedback_box(visit, seen.lead))
     page = views.page_of(
-        lead,
+        _view(visit, seen),
         lines,
         visit.words,
         following=following,
         query=urlencode(view_of(visit.query)),
         is_admin=visit.is_leads_admin,
+        feedback=feedback,
     )
     return Shown("leads/lead.html", page)
 
@@ -219,7 +222,15 @@ def _proposed(lead: LeadView) -> str:
 
 
 async def _read(visit: Visit, *, peek: bool) -> LeadView:
-    seen = await read_leads.read_lead(
+    return _view(visit, await _seen(visit, peek=peek))
+
+
+def _view(visit: Visit, seen: read_leads.SeenLead) -> LeadView:
+    return lead_view(seen, visit.caller, visit.at, visit.words.say)
+
+
+async def _seen(visit: Visit, *, peek: bool) -> read_leads.SeenLead:
+    return await read_leads.read_lead(
         ports=visit.app.ports,
         partner_id=visit.partner_id,
         person=visit.caller.person,
@@ -227,7 +238,6 @@ async def _read(visit: Visit, *, peek: bool) -> LeadView:
         at=visit.at,
         peek=peek,
     )
-    return lead_view(seen, visit.caller, visit.at, visit.words.say)
 
 
 async def _timeline(visit: Visit, below: int | None) -> tuple[list[EventView], str | None]:

@@ -320,6 +320,7 @@
       const ok = await load(panes.lead, `leads/${wanted.id}?${query}`, { keep: isHere });
       if (left()) return;
       if (ok) panes.lead.dataset.id = wanted.id;
+      started(panes.lead, { focus: false });
       if (!isHere) scrollTo(0, 0);
       if (ok) opened(wanted.id);
     }
@@ -389,7 +390,8 @@
     const isOld = Date.now() - listAt > LIST_GOOD_FOR;
     // Whoever has gone on through the list keeps the place; at its top a fresh one is worth more.
     if (wanted.pane === "list" && isOld && scrollY < 200 && !selected().length && !$("#filters")?.contains(document.activeElement)) loadList(wanted.query);
-    if (wanted.pane === "lead" && !wanted.dialog && isOld) show({ focus: false, again: true });
+    const isTyping = $("form[data-form]", panes.lead)?.contains(document.activeElement);
+    if (wanted.pane === "lead" && !wanted.dialog && isOld && !isTyping) show({ focus: false, again: true });
   });
 
   document.addEventListener("click", (event) => {
@@ -564,9 +566,20 @@
     await Promise.allSettled([refreshRow(id), refreshTop(), recount()]);
     if (panes.lead.dataset.id === id) {
       await load(panes.lead, `leads/${id}?${query}`, { keep: true });
+      started(panes.lead, { focus: false });
       await neighbours(query);
     }
     if (read().pane === "lead" && panes.lead.dataset.id === id && !dialog.open) $("h1", panes.lead)?.focus({ preventScroll: true });
+  }
+
+  /* What was said of the lead, in the place of the form that said it. */
+  async function refreshFeedback(id) {
+    const answer = await signed(`${UI}leads/${id}/feedback`);
+    const box = $(`.feedback[data-id="${CSS.escape(id)}"]`, panes.lead);
+    if (!answer.ok || !box) { answer.body?.cancel(); return; }
+    await htmx.swap({ text: await answer.text(), target: box, swap: "outerHTML", sourceElement: box });
+    started(panes.lead, { focus: false });
+    $("#feedback-title").focus({ preventScroll: true });
   }
 
   /* -- hearts: shown at once; only the last wish is sent, one call at a time ----------------------------------------- */
@@ -625,7 +638,8 @@
   function started(home, { focus = true } = {}) {
     for (const form of $$("form[data-form]", home)) {
       form.start = JSON.stringify(values(form));
-      form.draft = `draft:${location.pathname}:${form.dataset.form}:${form.elements.kind?.value ?? ""}`;
+      // A form about a lead is the same wherever it stands: on its page, also while a dialog is over it.
+      form.draft = `draft:${form.dataset.id ?? location.pathname}:${form.dataset.form}:${form.elements.kind?.value ?? ""}`;
       restoreDraft(form);
       amountChanged(form);
       reasonChanged(form);
@@ -878,6 +892,7 @@
     win: answered,
     lose: answered,
     closeAsError: answered,
+    feedback: (form, typed) => ours("POST", `/leads/${form.dataset.id}/feedback`, { ...typed, rating: Number(typed.rating) }),
     profile: (form, typed) => ours("PUT", "/profile", typed, { "If-Match": form.dataset.etag }),
     preferences: (form, typed) => ours("PUT", "/preferences", typed, { "If-Match": form.dataset.etag }),
     webhook: (_, typed) => ours("POST", "/webhooks", typed),
@@ -942,6 +957,12 @@
     if (kind === "profile" || kind === "preferences") {
       toast(say("saved"));
       if (isShown(form)) await show();
+      return;
+    }
+    if (kind === "feedback") {
+      toast(say(view.replaced ? "feedbackReplaced" : "feedbackGiven"));
+      // It is stored, and that was said; where the place cannot be read now, the form stays in it.
+      await refreshFeedback(form.dataset.id).catch((problem) => toast(whyNotRead(problem), { bad: true }));
       return;
     }
     if (isShown(form)) await closeDialog();

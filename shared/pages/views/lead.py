@@ -8,6 +8,7 @@ from urllib.parse import quote
 from shared.domain.lead import Status
 from shared.http.shapes.history_views import EventView, MailView
 from shared.http.shapes.lead_views import LeadView
+from shared.pages.views.feedback import FeedbackBox
 from shared.pages.views.rows import Row, row_of
 from shared.pages.words import Words
 
@@ -96,6 +97,7 @@ class Page:
     following: str | None
     query: str
     only_reads: bool
+    feedback: FeedbackBox
 
 
 def page_of(
@@ -106,6 +108,7 @@ def page_of(
     following: str | None,
     query: str,
     is_admin: bool,
+    feedback: FeedbackBox,
 ) -> Page:
     """The page of a lead, as this reader may see it."""
     customer = lead["customer"]
@@ -145,6 +148,7 @@ def page_of(
         following=following,
         query=query,
         only_reads=not is_admin,
+        feedback=feedback,
     )
 
 

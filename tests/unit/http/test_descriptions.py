@@ -15,7 +15,14 @@ from shared.http import fields
 from shared.http.description import wording
 from shared.http.description.examples import EXAMPLES, SUBMISSIONS
 from shared.http.problems import STATUS
-from shared.http.shapes import held_requests, lead_requests, partner_requests, queries, telling_requests
+from shared.http.shapes import (
+    feedback_shapes,
+    held_requests,
+    lead_requests,
+    partner_requests,
+    queries,
+    telling_requests,
+)
 from tests.builders import ROOT
 from tests.in_process import InProcess, contracted, described
 from tests.unit.http.conftest import P
@@ -120,7 +127,7 @@ def test_logic_apps_find_the_trigger(swagger: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_what_its_model_takes(name: str) -> None:
-    homes = (fields, held_requests, lead_requests, telling_requests, partner_requests, queries)
+    homes = (fields, feedback_shapes, held_requests, lead_requests, telling_requests, partner_requests, queries)
     (model,) = {getattr(home, name) for home in homes if hasattr(home, name)}
     model.model_validate(EXAMPLES[name])
 
@@ -280,6 +287,9 @@ def test_everything_has_a_sentence_and_none_is_left_over(openapi: dict[str, Any]
             assert len(operation["summary"]) <= 80
             assert not operation["summary"].endswith(".")
             assert not re.search(r"\([A-Z]\d", operation["summary"] + operation["description"]), operation
+    for _, _, contract in contracted():
+        names = {one.alias or name for name, one in contract.query.model_fields.items()}
+        used |= {f"{contract.query.__name__}.{name}" for name in names}
     used |= set(openapi["components"]["schemas"])
     said = {*wording.PROPERTIES, *wording.OF_A_SHAPE, *wording.PARAMETERS, *wording.OF_A_SCHEMA}
     assert said - used == set()

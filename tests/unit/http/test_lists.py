@@ -340,8 +340,10 @@ async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
     logged = await api.call(
         "POST", f"{path}/activities", {"kind": "call", "text": "Ada: secret of the call"}, as_="Leads.Admin"
     )
+    said = {"rating": 2, "text": "Ada Berg: secret of the call"}
+    told = await api.call("POST", f"{path}/feedback", said, as_="Leads.Admin")
     shown = await api.call("GET", path, as_="Leads.Admin")
-    assert ("secret of the call" in logged.text) is not dnc
+    assert ("secret of the call" in logged.text) is ("secret of the call" in told.text) is not dnc
     assert ("ada.berg" in shown.text) is not dnc
     if not dnc:
         monkeypatch.setattr(clock, "offset", 14 * DAY)
@@ -351,6 +353,8 @@ async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
         ("GET", path, None),
         ("GET", f"{path}?peek=true", None),
         ("POST", f"{path}/opened", None),
+        ("GET", f"{path}/feedback", None),
+        ("POST", f"{path}/feedback", {**said, "rating": 3}),
         ("GET", f"{path}/history", None),
         ("GET", f"{P}/leads", None),
         ("GET", f"{P}/leads?tab=favorites", None),
@@ -368,6 +372,8 @@ async def test_l9_no_route_shows_contact_details_where_they_are_hidden(
         ("GET", f"{P}/exports", None),
     ):
         answers.append(await api.call(method, route, body, as_="Leads.Admin"))
+    answers.append(await api.call("GET", "/feedback", as_="Operator", tenant="operator"))
+    assert answers[-1].json["value"][0]["isTextHidden"] is True
     files = app.current().ports.files
     texts = [reply.text for reply in answers] + [content.decode() for content in files.files.values()]
     assert len(files.files) == 2
@@ -399,7 +405,7 @@ async def test_every_route_that_shows_leads_is_walked_above() -> None:
             "accept_lead",
         ),
         *("decline_lead", "win_lead", "lose_lead", "close_lead_as_error", "read_lead_history", "start_export"),
-        *("list_exports", "read_export", "cancel_export", "link_export"),
+        *("list_exports", "read_export", "cancel_export", "link_export", "read_lead_feedback"),
         # A sender's own, which show nothing of a customer.
         *("send_lead", "list_sent_leads", "read_sent_lead"),
     }

@@ -10,6 +10,7 @@ from shared.domain.telling.preferences import LANGUAGES
 from shared.http.shapes.export_views import ExportView
 from shared.http.shapes.lead_views import lead_view
 from shared.pages.screens.exports import _item
+from shared.pages.views.feedback import box_of
 from shared.pages.views.lead import page_of
 from shared.pages.words import Words
 from shared.ports.leads import Mark
@@ -17,6 +18,7 @@ from shared.texts import catalogue, translator
 from shared.usecases.leads import facets
 from shared.usecases.leads.facets import Found
 from shared.usecases.leads.read_leads import SeenLead
+from shared.usecases.outcomes.feedback import OwnFeedback
 from tests.builders import ANN, AT, ROOT, a_lead
 from tests.in_process import InProcess
 from tests.unit.http.conftest import P
@@ -30,7 +32,9 @@ def attempts(number: int, language: str, kind: ActivityKind = ActivityKind.NOTE)
     for _ in range(number):
         lead = log_activity(lead, Activity(kind, "x"), at=AT, by=ANN).lead
     view = lead_view(SeenLead(lead, Mark(), ()), READER, AT, translator("en"))
-    page = page_of(view, (), Words(language, "UTC", AT), following=None, query="", is_admin=True)
+    words = Words(language, "UTC", AT)
+    box = box_of(lead.id, OwnFeedback(None, hides_text=False), words)
+    page = page_of(view, (), words, following=None, query="", is_admin=True, feedback=box)
     return page.attempts
 
 
