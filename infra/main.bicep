@@ -173,7 +173,6 @@ module dataStorage 'modules/data-storage.bicep' = {
     replication: dataReplication
     tables: tables
     exportContainer: exportContainer
-    directoryContainer: directoryContainer
   }
 }
 
@@ -250,7 +249,6 @@ module dataRoles 'modules/data-roles.bicep' = {
     dataStorageName: names.dataStorage
     ownTables: tables
     exportContainer: exportContainer
-    directoryContainer: directoryContainer
   }
   dependsOn: [dataStorage]
 }
@@ -267,6 +265,16 @@ module furtherRoles 'modules/data-roles.bicep' = [
     dependsOn: [furtherStorage]
   }
 ]
+
+module directory 'modules/directory.bicep' = {
+  params: {
+    dataStorageName: names.dataStorage
+    containerName: directoryContainer
+    identityId: identity.id
+    principalId: identity.properties.principalId
+  }
+  dependsOn: [dataStorage]
+}
 
 module app 'modules/function-app.bicep' = {
   params: {
@@ -307,7 +315,7 @@ module app 'modules/function-app.bicep' = {
     )
   }
   // The host takes its package and its leases from storage at its very first start.
-  dependsOn: [roles, dataRoles, furtherRoles]
+  dependsOn: [roles, dataRoles, furtherRoles, directory]
 }
 
 module alerts 'modules/alerts.bicep' = {

@@ -130,15 +130,14 @@ class Index:
         whole = sum(term.could for term in asked)
         matches = []
         for term in asked:
-            has = [at for at in (*term.exact, *term.near) if self._place(at, number) is not None]
-            if not has:
-                continue
-            mask = 0
-            for at in has:
-                mask |= self.places[self._place(at, number) or 0]
-            fields = tuple(name for bit, name in enumerate(self.fields) if mask >> bit & 1)
-            share = self._scores(term, number)[number] / whole
-            matches.append(Match(term.word, tuple(self.words[at] for at in has), fields, share))
+            found, mask = [], 0
+            for at in (*term.exact, *term.near):
+                if (place := self._place(at, number)) is not None:
+                    found.append(self.words[at])
+                    mask |= self.places[place]
+            if found:
+                fields = tuple(name for bit, name in enumerate(self.fields) if mask >> bit & 1)
+                matches.append(Match(term.word, tuple(found), fields, self._scores(term, number)[number] / whole))
         return sorted(matches, key=lambda match: -match.share)
 
     def _asked(self, query: str) -> list["_Term"]:

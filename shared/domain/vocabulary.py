@@ -31,6 +31,7 @@ from shared.domain.listed import FlameState
 from shared.domain.notify import MailKind
 from shared.domain.ordering import OrderField
 from shared.domain.permissions import Role
+from shared.domain.programme.directory import ReasonKind
 from shared.domain.programme.offers import OfferState
 from shared.domain.programme.partner import PartnerState, SourceKind
 from shared.domain.programme.profile import CompanySize
@@ -322,6 +323,16 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         Reason.PARTNER_SUSPENDED: "The partner is suspended",
         Reason.OFFER_UNKNOWN: "Nobody has registered the offer",
         Reason.CLAIMED_BY_SEVERAL: "Several partners claim it",
+    },
+    "fits": {
+        ReasonKind.WORDS: "Words that were looked for",
+        ReasonKind.COUNTRY: "Country",
+        ReasonKind.SIZE: "Company size",
+        ReasonKind.LANGUAGE: "Language",
+        ReasonKind.COMPETENCY: "Competency",
+        ReasonKind.ENDORSEMENT: "Endorsement",
+        ReasonKind.STANDING: "Standing",
+        ReasonKind.LISTED: "In the directory",
     },
 }
 """The English labels by enumeration and code, each enumeration in the order of its rules."""

@@ -56,6 +56,7 @@ def page_of_html(
     styles = (hashlib.sha256(style.encode()).digest() for style in _STYLE.findall(html))
     rules = (
         "default-src 'none'",
+        "img-src 'self'",
         " ".join(("style-src 'self'", *(f"'sha256-{base64.b64encode(one).decode()}'" for one in styles))),
         " ".join(("form-action 'self'", *sends_to)),
         "base-uri 'none'",

@@ -33,12 +33,13 @@ class Shown:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """What the page is made of; `sends_to` is where its forms post to, `styles` where its style sheet is."""
+    """What the page is made of; `sends_to` is where its forms post to; `icon` and `styles` are files of ours."""
 
     key: str
     top: int | None
     wanted: Wanted
     sends_to: str
+    icon: str
     styles: str
     partners: Sequence[Shown]
     countries: Mapping[str, str]
@@ -67,6 +68,7 @@ def page(
         wanted=wanted,
         # Both as seen from this page's own address, whatever stands before it.
         sends_to=f"../intake/{quote(source.id)}?{urlencode({'key': key})}",
+        icon=f"../app/{FILES}{files.files()['icon.svg'].name}",
         styles=f"../app/{FILES}{files.files()['directory.css'].name}",
         partners=[_shown(one, wanted, names, say) for one in found],
         countries={code: name for code, name in names.items() if code in there or code == wanted.country},

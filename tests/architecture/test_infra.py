@@ -25,7 +25,7 @@ from tools import bicep_lint, package
 INFRA = ROOT / "infra"
 MAIN = (INFRA / "main.bicep").read_text()
 APP = (INFRA / "modules" / "function-app.bicep").read_text()
-ROLES = "".join((INFRA / "modules" / f"{name}.bicep").read_text() for name in ("roles", "data-roles"))
+ROLES = "".join((INFRA / "modules" / f"{name}.bicep").read_text() for name in ("roles", "data-roles", "directory"))
 EVERY = {path: path.read_text() for path in INFRA.rglob("*.bicep*")}
 
 
@@ -256,7 +256,7 @@ def test_what_the_deployment_promises_is_in_it(file: str, text: str) -> None:
 
 def test_the_app_starts_with_its_roles_and_files_go_with_their_exports() -> None:
     app = between(MAIN, "module app 'modules/function-app.bicep' = {", "\nmodule ")
-    assert "\n  dependsOn: [roles, dataRoles, furtherRoles]\n" in app
+    assert "\n  dependsOn: [roles, dataRoles, furtherRoles, directory]\n" in app
     assert "    deleteAfterDays: exportKeptDays\n" in MAIN
     assert "        LEADS_EXPORT_KEPT_DAYS: string(exportKeptDays)\n" in MAIN
 
@@ -284,7 +284,7 @@ def test_tables_and_the_container_are_those_of_the_code() -> None:
     assert f"var exportContainer = '{keys.EXPORT_FILES}'" in MAIN
     assert f"var directoryContainer = '{keys.DIRECTORY_FILES}'" in MAIN
     # It is in the deployment's own account alone, and the rule that deletes exports leaves it alone.
-    assert MAIN.count("directoryContainer: directoryContainer\n") == 2
+    assert MAIN.count("module directory ") == MAIN.count("containerName: directoryContainer\n") == 1
     assert not keys.DIRECTORY_FILES.startswith(keys.EXPORT_FILES)
 
 
@@ -323,7 +323,7 @@ RIGHTS = {
         "BlobServiceClient(endpoint, credential=identity(",
     ),
     "directoryFiles": (
-        "data::blobs::directory",
+        "container",
         "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
         "shared/storage/programme/directory_store.py",
         "upload_blob(",

@@ -19,6 +19,7 @@ import pytest
 from local.azurite import Azurite
 from shared.settings import Settings
 from shared.storage.exports.blobs import Blobs
+from shared.storage.programme.directory_store import BlobDirectory
 from shared.storage.tables import Tables
 from tests.builders import ROOT
 from tools import package
@@ -114,7 +115,13 @@ def test_the_package_loads_with_its_requirements_alone(unpacked: Path, alone: st
 
 
 async def test_every_function_loads_and_answers_under_the_platforms_worker(
-    unpacked: Path, worker: str, azurite: Azurite, settings: Settings, tables: Tables, files: Blobs
+    unpacked: Path,
+    worker: str,
+    azurite: Azurite,
+    settings: Settings,
+    tables: Tables,
+    files: Blobs,
+    directory: BlobDirectory,
 ) -> None:
     given = {
         "LEADS_STORAGE_CONNECTION": azurite.connection,
@@ -144,7 +151,7 @@ async def test_every_function_loads_and_answers_under_the_platforms_worker(
         assert file["headers"]["cache-control"] == "public, max-age=31536000, immutable"
     assert http["health"]["status"] == http["openapi"]["status"] == http["swagger"]["status"] == 200
     assert {name for name, one in found.items() if one["type"] == "eventGridTrigger"} == {"mail_reports"}
-    assert sum(one["type"] == "timerTrigger" for one in found.values()) == 11
+    assert sum(one["type"] == "timerTrigger" for one in found.values()) == 13
 
 
 def test_a_queue_function_gets_its_message_as_the_host_hands_it_over(tmp_path: Path, worker: str) -> None:

@@ -293,7 +293,7 @@ def reasons_of(entry: Entry, wanted: Wanted, matches: Sequence[Match]) -> Iterat
         told = say("The programme endorses it: %(endorsements)s.", endorsements=", ".join(entry.endorsements))
         yield Reason(ReasonKind.ENDORSEMENT, told)
     if entry.standing >= GOOD_STANDING:
-        yield Reason(ReasonKind.STANDING, say("It answers inquiries well."))
+        yield Reason(ReasonKind.STANDING, say("It has a good standing in the programme."))
     if wanted == Wanted():
         yield Reason(ReasonKind.LISTED, say("It is listed in the directory."))
 

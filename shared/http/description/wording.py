@@ -374,6 +374,7 @@ OF_A_SHAPE = {
     "VocabularyView.exportFormats": "Formats of an export.",
     "VocabularyView.exportStates": "How far an export is.",
     "VocabularyView.fieldsAs": "How mapped fields are written.",
+    "VocabularyView.fits": "Why a partner ranks where it does in the directory.",
     "VocabularyView.flames": "How hot a lead is.",
     "VocabularyView.headings": "What stands in the first line of a CSV file.",
     "VocabularyView.heldReasons": "Why a submission waits.",

@@ -122,6 +122,7 @@ class VocabularyView(TypedDict):
     reveals: list[TermView]
     heldStates: list[TermView]
     heldReasons: list[TermView]
+    fits: list[TermView]
     countries: list[TermView]
     currencies: list[TermView]
     languages: list[TermView]

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 
 from shared import texts
 from shared.domain.country_names import CODES
-from shared.domain.errors import Unavailable
 from shared.domain.programme.directory import NEUTRAL, Directory, Entry, entry_of
 from shared.domain.programme.partner import Partner
 from shared.domain.programme.profile import Profile
@@ -124,10 +123,13 @@ async def _profiles(ports: Ports, partner_ids: list[str], budget: Budget) -> dic
             return
         try:
             found[partner_id] = _Read(await ports.listings.stored_profile(partner_id))
-        except Unavailable:
+        except Exception as problem:  # noqa: BLE001 - what is wrong with one profile holds up no other
             # Its rows may just be moved to another account: what is known of it stays.
             found[partner_id] = None
-            log.warning("A profile could not be read.", extra={"event": "directory.unread", "partner": partner_id})
+            log.warning(
+                "A profile could not be read; the next run tries again.",
+                extra={"event": "directory.unread", "partner": partner_id, "problem": type(problem).__name__},
+            )
 
     await side_by_side(read, partner_ids, AT_ONCE)
     return found

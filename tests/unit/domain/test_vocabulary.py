@@ -59,6 +59,7 @@ HOMES = {
     "RevealText": "reveals",
     "UnwantedText": "notMailed",
     "LikenessText": "likenesses",
+    "FitText": "fits",
 }
 ELSEWHERE = {"ReceivedText", "HealthText", "LanguageText", "FitText"}
 """A lead's statuses with one of the held ones; for watchers; named by the CLDR; told with a text each."""

@@ -92,7 +92,7 @@ class TestSearch:
                     ("language", "A contact speaks your language."),
                     ("competency", "The programme confirms: Payroll."),
                     ("endorsement", "The programme endorses it: Partner of the year."),
-                    ("standing", "It answers inquiries well."),
+                    ("standing", "It has a good standing in the programme."),
                 )
             ],
         }

@@ -138,7 +138,7 @@ def test_standing_is_bounded_and_neutral_by_default() -> None:
     assert list(scores) == ["b", "a", "w"]
     assert scores["w"].score == pytest.approx(scores["a"].score * STANDING_LEAST)
     assert scores["b"].score == pytest.approx(scores["a"].score * (STANDING_LEAST + STANDING_SPAN))
-    assert ("standing", "It answers inquiries well.") in said(scores["b"])
+    assert ("standing", "It has a good standing in the programme.") in said(scores["b"])
     assert "standing" not in [kind for kind, _ in said(scores["a"])]
     # However good it is, it makes no match of a word that is merely mentioned.
     mentions = replace(best, description="We know somebody who does payroll. " + "Else we do many things. " * 30)

@@ -9,6 +9,7 @@ from shared.domain.errors import Unavailable
 from shared.domain.programme.directory import Wanted
 from shared.domain.programme.partner import Partner, PartnerState
 from shared.domain.programme.profile import Profile
+from shared.domain.standing import Norms, period, standing
 from shared.ports.errors import LostRace
 from shared.usecases.programme.find_partners import find_partners
 from shared.usecases.programme.refresh_directory import (
@@ -126,6 +127,20 @@ async def test_what_the_operator_confirms_follows_without_reading_profiles(ports
     assert (await refresh(ports, LATER + MINUTE)).changed
     assert reads == []
     assert await found(ports, "payroll") == ["Alpha"]
+
+
+async def test_standing_follows_by_hundredths_without_reading_profiles(ports: FakePorts, reads: list[str]) -> None:
+    await listed(ports, "alpha", "beta")
+    await refresh(ports)
+    reads.clear()
+    assert await found(ports) == ["Alpha", "Beta"]
+    stands = standing((), 0, period(AT), Norms())
+    await ports.outcomes.put_standings({"beta": replace(stands, value=0.80123)})
+    assert (await refresh(ports, LATER + MINUTE)).changed
+    assert await found(ports) == ["Beta", "Alpha"]
+    await ports.outcomes.put_standings({"beta": replace(stands, value=0.80321)})
+    assert not (await refresh(ports, LATER + 2 * MINUTE)).changed
+    assert reads == []
 
 
 async def test_a_partner_without_a_registration_or_a_profile_is_nobody(ports: FakePorts) -> None:
