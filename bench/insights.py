@@ -1,7 +1,7 @@
 """`make bench`: a year's insights of partners with more and more leads, beside the bare rows of which they are made.
 
 The leads are spread over a year, fifteen countries and twenty offers (M5). What is compared is a read of the same rows
-that does nothing with them: ours also puts days together, by country and in all, and tells them against the year before.
+that does nothing with them: ours also puts days together, by country and in all, and tells them against a year ago.
 """
 
 import asyncio
