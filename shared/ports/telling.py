@@ -49,13 +49,15 @@ class Follows:
 class Work:
     """What a relay has before it: the counts, the mail days that it was asked for by their keys, the oldest events.
 
-    `sums` are those of the same days, by day.
+    `sums` are those of the same days, by day. `days_from` is from which day on both are known: later than was asked for
+    where storage ended its answer early.
     """
 
     tally: Tally
     days: Mapping[str, MailDay]
     events: Page[Pending]
     sums: Mapping[str, Sums] = field(default_factory=dict)
+    days_from: str = ""
 
 
 class LaneStore(Protocol):

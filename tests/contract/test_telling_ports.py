@@ -129,7 +129,7 @@ async def test_a_day_may_be_closed_from_the_beginning_once(telling: Telling) -> 
 
 async def test_a_relay_reads_counts_days_and_events_at_once(telling: Telling) -> None:
     partner = unique()
-    assert await telling.tallies.work(partner, "2026-11-20", 5) == Work(Tally(), {}, Page([], None))
+    assert await telling.tallies.work(partner, "2026-11-20", 5) == Work(Tally(), {}, Page([], None), {}, "2026-11-20")
     for n in range(4):
         await telling.leads.add(received(partner, AT + timedelta(seconds=n)), submitted(str(n)), Change(f"c{n}", AT))
     events, _ = await telling.tallies.pending(partner, None, 9)

@@ -186,7 +186,7 @@ class FakeTallyStore:
         mine = {key: day for (partner, key), day in self._mails.days.items() if partner == partner_id}
         days = {key: day for key, day in mine.items() if key >= days_from}
         sums = {day: one for day, one in self.counted.get(partner_id, {}).items() if day >= days_from}
-        return Work(await self.read(partner_id), days, await self.pending(partner_id, None, top), sums)
+        return Work(await self.read(partner_id), days, await self.pending(partner_id, None, top), sums, days_from)
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:
         mine = [one for one in self._leads.out.get(partner_id, []) if out_key(one) > (after or "")]

@@ -28,6 +28,8 @@ from shared.storage.telling.mail_store import stored_day, write_day
 
 DAYS_MOST = 20
 """Rows of a few days: four a day at most, and the counts."""
+NOTHING_KNOWN = "~"
+"""Later than any day."""
 
 
 class TableTallyStore:
@@ -55,13 +57,15 @@ class TableTallyStore:
         if not events and not found.done:
             # Storage may end an answer anywhere, also before the first event: without one a hint at it would go.
             read, first = await self.read(partner_id), await self.pending(partner_id, None, top)
-            return Work(read, days, first, sums)
+            # Which of the days have been read is not known then: whoever needs one looks for it.
+            return Work(read, days, first, sums, days_from=NOTHING_KNOWN)
         is_whole = found.done and len(events) <= top
         return Work(
             _tally(tally),
             days,
             Page([_pending(partner_id, row) for row in events[:top]], None if is_whole else found.rows[-1]["RowKey"]),
             sums,
+            days_from,
         )
 
     async def pending(self, partner_id: str, after: str | None, top: int) -> Page[Pending]:

@@ -156,8 +156,8 @@ async def _take(
         before, (waiting, following) = work.tally, work.events
         if not waiting:
             return [], False
-        taken = await _follow(ports, waiting, replace(told, days_from=days_from, days=work.days), at)
-        taken.sums = await _count(ports, partner_id, taken, work, days_from)
+        taken = await _follow(ports, waiting, replace(told, days_from=work.days_from, days=work.days), at)
+        taken.sums = await _count(ports, partner_id, taken, work)
         needed = _hints(partner_id, taken.follows, at)
         needed |= {Hint(HintKind.REOFFER, at, partner_id, lead_id) for lead_id in taken.passes}
         await ports.agenda.put(list(needed))
@@ -214,9 +214,9 @@ class _Taken:
         self.mails.append(replace(nobody, problem=why, gathered=gathered))
 
 
-async def _count(ports: Ports, partner_id: str, taken: _Taken, work: Work, days_from: str) -> tuple[Sums, ...]:
+async def _count(ports: Ports, partner_id: str, taken: _Taken, work: Work) -> tuple[Sums, ...]:
     """The sums of each day that these events count on (M5); those of near days have been read with the events."""
-    far = [day for day in taken.counts if day < days_from]
+    far = [day for day in taken.counts if day < work.days_from and day not in work.sums]
     there = {**work.sums, **(await ports.tallies.sums(partner_id, far) if far else {})}
     return tuple(added(there.get(day, Sums(day)), counts) for day, counts in taken.counts.items())
 
@@ -293,8 +293,8 @@ async def _open_day(ports: Ports, event: Pending, told: _Told, taken: _Taken, ga
     while True:
         if day.key in taken.days:
             return taken.days[day.key]
-        near = day.key >= told.days_from
-        stored = told.days.get(day.key) if near else await ports.mails.day(event.partner_id, day.key)
+        is_known = day.key in told.days or day.key >= told.days_from
+        stored = told.days.get(day.key) if is_known else await ports.mails.day(event.partner_id, day.key)
         if stored is None:
             return day
         over = stored.ends <= event.at if gathering is Gathering.WARNED else stored.closed
