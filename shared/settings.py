@@ -159,8 +159,9 @@ class Settings(BaseModel):
                 f" {', '.join(twice)} is named twice"
             )
         own = self.storage_connection.get_secret_value() if self.storage_connection else None
-        accounts = {name: (connection, name) for name, connection in self.further_accounts.items()}
-        if same := one_twice({None: (own, self.storage_account), **accounts}):
+        accounts: dict[str | None, tuple[str | None, str | None]] = {None: (own, self.storage_account)}
+        accounts |= {name: (connection, name) for name, connection in self.further_accounts.items()}
+        if same := one_twice(accounts):
             first, second = same[0] or "the deployment's own", same[1]
             raise ValueError(
                 f"{second} and {first} are one account: each name in"
