@@ -27,6 +27,30 @@ ACCOUNT_NAME = r"^[a-z0-9]{3,24}$"
 AccountName = Annotated[str, StringConstraints(pattern=ACCOUNT_NAME)]
 
 
+def endpoints(connection: str | None, name: str | None) -> dict[str, str]:
+    """The addresses of an account's tables (`table`) and blobs (`blob`), by its connection string or else by name."""
+    said = dict(part.partition("=")[::2] for part in (connection or "").split(";"))
+    said = {key.strip().lower(): value.strip() for key, value in said.items()}
+    account, suffix = said.get("accountname", name), said.get("endpointsuffix", "core.windows.net")
+    return {
+        kind: said.get(f"{kind}endpoint", f"https://{account}.{kind}.{suffix}").rstrip("/").lower()
+        for kind in ("table", "blob")
+    }
+
+
+def one_twice(accounts: Mapping[str | None, tuple[str | None, str | None]]) -> tuple[str | None, ...]:
+    """The first two names of one account, of connection strings and names by what each is called; () if there are none.
+
+    Whoever moves a partner from one to the other would delete what it has copied to itself.
+    """
+    seen: dict[str, str | None] = {}
+    for called, how in accounts.items():
+        for address in endpoints(*how).values():
+            if seen.setdefault(address, called) != called:
+                return seen[address], called
+    return ()
+
+
 class Settings(BaseModel):
     """Raises pydantic's ValidationError, which names every setting at fault and shows no secret."""
 
@@ -139,6 +163,15 @@ class Settings(BaseModel):
             raise ValueError(
                 "LEADS_STORAGE_ACCOUNT, LEADS_DATA_ACCOUNTS and LEADS_DATA_CONNECTIONS name an account once:"
                 f" {', '.join(twice)} is named twice"
+            )
+        own = self.storage_connection.get_secret_value() if self.storage_connection else None
+        accounts: dict[str | None, tuple[str | None, str | None]] = {None: (own, self.storage_account)}
+        accounts |= {name: (connection, name) for name, connection in self.further_accounts.items()}
+        if same := one_twice(accounts):
+            first, second = same[0] or "the deployment's own", same[1]
+            raise ValueError(
+                f"{second} and {first} are one account: each name in"
+                " LEADS_DATA_ACCOUNTS and LEADS_DATA_CONNECTIONS is to be another one's"
             )
         return self
 

@@ -21,10 +21,12 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.blob.aio import BlobServiceClient
 
 from shared.domain.errors import Unavailable
+from shared.ports.errors import LostRace
+from shared.settings import one_twice
 from shared.storage import keys
 from shared.storage.tables import RETRIES, Account, Tables
 from tools.moving import Move, Stopped
-from tools.partner_rows import Containers, Differs
+from tools.partner_files import Containers, Differs
 
 
 def _accounts(given: argparse.Namespace) -> dict[str | None, tuple[str | None, str | None]]:
@@ -37,6 +39,9 @@ def _accounts(given: argparse.Namespace) -> dict[str | None, tuple[str | None, s
 
 async def _opened(given: argparse.Namespace, stack: AsyncExitStack) -> tuple[Tables, Containers]:
     accounts = _accounts(given)
+    if same := one_twice(accounts):
+        first = same[0] or "the deployment's own"
+        raise Stopped(f"{same[1]} and {first} are one account.")
     credential: Any = None
     if any(connection is None for _, connection in accounts.values()):
         from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415 - only where accounts are named
@@ -87,30 +92,29 @@ async def main(arguments: Sequence[str], **more: Any) -> int:
     """Do what the arguments say; 1 when something is left to do, which is said."""
     given = _parser().parse_args(arguments)
     async with AsyncExitStack() as stack:
-        tables, containers = await _opened(given, stack)
-        if given.to is not None and given.to not in containers:
-            sys.stderr.write(
-                f"--to is none of the further accounts: {', '.join(filter(None, containers)) or 'none'}.\n"
-            )
-            return 1
-        move = Move(tables, containers, given.partner, given.to, **more)
         try:
+            tables, containers = await _opened(given, stack)
+            move = Move(tables, containers, given.partner, given.to, **more)
+            done = True
             if given.give_up:
-                await move.give_up()
+                done = await move.give_up()
             elif not given.only_delete:
                 await move.move()
             if given.delete or given.only_delete:
-                return 0 if await move.delete_left() else 1
+                done = await move.delete_left() and done
         except Stopped as problem:
             sys.stderr.write(f"{problem}\n")
             return 1
         except Differs as problem:
-            sys.stderr.write(f"{problem} is another file after it was copied; run it again.\n")
+            sys.stderr.write(f"{problem} is another file than a moment before; run it again.\n")
+            return 1
+        except LostRace:
+            sys.stderr.write("Another run, or somebody else, has written there; look again.\n")
             return 1
         except (AzureError, Unavailable):
             sys.stderr.write("Storage cannot be reached just now; nothing was lost, run it again.\n")
             return 1
-    return 0
+    return 0 if done else 1
 
 
 if __name__ == "__main__":

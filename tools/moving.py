@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from azure.core.exceptions import AzureError
+
 from shared import clock, ids
 from shared.domain.errors import Unavailable
 from shared.domain.exports.export import Export
@@ -17,25 +19,20 @@ from shared.ports.errors import LostRace
 from shared.storage import codec, keys, reads
 from shared.storage.agenda import TableAgenda
 from shared.storage.as_read import replace_row
-from shared.storage.errors import translating
+from shared.storage.errors import is_race, translated, translating
 from shared.storage.placements import ANNOUNCED_FOR
-from shared.storage.rest.wire import Write
+from shared.storage.rest.service import Table
+from shared.storage.rest.wire import Refused, Row, Write
 from shared.storage.tables import Tables
 from shared.storage.telling.lane_store import TableLaneStore
-from tools.partner_rows import (
-    Containers,
-    Files,
-    Passed,
-    contents,
-    copy_rows,
-    delete_files,
-    delete_rows,
-    range_of,
-    rows_of,
-)
+from tools.fence import Before, Fence
+from tools.partner_files import Containers, Files, delete_files
+from tools.partner_rows import Compared, Copying, Passed, Rows, contents, delete_rows, range_of, rows_of
 
 PASSES = 8
 """After so many while at work, the rest is for the freeze; so many in it, and something is wrong."""
+IN_FULL = 2
+"""So many passes of a run read every row: what the first has written the second compares."""
 DRAINED_WITHIN = timedelta(seconds=90)
 """How long lanes are waited for: one of a dead worker is free after its lease, and a busy one is free for moments."""
 LOOKS = 0.05
@@ -64,7 +61,9 @@ class Move:
     run_id: str = field(default_factory=ids.new_change_id)
 
     def __post_init__(self) -> None:
-        self._files = Files(self.containers, self.to)
+        self._files = Files(self.containers, self.partner_id, self.to)
+        self._compared = {name: Compared() for name in keys.OF_PARTNERS}
+        self._fences: dict[str, Fence] = {}
         self._lanes = TableLaneStore(self.tables)
         self._drained: list[str] = []
 
@@ -76,15 +75,27 @@ class Move:
             return
         if not found.is_settled and found.to != self.to:
             raise Stopped(f"{self.partner_id} is on its way to {_name(found.to)}: finish that, or --give-up.")
+        self._must_know(found.account, self.to)
+        await self.tables.placements.begin_use()
         # Also where another run was frozen: it may live, and is over from here on, so everything is announced anew.
-        placed = await self._change(lambda there: there.announced(self.to, self.run_id))
+        await self._change(self._if_still(found, lambda there: there.announced(self.to, self.run_id)))
         announced = self.watch()
-        await self._forget_left(placed.to)
-        await self._copy("copied while at work")
-        if (rest := ANNOUNCED_FOR - (self.watch() - announced)) > 0:
-            self.say(f"waiting {rest:.0f} s until every instance has read that {self.partner_id} is moving")
-            await self.pause(rest)
-        await self._copy("caught up")
+        self._fences = {
+            name: Fence(self.tables.within(self.to, name), self.run_id, self._must_go_on) for name in keys.OF_PARTNERS
+        }
+        try:
+            await self._copy("copied while at work", in_full=IN_FULL)
+            if (rest := ANNOUNCED_FOR - (self.watch() - announced)) > 0:
+                self.say(f"waiting {rest:.0f} s until every instance has read that {self.partner_id} is moving")
+                await self.pause(rest)
+            await self._copy("caught up")
+            await self._switch()
+        finally:
+            with suppress(Exception):
+                await self._drop_fences()
+
+    async def _switch(self) -> None:
+        """Take the lanes, then go on without anybody at work."""
         try:
             await self._drain()
             await self._finish()
@@ -102,6 +113,8 @@ class Move:
         began = self.watch()
         await self._change(self._still_mine(Placement.frozen))
         left = await self._copy("compared while frozen")
+        await self._tidy_files()
+        await self._drop_fences()
         placed = await self.placement()
         await self._note_left(placed, left)
         await self._change(self._still_mine(Placement.moved))
@@ -118,10 +131,10 @@ class Move:
         placed = await self.placement()
         if not placed.is_settled:
             raise Stopped(f"{self.partner_id} is moving: finish that first.")
+        self._must_know(placed.account)
         done = True
         for account in self.containers:
-            key = keys.left_behind(self.partner_id, account)
-            row = await reads.row(self.tables[keys.LOOKUP], keys.LEFT_BEHIND, key)
+            row = await self._left(account)
             if row is None or account == placed.account:
                 continue
             if row["moves"] > placed.moves:
@@ -129,27 +142,27 @@ class Move:
                 continue
             if not row["deleting"]:
                 await self._compare_left(account, row)
-                await self._put_left({**row, "deleting": True})
+                await self._put_left(row, {**row, "deleting": True})
             done = await self._delete(account, placed) and done
         return done
 
-    async def give_up(self) -> None:
-        """Leave the partner where it is, and delete what was copied already; raises Stopped."""
+    async def give_up(self) -> bool:
+        """Leave the partner where it is, and delete what was copied already; True when nothing is left of it.
+
+        Raises Stopped. Where it breaks off once that is said, `delete_left` goes on.
+        """
         found = await self.placement()
         if found.is_settled:
-            raise Stopped(f"{self.partner_id} is not moving.")
-        self.to = found.to
-
-        def given_up(there: Placement) -> Placement:
-            # The run that moves it may have arrived meanwhile: then what is there is no copy.
-            if there != found:
-                raise Stopped(f"{self.partner_id} has gone on meanwhile; look again.")
-            return there.given_up()
-
-        placed = await self._change(given_up)
-        await self._forget_left(found.to)
-        await self._delete(found.to, placed)
+            raise Stopped(f"{self.partner_id} is not moving; --only-delete deletes what is left of a move.")
+        self._must_know(found.account, found.to)
+        row = await self._left(found.to)
+        # No digest: it is a copy, and no matter what is there.
+        key = {"PartitionKey": keys.LEFT_BEHIND, "RowKey": keys.left_behind(self.partner_id, found.to)}
+        await self._put_left(row, {**key, "moves": found.moves, "deleting": True})
+        placed = await self._change(self._if_still(found, Placement.given_up))
+        done = await self._delete(found.to, placed)
         self.say(f"{self.partner_id} stays in {_name(placed.account)}.")
+        return done
 
     async def placement(self) -> Placement:
         """Where the partner is, read afresh; raises Stopped when nobody registered it."""
@@ -157,6 +170,23 @@ class Move:
         if row is None:
             raise Stopped(f"There is no registration of {self.partner_id}.")
         return codec.load(Partner, row).placement
+
+    def _must_know(self, *accounts: str | None) -> None:
+        """Raise Stopped unless all are among those that were named: to be told before anything is begun."""
+        for account in accounts:
+            if account not in self.containers:
+                named = ", ".join(filter(None, self.containers)) or "none"
+                raise Stopped(f"{account} is none of the further accounts: {named}.")
+
+    def _if_still(self, found: Placement, change: Callable[[Placement], Placement]) -> Callable[[Placement], Placement]:
+        """The change, where the partner is as it was found: else another run may have arrived, or goes elsewhere."""
+
+        def checked(there: Placement) -> Placement:
+            if there != found:
+                raise Stopped(f"{self.partner_id} has gone on meanwhile; look again.")
+            return change(there)
+
+        return checked
 
     def _still_mine(self, change: Callable[[Placement], Placement]) -> Callable[[Placement], Placement]:
         def checked(there: Placement) -> Placement:
@@ -193,40 +223,77 @@ class Move:
         if (await self.placement()).by != self.run_id:
             raise Stopped("Another run has taken over.")
 
-    async def _copy(self, what: str) -> dict[str, Passed]:
-        """Copy every table until a pass finds nothing to do; the last pass of each.
+    async def _copy(self, what: str, *, in_full: int = 0) -> dict[str, Passed]:
+        """Copy every table until a pass finds nothing to do, the first ones `in_full`; the last pass of each.
 
-        At work it may come to no end, which is for the freeze then; frozen it must, or raises Stopped.
+        At work it may come to no end, which is for the freeze then; frozen it must, or Stopped is raised.
         """
         placed = await self.placement()
-
         passed = {}
         for name in keys.OF_PARTNERS:
-            source, target = (self.tables.within(account, name) for account in (placed.account, self.to))
-            written = self._files.moved if name == keys.EXPORTS else _as_it_is
-            for _ in range(PASSES):
-                with translating():
-                    done = await copy_rows(source, target, range_of(self.partner_id, name), self._must_go_on, written)
+            for number in range(PASSES):
+                done = await self._pass(name, placed.account, in_full=number < in_full)
+                if done is None:
+                    continue
                 self.say(f"{name}: {done.rows} rows, {done.written} written, {done.deleted} deleted, {what}")
-                passed[name] = done
-                if done.is_clean:
+                last, passed[name] = passed.get(name), done
+                if done.is_clean or (number > in_full and last and not placed.is_frozen and 2 * done.work > last.work):
+                    # Whatever is left while people are at work is what they do meanwhile.
                     break
             else:
                 if placed.is_frozen:
                     raise Stopped(f"{name} changes although the partner is frozen.")
         return passed
 
+    async def _pass(self, name: str, account: str | None, *, in_full: bool) -> Passed | None:
+        """One pass over a table; None when something was refused, and it is still this run's to begin another."""
+        fence = self._fences[name]
+        rows = self._files if name == keys.EXPORTS else Rows()
+        copying = Copying(self.tables.within(account, name), fence, rows, self._compared[name], in_full=in_full)
+        try:
+            return await self._behind(fence, name, lambda: copying.copy(range_of(self.partner_id, name)))
+        except LostRace:
+            return None
+
+    async def _behind(self, fence: Fence, name: str, work: Callable[[], Awaitable[Passed]]) -> Passed:
+        """Do a pass behind a fence; raises LostRace when another may find what was refused done, or mended."""
+        try:
+            if name != keys.FAVORITES and not fence.has(self.partner_id):
+                # The others' partitions are known once they are read.
+                await fence.take(self.partner_id)
+            return await work()
+        except AzureError as problem:
+            if isinstance(problem, Refused) and is_race(problem):
+                fence.lose()
+                await fence.before()
+            raise translated(problem) from problem
+
+    async def _drop_fences(self) -> None:
+        with translating():
+            await asyncio.gather(*(fence.drop() for fence in self._fences.values()))
+
+    async def _tidy_files(self) -> None:
+        """Delete the files that were copied of exports that have gone meanwhile, before anybody looks for them."""
+        table = self.tables.within(self.to, keys.EXPORTS)
+        kept = {export.id for export in await self._exports_in(table)}
+        await delete_files(self.containers[self.to], self.partner_id, kept, self._must_go_on)
+
     async def _drain(self) -> None:
         """Take every lane, so that nothing has been sent that is not noted yet: it would be sent again."""
-        leads = self.tables.of(self.partner_id, keys.LEADS)
-        rows = await reads.starting(leads, self.partner_id, keys.LANES, ["RowKey"])
-        lanes = [found for row in rows if (found := keys.destination_of(row["RowKey"])) is not None]
         until = self.now() + DRAINED_WITHIN
-        for destination in lanes:
-            await self._take(destination, until)
+        lanes: list[str] = []
+        while new := [found for found in await self._all_lanes() if found not in lanes]:
+            for destination in new:
+                await self._take(destination, until)
+            lanes += new
         # The first were taken a while ago.
         for destination in lanes:
             await self._take(destination, self.now())
+
+    async def _all_lanes(self) -> list[str]:
+        leads = self.tables.of(self.partner_id, keys.LEADS)
+        rows = await reads.starting(leads, self.partner_id, keys.LANES, ["RowKey"])
+        return [found for row in rows if (found := keys.destination_of(row["RowKey"])) is not None]
 
     async def _take(self, destination: str, until: datetime) -> None:
         while True:
@@ -254,14 +321,24 @@ class Move:
         """What stays behind, before the partner moves on: only that may ever be deleted."""
         said = {name: passed.contents for name, passed in left.items()}
         key = {"PartitionKey": keys.LEFT_BEHIND, "RowKey": keys.left_behind(self.partner_id, placed.account)}
-        await self._put_left({**key, **said, "moves": placed.moves + 1, "deleting": False})
+        row = await self._left(placed.account)
+        await self._put_left(row, {**key, **said, "moves": placed.moves + 1, "deleting": False})
 
-    async def _put_left(self, row: dict[str, Any]) -> None:
-        with translating():
-            await self.tables[keys.LOOKUP].write(Write.upsert(row))
+    async def _left(self, account: str | None) -> Row | None:
+        """What was noted of an account that the partner left; it says nothing once the partner is there again."""
+        key = keys.left_behind(self.partner_id, account)
+        return await reads.row(self.tables[keys.LOOKUP], keys.LEFT_BEHIND, key)
+
+    async def _put_left(self, stored: Row | None, row: dict[str, Any]) -> None:
+        """Store what is noted, if nobody else has meanwhile; raises LostRace."""
+        try:
+            await replace_row(self.tables[keys.LOOKUP], stored, row)
+        except LostRace:
+            there = await self._left(row["RowKey"].partition("|")[2] or None)
+            if there != row:
+                raise
 
     async def _forget_left(self, account: str | None) -> None:
-        """What was left there once is written over from here on."""
         key = keys.left_behind(self.partner_id, account)
         with translating():
             await self.tables[keys.LOOKUP].write(Write.delete({"PartitionKey": keys.LEFT_BEHIND, "RowKey": key}))
@@ -286,14 +363,12 @@ class Move:
             if not there.is_settled or not there.is_where(placed) or there.account == account:
                 raise Stopped(f"{self.partner_id} is moving again.")
 
-        kept = await self._exports_in(account, placed)
-        await must_be_there()
-        files = await delete_files(self.containers[account], self.partner_id, kept)
+        exports = await self._exports_in(self.tables.within(placed.account, keys.EXPORTS))
+        kept = {export.id for export in exports if export.data_account == account}
+        files = await delete_files(self.containers[account], self.partner_id, kept, must_be_there)
         rows = 0
         for name in keys.OF_PARTNERS:
-            with translating():
-                table = self.tables.within(account, name)
-                rows += await delete_rows(table, range_of(self.partner_id, name), must_be_there)
+            rows += await self._delete_rows(account, name, must_be_there)
         self.say(f"{_name(account)}: {rows} rows and {files} files of {self.partner_id} deleted")
         if kept:
             self.say(
@@ -303,17 +378,26 @@ class Move:
         await self._forget_left(account)
         return True
 
-    async def _exports_in(self, account: str | None, placed: Placement) -> set[str]:
-        """The exports that have their files in an account, though the partner is elsewhere."""
-        table = self.tables.within(placed.account, keys.EXPORTS)
+    async def _delete_rows(self, account: str | None, name: str, before: Before) -> int:
+        """Delete the partner's rows of a table in an account; how many there were."""
+        fence, count = Fence(self.tables.within(account, name), self.run_id, before), 0
+        try:
+            for _ in range(PASSES):
+                with suppress(LostRace):
+                    done = await self._behind(fence, name, lambda: delete_rows(fence, range_of(self.partner_id, name)))
+                    count += done.deleted
+                    if done.is_clean:
+                        return count
+        finally:
+            with suppress(AzureError):
+                await fence.drop()
+        raise Stopped(f"Somebody writes to {name} in {_name(account)}.")
+
+    async def _exports_in(self, table: Table) -> list[Export]:
+        """The partner's exports, from one account's table."""
         condition = f"{range_of(self.partner_id, keys.EXPORTS)} and RowKey gt '{keys.JOB}' and RowKey lt '{keys.JOB}~'"
         with translating():
-            exports = [codec.load(Export, row) async for row in rows_of(table, condition)]
-        return {export.id for export in exports if export.data_account == account}
-
-
-async def _as_it_is(row: Any) -> Any:
-    return row
+            return [codec.load(Export, row) async for row in rows_of(table, condition)]
 
 
 def _name(account: str | None) -> str:

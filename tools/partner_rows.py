@@ -1,53 +1,96 @@
-"""One partner's rows and files in two storage accounts: copied, compared, deleted (tools/moving.py).
+"""One partner's rows in two storage accounts: copied, compared, deleted (tools/moving.py).
 
-Each pass reads both sides in the order of their keys and writes what differs. One that finds nothing to write has
-compared every row, and says how many there were and what they were, as a digest.
+A pass reads both sides in the order of their keys and writes what differs. It reads rows in full, or their keys and
+ETags alone and in full only those that were not found the same before in just these versions. So a pass that finds
+nothing to do has every row the same, and says how many there were and in which versions, as a digest.
 """
 
 import asyncio
 import hashlib
-import json
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import ContentSettings
-from azure.storage.blob.aio import BlobClient, ContainerClient
-
-from shared.domain.exports.export import Export, ExportState
-from shared.storage import codec, keys
+from shared.storage import keys, reads
 from shared.storage.rest.service import Table
 from shared.storage.rest.wire import Row, Write
 from tools.copy_tables import side_by_side
+from tools.fence import Batch, Fence, is_fence
 
-BATCH, BATCH_BYTES = 100, 3 * 1024 * 1024
-"""Of one transaction: the service's own bound, and its 4 MiB with room for what is around the rows."""
-Before = Callable[[], Awaitable[None]]
-"""Asked before each transaction: whether it may still be made."""
-Containers = dict[str | None, ContainerClient]
-"""The container of export files in each account, None for the deployment's own."""
+VERSION = ("PartitionKey", "RowKey", "Timestamp")
+"""What is read of a row to know its ETag, which storage makes of the time."""
+AT_ONCE, ROWS_AT_ONCE = 32, 1_000
+"""Requests for rows in full that are under way side by side, and how many rows they are for."""
+GAP = 10
+"""Rows that stand no further apart are read in one request, with those between them: what is new stands together."""
 
 
 @dataclass
 class Passed:
-    """A pass over one table: rows there, those written and deleted, and the digest of all as they were read."""
+    """A pass over one table: rows there, those written, deleted and not yet looked at, the digest of all versions."""
 
     rows: int = 0
     written: int = 0
     deleted: int = 0
+    unread: int = 0
     seen: Any = field(default_factory=hashlib.sha256)
 
     @property
     def is_clean(self) -> bool:
         """True when both sides were the same."""
-        return not self.written and not self.deleted
+        return self.work == 0
+
+    @property
+    def work(self) -> int:
+        """How many were not the same."""
+        return self.written + self.deleted + self.unread
 
     @property
     def contents(self) -> str:
-        """How many rows and what they were, to be compared with another pass's."""
+        """How many rows and which versions, to be compared with another pass's: whatever is written has a new one."""
         return f"{self.rows}:{self.seen.hexdigest()}"
+
+    def note(self, row: Row) -> None:
+        """Let a row count."""
+        self.rows += 1
+        self.seen.update(_text(row))
+
+
+class Compared:
+    """Pairs of rows that were read in full and found the same, by their versions: 90 bytes each."""
+
+    def __init__(self) -> None:
+        self._known: set[bytes] = set()
+
+    def add(self, mine: Row, theirs: Row) -> None:
+        """Note that both were the same."""
+        self._known.add(_digest(mine, theirs))
+
+    def has(self, mine: Row, theirs: Row) -> bool:
+        """True when just these versions were the same."""
+        return _digest(mine, theirs) in self._known
+
+
+def _text(row: Row) -> bytes:
+    if not row.tag:
+        raise ValueError("a row without its version")
+    return f"{row['PartitionKey']}\n{row['RowKey']}\n{row.tag}\n".encode()
+
+
+def _digest(mine: Row, theirs: Row) -> bytes:
+    return hashlib.blake2b(_text(mine) + theirs.tag.encode(), digest_size=16).digest()
+
+
+class Rows:
+    """What becomes of rows on their way: nothing. tools/partner_files.py has files beside them."""
+
+    async def moved(self, row: Row) -> Row:
+        """A row as it is to be at the target."""
+        return row
+
+    async def gone(self, row: Row) -> None:
+        """Before a row is deleted at the target, since it is gone where it was."""
 
 
 def range_of(partner_id: str, name: str) -> str:
@@ -58,16 +101,16 @@ def range_of(partner_id: str, name: str) -> str:
     return f"PartitionKey eq '{partner_id}'"
 
 
-async def rows_of(table: Table, condition: str) -> AsyncGenerator[Row, None]:
+async def rows_of(table: Table, condition: str, select: Sequence[str] = ()) -> AsyncGenerator[Row, None]:
     """The rows of a range in their order, the next thousand on their way meanwhile."""
     token = None
-    asked = asyncio.ensure_future(table.page(condition))
+    asked = asyncio.ensure_future(table.page(condition, select=select))
     try:
         while True:
             page = await asked
             token = page.token
             if token is not None:
-                asked = asyncio.ensure_future(table.page(condition, token=token))
+                asked = asyncio.ensure_future(table.page(condition, select=select, token=token))
             for row in page.rows:
                 yield row
             if token is None:
@@ -76,149 +119,151 @@ async def rows_of(table: Table, condition: str) -> AsyncGenerator[Row, None]:
         asked.cancel()
 
 
-class Batch:
-    """Writes to one table, as many of a partition in a transaction as it takes."""
+class Copying:
+    """One pass that makes a range behind a fence that of the `source`; raises Refused when somebody else writes there.
 
-    def __init__(self, table: Table, before: Before) -> None:
-        self._table, self._before = table, before
-        self._writes: list[Write] = []
-        self._bytes = 0
+    `compared` says which rows need not be read in full, and learns which are the same; without it every row is read.
+    """
 
-    async def add(self, write: Write) -> None:
-        """Write it with others, at the latest when `flush` is called."""
-        size = len(write.body())
-        other = self._writes and self._writes[0].row["PartitionKey"] != write.row["PartitionKey"]
-        if other or len(self._writes) == BATCH or self._bytes + size > BATCH_BYTES:
-            await self.flush()
-        self._writes.append(write)
-        self._bytes += size
+    def __init__(self, source: Table, fence: Fence, rows: Rows, compared: Compared, *, in_full: bool) -> None:
+        self._source, self._target = source, fence.table
+        self._fence, self._batch = fence, Batch(fence)
+        self._rows = rows
+        self._compared = compared
+        self._select = () if in_full else VERSION
+        self._later: list[list[Pair]] = []
+        self._done = Passed()
 
-    async def flush(self) -> None:
-        """Write what is left."""
-        if self._writes:
-            await self._before()
-            await self._table.transact(self._writes)
-        self._writes, self._bytes = [], 0
+    async def copy(self, condition: str) -> Passed:
+        """Go through the range."""
+        async with (
+            aclosing(rows_of(self._source, condition, self._select)) as ours,
+            aclosing(rows_of(self._target, condition, self._select)) as others,
+            aclosing(side_by_side(ours, others)) as pairs,
+            aclosing(fenced(self._fence, self._done, pairs)) as found,
+        ):
+            async for mine, theirs in found:
+                await self._pair(mine, theirs)
+        await self._read_in_full()
+        await self._batch.flush()
+        return self._done
+
+    async def _pair(self, mine: Row | None, theirs: Row | None) -> None:
+        if mine is None:
+            assert theirs is not None
+            self._done.deleted += 1
+            await self._rows.gone(theirs)
+            await self._batch.add(Write.delete(theirs, theirs.tag))
+            return
+        self._done.note(mine)
+        if not self._select:
+            await self._compare(mine, theirs)
+        elif theirs is None or not self._compared.has(mine, theirs):
+            await self._look_later(Pair(self._done.rows, mine, theirs))
+
+    async def _look_later(self, pair: "Pair") -> None:
+        last = self._later[-1][-1] if self._later else None
+        if last and last.partition == pair.partition and pair.number - last.number <= GAP:
+            self._later[-1].append(pair)
+        else:
+            self._later.append([pair])
+        if len(self._later) > AT_ONCE or sum(map(len, self._later)) == ROWS_AT_ONCE:
+            await self._read_in_full()
+
+    async def _read_in_full(self) -> None:
+        later, self._later = self._later, []
+        for found in await asyncio.gather(*map(self._in_full, later)):
+            for pair, mine, theirs in found:
+                if mine is None or mine.tag != pair.mine.tag:
+                    # It was changed since its key was read, so the digest is of what is no more.
+                    self._done.unread += 1
+                if mine is not None:
+                    await self._compare(mine, theirs)
+
+    async def _in_full(self, pairs: list["Pair"]) -> list[tuple["Pair", Row | None, Row | None]]:
+        mine, theirs = await asyncio.gather(*(_between(table, pairs) for table in (self._source, self._target)))
+        return [(pair, mine.get(pair.key), theirs.get(pair.key)) for pair in pairs]
+
+    async def _compare(self, mine: Row, theirs: Row | None) -> None:
+        wanted = await self._rows.moved(mine)
+        if theirs is not None and wanted == theirs:
+            self._compared.add(mine, theirs)
+            return
+        self._done.written += 1
+        await self._batch.add(Write.insert(wanted) if theirs is None else Write.replace(wanted, theirs.tag))
 
 
-async def copy_rows(
-    source: Table, target: Table, condition: str, before: Before, written: Callable[[Row], Awaitable[Row]]
-) -> Passed:
-    """One pass that makes the range at the target that of the source; `written` gives a row as it is to be there."""
-    done, batch = Passed(), Batch(target, before)
-    async with (
-        aclosing(rows_of(source, condition)) as ours,
-        aclosing(rows_of(target, condition)) as others,
-        aclosing(side_by_side(ours, others)) as pairs,
-    ):
-        async for mine, theirs in pairs:
-            if mine is None:
-                assert theirs is not None
-                done.deleted += 1
-                await batch.add(Write.delete(theirs))
-                continue
-            done.rows += 1
-            note(done, mine)
-            wanted = await written(mine)
-            if wanted != theirs:
-                done.written += 1
-                await batch.add(Write.upsert(wanted))
-    await batch.flush()
-    return done
+@dataclass(frozen=True)
+class Pair:
+    """The keys and versions of a row on both sides; its `number` is its place in the range."""
+
+    number: int
+    mine: Row
+    theirs: Row | None
+
+    @property
+    def partition(self) -> str:
+        """Its partition."""
+        return str(self.mine["PartitionKey"])
+
+    @property
+    def key(self) -> str:
+        """Its key in that."""
+        return str(self.mine["RowKey"])
 
 
-def note(done: Passed, row: Any) -> None:
-    """Let a row count in the digest, whatever order its columns come in."""
-    done.seen.update(json.dumps(row, sort_keys=True, default=bytes.hex).encode())
+async def _between(table: Table, pairs: list[Pair]) -> dict[str, Row]:
+    """The rows from the first of these to the last in full, by their keys."""
+    partition, first, last = pairs[0].partition, pairs[0].key, pairs[-1].key
+    if first == last:
+        row = await reads.row(table, partition, first)
+        return {first: row} if row is not None else {}
+    condition = f"PartitionKey eq '{partition}' and RowKey ge '{keys.quoted(first)}'"
+    condition += f" and RowKey le '{keys.quoted(last)}'"
+    return {row["RowKey"]: row async for row in rows_of(table, condition)}
+
+
+async def fenced(
+    fence: Fence, done: Passed, pairs: AsyncGenerator[tuple[Row | None, Row | None], None]
+) -> AsyncGenerator[tuple[Row | None, Row | None], None]:
+    """The pairs of partitions that a run has fenced in before they were read; another pass reads the others."""
+    too_late = ""
+    async for mine, theirs in pairs:
+        row = mine or theirs
+        assert row is not None
+        partition = row["PartitionKey"]
+        if not fence.has(partition):
+            await fence.take(partition)
+            too_late = partition
+        if is_fence(row):
+            continue
+        if partition == too_late:
+            done.unread += 1
+        else:
+            yield mine, theirs
 
 
 async def contents(table: Table, condition: str) -> Passed:
     """What is in a range."""
     done = Passed()
-    async for row in rows_of(table, condition):
-        done.rows += 1
-        note(done, row)
+    async for row in rows_of(table, condition, VERSION):
+        if not is_fence(row):
+            done.note(row)
     return done
 
 
-async def delete_rows(table: Table, condition: str, before: Before) -> int:
-    """Delete a range; how many rows there were."""
-    count, batch = 0, Batch(table, before)
-    async for row in rows_of(table, condition):
-        count += 1
-        await batch.add(Write.delete(row))
+async def delete_rows(fence: Fence, condition: str) -> Passed:
+    """One pass that deletes a range behind a fence; raises Refused when somebody else writes there."""
+
+    async def alone() -> AsyncGenerator[tuple[Row | None, Row | None], None]:
+        async for row in rows_of(fence.table, condition, VERSION):
+            yield None, row
+
+    done, batch = Passed(), Batch(fence)
+    async with aclosing(alone()) as rows, aclosing(fenced(fence, done, rows)) as found:
+        async for _, row in found:
+            assert row is not None
+            done.deleted += 1
+            await batch.add(Write.delete(row, row.tag))
     await batch.flush()
-    return count
-
-
-class Files:
-    """The files of a partner's exports on their way to another account: those of exports that have succeeded.
-
-    What is still being written stays where it began, for its blocks cannot be read before they are put together; an
-    export says where its files are. A file never changes, so each is compared once.
-    """
-
-    def __init__(self, containers: Containers, to: str | None) -> None:
-        self._containers = containers
-        self._to = to
-        self._copied: set[str] = set()
-
-    @property
-    def count(self) -> int:
-        """How many were copied and found the same."""
-        return len(self._copied)
-
-    async def moved(self, row: Row) -> Row:
-        """The row of an export as it is to be at the target, once its file is there; any other row as it is."""
-        if not row["RowKey"].startswith(keys.JOB):
-            return row
-        export = codec.load(Export, row)
-        if export.state is not ExportState.SUCCEEDED or export.data_account == self._to:
-            return row
-        there = replace(export, data_account=self._to)
-        if export.id not in self._copied:
-            try:
-                await copy_file(self._file(export), self._file(there))
-            except ResourceNotFoundError:
-                # It is about to be deleted, the file first.
-                return row
-            self._copied.add(export.id)
-        plain = {name: value for name, value in row.items() if name not in codec.DOCS}
-        return Row(plain | codec.dump(there), "", None)
-
-    def _file(self, export: Export) -> BlobClient:
-        return self._containers[export.data_account].get_blob_client(export.blob.rpartition(":")[2])
-
-
-class Differs(Exception):
-    """A file is another one after it was copied."""
-
-
-async def copy_file(source: BlobClient, target: BlobClient) -> None:
-    """Copy a file and read it again; raises ResourceNotFoundError, Differs."""
-    seen = hashlib.sha256()
-    found = await source.download_blob()
-
-    async def pieces() -> AsyncIterator[bytes]:
-        async for piece in found.chunks():
-            seen.update(piece)
-            yield piece
-
-    said = found.properties.content_settings
-    settings = ContentSettings(content_type=said.content_type, cache_control=said.cache_control)
-    await target.upload_blob(pieces(), overwrite=True, content_settings=settings)
-    again = hashlib.sha256()
-    async for piece in (await target.download_blob()).chunks():
-        again.update(piece)
-    if again.digest() != seen.digest():
-        raise Differs(target.blob_name)
-
-
-async def delete_files(container: ContainerClient, partner_id: str, kept: set[str]) -> int:
-    """Delete the files of a partner's exports but those of the exports in `kept`; how many there were."""
-    count = 0
-    async for name in container.list_blob_names(name_starts_with=f"{partner_id}/"):
-        if name.split("/")[1] not in kept:
-            await container.delete_blob(name)
-            count += 1
-    return count
+    return done

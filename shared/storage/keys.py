@@ -26,7 +26,7 @@ TENANT, SOURCE, PARTNER, LISTS = "tenant", "source", "partner", "contactLists"
 OFFER, TITLE, PROFILE_NAME, SECRET = "offer", "offerTitle", "profileName", "secret"
 PUBLISHER, PENDING_OFFER = "publisher", "pendingOffer"
 MAIL_ORIGIN, BOUNCED = "mail", "bounced"
-LEFT_BEHIND = "leftBehind"
+LEFT_BEHIND, FURTHER_ACCOUNTS = "leftBehind", "furtherAccounts"
 STANDING, LESSONS = "standing", "lessons"
 """The partitions of Lookup; PUBLISHER, OFFER, TITLE and PROFILE_NAME say whose each of these is."""
 

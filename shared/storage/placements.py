@@ -20,7 +20,7 @@ from shared.domain.programme.partner import Partner
 from shared.domain.programme.placement import UNMOVED, Placement
 from shared.storage import codec, keys, reads
 from shared.storage.cache import CACHE_FOR, CACHE_MAX
-from shared.storage.errors import is_race
+from shared.storage.errors import translating
 from shared.storage.rest.service import RowPage, Table, Token
 from shared.storage.rest.wire import Row, Write
 
@@ -47,20 +47,40 @@ class Known:
 
 
 class Placements:
-    """What is known of each partner's placement, from its registration in `lookup`."""
+    """What is known of each partner's placement, from its registration in `lookup`.
+
+    Whose settings name no further account looks once a minute whether anybody has ever put a partner into one, and asks
+    registrations from then on: a partner whose account the settings forgot must not seem to have nothing.
+    """
 
     def __init__(
         self,
         lookup: Table,
         watch: Callable[[], float],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        *,
+        in_use: bool = True,
     ) -> None:
         self._lookup = lookup
         self._watch = watch
         self._pause = pause
+        self._in_use = in_use
+        self._unused_at: float | None = None
         self._known: OrderedDict[str, Known] = OrderedDict()
-        self._reading: dict[str, asyncio.Task[Known]] = {}
+        self._reading: dict[str, asyncio.Task[Any]] = {}
         self._frozen: dict[str, float] = {}
+
+    async def begin_use(self) -> None:
+        """Note that further accounts are in use, before the first partner is in one; never taken back."""
+        with translating():
+            await self._lookup.write(
+                Write.upsert({"PartitionKey": keys.FURTHER_ACCOUNTS, "RowKey": keys.FURTHER_ACCOUNTS})
+            )
+
+    async def _look_whether_in_use(self) -> None:
+        at = self._watch()
+        row = await reads.row(self._lookup, keys.FURTHER_ACCOUNTS, keys.FURTHER_ACCOUNTS)
+        self._in_use, self._unused_at = row is not None, at
 
     async def registration(self, partner_id: str) -> Row | None:
         """The row of the partner's registration, read afresh; its placement is known from then on."""
@@ -85,13 +105,24 @@ class Placements:
 
     async def guess(self, partner_id: str) -> Known:
         """The placement as it was last known, which may have changed; whoever asks together reads it once."""
+        if not self._in_use and not self._is_young(self._unused_at):
+            await self._once(keys.FURTHER_ACCOUNTS, self._look_whether_in_use)
+        if not self._in_use:
+            return Known(UNMOVED, self._watch())
         known = self._known.get(partner_id)
-        if known and (not known.placement.is_settled or self._watch() - known.at < CACHE_FOR.total_seconds()):
+        if known and self._is_young(known.at):
             return known
-        reading = self._reading.get(partner_id)
+        found: Known = await self._once(f"{keys.PARTNER}|{partner_id}", lambda: self.read(partner_id))
+        return found
+
+    def _is_young(self, at: float | None) -> bool:
+        return at is not None and self._watch() - at < CACHE_FOR.total_seconds()
+
+    async def _once(self, key: str, read: Callable[[], Awaitable[Any]]) -> Any:
+        reading = self._reading.get(key)
         if reading is None:
-            reading = self._reading[partner_id] = asyncio.ensure_future(self.read(partner_id))
-            reading.add_done_callback(lambda _: self._reading.pop(partner_id, None))
+            reading = self._reading[key] = asyncio.ensure_future(read())
+            reading.add_done_callback(lambda _: self._reading.pop(key, None))
         # Whoever gives up waiting leaves it to the others.
         return await asyncio.shield(reading)
 
@@ -164,15 +195,18 @@ class PartnerTable(Table):
         return await self._write(writes, lambda table: table.transact(writes))
 
     async def _read(self, ask: Callable[[Table], Awaitable[T]], *, goes_on: bool = False) -> T:
-        known = await self._placements.guess(self._partner_id)
+        known, began = await self._placements.guess(self._partner_id), self._began
         for _ in range(TURNS):
             known = await self._placements.at_work(self._partner_id, known)
-            self._began = self._began or known.placement
-            if goes_on and not self._began.is_where(known.placement):
-                raise Unavailable
+            if goes_on:
+                began = began or known.placement
+                if not began.is_where(known.placement):
+                    raise Unavailable
             answer = await _outcome(ask(self._within(known.placement.account)))
             now = await self._placements.after(self._partner_id, known)
             if _holds(known, now):
+                # A walk began where its first answer counted, not where one was asked for in vain.
+                self._began = self._began or known.placement
                 return _said(answer)
             known = now
         raise Unavailable
@@ -191,9 +225,10 @@ class PartnerTable(Table):
             raise Unavailable
         answer = await _outcome(ask(self._within(known.placement.account)))
         now = await self._placements.after(self._partner_id, known)
-        if not _holds(known, now) and not (isinstance(answer, AzureError) and is_race(answer)):
-            # It may have been copied or not. Who looks whether it took effect has to look where the rows went: before
-            # the move is over it would be found where it is left behind.
+        if not _holds(known, now):
+            # It may have been copied or not, and where it was refused, what stood in its way may be what was left
+            # behind. Who looks whether it took effect has to look where the rows went: before the move is over it would
+            # be found where it is left behind.
             await self._placements.at_work(self._partner_id, now)
             raise ServiceResponseError("The rows moved while something was written.")
         return _said(answer)

@@ -17,7 +17,7 @@ from shared import clock
 from shared.domain.errors import Unavailable
 from shared.domain.programme.partner import Partner
 from shared.settings import Settings
-from shared.storage import codec, keys, reads
+from shared.storage import codec, keys
 from shared.storage.placements import PartnerTable, Placements
 from shared.storage.rest.service import Table, TableService
 from shared.storage.rest.shared_key import SharedKey
@@ -107,7 +107,7 @@ class Tables:
         self._marketplaces = marketplaces
         self._data_accounts = data_accounts
         self._tables: dict[tuple[str | None, str], Table] = {}
-        self.placements = Placements(self[keys.LOOKUP], watch or clock.stopwatch())
+        self.placements = Placements(self[keys.LOOKUP], watch or clock.stopwatch(), in_use=bool(data_accounts))
 
     def __getitem__(self, name: str) -> Table:
         """A table in the deployment's own account: what is the programme's, and no partner's."""
@@ -115,21 +115,17 @@ class Tables:
 
     def of(self, partner_id: str, name: str) -> Table:
         """A partner's rows of one of keys.OF_PARTNERS, in the account that its registration names."""
-        if not self._data_accounts:
-            return self[name]
         return PartnerTable(partner_id, self.placements, lambda account: self.within(account, name))
 
     async def account_of(self, partner_id: str) -> str | None:
         """The account of what a partner is to have next, None for the deployment's own; as it was last known."""
-        return (await self.placements.guess(partner_id)).placement.account if self._data_accounts else None
+        return (await self.placements.guess(partner_id)).placement.account
 
     async def registration(self, partner_id: str) -> Row | None:
         """The row of a partner's registration, read afresh; raises Unavailable where settings forgot its account."""
-        if self._data_accounts:
-            return await self.placements.registration(partner_id)
-        row = await reads.row(self[keys.LOOKUP], keys.PARTNER, partner_id)
-        if row is not None:
-            # Without further accounts nobody else asks which it is, and the partner would seem to have nothing.
+        row = await self.placements.registration(partner_id)
+        if row is not None and not self._data_accounts:
+            # Who asks for the registration learns at once what others do within a minute.
             self.within(codec.load(Partner, row).placement.account, keys.LEADS)
         return row
 

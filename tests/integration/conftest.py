@@ -16,6 +16,7 @@ from shared.storage.tables import Tables, connect
 from shared.usecases.programme.manage_partner import add_source
 from tests.builders import AT, unique
 from tests.integration.further import Deployment, deploy
+from tests.integration.moves import Work, worked_on
 from tests.integration.receiver import Receiver
 
 Connect = Callable[..., Awaitable[Ports]]
@@ -81,3 +82,8 @@ def further_azurite() -> Iterator[Azurite]:
 async def deployment(settings: Settings, further_azurite: Azurite) -> AsyncIterator[Deployment]:
     async with AsyncExitStack() as stack:
         yield await deploy(settings, further_azurite, stack)
+
+
+@pytest.fixture
+async def work(deployment: Deployment) -> Work:
+    return await worked_on(deployment)

@@ -120,8 +120,17 @@ async def test_a_partner_whose_account_the_settings_forgot_is_unavailable_and_do
     source = await deployment.partner(instance.ports, FURTHER)
     partner = source.partner_id or ""
     alone = await connected()
-    with pytest.raises(Unavailable):
-        await alone.partners.known(partner, AT)
+    for call in (
+        alone.partners.known(partner, AT),
+        alone.leads.get(partner, "m1"),
+        alone.marks.put(partner, "ann", "m1", favorite=True),
+        submit(alone, source),
+    ):
+        with pytest.raises(Unavailable):
+            await call
+    assert not any((await rows_in(instance.tables, None, partner)).values())
+    here = await deployment.partner(instance.ports)
+    assert (await submit(alone, here)).lead_id, "others go on"
     lost = replace(Partner(unique(), "Contoso", (), AT, AT), placement=Placement("gone"))
     await instance.ports.partners.put(lost)
     for call in (

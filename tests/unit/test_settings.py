@@ -27,6 +27,8 @@ def test_further_accounts_are_named_alone_or_with_their_connection_strings() -> 
     assert "canary" not in repr(said)
 
 
+HERE = "TableEndpoint=http://127.0.0.1:10002/a/;BlobEndpoint=http://127.0.0.1:10000/a;AccountKey=canary"
+BLOBS = "AccountName=data3;AccountKey=canary;BlobEndpoint=https://DATA2.blob.core.windows.net"
 FRONT = "https://front.example"
 
 
@@ -62,6 +64,18 @@ def test_leads_are_read_on_the_apps_own_page_unless_another_is_named(
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_ACCOUNTS": "data2,,data3"}, "data_accounts"),
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_ACCOUNTS": "data2, data3,data2"}, "data2 is named twice"),
         ({"LEADS_STORAGE_ACCOUNT": "data2", "LEADS_DATA_ACCOUNTS": "data2"}, "data2 is named twice"),
+        (
+            {"LEADS_STORAGE_CONNECTION": HERE, "LEADS_DATA_CONNECTIONS": f'{{"data2": "{HERE};EndpointSuffix=x"}}'},
+            "data2 and the deployment's own are one account",
+        ),
+        (
+            {
+                "LEADS_STORAGE_ACCOUNT": "x",
+                "LEADS_DATA_ACCOUNTS": "data2",
+                "LEADS_DATA_CONNECTIONS": f'{{"data3": "{BLOBS}"}}',
+            },
+            "data3 and data2 are one account",
+        ),
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_CONNECTIONS": "canary"}, "is to be a JSON object of names"),
         ({"LEADS_STORAGE_ACCOUNT": "x", "LEADS_DATA_CONNECTIONS": '["canary"]'}, "is to be a JSON object of names"),
         (

@@ -74,6 +74,8 @@ class TablePartnerStore:
         held = await self._held_by(partner.id)
         claims = {key: name for key, name in wanted.items() if key not in held}
         await self._claim(partner.id, claims)
+        if stored is None and partner.placement.account is not None:
+            await self._tables.placements.begin_use()
         row = {"PartitionKey": keys.PARTNER, "RowKey": partner.id, **codec.dump(partner)}
         try:
             await replace_row(self._lookup, stored, row)

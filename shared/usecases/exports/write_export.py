@@ -178,6 +178,8 @@ async def _succeed(ports: Ports, stored: StoredExport, at: datetime, rows: int) 
     began = walked[0].written_at
     if began is None:
         raise ValueError("a checkpoint without its time")
+    # Where the partner was moved meanwhile, storage's time of the checkpoint is that of its copy.
+    began = min(began, export.created_at)
     following = Since(began - SINCE_MARGIN, export.created_at - SINCE_MARGIN)
     hides = walked[-1].hides_at
     ended = await _end(ports, stored, at, state=ExportState.SUCCEEDED, rows=rows, next_since=following, hides_at=hides)

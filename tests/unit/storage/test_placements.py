@@ -1,10 +1,11 @@
 """Which answers of storage count while a partner's rows may be moving, by a watch that the test turns (decision 19)."""
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import pytest
-from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError, ServiceResponseError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError, ServiceResponseError
 
 from shared.domain.errors import Unavailable
 from shared.domain.programme.partner import Partner
@@ -35,6 +36,8 @@ class Here:
     placement: Placement | None = UNMOVED
     at: float = 0
     looked: int = 0
+    looked_for_use: int = 0
+    is_in_use: bool = False
     asked: list[str | None] = field(default_factory=list)
     paused: int = 0
     meanwhile: list[Any] = field(default_factory=list)
@@ -60,6 +63,22 @@ class Here:
 
     def later(self, seconds: float) -> None:
         self.at += seconds
+
+
+@dataclass
+class Lookup:
+    """Stands where Lookup stands for whose settings name no further account."""
+
+    here: Here
+
+    async def get(self, partition: str, key: str, select: Any = ()) -> Row:
+        if partition != keys.FURTHER_ACCOUNTS:
+            return await self.here.get(partition, key)
+        self.here.looked_for_use += 1
+        await asyncio.sleep(0)
+        if not self.here.is_in_use:
+            raise ResourceNotFoundError
+        return Row({}, "tag", None)
 
 
 @dataclass
@@ -165,12 +184,15 @@ async def test_who_looks_whether_it_took_effect_looks_where_the_rows_went(here: 
         await table.write(Write.upsert(ROW))
 
 
-async def test_a_lost_race_is_one_wherever_it_was_lost(here: Here, placements: Placements) -> None:
-    table = PartnerTable("contoso", placements, lambda name: cast("Any", Account(here, name, ResourceModifiedError())))
+async def test_what_was_refused_may_have_met_what_is_left_behind(here: Here, placements: Placements) -> None:
+    table = PartnerTable("contoso", placements, lambda name: cast("Any", Account(here, name, ResourceExistsError())))
     here.placement = COPYING
-    here.then(COPYING.frozen())
-    with pytest.raises(ResourceModifiedError):
-        await table.write(Write.replace(ROW, "tag"))
+    here.then(COPYING.moved())
+    with pytest.raises(ServiceResponseError):
+        await table.write(Write.insert(ROW))
+    here.placement = THERE
+    with pytest.raises(ResourceExistsError):
+        await table.write(Write.insert(ROW))
 
 
 async def test_an_account_that_was_left_and_come_back_to_is_not_the_same(here: Here, table: PartnerTable) -> None:
@@ -218,6 +240,42 @@ async def test_a_walk_goes_on_only_in_the_account_that_gave_its_token(here: Here
     assert (await table.page("x")).rows[0]["from"] == "data2"
 
 
+async def test_a_walk_begins_where_its_first_answer_counted(here: Here, table: PartnerTable) -> None:
+    here.placement = copying = UNMOVED.announced("data2")
+    here.then(copying.moved())
+    token = (await table.page("x")).token
+    assert here.asked == [None, "data2"]
+    assert (await table.page("x", token=token)).rows[0]["from"] == "data2"
+
+
+async def test_what_is_known_of_a_move_is_as_old_as_anything(here: Here, placements: Placements) -> None:
+    here.placement = COPYING
+    assert (await placements.guess("contoso")).placement == COPYING
+    here.placement = UNMOVED
+    here.later(59)
+    assert (await placements.guess("contoso")).placement == COPYING
+    here.later(1)
+    assert (await placements.guess("contoso")).placement == UNMOVED
+
+
+async def test_without_further_accounts_it_is_looked_up_whether_there_ever_were_any(here: Here) -> None:
+    placements = Placements(cast("Any", Lookup(here)), lambda: here.at, here.pause, in_use=False)
+    here.placement = THERE
+    first, second = await asyncio.gather(placements.guess("contoso"), placements.guess("fabrikam"))
+    assert first.placement == second.placement == UNMOVED
+    assert (here.looked, here.looked_for_use) == (0, 1)
+    here.is_in_use = True
+    here.later(59)
+    assert (await placements.guess("contoso")).placement == UNMOVED
+    here.later(1)
+    for _ in range(2):
+        assert (await placements.guess("contoso")).placement == THERE
+    assert (here.looked, here.looked_for_use) == (1, 2)
+    here.later(61)
+    await placements.guess("contoso")
+    assert (here.looked, here.looked_for_use) == (2, 2), "once used is used"
+
+
 async def test_nothing_is_written_for_whom_nobody_registered_nor_beside_the_partner(
     here: Here, table: PartnerTable
 ) -> None:
@@ -234,8 +292,6 @@ async def test_nothing_is_written_for_whom_nobody_registered_nor_beside_the_part
 
 
 async def test_whoever_asks_together_reads_a_registration_once(here: Here, placements: Placements) -> None:
-    import asyncio
-
     first = asyncio.ensure_future(placements.guess("contoso"))
     await asyncio.sleep(0)
     others = [asyncio.ensure_future(placements.guess("contoso")) for _ in range(5)]

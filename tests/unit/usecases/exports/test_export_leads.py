@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from shared import clock
 from shared.domain.agenda import Hint, HintKind
 from shared.domain.errors import Conflict, NotFound, TooManyRequests, Unavailable
-from shared.domain.exports.export import Export, ExportFormat, ExportState, Layout
+from shared.domain.exports.export import SINCE_MARGIN, Export, ExportFormat, ExportState, Layout
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, LeadAction
@@ -218,6 +219,21 @@ async def test_since_brings_what_changed_and_takes_out_what_left_the_filter(sour
     assert {"Id": made[3], "Removed": True} in rows
     assert {"Id": made[2], "Removed": True} in rows
     assert made[1] not in [row["Id"] for row in rows]
+
+
+async def test_since_misses_nothing_where_what_an_export_recorded_was_copied_meanwhile(source: LeadSource) -> None:
+    ports = in_small_blocks(fake_ports())
+    await leads(ports, source, 9)
+    asked_at = clock.real_now() - timedelta(minutes=30)
+    seen = await ask(ports, source, asked_at, within=SPENT)
+    assert seen.state is ExportState.RUNNING
+    # The partner is moved to another account: storage's times are those of the copy.
+    for parts in ports.exports.parts.values():
+        parts[:] = [replace(part, written_at=clock.real_now()) for part in parts]
+    await by_timer(ports, asked_at + timedelta(minutes=1))
+    since = (await again(ports, seen)).export.next_since
+    assert since is not None
+    assert since.stored == since.at == asked_at - SINCE_MARGIN
 
 
 async def test_since_on_favorites_brings_all_and_takes_out_what_was_taken_back(source: LeadSource) -> None:
