@@ -409,6 +409,30 @@ OF_A_SHAPE = {
     "PartView.points": "The points.",
     "PartView.score": "What they come to, smoothed by leads as the programme's usually are, 0 to 1.",
     "PartView.weight": "How much the part counts.",
+    "TargetView.name": "Which target.",
+    "TargetView.status": "Whether it is met, or too few leads say.",
+    "TargetView.rate": "The share that the partner has; null where there is nothing to share.",
+    "TargetView.target": "The share that is expected.",
+    "TargetView.bound": "From which side: a share of at least so much, or one below it.",
+    "TargetView.count": "The leads that the share is.",
+    "TargetView.of": "The leads that it is a share of.",
+    "PerformanceView.asOfDateTime": "When the last look at all partners began; null while the first goes on.",
+    "PerformanceView.period": "The days whose leads count.",
+    "PerformanceView.status": "How the partner does by all targets together.",
+    "PerformanceView.standing": "How the partner stands in searches, 0 to 1; 0.5 is what partners usually have.",
+    "PerformanceView.overdue": "Accepted deals whose outcome is overdue.",
+    "PerformanceView.figures": "What the partner's leads have come to.",
+    "PerformanceView.targets": "How it does by each target.",
+    "ListedPartnerView.performance": "How the partner does; null until somebody has looked.",
+    "PartnersQuery.search": "Words to look for in names and ids.",
+    "PartnersQuery.orderBy": "What it is ordered by; partners of which that is not known come last.",
+    "PartnersQuery.include": "Tells how each partner does, too.",
+    "StandingView.targets": "How the partner does by what the programme expects.",
+    "VocabularyView.targets": "What is expected of partners.",
+    "VocabularyView.targetStatuses": "How a partner does by a target.",
+    "VocabularyView.performanceStatuses": "How a partner does by all of them.",
+    "VocabularyView.bounds": "From which side a share keeps to a target.",
+    "VocabularyView.partnerOrders": "What a list of partners can be ordered by.",
     "StandingView.fit": "How well what comes fits the partner: accepted and won, by answered and ended.",
     "StandingView.numbers": "What the parts are made of.",
     "StandingView.period": "The days whose leads count.",
@@ -490,9 +514,9 @@ def of_property(shape: str, name: str) -> str | None:
     return OF_A_SHAPE.get(f"{shape}.{name}") or PROPERTIES.get(name)
 
 
-def of_parameter(name: str) -> str | None:
-    """What a parameter is, which as a rule filters leads; None where nothing is said."""
-    return PARAMETERS.get(name) or of_property("LeadFilterIn", name)
+def of_parameter(name: str, query: str = "") -> str | None:
+    """What a parameter is, of that query or, as a rule, one that filters leads; None where nothing is said."""
+    return OF_A_SHAPE.get(f"{query}.{name}") or PARAMETERS.get(name) or of_property("LeadFilterIn", name)
 
 
 def of_schema(name: str, doc: str) -> str:

@@ -23,7 +23,7 @@
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
   /* What the header brings: counts, and whose page it is. The page's own sentences are in the shell. */
-  let now = { counts: {}, partner: null, me: null };
+  let now = { counts: {}, partner: null, me: null, home: null };
   const say = (name, values = {}) => (config.texts[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
   /* -- small parts of the document ------------------------------------------------------------------------------ */
@@ -283,6 +283,8 @@
     const mine = ++turn;
     const left = () => mine !== turn;
     const wanted = read();
+    // Who has no leads begins elsewhere.
+    if (now.home && wanted.pane !== "other") { await go(APP + now.home, { replace: true, focus }); return; }
     const came = before;
     before = wanted;
     if (!panes.list.hidden && wanted.pane !== "list") scrolled = scrollY;
@@ -436,6 +438,7 @@
     const told = isOpen ? new DOMParser().parseFromString(policy.createHTML(text), "text/html").getElementById("now") : $("#now");
     now = JSON.parse(told.dataset.now);
     signedInAs ??= window.signIn.account();
+    if (now.home && read().pane !== "other") show();
     paintCounts(isNewer);
     title();
     placeMarks(read());
@@ -462,7 +465,7 @@
 
   setInterval(() => { if (!document.hidden) refreshTop().catch(() => {}); }, TOP_EVERY);
   // While something is away it is looked for more often: the header that never came, the connection that went.
-  setInterval(() => { if (!document.hidden && (!now.partner || !$("#bar").hidden)) refreshTop().catch(() => {}); }, PROBE_EVERY);
+  setInterval(() => { if (!document.hidden && (now.me === null || !$("#bar").hidden)) refreshTop().catch(() => {}); }, PROBE_EVERY);
   addEventListener("online", () => refreshTop().catch(() => {}));
   addEventListener("offline", offline);
 
@@ -898,10 +901,18 @@
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-form]");
     if (event.target.id === "filters") { event.preventDefault(); filter(); return; }
+    if (event.target.dataset.asks) { event.preventDefault(); ask(event.target); return; }
     if (!form) return;
     event.preventDefault();
     send(form);
   });
+
+  /* A form that asks for a screen: what is typed stands in the address. */
+  async function ask(form) {
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
+    await go(`${APP}${form.dataset.asks}?${query}`, { focus: false });
+    $("form[data-asks] [type='search']", panes.other)?.focus();
+  }
 
   async function send(form) {
     if (form.dataset.busy) return;
@@ -1221,6 +1232,7 @@
   let rungAt = 0;
   async function bell() {
     rungAt = Date.now();
+    if (!now.partner) return;
     const answer = await signed(`${UI}bell`).catch(() => null);
     if (!answer?.ok) { answer?.body?.cancel(); return; }
     ring((await answer.text()).trim());

@@ -49,7 +49,7 @@ class SeenPartner:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedPartners:
     """Which partners, by words of their names and ids, in which order, and whether with their performance."""
 
     search: str | None = None
@@ -68,10 +68,11 @@ class Wanted:
 
 
 Found = tuple[Partner, Standing | None]
+FoundPage = tuple[Sequence[Found], str | None]
 
 
 async def list_partners(
-    *, ports: Ports, wanted: Wanted, after: str | None, top: int, at: datetime, budget: Budget
+    *, ports: Ports, wanted: WantedPartners, after: str | None, top: int, at: datetime, budget: Budget
 ) -> Page[SeenPartner]:
     """A page after a cursor; that of a search may be short.
 
@@ -100,9 +101,7 @@ async def read_partner(*, ports: Ports, partner_id: str, at: datetime) -> SeenPa
     return SeenPartner(partner, Performance(standing, lessons.at) if standing else None)
 
 
-async def _as_stored(
-    ports: Ports, wanted: Wanted, after: str | None, top: int, budget: Budget
-) -> tuple[Sequence[Found], str | None]:
+async def _as_stored(ports: Ports, wanted: WantedPartners, after: str | None, top: int, budget: Budget) -> FoundPage:
     """By id: what storage gives, or what a search finds in it."""
     words = folded(wanted.search or "")
     found: list[Partner] = []
@@ -120,7 +119,7 @@ async def _as_stored(
             return await _with_standings(ports, wanted, found), following
 
 
-async def _with_standings(ports: Ports, wanted: Wanted, partners: Sequence[Partner]) -> Sequence[Found]:
+async def _with_standings(ports: Ports, wanted: WantedPartners, partners: Sequence[Partner]) -> Sequence[Found]:
     """The partners of one page; those of a search may be far apart, so each is asked for."""
     standings: dict[str, Standing] = {}
     if wanted.performance and partners:
@@ -133,7 +132,7 @@ async def _with_standings(ports: Ports, wanted: Wanted, partners: Sequence[Partn
     return [(partner, standings.get(partner.id)) for partner in partners]
 
 
-async def _sorted(ports: Ports, wanted: Wanted, after: str | None, top: int) -> tuple[Sequence[Found], str | None]:
+async def _sorted(ports: Ports, wanted: WantedPartners, after: str | None, top: int) -> FoundPage:
     """Any other order: exact, and for each page anew."""
     order, words, last = wanted.order, folded(wanted.search or ""), key_of(after) if after else None
     pick = heapq.nlargest if order.descending else heapq.nsmallest
