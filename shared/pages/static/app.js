@@ -228,7 +228,9 @@
       const answer = await signed(UI + path, { signal: control.signal });
       if (!(answer.headers.get("content-type") ?? "").includes("html")) throw new Refused(answer, null);
       const text = await answer.text();
-      if (control.signal.aborted) return false;
+      // The operator has no leads, which the header tells; it begins elsewhere.
+      if (answer.status === 403 && now.me === null) await refreshTop().catch(() => {});
+      if (control.signal.aborted || (now.home && pane !== panes.other)) return false;
       await htmx.swap({ text, target: pane, swap: "innerHTML", sourceElement: pane });
       // What was read before a heart was stored shows it all the same.
       for (const [id, state] of hearts) paintHeart(id, state.wanted);

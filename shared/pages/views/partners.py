@@ -207,8 +207,10 @@ def _cells(performance: Performance | None, targets: Targets, words: Words) -> l
         if str(field) in list(Target):
             one = each.get(Target(field))
             text = percent(one.rate, words) if one else DASH
-            judgement = (words.label("targetStatuses", one.status), SIGNS[one.status]) if one else (None, None)
-            found.append(Cell(field, label, text, *judgement))
+            # Of nothing a dash says enough.
+            is_share = one is not None and one.rate is not None
+            said = (words.label("targetStatuses", one.status), SIGNS[one.status]) if one and is_share else (None, None)
+            found.append(Cell(field, label, text, *said))
         else:
             found.append(Cell(field, label, _number(field, performance, words) if performance else DASH))
     return found
