@@ -40,6 +40,6 @@ async def get_insights(call: Call[Nothing, InsightsQuery]) -> Response[InsightsV
 @blueprint.route("partners/{partnerId}/standing", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
 @endpoint(who=USER, reads=True, **IF_CHANGED)
 async def get_standing(call: Call[Nothing, Nothing]) -> Response[StandingView]:
-    """Read how the partner stands in customers' searches, with the numbers (M2)."""
+    """Read how the partner stands in searches, and does by the targets, with numbers (M2)."""
     found = await read_standing(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
-    return Response(standing_view(found))
+    return Response(standing_view(found, call.app.ports.rules.targets))

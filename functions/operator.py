@@ -5,7 +5,7 @@ from typing import Any
 import azure.functions as func
 
 from shared import ids
-from shared.domain.errors import Conflict, Detail, InvalidRequest, PreconditionFailed
+from shared.domain.errors import Conflict, Detail, InvalidRequest, PreconditionFailed, SortTooLarge
 from shared.domain.messages import say
 from shared.domain.permissions import Role
 from shared.domain.programme.contact_lists import ContactLists
@@ -15,14 +15,17 @@ from shared.http.calls import IF_CHANGED, MERGE_PATCH, Call, Response
 from shared.http.documents import DOCUMENT, given, store, tagged
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.pages import Page, PageQuery
+from shared.http.pages import Page
 from shared.http.shapes.partner_requests import ContactListsIn, ContactListsPatch, PartnerIn, PartnerPatch
+from shared.http.shapes.performance_views import ListedPartnerView, listed_partner_view
 from shared.http.shapes.programme_views import (
     ContactListsView,
     PartnerView,
     contact_lists_view,
     partner_view,
 )
+from shared.http.shapes.queries import PartnersQuery
+from shared.usecases.outcomes.list_partners import list_partners as list_of_partners
 from shared.usecases.programme import contact_lists, manage_partner
 
 blueprint = func.Blueprint()
@@ -98,11 +101,21 @@ async def get_partner(call: Call[Nothing, Nothing]) -> Response[PartnerView]:
 
 @blueprint.function_name("list_partners")
 @blueprint.route("partners", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
-@endpoint(who=OPERATOR)
-async def list_partners(call: Call[Nothing, PageQuery]) -> Response[Page[PartnerView]]:
-    """List partners by id."""
-    partners, following = await call.app.ports.partners.partners(call.after(ids.PARTNER_ID), call.query.top)
-    return call.page([partner_view(partner) for partner in partners], following)
+@endpoint(who=OPERATOR, refuses=(SortTooLarge,), **IF_CHANGED)
+async def list_partners(call: Call[Nothing, PartnersQuery]) -> Response[Page[ListedPartnerView]]:
+    """List partners, by id unless `orderBy` says otherwise; with `include=performance` how they do, too (M2)."""
+    wanted, rules = call.query.wanted(), call.app.ports.rules
+    async with call.app.reading(call.caller.tenant, is_long=wanted.reads_many) as budget:
+        partners, following = await list_of_partners(
+            ports=call.app.ports,
+            wanted=wanted,
+            after=call.after(wanted.cursors),
+            top=call.query.top,
+            at=call.at,
+            budget=budget,
+        )
+    targets = rules.targets if wanted.performance else None
+    return call.page([listed_partner_view(seen, targets) for seen in partners], following)
 
 
 @blueprint.function_name("get_contact_lists")

@@ -33,9 +33,9 @@ async def show_page(req: func.HttpRequest, context: func.Context) -> func.HttpRe
 async def show_screen(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """One screen's HTML, for whom the token names."""
     from shared.pages import visits  # noqa: PLC0415 - see above
-    from shared.pages.index import SCREENS  # noqa: PLC0415
+    from shared.pages.index import EVERY  # noqa: PLC0415
 
     with telemetry.operation("show_screen", "http", context) as span:
-        answer = await visits.answer(req, running.current(), SCREENS, clock.now(), correlation.current())
+        answer = await visits.answer(req, running.current(), EVERY, clock.now(), correlation.current())
         telemetry.answered(span, answer.status_code)
         return answer

@@ -28,7 +28,11 @@ from local.timers import Timers
 from shared import clock
 
 DEFAULT_PORT = 7071
-OVERDUE = ("expire_leads", "cool_flames", "archive_leads", "send_reminders", "refresh_directory")
+OVERDUE = (
+    *("expire_leads", "cool_flames", "archive_leads", "send_reminders", "refresh_directory"),
+    # What leads have come to is counted where events are taken.
+    *("deliver_events", "learn_outcomes"),
+)
 """Timers that are run at the start, as a host runs those that it missed."""
 
 

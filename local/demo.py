@@ -7,7 +7,7 @@ from typing import Any
 
 import aiohttp
 
-from local import demo_directory
+from local import demo_directory, demo_outcomes
 from local.azurite import ACCOUNT, Azurite
 from local.demo_leads import OFFERS, Demo
 from local.issuer import Issuer
@@ -84,6 +84,7 @@ async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite) -
                     await call("PUT", f"/partners/{PARTNER}/offers/{offer_id}", {"title": title})
                 await Demo(PARTNER, f"/intake/{made['id']}?key={made['key']}", call).fill()
                 _keep(file, kept | {"directory": await demo_directory.fill(call, PARTNER)})
+                await demo_outcomes.fill(call)
     if not file.exists():
         served = f"Partner Leads serves {base_url}/api with the partners you registered."
         return f"{served}\n{_page(base_url)}{_storage(azurite)}"

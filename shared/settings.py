@@ -13,6 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, S
 
 from shared.domain.deadlines import Windows
 from shared.domain.intake.reoffer import Reoffer
+from shared.domain.targets import Targets
 from shared.ports.rules import ExportRules, ListRules, Rules
 
 PREFIX = "LEADS_"
@@ -93,6 +94,12 @@ class Settings(BaseModel):
     expiry_days: Annotated[int, Field(ge=1, le=365)] = 14
     flame_hours: Annotated[int, Field(ge=1, le=24 * 365)] = 72
     informational_months: Annotated[int, Field(ge=1, le=120)] = 6
+
+    # M2: what partners are expected to do, as shares of 1; of the second they are to stay below.
+    target_accepted: Annotated[float, Field(ge=0, le=1)] = 0.8
+    target_expired: Annotated[float, Field(gt=0, le=1)] = 0.03
+    target_won: Annotated[float, Field(ge=0, le=1)] = 0.07
+    target_closed_60d: Annotated[float, Field(ge=0, le=1)] = 0.5
 
     # V1: whether and how long the name servers are asked if a domain takes mail; a sender waits for it.
     email_dns: bool = True
@@ -243,6 +250,7 @@ class Settings(BaseModel):
                 kept=timedelta(days=self.export_kept_days),
                 unfinished_max=self.export_unfinished_max,
             ),
+            targets=Targets(self.target_accepted, self.target_expired, self.target_won, self.target_closed_60d),
             operator_mail=self.operator_mail,
             data_accounts=tuple(self.further_accounts),
             reoffer=self.reoffer,

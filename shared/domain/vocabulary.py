@@ -30,11 +30,13 @@ from shared.domain.likelihood import Alike
 from shared.domain.listed import FlameState
 from shared.domain.notify import MailKind
 from shared.domain.ordering import OrderField
+from shared.domain.partner_order import PartnerField
 from shared.domain.permissions import Role
 from shared.domain.programme.directory import ReasonKind
 from shared.domain.programme.offers import OfferState
 from shared.domain.programme.partner import PartnerState, SourceKind
 from shared.domain.programme.profile import CompanySize
+from shared.domain.targets import Bound, PerformanceStatus, Target, TargetStatus
 from shared.domain.telling.crm_presets import CrmPreset
 from shared.domain.telling.dispatch import DispatchState
 from shared.domain.telling.mails import MailNotice, MailState
@@ -298,6 +300,35 @@ LABELS: Mapping[str, Mapping[str, str]] = {
     "cells": {Cells.SPREADSHEET: "Safe for spreadsheets", Cells.RAW: "Raw, for programs"},
     "columns": {name: export_columns.LABELS[name] for name in export_columns.names()},
     "partnerStates": {PartnerState.ACTIVE: "Active", PartnerState.SUSPENDED: "Suspended"},
+    "targets": {
+        Target.ACCEPTED: "Accepted",
+        Target.EXPIRED: "Expired",
+        Target.WON: "Won",
+        Target.CLOSED: "Closed within 60 days",
+    },
+    "targetStatuses": {
+        TargetStatus.MET: "Met",
+        TargetStatus.MISSED: "Missed",
+        TargetStatus.TOO_FEW: "Too few leads",
+    },
+    "performanceStatuses": {
+        PerformanceStatus.ON_TARGET: "On target",
+        PerformanceStatus.BELOW_TARGET: "Below target",
+        PerformanceStatus.TOO_FEW: "Too few leads",
+    },
+    "bounds": {Bound.AT_LEAST: "At least", Bound.BELOW: "Below"},
+    "partnerOrders": {
+        PartnerField.ID: "Id",
+        PartnerField.NAME: "Name",
+        PartnerField.STANDING: "Standing",
+        PartnerField.ACCEPTANCE_RATE: "Accepted",
+        PartnerField.EXPIRY_RATE: "Expired",
+        PartnerField.WIN_RATE: "Won",
+        PartnerField.CLOSED_WITHIN_60_DAYS: "Closed within 60 days",
+        PartnerField.HOURS_TO_ANSWER_MEDIAN: "Time to answer",
+        PartnerField.RECEIVED: "Leads",
+        PartnerField.OVERDUE: "Overdue",
+    },
     "offerStates": {
         OfferState.REGISTERED: "Registered",
         OfferState.PENDING: "Waits for the operator",

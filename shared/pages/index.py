@@ -1,8 +1,19 @@
 """Which screen is where below `/ui/`, and who may see it; `/app/` has the same addresses (U1)."""
 
 from shared.domain.permissions import Role
-from shared.pages.screens import exports, feedback, lead, leads, notifications, preferences, profile, top, webhooks
-from shared.pages.visits import screen
+from shared.pages.screens import (
+    exports,
+    feedback,
+    lead,
+    leads,
+    notifications,
+    partners,
+    preferences,
+    profile,
+    top,
+    webhooks,
+)
+from shared.pages.visits import Screens, screen
 
 USER, ADMIN, PROFILE = Role.LEADS_USER, Role.LEADS_ADMIN, Role.PROFILE_ADMIN
 SCREENS = (
@@ -31,4 +42,10 @@ SCREENS = (
     screen("webhooks/new", webhooks.show_new, ADMIN),
     screen("webhooks/{webhookId}", webhooks.show_webhook, ADMIN),
 )
-"""The first that matches is shown."""
+"""Those of partners' people."""
+OPERATORS = (
+    screen("top", top.show_operators_top, Role.OPERATOR),
+    screen("operator/partners", partners.show_partners, Role.OPERATOR),
+    screen("operator/partners/{partnerId}", partners.show_partner, Role.OPERATOR),
+)
+EVERY = Screens(SCREENS, OPERATORS)

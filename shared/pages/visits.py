@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
 import azure.functions as func
 from pydantic import BaseModel
@@ -33,16 +33,46 @@ M = TypeVar("M", bound=BaseModel)
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One request for a screen, by somebody who may see it."""
+class AnyVisit:
+    """One request for a screen, by somebody who may see it: the operator, unless a partner's people are working."""
 
     app: App
     caller: Caller
-    partner: Partner
     at: datetime
     language: str
     path: Mapping[str, str]
     query: Mapping[str, str]
+
+    @property
+    def zone(self) -> str:
+        """The time zone of days and times."""
+        return "UTC"
+
+    @cached_property
+    def words(self) -> Words:
+        """How to say things to this reader."""
+        return Words(self.language, self.zone, self.at)
+
+    def asked(self, model: type[M]) -> M:
+        """What the address asks for; its days are of the visit's zone, as are the times that are shown.
+
+        Names that are not ours are dropped: addresses of pages gather them (`utm_…`).
+        """
+        known = {found.alias or name for name, found in model.model_fields.items()}
+        query = as_instants({k: v for k, v in self.query.items() if k in known}, self.zone)
+        return model.model_validate(validated(model, query, "query"))
+
+
+@dataclass(frozen=True)
+class Visit(AnyVisit):
+    """One by a partner's people."""
+
+    partner: Partner
+
+    @property
+    def zone(self) -> str:
+        """That of the partner's registration."""
+        return self.partner.time_zone
 
     @property
     def partner_id(self) -> str:
@@ -62,20 +92,6 @@ class Visit:
         """True for whoever may answer leads."""
         return Role.LEADS_ADMIN in self.caller.roles
 
-    @cached_property
-    def words(self) -> Words:
-        """How to say things to this reader."""
-        return Words(self.language, self.partner.time_zone, self.at)
-
-    def asked(self, model: type[M]) -> M:
-        """What the address asks for; its days are the partner's, as are the times that are shown.
-
-        Names that are not ours are dropped: addresses of pages gather them (`utm_…`).
-        """
-        known = {found.alias or name for name, found in model.model_fields.items()}
-        query = as_instants({k: v for k, v in self.query.items() if k in known}, self.partner.time_zone)
-        return model.model_validate(validated(model, query, "query"))
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -92,21 +108,29 @@ class Text:
     text: str
 
 
-Show = Callable[[Visit], Awaitable[Shown]]
+V = TypeVar("V", bound=AnyVisit)
 
 
 @dataclass(frozen=True)
-class Screen:
+class Screen(Generic[V]):
     """Where a screen is, who may see it (one of these roles), and what shows it."""
 
     route: Route
     who: frozenset[Role]
-    show: Show
+    show: Callable[[V], Awaitable[Shown]]
 
 
-def screen(path: str, show: Show, *who: Role) -> Screen:
+def screen(path: str, show: Callable[[V], Awaitable[Shown]], *who: Role) -> Screen[V]:
     """A screen below `/ui/`, for people with one of these roles."""
     return Screen(parse(path, ["GET", "HEAD"], path), frozenset(who), show)
+
+
+@dataclass(frozen=True)
+class Screens:
+    """Every screen, by whose it is; of an address the first that matches is shown."""
+
+    partners: tuple[Screen[Visit], ...]
+    operators: tuple[Screen[AnyVisit], ...]
 
 
 @dataclass(frozen=True)
@@ -124,9 +148,7 @@ FRAGMENT = "default-src 'none'; frame-ancestors 'none'"
 """A fragment opened by itself runs nothing and loads nothing."""
 
 
-async def answer(
-    req: func.HttpRequest, app: App, screens: tuple[Screen, ...], at: datetime, request_id: str
-) -> func.HttpResponse:
+async def answer(req: func.HttpRequest, app: App, screens: Screens, at: datetime, request_id: str) -> func.HttpResponse:
     """The screen that the request asks for, or why not; HTML whatever happens."""
     language = language_of(req)
     try:
@@ -173,26 +195,32 @@ def _html(
     return func.HttpResponse(packed, status_code=status, headers={**sent, **how}, mimetype="text/html")
 
 
-async def _shown(
-    req: func.HttpRequest, app: App, screens: tuple[Screen, ...], at: datetime, language: str
-) -> tuple[Shown, Words]:
+async def _shown(req: func.HttpRequest, app: App, screens: Screens, at: datetime, language: str) -> tuple[Shown, Words]:
     caller = await app.verifier.caller(req.headers.get("authorization"), at)
     app.limits.persons.take(f"{caller.tenant}|{caller.person or caller.client}")
     if caller.partner_id:
         app.limits.partners.take(caller.partner_id)
     must_belong(caller)
-    where, path = _found(str(req.route_params.get("path", "")), screens)
+    wanted, query = str(req.route_params.get("path", "")), dict(req.params)
     if caller.partner_id is None:
-        raise AccessDenied("This page is for partners' people; the operator works at the interface.")
+        operators, path = _found(wanted, screens.operators, screens.partners)
+        if operators is None:
+            raise AccessDenied("This screen is for partners' people.")
+        _must_see(caller, operators)
+        seen = AnyVisit(app, caller, at, language, path, query)
+        return await operators.show(seen), seen.words
+    where, path = _found(wanted, screens.partners, screens.operators)
+    if where is None:
+        raise AccessDenied("This screen is for the programme's operator.")
     _must_see(caller, where)
     partner = await app.ports.partners.known(caller.partner_id, at)
     if partner is None:
         raise NotFound
-    visit = Visit(app, caller, partner, at, language, path, dict(req.params))
+    visit = Visit(app, caller, at, language, path, query, partner)
     return await where.show(visit), visit.words
 
 
-def _must_see(caller: Caller, where: Screen) -> None:
+def _must_see(caller: Caller, where: Screen[V]) -> None:
     """Raise AccessDenied unless the screen is open to the caller; it says who could open it."""
     try:
         must_have(caller, where.who)
@@ -201,12 +229,16 @@ def _must_see(caller: Caller, where: Screen) -> None:
         raise AccessDenied(refusal.message, details=[Detail("accessDenied", whom)]) from refusal
 
 
-def _found(wanted: str, screens: tuple[Screen, ...]) -> tuple[Screen, Mapping[str, str]]:
-    """The screen at an address with the parts of its path; raises NotFound."""
+def _found(
+    wanted: str, screens: tuple[Screen[V], ...], others: tuple[Screen[Any], ...]
+) -> tuple[Screen[V] | None, Mapping[str, str]]:
+    """The screen at an address with the parts of its path, None where only others have one; raises NotFound."""
     for one in screens:
         path = one.route.match(wanted)
         if path is not None:
             return one, path
+    if any(one.route.match(wanted) is not None for one in others):
+        return None, {}
     raise NotFound
 
 

@@ -11,10 +11,15 @@ from shared.domain.standing import Norms, Standing
 
 @dataclass(frozen=True)
 class Lessons:
-    """What the programme's leads have come to, and what its partners have on average, as of the last look at all."""
+    """What the programme's leads have come to, and what its partners have on average, as of the last look at all.
+
+    `at` is when that look began, None before the first: every standing is at least so new, but for partners that it
+    could not look at.
+    """
 
     learned: Learned = field(default_factory=Learned)
     norms: Norms = field(default_factory=Norms)
+    at: datetime | None = None
 
 
 class OutcomeStore(Protocol):
@@ -37,6 +42,9 @@ class OutcomeStore(Protocol):
 
     async def standings_of(self, partner_ids: list[str]) -> dict[str, Standing]:
         """Those of these partners."""
+
+    async def standings_between(self, first: str, last: str) -> dict[str, Standing]:
+        """Those of the partners whose ids are from the first to the last, both within."""
 
     async def put_standings(self, standings: Mapping[str, Standing]) -> None:
         """Write the standings of some partners."""

@@ -8,6 +8,7 @@ from shared.domain.agenda import Hint
 from shared.domain.deadlines import Windows
 from shared.domain.exports.export import SORTED_MAX, Export
 from shared.domain.intake.reoffer import Reoffer
+from shared.domain.targets import Targets
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Rules:
     source_key_overlap: timedelta = timedelta(hours=24)
     lists: ListRules = field(default_factory=ListRules)
     export: ExportRules = field(default_factory=ExportRules)
+    targets: Targets = field(default_factory=Targets)
     operator_mail: str | None = None
     mails_per_minute: int = 30
     mails_per_hour: int = 100

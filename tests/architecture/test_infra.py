@@ -179,7 +179,7 @@ DEFAULT = frozenset(
             "SIGN_IN_AUTHORITY",
             "SIGN_IN_SCOPE",
         ),
-        *("QUEUE_ENDPOINT", "FRAME_ANCESTORS"),
+        *("QUEUE_ENDPOINT", "FRAME_ANCESTORS", "TARGET_ACCEPTED", "TARGET_EXPIRED", "TARGET_WON", "TARGET_CLOSED_60D"),
     )
 )
 LOCAL = frozenset(

@@ -13,7 +13,7 @@ from jinja2 import Environment, nodes
 from local.azurite import node
 from shared.http.routes import Route
 from shared.pages import files, shell
-from shared.pages.index import SCREENS
+from shared.pages.index import OPERATORS, SCREENS
 from shared.pages.screens import lead
 from shared.pages.shell import BRIDGE, Shell
 from tests.builders import ROOT
@@ -156,7 +156,7 @@ def test_every_form_is_sent_somewhere() -> None:
 
 def matching(path: str) -> list[str]:
     """Screens at a path in which names of what is filled in stand."""
-    routes: list[Route] = [one.route for one in SCREENS]
+    routes: list[Route] = [one.route for one in (*SCREENS, *OPERATORS)]
     return [route.function for route in routes if route.match(path) is not None]
 
 

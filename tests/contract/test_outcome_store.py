@@ -14,7 +14,7 @@ ONE = standing([], 3, period(AT), Norms())
 async def test_lessons_are_empty_before_the_first_and_then_what_was_written(outcomes: OutcomeStore) -> None:
     assert await outcomes.lessons(AT) == Lessons()
     wanted = Lessons(
-        Learned(Ended(9, 3, 2, 5), {"SE/appSource/contactMe/contact/whole": Ended(5, 2, 2, 3)}), Norms(0.7)
+        Learned(Ended(9, 3, 2, 5), {"SE/appSource/contactMe/contact/whole": Ended(5, 2, 2, 3)}), Norms(0.7), AT
     )
     await outcomes.put_lessons(wanted)
     assert await outcomes.lessons(AT + timedelta(minutes=20)) == wanted
@@ -46,3 +46,14 @@ async def test_standings_are_written_together_and_read_alone_or_all(outcomes: Ou
     assert {name: one for name, one in (await outcomes.standings()).items() if name in written} == written
     assert await outcomes.standings_of([*names[:2], "nobody"]) == {name: written[name] for name in names[:2]}
     await outcomes.put_standings({})
+
+
+async def test_standings_are_read_in_the_order_of_partners_too(outcomes: OutcomeStore) -> None:
+    first = unique()
+    names = [f"{first}-{n:04}" for n in range(1_100)]
+    written = {name: replace(ONE, overdue=n) for n, name in enumerate(names)}
+    await outcomes.put_standings(written)
+    for low, high in ((0, 0), (3, 1_050), (0, 1_099)):
+        wanted = {name: written[name] for name in names[low : high + 1]}
+        assert await outcomes.standings_between(names[low], names[high]) == wanted
+    assert await outcomes.standings_between(f"{first}-x", f"{first}-y") == {}

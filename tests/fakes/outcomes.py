@@ -34,5 +34,8 @@ class FakeOutcomeStore:
     async def standings_of(self, partner_ids: list[str]) -> dict[str, Standing]:
         return {one: self.stood[one] for one in partner_ids if one in self.stood}
 
+    async def standings_between(self, first: str, last: str) -> dict[str, Standing]:
+        return {partner_id: one for partner_id, one in self.stood.items() if first <= partner_id <= last}
+
     async def put_standings(self, standings: Mapping[str, Standing]) -> None:
         self.stood |= standings

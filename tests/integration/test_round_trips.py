@@ -15,6 +15,7 @@ from shared.domain.feedback import FeedbackFilter
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
 from shared.domain.lifecycle import Action, LeadAction
+from shared.domain.partner_order import PartnerField, PartnerOrder
 from shared.domain.permissions import Caller
 from shared.domain.programme.offers import RegisteredOffer
 from shared.domain.programme.partner import LeadSource
@@ -29,6 +30,7 @@ from shared.usecases.intake.sent_leads import send_lead
 from shared.usecases.leads import favorites, lists, read_leads
 from shared.usecases.leads.facets import count_facets, count_found
 from shared.usecases.outcomes.feedback import give_feedback, list_feedback, sum_feedback
+from shared.usecases.outcomes.list_partners import WantedPartners, list_partners
 from shared.usecases.telling import deliver, deliver_webhook, notification_centre
 from shared.usecases.telling.deliver import deliver_events
 from tests.builders import ANN, AT, DAY, submission_body
@@ -444,6 +446,23 @@ async def screens(
     verifier = TokenVerifier(told, SigningKeys(fetch), counted.partners)
     app.use(app.App(told, counted, verifier, app.limits(told)))
     return Screens(InProcess(issuer), trips, source.partner_id or "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        (WantedPartners(), (1, 1)),
+        (WantedPartners(performance=True), (2, 2)),
+        (WantedPartners(order=PartnerOrder(PartnerField.NAME)), (1, 1)),
+        (WantedPartners(order=PartnerOrder(PartnerField.STANDING), performance=True), (2, 2)),
+    ],
+)
+async def test_m2_partners_cost_a_request_for_a_thousand_and_one_for_their_standings(
+    counted: Ports, trips: RoundTrips, wanted: WantedPartners, expected: tuple[int, int]
+) -> None:
+    page = await list_partners(ports=counted, wanted=wanted, after=None, top=50, at=AT, budget=budget())
+    assert page.items
+    assert spent(trips) == expected
 
 
 @pytest.mark.parametrize(

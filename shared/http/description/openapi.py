@@ -271,7 +271,7 @@ def _operation(
         "tags": [path.split("/")[3 if path.startswith("/partners/{partnerId}/") else 1]],
         "parameters": [
             *(_part(one) for one in re.findall(r"{(\w+)}", path)),
-            *(_query(schemas, contract.query.__name__) if contract.query is not Nothing else ()),
+            *(_query(contract.query.__name__, schemas) if contract.query is not Nothing else ()),
             *(_taken(named, media_type) for media_type in contract.takes),
         ],
     }
@@ -321,15 +321,17 @@ def _part(name: str) -> Json:
     return {"name": name, "in": "path", "required": True, "description": of_parameter(name) or "", "schema": schema}
 
 
-def _query(schemas: Json, query: str) -> list[Json]:
+def _query(query: str, schemas: Json) -> list[Json]:
     found = []
-    for name, shape in schemas[query]["properties"].items():
+    model = schemas[query]
+    for name, shape in model["properties"].items():
+        about = of_parameter(name, query) or ""
         # The platform drops a query name without a value, so an empty one is as good as none.
         kind = {key: said for key, said in present(shape).items() if key not in ("minLength", "description")}
         lists = {"style": "form", "explode": False} if kind.get("type") == "array" else {}
         found.append(
-            {"name": name, "in": "query", "required": name in schemas[query].get("required", ())}
-            | {"description": of_parameter(name, query) or "", "schema": kind, **lists}
+            {"name": name, "in": "query", "required": name in model.get("required", ())}
+            | {"description": about, "schema": kind, **lists}
         )
     return found
 

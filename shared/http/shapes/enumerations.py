@@ -19,6 +19,7 @@ from shared.domain.programme.directory import ReasonKind
 from shared.domain.programme.offers import OfferState
 from shared.domain.programme.partner import PartnerState, SourceKind
 from shared.domain.programme.profile import CompanySize
+from shared.domain.targets import Bound, PerformanceStatus, Target, TargetStatus
 from shared.domain.telling.alerts import FLAMES, TEXTS, WARNINGS
 from shared.domain.telling.crm_presets import CrmPreset
 from shared.domain.telling.dispatch import DispatchState
@@ -41,6 +42,10 @@ SourceText = Annotated[str, _one_of(Source)]
 CallToActionText = Annotated[str, _one_of(CallToAction)]
 ValidityText = Annotated[str, _one_of(Validity)]
 LevelText = Annotated[str, _one_of(Level)]
+TargetText = Annotated[str, _one_of(Target)]
+TargetStatusText = Annotated[str, _one_of(TargetStatus)]
+PerformanceStatusText = Annotated[str, _one_of(PerformanceStatus)]
+BoundText = Annotated[str, _one_of(Bound)]
 LikenessText = Annotated[str, _one_of(Alike)]
 ActionText = Annotated[str, _one_of(Action)]
 ReasonText = Annotated[str, _one_of(code for codes in REASONS.values() for code in codes)]

@@ -29,6 +29,7 @@ from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualifica
 from shared.domain.listed import FlameState
 from shared.domain.messages import say
 from shared.domain.ordering import Order, OrderField
+from shared.domain.partner_order import PartnerField, PartnerOrder
 from shared.domain.programme.directory import Wanted
 from shared.domain.programme.profile import CompanySize
 from shared.domain.text import folded, trimmed
@@ -36,6 +37,7 @@ from shared.http.fields import Country, Incoming, Language, Text, unique
 from shared.http.pages import PageQuery, whole_number
 from shared.ids import LEAD_ID, created_at
 from shared.texts import Translate
+from shared.usecases.outcomes.list_partners import WantedPartners
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(_DAY.pattern + r"[Tt][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,30})?)?([Zz]|[+-][0-9]{2}:[0-9]{2})")
@@ -251,6 +253,33 @@ class FeedbackQuery(PageQuery):
 
 class FacetsQuery(LeadFilterIn):
     """Of which leads the values in use are counted (Q3)."""
+
+
+def _partner_order(value: object) -> object:
+    try:
+        return PartnerOrder.read(str(value))
+    except ValueError:
+        text = "The order is one of %(names)s, alone or with asc or desc behind it."
+        raise ValueError(say(text, names=", ".join(PartnerField))) from None
+
+
+PartnerOrderIn = Annotated[
+    PartnerOrder,
+    BeforeValidator(_partner_order),
+    WithJsonSchema({"type": "string", "enum": [one + way for one in PartnerField for way in WAYS]}),
+]
+
+
+class PartnersQuery(PageQuery):
+    """Which partners, in which order, how many of them from where, and with what else (M2)."""
+
+    search: Words | None = None
+    order_by: PartnerOrderIn = PartnerOrder()
+    include: Literal["performance"] | None = None
+
+    def wanted(self) -> WantedPartners:
+        """What the list is asked for."""
+        return WantedPartners(self.search, self.order_by, self.include is not None)
 
 
 def _column(value: object) -> object:

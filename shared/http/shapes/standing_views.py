@@ -4,7 +4,9 @@
 from typing_extensions import TypedDict
 
 from shared.domain.standing import WEIGHTS, Part, Standing
+from shared.domain.targets import Targets
 from shared.http.shapes.insight_views import PeriodView, period_view
+from shared.http.shapes.performance_views import TargetView, targets_view
 
 
 class PartView(TypedDict):
@@ -33,7 +35,10 @@ class StandingNumbersView(TypedDict):
 
 
 class StandingView(TypedDict):
-    """How a partner stands in customers' searches: 0 to 1, where 0.5 is what partners usually have."""
+    """How a partner stands in customers' searches: 0 to 1, where 0.5 is what partners usually have.
+
+    `targets` are what the programme expects of its partners.
+    """
 
     period: PeriodView
     value: float
@@ -41,9 +46,10 @@ class StandingView(TypedDict):
     reporting: PartView
     fit: PartView
     numbers: StandingNumbersView
+    targets: list[TargetView]
 
 
-def standing_view(standing: Standing) -> StandingView:
+def standing_view(standing: Standing, targets: Targets) -> StandingView:
     """A standing as it is answered."""
     found = standing.figures
     weights = zip(WEIGHTS, (standing.responsiveness, standing.reporting, standing.fit), strict=True)
@@ -67,6 +73,7 @@ def standing_view(standing: Standing) -> StandingView:
             "outcomesStated": found.stated + found.lost,
             "outcomesOverdue": standing.overdue,
         },
+        "targets": targets_view(found, targets),
     }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from shared.domain.permissions import Role
 from shared.http.shapes.list_views import summary_view
-from shared.pages.visits import Shown, Visit
+from shared.pages.visits import AnyVisit, Shown, Visit
 from shared.usecases.leads import counts
 
 
@@ -19,7 +19,10 @@ class Place:
 
 @dataclass(frozen=True)
 class Top:
-    """The header, and the counts that other places show."""
+    """The header, and the counts that other places show.
+
+    Of the operator `partner_id` is None, and `home` where its people begin, who have no leads.
+    """
 
     partner: str
     person: str
@@ -27,8 +30,9 @@ class Top:
     places: tuple[Place, ...]
     counts: dict[str, int]
     is_suspended: bool
-    partner_id: str
+    partner_id: str | None
     me: str
+    home: str | None = None
 
 
 def _places(visit: Visit) -> tuple[Place, ...]:
@@ -64,8 +68,8 @@ async def show_top(visit: Visit) -> Shown:
     }
     view = Top(
         partner=visit.partner.name,
-        person=visit.caller.name or visit.caller.email or visit.caller.person,
-        roles=tuple(visit.words.label("roles", role) for role in sorted(visit.caller.roles)),
+        person=_person(visit),
+        roles=_roles(visit),
         places=_places(visit),
         counts=numbers,
         is_suspended=visit.partner.state == "suspended",
@@ -73,3 +77,28 @@ async def show_top(visit: Visit) -> Shown:
         me=visit.caller.person,
     )
     return Shown("top.html", view)
+
+
+async def show_operators_top(visit: AnyVisit) -> Shown:
+    """That of the operator's people."""
+    home = "operator/partners"
+    view = Top(
+        partner=visit.words.label("roles", Role.OPERATOR),
+        person=_person(visit),
+        roles=_roles(visit),
+        places=(Place(home, visit.words.say("Partners"), "p"),),
+        counts={},
+        is_suspended=False,
+        partner_id=None,
+        me=visit.caller.person,
+        home=home,
+    )
+    return Shown("top.html", view)
+
+
+def _person(visit: AnyVisit) -> str:
+    return visit.caller.name or visit.caller.email or visit.caller.person
+
+
+def _roles(visit: AnyVisit) -> tuple[str, ...]:
+    return tuple(visit.words.label("roles", role) for role in sorted(visit.caller.roles))

@@ -23,7 +23,7 @@
   const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
   /* What the header brings: counts, and whose page it is. The page's own sentences are in the shell. */
-  let now = { counts: {}, partner: null, me: null };
+  let now = { counts: {}, partner: null, me: null, home: null };
   const say = (name, values = {}) => (config.texts[name] ?? "").replace(/\{(\w+)\}/g, (_, key) => values[key] ?? "");
 
   /* -- small parts of the document ------------------------------------------------------------------------------ */
@@ -228,7 +228,9 @@
       const answer = await signed(UI + path, { signal: control.signal });
       if (!(answer.headers.get("content-type") ?? "").includes("html")) throw new Refused(answer, null);
       const text = await answer.text();
-      if (control.signal.aborted) return false;
+      // The operator has no leads, which the header tells; it begins elsewhere.
+      if (answer.status === 403 && now.me === null) await refreshTop().catch(() => {});
+      if (control.signal.aborted || (now.home && pane !== panes.other)) return false;
       await htmx.swap({ text, target: pane, swap: "innerHTML", sourceElement: pane });
       // What was read before a heart was stored shows it all the same.
       for (const [id, state] of hearts) paintHeart(id, state.wanted);
@@ -283,6 +285,8 @@
     const mine = ++turn;
     const left = () => mine !== turn;
     const wanted = read();
+    // Who has no leads begins elsewhere.
+    if (now.home && wanted.pane !== "other") { await go(APP + now.home, { replace: true, focus }); return; }
     const came = before;
     before = wanted;
     if (!panes.list.hidden && wanted.pane !== "list") scrolled = scrollY;
@@ -438,6 +442,7 @@
     const told = isOpen ? new DOMParser().parseFromString(policy.createHTML(text), "text/html").getElementById("now") : $("#now");
     now = JSON.parse(told.dataset.now);
     signedInAs ??= window.signIn.account();
+    if (now.home && read().pane !== "other") show();
     paintCounts(isNewer);
     title();
     placeMarks(read());
@@ -464,7 +469,7 @@
 
   setInterval(() => { if (!document.hidden) refreshTop().catch(() => {}); }, TOP_EVERY);
   // While something is away it is looked for more often: the header that never came, the connection that went.
-  setInterval(() => { if (!document.hidden && (!now.partner || !$("#bar").hidden)) refreshTop().catch(() => {}); }, PROBE_EVERY);
+  setInterval(() => { if (!document.hidden && (now.me === null || !$("#bar").hidden)) refreshTop().catch(() => {}); }, PROBE_EVERY);
   addEventListener("online", () => refreshTop().catch(() => {}));
   addEventListener("offline", offline);
 
@@ -913,10 +918,18 @@
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-form]");
     if (event.target.id === "filters") { event.preventDefault(); filter(); return; }
+    if (event.target.dataset.asks) { event.preventDefault(); ask(event.target); return; }
     if (!form) return;
     event.preventDefault();
     send(form);
   });
+
+  /* A form that asks for a screen: what is typed stands in the address. */
+  async function ask(form) {
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
+    await go(`${APP}${form.dataset.asks}?${query}`, { focus: false });
+    $("form[data-asks] [type='search']", panes.other)?.focus();
+  }
 
   async function send(form) {
     if (form.dataset.busy) return;
@@ -1242,6 +1255,7 @@
   let rungAt = 0;
   async function bell() {
     rungAt = Date.now();
+    if (!now.partner) return;
     const answer = await signed(`${UI}bell`).catch(() => null);
     if (!answer?.ok) { answer?.body?.cancel(); return; }
     ring((await answer.text()).trim());

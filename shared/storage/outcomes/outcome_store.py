@@ -59,6 +59,13 @@ class TableOutcomeStore:
         rows = await asyncio.gather(*(reads.row(self._lookup, keys.STANDING, one) for one in partner_ids))
         return {row["RowKey"]: codec.load(Standing, row) for row in rows if row is not None}
 
+    async def standings_between(self, first: str, last: str) -> dict[str, Standing]:
+        """One request for every thousand partners, however few of them are asked for."""
+        condition = f"PartitionKey eq '{keys.STANDING}' and RowKey ge '{first}' and RowKey le '{last}'"
+        with translating():
+            rows = await self._lookup.rows(condition)
+        return {row["RowKey"]: codec.load(Standing, row) for row in rows}
+
     async def put_standings(self, standings: Mapping[str, Standing]) -> None:
         """A transaction for each hundred."""
         writes = [

@@ -6,7 +6,6 @@ order reads everything that the filter leaves, and refuses when that is too much
 """
 
 import asyncio
-import base64
 import heapq
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -14,8 +13,6 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
-
-import msgspec
 
 from shared.domain.errors import SortTooLarge, Unavailable
 from shared.domain.exports.export import Since
@@ -28,6 +25,7 @@ from shared.ids import POSITION, position
 from shared.ports.leads import LeadQuery, Mark, Surveyed
 from shared.ports.ports import Ports
 from shared.ports.rules import Budget
+from shared.usecases.cursors import CURSOR, cursor_of, key_of
 from shared.usecases.leads.counts import count_by_status
 from shared.usecases.leads.read_leads import SeenLead
 
@@ -35,7 +33,6 @@ FAVORITES_PAGE = 200
 """Favorites are read one by one, so many at once."""
 SORTED_HELD = 1_000
 """Keys held while sorting before all but the page's are let go of."""
-SORTED_CURSOR = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -82,7 +79,7 @@ class SeenPage:
 
 def cursors_of(order: Order) -> re.Pattern[str]:
     """The form of the cursors in a list of this order."""
-    return POSITION if order.is_newest_first else SORTED_CURSOR
+    return POSITION if order.is_newest_first else CURSOR
 
 
 def reads_many(wanted: LeadFilter, order: Order) -> bool:
@@ -185,7 +182,7 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
     Of the leads no more than their keys is kept, and only those of the page are read.
     """
     await _refuse_what_is_too_large(look, budget)
-    last = _read_cursor(after) if after else None
+    last = key_of(after) if after else None
     found: list[tuple[SortKey, str]] = []
     looked = 0
     pick = heapq.nlargest if order.descending else heapq.nsmallest
@@ -204,7 +201,7 @@ async def _sorted(look: Look, order: Order, after: str | None, top: int, budget:
             if len(found) > SORTED_HELD:
                 found = pick(top + 1, found, key=itemgetter(0))
     best = pick(top + 1, found, key=itemgetter(0))
-    following = _cursor_of(best[top - 1][0]) if len(best) > top else None
+    following = cursor_of(best[top - 1][0]) if len(best) > top else None
     # The newest marks in one request; of this order's leads only older ones are asked for one by one.
     read, (marks, covered) = await asyncio.gather(
         look.ports.leads.many(look.partner_id, [lead_id for _, lead_id in best[:top]]),
@@ -252,16 +249,3 @@ async def _seen(
     read = await asyncio.gather(*(look.ports.marks.get(look.partner_id, look.person, lead_id) for lead_id in beyond))
     known = {**marks, **dict(zip(beyond, read, strict=True))}
     return SeenPage(tuple(SeenLead(lead, known.get(lead.id, Mark())) for lead in leads), following)
-
-
-def _cursor_of(key: SortKey) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> SortKey | None:
-    """The key of a cursor; None for what is none, which begins at the beginning."""
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        return msgspec.json.decode(text, type=tuple[str, str, str])
-    except (ValueError, msgspec.DecodeError):
-        return None

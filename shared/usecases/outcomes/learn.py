@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.domain.errors import Unavailable
+from shared.domain.instants import stamp
 from shared.domain.likelihood import Learning
 from shared.domain.programme.partner import Partner
 from shared.domain.standing import Norms, Standing, norms_of, period, standing
@@ -43,12 +44,13 @@ async def learn_outcomes(*, ports: Ports, at: datetime, budget: Budget) -> Learn
 
     A partner whose account is out of reach, or which is just being moved, keeps its standing.
     """
-    place = (await ports.agenda.bookmark(BOOKMARK)).place or None
+    began, _, place = (await ports.agenda.bookmark(BOOKMARK)).place.rpartition("|")
+    since = datetime.fromisoformat(began) if began else at
     learning = Learning(await ports.outcomes.under_way() if place else None)
     norms = (await ports.outcomes.lessons(at)).norms
     done = written = told = skipped = 0
     while True:
-        partners, following = await ports.partners.partners(place, PARTNERS_PAGE)
+        partners, following = await ports.partners.partners(place or None, PARTNERS_PAGE)
         looks = await side_by_side(lambda partner: _look(ports, partner, at, norms, learning), partners, AT_ONCE)
         found = {look.partner_id: look.standing for look in looks if look}
         skipped += len(partners) - len(found)
@@ -62,11 +64,11 @@ async def learn_outcomes(*, ports: Ports, at: datetime, budget: Budget) -> Learn
         place = following
         if not budget.allows(done):
             await ports.outcomes.put_under_way(learning.learned())
-            await ports.agenda.set_bookmark(BOOKMARK, place)
+            await ports.agenda.set_bookmark(BOOKMARK, f"{stamp(since)}|{place}")
             return Learnt(done, written, told, skipped, unfinished=True)
     await ports.agenda.set_bookmark(BOOKMARK, "")
     every = await ports.outcomes.standings()
-    await ports.outcomes.put_lessons(Lessons(learning.learned(), norms_of(every.values())))
+    await ports.outcomes.put_lessons(Lessons(learning.learned(), norms_of(every.values()), since))
     return Learnt(done, written, told, skipped)
 
 

@@ -10,6 +10,7 @@ from shared.domain.exports import export_columns
 from shared.domain.lead import Chance, Customer, Level, Quality, Validity
 from shared.domain.lifecycle import NEED_NOTES, REASONS, ActivityKind
 from shared.domain.ordering import OrderField
+from shared.domain.partner_order import PartnerField
 from shared.domain.quality import OFTEN, SELDOM, quality_of, with_chance
 from shared.domain.telling.preferences import LANGUAGES
 from shared.domain.vocabulary import LABELS, PROPER_NAMES, label
@@ -60,11 +61,16 @@ HOMES = {
     "UnwantedText": "notMailed",
     "LikenessText": "likenesses",
     "FitText": "fits",
+    "TargetText": "targets",
+    "TargetStatusText": "targetStatuses",
+    "PerformanceStatusText": "performanceStatuses",
+    "BoundText": "bounds",
 }
-ELSEWHERE = {"ReceivedText", "HealthText", "LanguageText", "FitText"}
-"""A lead's statuses with one of the held ones; for watchers; named by the CLDR; told with a text each."""
+ELSEWHERE = {"ReceivedText", "HealthText", "LanguageText"}
+"""A lead's statuses with one of the held ones; for watchers; named by the CLDR."""
 FIXED = {
     "orders": [str(field) for field in OrderField],
+    "partnerOrders": [str(field) for field in PartnerField],
     "activities": [str(kind) for kind in ActivityKind],
     "tabs": ["marketplace", "qualified", "favorites"],
     "actors": ["person", "sender", "source", "timer"],

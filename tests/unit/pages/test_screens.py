@@ -15,7 +15,7 @@ from shared.domain.lead import Status
 from shared.domain.permissions import IMPLIES, Role
 from shared.domain.programme.partner import PartnerState
 from shared.http.rate_limit import TokenBuckets
-from shared.pages.index import SCREENS
+from shared.pages.index import OPERATORS, SCREENS
 from shared.ports.rules import ListRules
 from tests.builders import DAY, DEAL_BODY, ROOT
 from tests.fakes.ports import FakePorts
@@ -83,10 +83,18 @@ async def test_a_tenant_that_nobody_registered_is_told_whom_to_ask(api: InProces
         assert "ask the programme's operator to register it" in said(reply)
 
 
-async def test_the_operator_has_no_page_of_its_own(api: InProcess, world: World) -> None:
-    for reply in (await screens(api, world, **OPERATOR)).values():
-        assert reply.status == 403
-        assert "the operator works at the interface" in said(reply)
+async def test_the_operators_screens_are_its_own_and_no_partners(api: InProcess, world: World) -> None:
+    both = {one.route.function for one in OPERATORS} & set(NAMES)
+    assert both == {"top"}
+    for name, reply in (await screens(api, world, **OPERATOR)).items():
+        assert reply.status == (200 if name in both else 403), name
+        assert name in both or "This screen is for partners' people" in said(reply)
+    for path in ("operator/partners", "operator/partners/contoso"):
+        assert (await show(api, path, **OPERATOR)).status == 200
+        refused = await show(api, path, as_="Leads.Admin,Profile.Admin,Operator")
+        assert (refused.status, refused.headers["x-ms-error-code"]) == (403, "accessDenied")
+        assert "This screen is for the programme's operator" in said(refused)
+        assert (await show(api, path, as_="Sender", tenant="operator")).status == 403
 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer x.y.z"}, {"authorization": "Basic YTpi"}])

@@ -80,7 +80,21 @@ async def test_v3_a_look_that_goes_on_learns_the_same(monkeypatch: pytest.Monkey
     assert await ports.outcomes.standings() == await whole.outcomes.standings()
     # The next look begins from nothing.
     await learn_outcomes(ports=ports, at=LATER, budget=budget())
+    assert (await ports.outcomes.lessons(LATER)).at == LATER
     assert (await ports.outcomes.lessons(LATER)).learned.whole.of == 12
+
+
+async def test_m2_lessons_are_as_of_when_their_look_began(monkeypatch: pytest.MonkeyPatch) -> None:
+    ports = await programme()
+    monkeypatch.setattr(learn, "PARTNERS_PAGE", 3)
+    one_page = Budget(lambda: 0.0, 1, 240)
+    began = LATER + timedelta(hours=3)
+    for hours in range(2):
+        ran = await learn_outcomes(ports=ports, at=began + timedelta(hours=hours), budget=one_page)
+        assert ran.unfinished
+        assert (await ports.outcomes.lessons(LATER)).at is None
+    await learn_outcomes(ports=ports, at=began + timedelta(hours=2), budget=one_page)
+    assert (await ports.outcomes.lessons(LATER)).at == began
 
 
 async def test_a_partner_that_cannot_be_read_keeps_its_standing(monkeypatch: pytest.MonkeyPatch) -> None:

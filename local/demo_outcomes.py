@@ -1,0 +1,76 @@
+"""Leads of some of the demo's other partners and what became of them, so that partners do differently (M2)."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from shared import clock
+
+Call = Callable[..., Awaitable[Any]]
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+FIRST, EVERY = 80 * DAY, 3 * DAY
+"""How long ago the first lead came, and how often another one did; what nobody answers is over by now."""
+CUSTOMERS = (
+    *("Alpine Ski House", "Bellows College", "Best For You Organics", "City Power and Light", "Coho Winery"),
+    *("Fourth Coffee", "Graphic Design Institute", "Lucerne Publishing", "Margie's Travel", "Munson's Pickles"),
+    *("Relecloud", "School of Fine Art", "Southridge Video", "Trey Research", "VanArsdel", "Wide World Importers"),
+    *("Woodgrove Bank",),
+)
+
+
+@dataclass(frozen=True)
+class Did:
+    """What a partner did with so many leads each, and after how long."""
+
+    after: timedelta
+    won: int = 0
+    lost: int = 0
+    accepted: int = 0
+    declined: int = 0
+    ignored: int = 0
+
+    def leads(self) -> Iterator[str]:
+        """What became of each, one kind after the other."""
+        for what in ("ignored", "won", "lost", "declined", "accepted"):
+            yield from [what] * getattr(self, what)
+
+
+PARTNERS = {
+    "fabrikam": Did(5 * HOUR, won=4, lost=7, accepted=3, declined=2),
+    "northwind": Did(60 * HOUR, lost=2, accepted=3, declined=8, ignored=3),
+    "tailspin": Did(20 * HOUR, won=1, lost=2, accepted=2),
+}
+
+
+async def fill(call: Call) -> None:
+    """Send every lead at its time, do what was done about it, and put the clock back."""
+    kept = clock.offset
+    try:
+        for partner, did in PARTNERS.items():
+            clock.offset = kept
+            source = await call("POST", f"/partners/{partner}/sources", {"name": "Marketplace"})
+            for number, what in enumerate(did.leads()):
+                clock.offset = kept - FIRST + number * EVERY
+                person = {"Company": CUSTOMERS[number], "Email": f"info@customer{number}.example"}
+                body = {"UserDetails": person, "LeadSource": "AppSource (SPZA)", "ActionCode": "PLT"}
+                made = await call("POST", f"/intake/{source['id']}?key={source['key']}", body, as_=None)
+                await _answer(call, partner, f"/partners/{partner}/leads/{made['id']}", what, did.after)
+    finally:
+        clock.offset = kept
+
+
+async def _answer(call: Call, partner: str, lead: str, what: str, after: timedelta) -> None:
+    if what == "ignored":
+        return
+    clock.offset += after
+    if what == "declined":
+        await call("POST", f"{lead}/decline", {"reason": "noCapacity"}, as_="ann", tenant=partner)
+        return
+    due = (clock.now() + 120 * DAY).date().isoformat()
+    deal = {"name": "Rollout", "value": {"amount": "8000.00", "currency": "EUR"}, "purchaseDate": due}
+    await call("POST", f"{lead}/accept", deal, as_="ann", tenant=partner)
+    if what in ("won", "lost"):
+        clock.offset += 2 * DAY
+        end = ("win", {}) if what == "won" else ("lose", {"reason": "budget"})
+        await call("POST", f"{lead}/{end[0]}", end[1], as_="ann", tenant=partner)
