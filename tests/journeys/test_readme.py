@@ -31,7 +31,7 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert re.search(r'"duplicate":false}.*"duplicate":true}', received)
     assert '"to":' in received, "there is mail"
     assert '"state":"hot"' in listed
-    assert 'etag: "1"' in answered.lower()
+    assert 'etag: "1"' in listed.lower()
     assert "204 No Content" in answered
     assert '"status":"accepted"' in answered
     assert '"notes":"Called Ada, wants a demo."' in won
@@ -39,6 +39,8 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert '"code":"invalidTransition"' in won
     assert "ann, " in won
     assert '"sequence":4,"type":"lead.won"' in won
+    assert '"value":{"amount":"11500.00","currency":"EUR"}' in won
+    assert '"groupBy":"country"' in won
     assert '"id":"fabrikam"' in registered
     assert '"intakeUrl":"http://localhost' in registered
     assert '"timeZone":"Europe/Stockholm"' in moved
