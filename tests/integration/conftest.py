@@ -12,6 +12,8 @@ from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage.exports import blobs
 from shared.storage.exports.blobs import Blobs
+from shared.storage.programme import directory_store
+from shared.storage.programme.directory_store import BlobDirectory
 from shared.storage.tables import Tables, connect
 from shared.usecases.programme.manage_partner import add_source
 from tests.builders import AT, unique
@@ -23,20 +25,23 @@ Connect = Callable[..., Awaitable[Ports]]
 
 
 @pytest.fixture
-async def ports(settings: Settings, tables: Tables, files: Blobs) -> Ports:
-    return app.build(settings, tables, files).ports
+async def ports(settings: Settings, tables: Tables, files: Blobs, directory: BlobDirectory) -> Ports:
+    return app.build(settings, tables, files, directory=directory).ports
 
 
 @pytest.fixture
-async def connected(settings: Settings, tables: Tables, files: Blobs) -> AsyncIterator[Connect]:
+async def connected(
+    settings: Settings, tables: Tables, files: Blobs, directory: BlobDirectory
+) -> AsyncIterator[Connect]:
     """Ports on the test's tables with a transport of the test's own."""
-    opened: list[Tables | Blobs] = []
+    opened: list[Tables | Blobs | BlobDirectory] = []
 
     async def make(**options: object) -> Ports:
         made = connect(settings, backoff_seconds=0.001, **options)  # type: ignore[arg-type] # passed on as they come
         made_files = blobs.connect(settings, backoff_seconds=0, **options)  # type: ignore[arg-type] # as above
-        opened.extend((made, made_files))
-        return app.build(settings, made, made_files).ports
+        found = directory_store.connect(settings, backoff_seconds=0, **options)  # type: ignore[arg-type] # as above
+        opened.extend((made, made_files, found))
+        return app.build(settings, made, made_files, directory=found).ports
 
     yield make
     for one in opened:

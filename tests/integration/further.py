@@ -20,6 +20,7 @@ from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage.exports import blobs
 from shared.storage.exports.blobs import AccountBlobs
+from shared.storage.programme import directory_store
 from shared.storage.tables import Tables, connect
 from tests.builders import AT, unique
 from tests.fakes.delivery import FakeMailer, FakeReceivers
@@ -76,7 +77,9 @@ class Deployment:
         assert isinstance(files, AccountBlobs)
         self.stack.push_async_callback(tables.close)
         self.stack.push_async_callback(files.close)
-        ports = app.build(self.settings, tables, files).ports
+        directory = directory_store.connect(self.settings, backoff_seconds=0, **options)
+        self.stack.push_async_callback(directory.close)
+        ports = app.build(self.settings, tables, files, directory=directory).ports
         return Instance(tables, files, replace(ports, receivers=self.receivers, mailer=self.mailer))
 
     async def partner(self, ports: Ports, account: str | None = None) -> LeadSource:

@@ -1,7 +1,6 @@
 """The directory on Azurite: what a refresh and a search cost, and what failing storage does to them (M1)."""
 
 import zlib
-from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -27,22 +26,6 @@ from tests.steps import budget
 from tests.transports import BEFORE, BUSY_AFTER, LOST, FaultyTransport, RoundTrips, nth, worth_failing
 
 MINUTE = timedelta(minutes=1)
-Instance = Callable[..., Awaitable[Ports]]
-
-
-@pytest.fixture
-async def instance(settings: Settings, connected: Connect, directory: BlobDirectory) -> AsyncIterator[Instance]:
-    """An instance of its own, with a transport of the test's own."""
-    opened: list[BlobDirectory] = []
-
-    async def make(**options: object) -> Ports:
-        mine = directory_store.connect(settings, backoff_seconds=0, **options)  # type: ignore[arg-type] # passed on
-        opened.append(mine)
-        return replace(await connected(**options), directory=mine)
-
-    yield make
-    for one in opened:
-        await one.close()
 
 
 async def listed(ports: Ports, *names: str) -> None:
@@ -61,9 +44,9 @@ async def found(ports: Ports, minutes: int = 0) -> list[str]:
 
 
 @pytest.mark.usefixtures("tables")
-async def test_what_a_refresh_and_a_search_cost(instance: Instance) -> None:
+async def test_what_a_refresh_and_a_search_cost(connected: Connect) -> None:
     trips = RoundTrips()
-    ports = await instance(transport=trips)
+    ports = await connected(transport=trips)
     await listed(ports, *(f"p{n}" for n in range(20)))
     trips.reset()
     await refresh(ports)
@@ -88,8 +71,8 @@ async def test_what_a_refresh_and_a_search_cost(instance: Instance) -> None:
 
 
 @pytest.mark.usefixtures("tables")
-async def test_other_instances_see_it_a_minute_later_at_most(instance: Instance) -> None:
-    one, other = await instance(), await instance()
+async def test_other_instances_see_it_a_minute_later_at_most(connected: Connect) -> None:
+    one, other = await connected(), await connected()
     await listed(one, "alpha")
     await refresh(one)
     assert await found(other) == ["Alpha"]
@@ -104,9 +87,9 @@ async def test_other_instances_see_it_a_minute_later_at_most(instance: Instance)
 @pytest.mark.usefixtures("tables")
 @pytest.mark.parametrize(("way", "for_good"), [(BEFORE, False), (BEFORE, True), (LOST, False), (BUSY_AFTER, False)])
 async def test_whichever_call_of_a_refresh_fails_the_next_run_has_it_right(
-    instance: Instance, way: str, *, for_good: bool
+    connected: Connect, way: str, *, for_good: bool
 ) -> None:
-    ports = await instance()
+    ports = await connected()
     await listed(ports, "alpha", "beta")
     for failing in range(50):
         # One comes and the other goes, each time.
@@ -116,12 +99,12 @@ async def test_whichever_call_of_a_refresh_fails_the_next_run_has_it_right(
         transport = FaultyTransport(
             nth(failing, for_good=for_good), way, worth_failing(way, for_good=for_good, loses=lambda *_: False)
         )
-        faulty = await instance(transport=transport)
+        faulty = await connected(transport=transport)
         transport.armed = True
         with suppress(Unavailable):
             await refresh(faulty)
         await refresh(ports)
-        assert await found(await instance()) == [name.title()]
+        assert await found(await connected()) == [name.title()]
         if transport.calls <= failing:
             break
     # Two writes, and the reads before them, if those may fail, too.

@@ -62,12 +62,13 @@ async def trips() -> RoundTrips:
 @pytest.fixture
 async def counted(connected: Connect, trips: RoundTrips, source: LeadSource) -> Ports:
     made = await connected(transport=trips)
-    # Budgets are for warm caches: the operator's lists, registrations and offers are read once a minute.
+    # Budgets are for warm caches: the operator's lists, registrations, offers and the directory are read once a minute.
     partner_id = source.partner_id or ""
     offer = RegisteredOffer(f"{partner_id}.crm", partner_id)
     await made.listings.put_offer(partner_id, offer, None)
     await made.listings.put_profile(partner_id, Profile("Contoso", published=True), None)
     await made.partners.contact_lists(AT)
+    await made.directory.current(AT)
     await made.partners.known(partner_id, AT)
     await made.listings.offers(partner_id, AT)
     await made.outcomes.lessons(AT)
