@@ -1,6 +1,7 @@
 """Takes what a person says of a lead, shows it to them and to the operator, and adds it up (M8)."""
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -109,12 +110,11 @@ async def list_feedback(
 async def sum_feedback(*, ports: Ports, wanted: FeedbackFilter, budget: Budget) -> Summed:
     """The sums of what is wanted, as far as the budget goes, from the newest on; test leads are in none (T9)."""
     sums = FeedbackSums()
-    async for some in ports.feedback.ratings(replace(wanted, include_test=False)):
-        sums.add(some.rows)
-        if some.is_last:
-            break
-        if not budget.allows(sums.all.count):
-            return Summed(sums, is_complete=False)
+    async with aclosing(ports.feedback.ratings(replace(wanted, include_test=False))) as ratings:
+        async for some in ratings:
+            sums.add(some.rows)
+            if not some.is_last and not budget.allows(sums.all.count):
+                return Summed(sums, is_complete=False)
     return Summed(sums, is_complete=True)
 
 
