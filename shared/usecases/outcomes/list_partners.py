@@ -15,6 +15,7 @@ from datetime import datetime
 from operator import itemgetter
 
 from shared.domain.errors import NotFound, SortTooLarge
+from shared.domain.messages import say
 from shared.domain.partner_order import PartnerKey, PartnerOrder, is_called, partner_key
 from shared.domain.programme.partner import Partner
 from shared.domain.standing import Standing
@@ -142,7 +143,8 @@ async def _sorted(ports: Ports, wanted: WantedPartners, after: str | None, top: 
         async for page in pages:
             looked += len(page)
             if looked > SORTED_MAX:
-                raise SortTooLarge
+                text = "There are more than %(most)d partners, too many for this order: order by id."
+                raise SortTooLarge(say(text, most=SORTED_MAX))
             for partner, standing in page:
                 key = partner_key(partner, standing, order)
                 if is_called(partner, words) and (last is None or (key < last if order.descending else key > last)):

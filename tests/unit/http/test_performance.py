@@ -177,6 +177,7 @@ async def test_too_many_for_an_order_is_said(api: InProcess, programme: None, mo
     monkeypatch.setattr(list_partners, "SORTED_MAX", 4)
     reply = await api.call("GET", "/partners?orderBy=standing", **OPERATOR)
     assert (reply.status, reply.error["code"]) == (400, "sortTooLarge")
+    assert "more than 4 partners" in reply.error["message"]
     assert len(await listed(api, "include=performance&top=2")) == 5
 
 
