@@ -3,9 +3,9 @@
 A deal is a lead that was accepted: open, won or lost. One that was declined never was one, has neither value nor days,
 and what leads are declined for is told by insights (M5); deals closed as errors and tests (T9) count for nothing.
 
-Likeness is the sum of what is the same, each by its weight, and of how well the need is found in the deal's by the
-ranking of every search (`ranking.py`), as a share of how well it is found in itself. What a lead does not tell can be
-like nothing, so who tells little has few similar deals.
+Likeness is the sum of what is the same, each by its weight, and of how well the need is found in the deal by the
+ranking of every search (`ranking.py`), as a share of how well it is found in the lead itself. What a lead does not tell
+can be like nothing, so who tells little has few similar deals.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,18 +25,22 @@ DEALS_MAX = 500
 SIMILAR_MAX, SIMILAR_USUAL = 20, 5
 """Deals that are answered, and how many where nothing is said."""
 LEAST = 0.3
-"""What is less alike is not told of: no less than the same offer, or all the rest but the need."""
+"""What is less alike is not told of: the same offer wants the same country beside it, or words of the need."""
 WEIGHTS: Mapping[Alike, float] = {
-    Alike.NEED: 0.35,
-    Alike.OFFER: 0.3,
+    Alike.NEED: 0.5,
+    Alike.OFFER: 0.2,
     Alike.COUNTRY: 0.1,
-    Alike.SIZE: 0.1,
-    Alike.CALL_TO_ACTION: 0.1,
+    Alike.SIZE: 0.08,
+    Alike.CALL_TO_ACTION: 0.07,
     Alike.SOURCE: 0.05,
 }
 """What each may add to a likeness; together 1."""
-NEED_LEAST = 0.05
-"""How well a need is to be found to be a reason: one frequent word says nothing."""
+NEED_WHOLE = 0.5
+"""A need is the same from here on: who wants the same says half of it in other words."""
+NEED_LEAST = 0.1
+"""How much of a need is to be found to be a reason: one frequent word says nothing."""
+OTHER_OFFER = 0.5
+"""What another offer counts whose title is found in the deal to the full."""
 NEED_WORDS_MAX, NEED_CHARACTERS_MAX, WORD_MAX = 48, 4_000, 40
 """Of a need the first different words are compared, of so much text, so much of each."""
 WORDS_TOLD_MAX = 5
@@ -107,22 +111,22 @@ def traits_of(lead: Lead, at: datetime) -> Traits:
 
 def similar(lead: Traits, deals: Sequence[Traits], top: int) -> list[Similar]:
     """The deals that are like the lead, the most alike first; among equals in the order they are given in."""
-    documents = [{"need": one.need, "title": one.title} for one in (lead, *deals)]
-    index = Index.of(FIELDS, documents)
-    query = f"{lead.need} {lead.title}"
-    found = index.rank(query)
-    whole = found.get(0, 0.0)
+    # The lead is the first document, by which the others are measured.
+    index = Index.of(FIELDS, ({"need": one.need, "title": one.title} for one in (lead, *deals)))
+    needs, titles = index.rank(lead.need), index.rank(lead.title)
     likenesses = []
     for number, deal in enumerate(deals, 1):
         parts = dict.fromkeys(_same(lead, deal), 1.0)
-        if number in found:
-            parts[Alike.NEED] = min(1.0, found[number] / whole)
-        likeness = sum(WEIGHTS[one] * part for one, part in parts.items())
+        if number in needs:
+            parts[Alike.NEED] = min(1.0, needs[number] / needs[0] / NEED_WHOLE)
+        if number in titles and Alike.OFFER not in parts:
+            parts[Alike.OFFER] = OTHER_OFFER * min(1.0, titles[number] / titles[0])
         # Rounded, so that sums of the same parts are the same.
-        if (likeness := round(likeness, 6)) >= LEAST:
+        likeness = round(sum(WEIGHTS[one] * part for one, part in parts.items()), 6)
+        if likeness >= LEAST:
             likenesses.append((-likeness, number, parts))
     best = sorted(likenesses, key=lambda one: one[:2])[:top]
-    return [_similar(deals[number - 1], -least, parts, index.why(query, number)) for least, number, parts in best]
+    return [_similar(deals[number - 1], -least, parts, index.why(lead.need, number)) for least, number, parts in best]
 
 
 def days_to_close(lead: Lead) -> int | None:
@@ -150,12 +154,10 @@ def _same(one: Traits, other: Traits) -> Iterator[Alike]:
 
 
 def _similar(deal: Traits, likeness: float, parts: Mapping[Alike, float], matches: Sequence[Match]) -> Similar:
-    # That the title's words are the same goes without saying where the offer is.
-    told = [match for match in matches if Alike.OFFER not in parts or "need" in match.fields]
-    need = parts.get(Alike.NEED, 0.0) >= NEED_LEAST and told
-    alike = [one for one in parts if one is not Alike.NEED or need]
+    least = {Alike.NEED: NEED_LEAST}
+    alike = [one for one, part in parts.items() if part >= least.get(one, 1.0)]
     alike.sort(key=lambda one: -WEIGHTS[one] * parts[one])
-    said = tuple(match.word for match in told[:WORDS_TOLD_MAX]) if need else ()
+    said = tuple(match.word for match in matches[:WORDS_TOLD_MAX]) if Alike.NEED in alike else ()
     return Similar(deal.lead_id, likeness, tuple(alike), said)
 
 

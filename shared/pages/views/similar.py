@@ -35,7 +35,7 @@ def similar_deals_of(found: Sequence[SimilarView], words: Words) -> SimilarDeals
 
 
 def _heading(found: Sequence[SimilarView], words: Words) -> str:
-    """How many there are, how many of them were won, and how long those took: as many as half of them, or fewer."""
+    """How many there are, how many of them were won, and the days that the one in the middle of these took."""
     if not found:
         return words.say("No similar deals yet")
     won = [one for one in found if one["lead"]["outcome"] == Outcome.WON]
