@@ -1,4 +1,4 @@
-"""Called by partners' frontends: what their leads have come to, and how they stand for it (M2, M5)."""
+"""Called by partners' frontends: what their leads have come to, and how they stand for it (M2, M4, M5)."""
 
 import azure.functions as func
 
@@ -6,9 +6,12 @@ from shared.domain.permissions import Role
 from shared.http.calls import IF_CHANGED, Call, Csv, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
-from shared.http.shapes.insight_queries import InsightsQuery
+from shared.http.pages import Page
+from shared.http.shapes.insight_queries import InsightsQuery, SimilarQuery
 from shared.http.shapes.insight_views import InsightsView, insights_sheet, insights_view
+from shared.http.shapes.similar_views import SimilarView, similar_view
 from shared.http.shapes.standing_views import StandingView, standing_view
+from shared.usecases.outcomes.find_similar import find_similar
 from shared.usecases.outcomes.read_insights import read_insights
 from shared.usecases.outcomes.read_standing import read_standing
 
@@ -43,3 +46,23 @@ async def get_standing(call: Call[Nothing, Nothing]) -> Response[StandingView]:
     """Read how the partner stands in searches, and does by the targets, with numbers (M2)."""
     found = await read_standing(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
     return Response(standing_view(found, call.app.ports.rules.targets))
+
+
+@blueprint.function_name("find_similar_deals")
+@blueprint.route("partners/{partnerId}/leads/{leadId}/similar", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True, **IF_CHANGED)
+async def find_similar_deals(call: Call[Nothing, SimilarQuery]) -> Response[Page[SimilarView]]:
+    """Find the earlier deals that a lead is like, with what became of them (M4).
+
+    Deals are the partner's leads that were accepted: open, won or lost. The most alike comes first, and what is hardly
+    alike is left out.
+    """
+    found = await find_similar(
+        ports=call.app.ports,
+        partner_id=call.partner_id,
+        person=call.caller.person,
+        lead_id=call.lead_id,
+        top=call.query.top,
+        at=call.at,
+    )
+    return call.page([similar_view(one, call.caller, call.at, call.translate) for one in found], None)

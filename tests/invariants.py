@@ -10,6 +10,7 @@ from shared.domain.feedback import Feedback
 from shared.domain.lead import Lead, Status
 from shared.domain.measures import Sums, added, counted
 from shared.storage import codec, keys
+from shared.storage.leads import deals
 from shared.storage.tables import Tables
 
 OPEN = (Status.RECEIVED, Status.ACCEPTED)
@@ -33,6 +34,7 @@ async def check(tables: Tables, partner_id: str) -> dict[str, Lead]:
     }
     leads = {key.removeprefix("lead|"): codec.load(Lead, row) for key, row in rows.items() if key.startswith("lead|")}
     _copies_equal_their_leads(rows, leads)
+    _deals_have_their_rows(rows, leads)
     _history_is_dense(rows, leads)
     _each_lead_has_its_own_rows(rows, leads)
     _counts_do_not_drift(rows, leads)
@@ -51,6 +53,17 @@ def _copies_equal_their_leads(rows: dict[str, Any], leads: dict[str, Lead]) -> N
     assert found == set(wanted)
     for key, lead_id in wanted.items():
         assert rows[key] | {"RowKey": ""} == rows[keys.lead(lead_id)] | {"RowKey": ""}
+
+
+def _deals_have_their_rows(rows: dict[str, Any], leads: dict[str, Lead]) -> None:
+    wanted: dict[str, Any] = {}
+    for lead in leads.values():
+        # The row that a deal gets which has none yet.
+        wanted |= {write.row["RowKey"]: write.row for write in deals.writes(None, lead)}
+    found = {key: row for key, row in rows.items() if key.startswith("deal|")}
+    assert set(found) == set(wanted)
+    for key, row in wanted.items():
+        assert {name: found[key][name] for name in row} == row
 
 
 def _history_is_dense(rows: dict[str, Any], leads: dict[str, Lead]) -> None:

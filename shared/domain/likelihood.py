@@ -23,7 +23,7 @@ SHRUNK_BY = 30
 
 
 class Alike(StrEnum):
-    """In what leads are alike."""
+    """In what leads are alike; SIZE and NEED are for deals beside each other alone (M4)."""
 
     OFFER = "offer"
     COUNTRY = "country"
@@ -31,6 +31,8 @@ class Alike(StrEnum):
     CALL_TO_ACTION = "callToAction"
     CONTACT_REQUESTED = "contactRequested"
     COMPLETENESS = "completeness"
+    SIZE = "size"
+    NEED = "need"
 
 
 ASKED: tuple[tuple[Alike, ...], ...] = (

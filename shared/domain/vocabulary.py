@@ -182,6 +182,8 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         Alike.CALL_TO_ACTION: "Call to action",
         Alike.CONTACT_REQUESTED: "Contact requested",
         Alike.COMPLETENESS: "How much is told",
+        Alike.SIZE: "Company size",
+        Alike.NEED: "Need",
     },
     "sizes": {
         CompanySize.SOLE: "1–9 employees",

@@ -26,6 +26,7 @@ SCREENS = (
     screen("leads/{leadId}/row", lead.show_row, USER),
     screen("leads/{leadId}/timeline", lead.show_timeline, USER),
     screen("leads/{leadId}/feedback", feedback.show_feedback, USER),
+    screen("leads/{leadId}/similar", lead.show_similar, USER),
     screen("leads/{leadId}/accept", lead.show_accept, ADMIN),
     screen("leads/{leadId}/edit", lead.show_edit, ADMIN),
     screen("leads/{leadId}/decline", lead.show_decline, ADMIN),

@@ -13,6 +13,7 @@ from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
 from shared.domain.listed import Listed
 from shared.domain.ordering import OrderField
+from shared.domain.similar import Traits
 from shared.domain.telling.recommendations import Standing
 from shared.ports.page import Page
 
@@ -173,6 +174,12 @@ class LeadStore(Protocol):
 
     async def related(self, lead: Lead, at: datetime, top: int) -> list[str]:
         """Ids of the same person's other leads whose contact details are shown at `at` (V4, L9), newest first."""
+
+    async def deals(self, partner_id: str, lead_id: str, at: datetime, top: int) -> list[Traits]:
+        """The traits of the partner's newest deals whose customers asked before this lead's, as seen at `at` (M4, L9).
+
+        Newest first, at most `top`; offers by their `ids.digest`. It costs the same however many leads there are.
+        """
 
 
 class MarkStore(Protocol):

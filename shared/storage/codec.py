@@ -137,7 +137,7 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
         "quality": str(lead.quality.level),
         "email": str(lead.email_validity),
         "phone": str(lead.phone_validity),
-        **_offer_columns(lead),
+        **offer_columns(lead),
         **_read_columns(lead),
         **_text_columns(lead),
     }
@@ -172,8 +172,8 @@ def units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _offer_columns(lead: Lead) -> dict[str, str]:
-    """Digests, since folded titles hold what an OData condition could stumble over."""
+def offer_columns(lead: Lead) -> dict[str, str]:
+    """The offer by digests, since folded titles hold what an OData condition could stumble over."""
     offer = lead.offer
     parts = {"offerId": offer.id if offer else None, "offerTitle": offer.title if offer else None}
     return {name: digest(folded(text)) if text else "" for name, text in parts.items()}

@@ -53,7 +53,7 @@ def lead(lead_id: str) -> str:
 
 
 def copy(kind: str, lead_id: str) -> str:
-    """The lead's copy while it is `open` (received, accepted) or `info` (informational)."""
+    """The lead's copy while it is `open` (received, accepted) or `info` (informational), or its row as a `deal`."""
     return f"{kind}|{lead_id}"
 
 

@@ -80,6 +80,7 @@ EXPECTED = {
     "close_lead_as_error": ("POST", LEAD + "/closeAsError"),
     "add_favorite": ("PUT", LEAD + "/favorite"),
     "remove_favorite": ("DELETE", LEAD + "/favorite"),
+    "find_similar_deals": ("GET HEAD", LEAD + "/similar"),
     "read_lead_history": ("GET HEAD", LEAD + "/history"),
     "put_partner": ("PUT", "partners/{partnerId}"),
     "patch_partner": ("PATCH", "partners/{partnerId}"),

@@ -17,8 +17,9 @@ from shared.domain.lifecycle import Decision, settle
 from shared.domain.listed import listed, texts_shown
 from shared.domain.measures import differences
 from shared.domain.ordering import OrderField
+from shared.domain.similar import Traits, is_deal, traits_of
 from shared.domain.telling.recommendations import Standing, standing
-from shared.ids import position
+from shared.ids import digest, position
 from shared.ports.errors import LostRace
 from shared.ports.leads import TOGETHER, LeadPage, LeadQuery, Mark, Once, StoredLead, Submitted, Surveyed, Walked
 from shared.ports.page import Page
@@ -148,6 +149,12 @@ class FakeLeadStore:
         rows = self.shown.get((lead.partner_id, persons[0]), {})
         found = sorted((one for one, until in rows.items() if until > at and one != lead.id), key=position)
         return found[:top]
+
+    async def deals(self, partner_id: str, lead_id: str, at: datetime, top: int) -> list[Traits]:
+        found = [row.lead for (partner, _), row in self.rows.items() if partner == partner_id and is_deal(row.lead)]
+        found.sort(key=lambda lead: position(lead.id))
+        traits = [traits_of(lead, at) for lead in found if position(lead.id) > position(lead_id)][:top]
+        return [one._replace(offers=frozenset(map(digest, one.offers))) for one in traits]
 
     async def needed_hints(self, partner_id: str, after: str | None) -> Page[Hint]:
         leads = [row.lead for (partner, _), row in sorted(self.rows.items()) if partner == partner_id]

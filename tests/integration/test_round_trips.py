@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from bench.fill import Filling
 from local.issuer import AUDIENCE, Issuer
 from shared import app, clock
 from shared.domain.errors import InvalidRequest
 from shared.domain.feedback import FeedbackFilter
 from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.lead import Status
-from shared.domain.lifecycle import Action, LeadAction
+from shared.domain.lifecycle import Action, LeadAction, decide
 from shared.domain.partner_order import PartnerField, PartnerOrder
 from shared.domain.permissions import Caller
 from shared.domain.programme.offers import RegisteredOffer
@@ -25,15 +26,17 @@ from shared.domain.telling.webhooks import EVENTS, Secret, Webhook, WebhookState
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.ports.ports import Ports
 from shared.settings import Settings
+from shared.storage.tables import Tables
 from shared.usecases.intake.parcels import Submission
 from shared.usecases.intake.sent_leads import send_lead
 from shared.usecases.leads import favorites, lists, read_leads
 from shared.usecases.leads.facets import count_facets, count_found
 from shared.usecases.outcomes.feedback import give_feedback, list_feedback, sum_feedback
+from shared.usecases.outcomes.find_similar import find_similar
 from shared.usecases.outcomes.list_partners import WantedPartners, list_partners
 from shared.usecases.telling import deliver, deliver_webhook, notification_centre
 from shared.usecases.telling.deliver import deliver_events
-from tests.builders import ANN, AT, DAY, submission_body
+from tests.builders import ANN, AT, DAY, DEAL, received, submission_body
 from tests.exports import ask
 from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.fakes.wakeups import FakeWakeUps
@@ -316,6 +319,31 @@ async def test_the_notification_centre_reads_everything_side_by_side(
     assert spent(trips) == (2, 4)
     await notification_centre.restore(**who, notification_id=min(ids), at=AT, budget=budget())
     assert spent(trips) == (2, 2)
+
+
+@pytest.mark.parametrize("leads", [100, 2_000])
+async def test_similar_deals_cost_the_same_however_many_leads_there_are(
+    counted: Ports, trips: RoundTrips, source: LeadSource, tables: Tables, leads: int
+) -> None:
+    """The lead, a range a tab and the marks side by side, then the documents of what is told of."""
+    partner, filled = source.partner_id or "", Filling()
+    for number in range(leads):
+        first = received(partner, AT + timedelta(minutes=number), Company=f"Customer {number}")
+        life = [first, decide(first.lead, LeadAction(Action.ACCEPT, deal=DEAL), at=AT + DAY, by=ANN)]
+        await filled.add(life[: 1 + number % 2])
+    await filled.store(tables)
+    lead = (await submit(counted, source, at=AT + 2 * DAY)).lead_id
+    spent(trips)
+    for top in (1, 5):
+        found = await find_similar(
+            ports=counted, partner_id=partner, person="ann", lead_id=lead, top=top, at=AT + 2 * DAY
+        )
+        assert (len(found), spent(trips)) == (top, (2, 4 + top))
+    # Where nothing is alike nothing more is read.
+    nobody = (await submit(counted, source, {"Company": "F", "LeadSource": "Azure"}, at=AT + 2 * DAY)).lead_id
+    spent(trips)
+    await find_similar(ports=counted, partner_id=partner, person="ann", lead_id=nobody, top=5, at=AT + 2 * DAY)
+    assert spent(trips) == (1, 4)
 
 
 async def _life(ports: Ports, trips: RoundTrips, source: LeadSource, leads: int) -> dict[str, int]:

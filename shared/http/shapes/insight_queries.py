@@ -1,13 +1,15 @@
-"""What may be asked of what leads have come to (M5)."""
+"""What may be asked of what leads have come to (M4, M5)."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from shared.domain.insights import DAYS, DAYS_MAX, GroupBy, Period
 from shared.domain.messages import say
+from shared.domain.similar import SIMILAR_MAX, SIMILAR_USUAL
 from shared.http.fields import Incoming
+from shared.http.pages import whole_number
 from shared.http.shapes.queries import From, To
 
 
@@ -40,3 +42,9 @@ class InsightsQuery(Incoming):
         else:
             last = today
         return Period(self.first.date() if self.first else last - rest, last)
+
+
+class SimilarQuery(Incoming):
+    """How many similar deals are wanted at most (M4)."""
+
+    top: Annotated[int, Field(ge=1, le=SIMILAR_MAX), BeforeValidator(whole_number)] = SIMILAR_USUAL

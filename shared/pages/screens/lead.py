@@ -1,4 +1,4 @@
-"""One lead: its page, its row after it changed, and the dialogs of its actions (L1–L9, U1–U3)."""
+"""One lead: its page, its row after it changed, its similar deals, and the dialogs of its actions (L1–L9, U1–U3)."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -8,16 +8,20 @@ from shared.domain.currencies import CODES as CURRENCIES
 from shared.domain.errors import InvalidTransition
 from shared.domain.lead import TEAM_MAX, Validity
 from shared.domain.lifecycle import NO_RESPONSE_ATTEMPTS, REASONS, Action, ActivityKind
+from shared.domain.similar import SIMILAR_USUAL
 from shared.domain.telling.recipients import NOT_TOLD
 from shared.http.shapes.history_views import EventView, event_view
 from shared.http.shapes.lead_views import LeadView, lead_view
+from shared.http.shapes.similar_views import similar_view
 from shared.pages.screens.feedback import feedback_box
 from shared.pages.views import lead as views
 from shared.pages.views.filters import view_of
 from shared.pages.views.rows import Row, row_of
+from shared.pages.views.similar import similar_deals_of
 from shared.pages.visits import Shown, Visit
 from shared.pages.words import Words
 from shared.usecases.leads import read_leads
+from shared.usecases.outcomes.find_similar import find_similar
 
 HISTORY = 50
 """Events shown at first."""
@@ -99,6 +103,20 @@ async def show_timeline(visit: Visit) -> Shown:
     below = visit.query.get("below", "")
     lines, following = await _timeline(visit, int(below) if below.isdecimal() and len(below) < 10 else None)
     return Shown("leads/timeline.html", Timeline(visit.lead_id, views.lines_of(lines, visit.words), following))
+
+
+async def show_similar(visit: Visit) -> Shown:
+    """The earlier deals that the lead is like (M4); it is not opened by that."""
+    found = await find_similar(
+        ports=visit.app.ports,
+        partner_id=visit.partner_id,
+        person=visit.caller.person,
+        lead_id=visit.lead_id,
+        top=SIMILAR_USUAL,
+        at=visit.at,
+    )
+    shown = [similar_view(one, visit.caller, visit.at, visit.words.say) for one in found]
+    return Shown("leads/similar.html", similar_deals_of(shown, visit.words))
 
 
 async def show_accept(visit: Visit) -> Shown:

@@ -20,6 +20,7 @@ from shared.domain.lifecycle import Decision, settle
 from shared.domain.listed import listed
 from shared.domain.measures import differences
 from shared.domain.ordering import OrderField
+from shared.domain.similar import Traits
 from shared.domain.telling.recommendations import Standing
 from shared.ids import created_at, from_position, position
 from shared.ports.leads import TOGETHER, LeadPage, LeadQuery, Once, StoredLead, Submitted, Surveyed, Walked
@@ -27,7 +28,7 @@ from shared.ports.page import Page
 from shared.storage import codec, keys, reads
 from shared.storage.codec import Document
 from shared.storage.errors import is_unclear, translated, translating
-from shared.storage.leads import columns, conditions
+from shared.storage.leads import columns, conditions, deals
 from shared.storage.leads.columns import Columns, Words
 from shared.storage.leads.conditions import OPEN
 from shared.storage.reads import WIDTH, Placed, Query, Range, Reading, Scan, merge, scan, walk
@@ -79,6 +80,7 @@ class TableLeadStore:
             Write.insert(raw_key | raw),
             Write.insert(claim) if submitted.replaces is None else Write.replace(claim, submitted.replaces),
             *_copies(None, lead, columns),
+            *deals.writes(None, lead),
             *_events(None, received, change),
             *_whos(None, lead),
         ]
@@ -250,6 +252,14 @@ class TableLeadStore:
         ids = [from_position(row["RowKey"].removeprefix(start)) for row in found.rows]
         return [found_id for found_id in ids if found_id != lead.id][:top]
 
+    async def deals(self, partner_id: str, lead_id: str, at: datetime, top: int) -> list[Traits]:
+        """A request a tab."""
+        table, after = self._leads(partner_id), position(lead_id)
+        ranges = [Query(partner_id, *keys.tab_range(deals.KIND, tab, after)) for tab in Tab]
+        found = await asyncio.gather(*(scan(table, one, top, deals.SELECTED, kind=deals.DealRow) for one in ranges))
+        rows, _ = merge([one.placed(_positions) for one in found], top)
+        return [deals.traits(row, stamp(at)) for row in rows]
+
     async def _scan(self, query: LeadQuery, kind: str, tab: Tab) -> Scan:
         wanted = _in_range(query, kind, tab, conditions.selecting(query.filter, stamp(query.at)))
         found = await scan(self._leads(query.partner_id), wanted, query.top, SELECTED, query.is_over, Document)
@@ -371,6 +381,7 @@ def operations_of(before: StoredLead, decision: Decision, change: Change, spent:
     return [
         Write.replace(_row(lead, keys.lead(lead.id), columns), before.tag),
         *_copies(before.lead, lead, columns),
+        *deals.writes(before.lead, lead),
         *_events(before.lead, decision, change, spent),
         *_whos(before.lead, lead),
     ]

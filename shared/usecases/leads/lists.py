@@ -27,7 +27,7 @@ from shared.ports.ports import Ports
 from shared.ports.rules import Budget
 from shared.usecases.cursors import CURSOR, cursor_of, key_of
 from shared.usecases.leads.counts import count_by_status
-from shared.usecases.leads.read_leads import SeenLead
+from shared.usecases.leads.read_leads import SeenLead, seen_leads
 
 FAVORITES_PAGE = 200
 """Favorites are read one by one, so many at once."""
@@ -243,9 +243,5 @@ async def _marked(
 async def _seen(
     look: Look, leads: Sequence[Lead], following: str | None, marks: Mapping[str, Mark], covered: str | None
 ) -> SeenPage:
-    """The leads with this person's marks, which are known up to the position `covered`, None = all of them."""
-    # A filtered page may reach further back than one request for marks; only then are the rest read one by one.
-    beyond = [lead.id for lead in leads if covered is not None and position(lead.id) > covered]
-    read = await asyncio.gather(*(look.ports.marks.get(look.partner_id, look.person, lead_id) for lead_id in beyond))
-    known = {**marks, **dict(zip(beyond, read, strict=True))}
-    return SeenPage(tuple(SeenLead(lead, known.get(lead.id, Mark())) for lead in leads), following)
+    seen = await seen_leads(look.ports, look.partner_id, look.person, leads, marks, covered)
+    return SeenPage(seen, following)

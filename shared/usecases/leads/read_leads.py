@@ -14,6 +14,7 @@ from shared.domain.events import Event
 from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import settle
 from shared.domain.telling.mails import Mail
+from shared.ids import position
 from shared.ports.leads import Mark
 from shared.ports.ports import Ports
 
@@ -76,6 +77,17 @@ async def related_leads(*, ports: Ports, lead: Lead, at: datetime) -> tuple[Lead
     settled = [settle(other, at).lead for other in await ports.leads.many(lead.partner_id, found)]
     # What storage knows of who may be seen is never too short, and may be too long.
     return tuple(shown(other, at) for other in settled if not is_redacted(other, at))
+
+
+async def seen_leads(
+    ports: Ports, partner_id: str, person: str, leads: Sequence[Lead], marks: Mapping[str, Mark], covered: str | None
+) -> tuple[SeenLead, ...]:
+    """Leads with this person's marks, which are known up to the position `covered`, None = all of them."""
+    # Leads may reach further back than one request for marks; only then are the rest read one by one.
+    beyond = [lead.id for lead in leads if covered is not None and position(lead.id) > covered]
+    read = await asyncio.gather(*(ports.marks.get(partner_id, person, lead_id) for lead_id in beyond))
+    known = {**marks, **dict(zip(beyond, read, strict=True))}
+    return tuple(SeenLead(lead, known.get(lead.id, Mark())) for lead in leads)
 
 
 async def read_history(

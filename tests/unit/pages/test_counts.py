@@ -115,7 +115,10 @@ OF_ONE = {
     "{count} new leads: show": "1 new lead: show",
 }
 """What the page counts, and how it says it of one."""
-ALIKE = {"{number} of {count}", "{count} selected", "One reason for all selected leads ({count})"}
+ALIKE = {
+    *("{number} of {count}", "{count} selected", "One reason for all selected leads ({count})"),
+    *("Similar deals: %(count)s (none won)", "Similar deals: %(count)s (%(won)s won, %(days)s)"),
+}
 """Right of any number, as they stand."""
 
 
