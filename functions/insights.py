@@ -1,4 +1,4 @@
-"""Called by partners' frontends: what their leads have come to, and how they stand for it (M2, M5)."""
+"""Called by partners' frontends: what leads have come to, how they stand for it, what would mend it (M2, M5, M6)."""
 
 import azure.functions as func
 
@@ -6,9 +6,12 @@ from shared.domain.permissions import Role
 from shared.http.calls import IF_CHANGED, Call, Csv, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
+from shared.http.pages import Page
+from shared.http.shapes.advice_views import AdviceView, advice_view
 from shared.http.shapes.insight_queries import InsightsQuery
 from shared.http.shapes.insight_views import InsightsView, insights_sheet, insights_view
 from shared.http.shapes.standing_views import StandingView, standing_view
+from shared.usecases.outcomes.read_advice import read_advice
 from shared.usecases.outcomes.read_insights import read_insights
 from shared.usecases.outcomes.read_standing import read_standing
 
@@ -43,3 +46,13 @@ async def get_standing(call: Call[Nothing, Nothing]) -> Response[StandingView]:
     """Read how the partner stands in searches, and does by the targets, with numbers (M2)."""
     found = await read_standing(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
     return Response(standing_view(found, call.app.ports.rules.targets))
+
+
+@blueprint.function_name("get_advice")
+@blueprint.route("partners/{partnerId}/advice", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True, **IF_CHANGED)
+async def get_advice(call: Call[Nothing, Nothing]) -> Response[Page[AdviceView]]:
+    """Read what the partner should mend, the gravest first, each with its number (M6)."""
+    found = await read_advice(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
+    views = [advice_view(one, call.partner_id, call.app.settings, call.translate) for one in found]
+    return call.page(views, None)
