@@ -1,4 +1,4 @@
-"""Called by partners' frontends: what their leads have come to, and how they stand for it (M2, M4, M5)."""
+"""Called by partners' frontends: what leads have come to, how they stand for it, what would mend it (M2, M4 to M6)."""
 
 import azure.functions as func
 
@@ -7,11 +7,13 @@ from shared.http.calls import IF_CHANGED, Call, Csv, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page
+from shared.http.shapes.advice_views import AdviceView, advice_view
 from shared.http.shapes.insight_queries import InsightsQuery, SimilarQuery
 from shared.http.shapes.insight_views import InsightsView, insights_sheet, insights_view
 from shared.http.shapes.similar_views import SimilarView, similar_view
 from shared.http.shapes.standing_views import StandingView, standing_view
 from shared.usecases.outcomes.find_similar import find_similar
+from shared.usecases.outcomes.read_advice import read_advice
 from shared.usecases.outcomes.read_insights import read_insights
 from shared.usecases.outcomes.read_standing import read_standing
 
@@ -66,3 +68,13 @@ async def find_similar_deals(call: Call[Nothing, SimilarQuery]) -> Response[Page
         at=call.at,
     )
     return call.page([similar_view(one, call.caller, call.at, call.translate) for one in found], None)
+
+
+@blueprint.function_name("get_advice")
+@blueprint.route("partners/{partnerId}/advice", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint(who=USER, reads=True, **IF_CHANGED)
+async def get_advice(call: Call[Nothing, Nothing]) -> Response[Page[AdviceView]]:
+    """Read what the partner should mend, the gravest first, each with its number (M6)."""
+    found = await read_advice(ports=call.app.ports, partner_id=call.partner_id, at=call.at)
+    views = [advice_view(one, call.partner_id, call.app.settings, call.translate) for one in found]
+    return call.page(views, None)

@@ -230,6 +230,16 @@ class Settings(BaseModel):
         return self.lead_url or f"{self.leads_page}/{{leadId}}"
 
     @property
+    def profile_page(self) -> str:
+        """Where they edit the business profile."""
+        return f"{self.public_url}/app/profile"
+
+    @property
+    def preferences_page(self) -> str:
+        """Where they say what they want to be told."""
+        return f"{self.public_url}/app/preferences"
+
+    @property
     def webhook_page(self) -> str:
         """Where they read what became of a webhook's deliveries; `{webhookId}` is to be filled in."""
         return f"{self.public_url}/app/webhooks/{{webhookId}}"

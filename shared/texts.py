@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shared.domain import country_names, currencies
 from shared.domain.countries import fold_name
-from shared.domain.messages import Listed, Message
+from shared.domain.messages import Listed, Message, MonthName
 from shared.domain.telling.preferences import LANGUAGES
 
 if TYPE_CHECKING:
@@ -49,6 +49,10 @@ def translator(language: str) -> Translate:
     def _part(value: object) -> object:
         if isinstance(value, Listed):
             return ", ".join(translate(part) for part in value.parts)
+        if isinstance(value, MonthName):
+            from babel.dates import format_skeleton  # noqa: PLC0415 - 30 ms, at the first month that is named
+
+            return format_skeleton("yMMMM", value.first, locale=_locale(language))
         return translate(value) if isinstance(value, Message) else value
 
     return translate

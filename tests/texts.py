@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.domain import errors, messages, vocabulary
+from shared.domain import advice, errors, messages, vocabulary
 from shared.domain.errors import Refusal
 from shared.domain.exports import export, export_columns
 from shared.domain.programme import directory
@@ -42,6 +42,7 @@ def of_the_interface() -> set[str]:
     found |= messages.WORDS | set(export_columns.LABELS.values())
     found |= {said for labels in vocabulary.LABELS.values() for said in labels.values()} - vocabulary.PROPER_NAMES
     found |= set(directory.FOUND_IN.values())
+    found |= {text for _, *texts in advice.UNREACHED.values() for text in texts}
     found |= {*export.ERRORS.values(), export.OUTDATED, *problems.SAYS.values()}
     found |= {deliver_webhook.WAS_GONE, deliver_webhook.FAILED_LONG}
     found |= of_the_page()

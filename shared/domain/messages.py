@@ -1,6 +1,7 @@
 """Texts for people that hold values: English now, and said again in another language at the edge (N4)."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 
 class Message(str):
@@ -54,3 +55,17 @@ def words(codes: Iterable[str]) -> Listed:
     made = Listed(", ".join(parts))
     made.parts = parts
     return made
+
+
+class MonthName(str):
+    """A month with its year in a text, `2026-08` here, and named in the reader's language; `first` is its first day."""
+
+    __slots__ = ("first",)
+    first: date
+
+    @classmethod
+    def of(cls, first: date) -> "MonthName":
+        """The month that begins on this day."""
+        made = cls(first.isoformat()[:7])
+        made.first = first
+        return made

@@ -8,6 +8,7 @@ labels. The translations are in `shared/locale`; names of countries, currencies 
 
 from collections.abc import Callable, Mapping
 
+from shared.domain.advice import Matter
 from shared.domain.events import EventType
 from shared.domain.exports import export_columns
 from shared.domain.exports.export import Cells, ExportFormat, ExportState, Headings
@@ -139,6 +140,20 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "expiresSoon": "Expires soon",
         "untouched": "Nothing has happened for two weeks",
         "webhookDisabled": "Webhook switched off",
+        "advice": "Advice",
+    },
+    "advice": {
+        Matter.NOT_PUBLISHED: "Profile not published",
+        Matter.CONTACT_BOUNCED: "Address takes no mail",
+        Matter.CONTACT_UNSUBSCRIBED: "Address wants no more mails",
+        Matter.LOCATION_WITHOUT_CONTACT: "Location without a contact",
+        Matter.OUTCOMES_OVERDUE: "Outcomes overdue",
+        Matter.SLOW_ANSWERS: "Slow answers",
+        Matter.MONTH_WITHOUT_ACCEPT: "Month without an accept",
+        Matter.KEYWORD_DECLINED: "Searches mostly declined",
+        Matter.SIZE_DECLINED: "Size of customers mostly declined",
+        Matter.NO_LOCATION: "No location",
+        Matter.NO_KEYWORDS: "No keywords",
     },
     "events": _EVENTS,
     "activities": {

@@ -1,10 +1,11 @@
-"""What was learned of all partners' leads, for all of them."""
+"""What was learned of all partners' leads, for all of them, and what each one's year has come to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.advice import Year
 from shared.domain.likelihood import Learned
 from shared.domain.standing import Norms, Standing
 
@@ -23,7 +24,7 @@ class Lessons:
 
 
 class OutcomeStore(Protocol):
-    """Standings and lessons, written by one timer, read by everybody."""
+    """Standings, years and lessons, written by one timer, read by everybody."""
 
     async def lessons(self, at: datetime) -> Lessons:
         """The newest lessons (cached for ten minutes); empty ones before the first."""
@@ -48,3 +49,9 @@ class OutcomeStore(Protocol):
 
     async def put_standings(self, standings: Mapping[str, Standing]) -> None:
         """Write the standings of some partners."""
+
+    async def year(self, partner_id: str, at: datetime) -> Year:
+        """What a partner's year had come to at the last look (cached for ten minutes); nothing before the first."""
+
+    async def put_year(self, partner_id: str, year: Year) -> None:
+        """Replace what a partner's year has come to."""

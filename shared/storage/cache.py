@@ -18,7 +18,8 @@ class ReadCache:
     fill the memory; `absent` keeps that too, where every request would ask in vain.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, kept_for: timedelta = CACHE_FOR) -> None:
+        self._kept_for = kept_for
         self._known: OrderedDict[tuple[str, str], tuple[datetime, Any]] = OrderedDict()
 
     async def read(
@@ -33,7 +34,7 @@ class ReadCache:
     ) -> T:
         """The value of this key; from `read` when none is known, it is too old, or it must be `fresh`."""
         known = self._known.get((kind, key))
-        if known and not fresh and timedelta() <= at - known[0] < CACHE_FOR:
+        if known and not fresh and timedelta() <= at - known[0] < self._kept_for:
             value: T = known[1]
             return value
         value = await read(key)

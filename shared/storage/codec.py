@@ -20,7 +20,7 @@ from shared.domain.events import Event
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status
 from shared.domain.listed import deal_value, texts_of
-from shared.domain.measures import Difference, outcome_due
+from shared.domain.measures import Difference
 from shared.domain.messages import Message, say
 from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mails import Mail
@@ -146,14 +146,13 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
 def _read_columns(lead: Lead) -> dict[str, Any]:
     """What orders and notifications read of a lead, as it is written."""
     stands = standing(lead)
-    due = outcome_due(lead) if lead.status is Status.ACCEPTED else None
     return {
         "updated": stamp(lead.updated_at),
         "sequence": lead.sequence,
         "arrived": stamp(stands.arrived),
         "unanswered": stands.unanswered,
         "dealValue": deal_value(lead.deal) or "",
-        "outcomeDue": stamp(due) if due else "",
+        "outcomeDue": stamp(stands.outcome_due) if stands.outcome_due else "",
         "company": stands.company or "",
         "person": stands.name or "",
         "shownUntil": stamp(shown_until(lead)),

@@ -300,7 +300,7 @@ def named_range(name: str) -> tuple[str, str]:
     return f"{digest(name)}|", f"{digest(name)}|~"
 
 
-PROFILE, PREFERENCES = "profile", "preferences"
+PROFILE, PREFERENCES, YEAR = "profile", "preferences", "year"
 WEBHOOKS, UNWANTED, DISMISSED = "webhook|", "unwanted|", "dismissed|"
 
 

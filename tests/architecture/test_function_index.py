@@ -44,6 +44,7 @@ EXPECTED = {
     "read_lead_feedback": ("GET HEAD", LEAD + "/feedback"),
     "list_feedback": ("GET HEAD", "feedback"),
     "get_standing": ("GET HEAD", "partners/{partnerId}/standing"),
+    "get_advice": ("GET HEAD", "partners/{partnerId}/advice"),
     "get_insights": ("GET HEAD", "partners/{partnerId}/insights"),
     "list_notifications": ("GET HEAD", "partners/{partnerId}/notifications"),
     "dismiss_notification": ("POST", "partners/{partnerId}/notifications/{notificationId}/dismiss"),

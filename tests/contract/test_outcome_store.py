@@ -1,8 +1,9 @@
-"""Standings and lessons: the fake does what storage does (M2, V3)."""
+"""Standings, years and lessons: the fake does what storage does (M2, M6, V3)."""
 
 from dataclasses import replace
 from datetime import timedelta
 
+from shared.domain.advice import EACH_MAX, PLACES_MAX, Declined, Quiet, Slow, Year
 from shared.domain.likelihood import KINDS_MAX, OFFERS_MAX, Ended, Learned, offer_key
 from shared.domain.standing import Norms, Standing, period, standing
 from shared.ports.outcomes import Lessons, OutcomeStore
@@ -57,3 +58,21 @@ async def test_standings_are_read_in_the_order_of_partners_too(outcomes: Outcome
         wanted = {name: written[name] for name in names[low : high + 1]}
         assert await outcomes.standings_between(names[low], names[high]) == wanted
     assert await outcomes.standings_between(f"{first}-x", f"{first}-y") == {}
+
+
+async def test_m6_a_year_is_what_was_written_last(outcomes: OutcomeStore) -> None:
+    one, other = unique(), unique()
+    assert await outcomes.year(one, AT) == Year()
+    full = Year(
+        leads=10**6,
+        places={f"{n} {'ö' * 75}": 10**5 for n in range(PLACES_MAX)},
+        slow=Slow(10, 4, 99),
+        terms=tuple(Declined(f"{n} {'漢' * 75}", 12, 8) for n in range(EACH_MAX)),
+        sizes=(Declined("5001+", 12, 8),),
+        quiet=tuple(Quiet(f"2026-{month:02}", 9, 90, 40) for month in range(1, 12)),
+    )
+    for wanted in (full, Year(leads=1)):
+        await outcomes.put_year(one, wanted)
+        assert await outcomes.year(one, AT) == wanted
+        assert await outcomes.year(one, AT + timedelta(minutes=20)) == wanted
+    assert await outcomes.year(other, AT) == Year()

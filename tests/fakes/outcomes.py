@@ -1,8 +1,9 @@
-"""Standings and lessons in memory."""
+"""Standings, years and lessons in memory."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
+from shared.domain.advice import Year
 from shared.domain.likelihood import Learned
 from shared.domain.standing import Standing
 from shared.ports.outcomes import Lessons
@@ -15,6 +16,7 @@ class FakeOutcomeStore:
         self.known = Lessons()
         self.part = Learned()
         self.stood: dict[str, Standing] = {}
+        self.years: dict[str, Year] = {}
 
     async def lessons(self, at: datetime) -> Lessons:
         return self.known
@@ -39,3 +41,9 @@ class FakeOutcomeStore:
 
     async def put_standings(self, standings: Mapping[str, Standing]) -> None:
         self.stood |= standings
+
+    async def year(self, partner_id: str, at: datetime) -> Year:
+        return self.years.get(partner_id, Year())
+
+    async def put_year(self, partner_id: str, year: Year) -> None:
+        self.years[partner_id] = year

@@ -34,8 +34,10 @@ from shared.usecases.leads.facets import count_facets, count_found
 from shared.usecases.outcomes.feedback import give_feedback, list_feedback, sum_feedback
 from shared.usecases.outcomes.find_similar import find_similar
 from shared.usecases.outcomes.list_partners import WantedPartners, list_partners
+from shared.usecases.outcomes.read_advice import read_advice
 from shared.usecases.telling import deliver, deliver_webhook, notification_centre
 from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.telling.publish import publish_events
 from tests.builders import ANN, AT, DAY, DEAL, received, submission_body
 from tests.exports import ask
 from tests.fakes.delivery import FakeMailer, FakeReceivers
@@ -75,6 +77,7 @@ async def counted(connected: Connect, trips: RoundTrips, source: LeadSource) -> 
     await made.partners.known(partner_id, AT)
     await made.listings.offers(partner_id, AT)
     await made.outcomes.lessons(AT)
+    await made.outcomes.year(partner_id, AT)
     await made.listings.profile(partner_id, AT)
     await made.listings.partner_of_offer(offer.id, AT)
     await made.listings.partners_of_title(offer.title, AT)
@@ -309,7 +312,7 @@ async def test_the_notification_centre_reads_everything_side_by_side(
     page = await notification_centre.list_notifications(**who, after=None, top=50, at=AT, budget=budget())
     assert spent(trips) == (1, 4)
     ids = {noticed.notification.id for noticed in page.noticed}
-    assert len(ids) == 3
+    assert len(ids) == 5, "and advice to name locations and keywords"
     for _ in range(2):
         await notification_centre.dismiss_many(**who, notification_ids=ids, at=AT, budget=budget())
         assert spent(trips) == (2, 4)
@@ -344,6 +347,28 @@ async def test_similar_deals_cost_the_same_however_many_leads_there_are(
     spent(trips)
     await find_similar(ports=counted, partner_id=partner, person="ann", lead_id=nobody, top=5, at=AT + 2 * DAY)
     assert spent(trips) == (1, 4)
+
+
+async def test_m6_advice_reads_a_year_and_the_rest_side_by_side(
+    counted: Ports, trips: RoundTrips, source: LeadSource
+) -> None:
+    partner = source.partner_id or ""
+    await submit(counted, source)
+    await publish_events(ports=counted, at=AT, budget=budget())
+    spent(trips)
+    found = await read_advice(ports=counted, partner_id=partner, at=AT)
+    assert spent(trips) == (1, 4)
+    assert [one.matter for one in found] == ["noLocation", "noKeywords"]
+    # Nobody who rings the bell reads it: what the year has come to is cached as the profile is.
+    who: dict[str, Any] = {"ports": counted, "partner_id": partner, "person": "ann", "after": None, "top": 50}
+    page = await notification_centre.list_notifications(**who, at=AT, budget=budget())
+    assert spent(trips) == (1, 4)
+    assert [noticed.notification.kind for noticed in page.noticed] == ["hotLead", "advice", "advice"]
+    # Ten minutes later the year is read anew, beside the rest; the profile after one.
+    for minutes, requests in ((2, 5), (11, 6)):
+        at = AT + timedelta(minutes=minutes)
+        await notification_centre.list_notifications(**who, at=at, budget=budget())
+        assert spent(trips) == (1, requests)
 
 
 async def _life(ports: Ports, trips: RoundTrips, source: LeadSource, leads: int) -> dict[str, int]:
@@ -444,8 +469,9 @@ class Screens:
         self._tenant = f"t-{partner_id}"
 
     async def cost(self, *paths: str) -> tuple[int, int]:
-        """The round trips and requests of these, one after the other, where the partner was read within the minute."""
+        """The round trips and requests of these, one after the other, where the partner was read a moment ago."""
         await self._get("/ui/preferences")
+        await self._get("/ui/bell")
         spent(self._trips)
         for path in paths:
             await self._get(path)

@@ -39,8 +39,7 @@ def test_the_first_five_minutes_work_as_written(tmp_path: Path) -> None:
     assert '"code":"invalidTransition"' in won
     assert "ann, " in won
     assert '"sequence":4,"type":"lead.won"' in won
-    assert '"value":{"amount":"11500.00","currency":"EUR"}' in won
-    assert '"groupBy":"country"' in won
+    assert re.search(r'"amount":"11500.00".*"groupBy":"country"', won, re.DOTALL)
     assert '"id":"fabrikam"' in registered
     assert '"intakeUrl":"http://localhost' in registered
     assert '"timeZone":"Europe/Stockholm"' in moved

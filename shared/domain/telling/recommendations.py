@@ -1,20 +1,24 @@
 """The notification centre (N5): what a partner should do next, worked out from its open leads and its webhooks.
 
 Nothing is stored but what each person has dismissed: a recommendation is a function of the lead at a moment, so it
-comes and goes with the clock and never late (L6).
+comes and goes with the clock and never late (L6). Advice (M6) stands among them, a piece once a month.
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import NamedTuple
 
+from shared.domain.advice import Advice
 from shared.domain.contact import shown_until
 from shared.domain.deadlines import REMINDERS, reminders_before
 from shared.domain.lead import CallToAction, Lead, Status
+from shared.domain.measures import outcome_due
 from shared.domain.telling.webhooks import Webhook, WebhookState
 
 OVERDUE_AFTER, UNTOUCHED_AFTER = timedelta(hours=24), timedelta(days=14)
 """A5; N5."""
+ADVICE = "advice"
+"""The kind of a notification whose title is a piece of advice."""
 
 TITLES = {
     "newLead": "A new lead waits for an answer.",
@@ -35,7 +39,7 @@ class About(NamedTuple):
 
 
 class Notification(NamedTuple):
-    """One recommended action; `due_at` is when it is too late, `subject` the lead or the webhook it is about.
+    """One recommended action; `due_at` is when it is too late, `subject` the lead, webhook or advice it is about.
 
     `about` is None where it is about no lead.
     """
@@ -46,6 +50,7 @@ class Notification(NamedTuple):
     due_at: datetime | None = None
     round: int = 0
     about: About | None = None
+    advice: Advice | None = None
 
     @property
     def id(self) -> str:
@@ -55,14 +60,15 @@ class Notification(NamedTuple):
     @property
     def lead_id(self) -> str | None:
         """The lead it is about, if it is about one."""
-        return None if self.kind == "webhookDisabled" else self.subject
+        return None if self.kind in ("webhookDisabled", ADVICE) else self.subject
 
 
 class Standing(NamedTuple):
     """What recommendations about a stored lead go by; storage holds it in columns, so that no document is read for it.
 
     `arrived` is when it reached its partner; `unanswered` says that the customer asked to be contacted and nobody has
-    tried; `name` is the person's, hidden from `shown_until` on (L9).
+    tried; `name` is the person's, hidden from `shown_until` on (L9). `outcome_due` is by when the outcome of an
+    accepted deal is to be told (M2), None of any other lead.
     """
 
     lead_id: str
@@ -78,6 +84,7 @@ class Standing(NamedTuple):
     name: str | None
     country: str | None
     shown_until: datetime
+    outcome_due: datetime | None
 
 
 def standing(lead: Lead) -> Standing:
@@ -99,6 +106,7 @@ def standing(lead: Lead) -> Standing:
         customer.name or None,
         customer.country,
         shown_until(lead),
+        outcome_due(lead) if lead.status is Status.ACCEPTED else None,
     )
 
 
@@ -135,3 +143,10 @@ def about_webhook(hook: Webhook) -> Iterable[Notification]:
     """What is recommended for a webhook."""
     if hook.state is WebhookState.DISABLED and hook.disabled_at:
         yield Notification("webhookDisabled", hook.id, hook.disabled_at, round=int(hook.disabled_at.timestamp()))
+
+
+def about_advice(advice: Advice) -> Notification:
+    """A piece of advice as a notification, another one in each of its rounds."""
+    raised = datetime.combine(advice.raised, time(), UTC)
+    number = advice.month.year * 100 + advice.month.month
+    return Notification(ADVICE, advice.key, raised, round=number, advice=advice)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import WithJsonSchema
 
+from shared.domain.advice import Matter
 from shared.domain.events import EventType
 from shared.domain.exports.export import Cells, ExportFormat, ExportState, Headings
 from shared.domain.exports.export_columns import names
@@ -25,7 +26,7 @@ from shared.domain.telling.crm_presets import CrmPreset
 from shared.domain.telling.dispatch import DispatchState
 from shared.domain.telling.mails import MailNotice, MailState
 from shared.domain.telling.preferences import LANGUAGES
-from shared.domain.telling.recommendations import TITLES
+from shared.domain.telling.recommendations import ADVICE, TITLES
 from shared.domain.telling.webhooks import EVENTS, TEST, VALIDATION, FieldsAs, WebhookFormat, WebhookState
 
 
@@ -59,7 +60,8 @@ SubscribedText = Annotated[str, _one_of(EVENTS)]
 NoticeText = Annotated[str, _one_of(MailNotice)]
 MailStateText = Annotated[str, _one_of(MailState)]
 MailKindText = Annotated[str, _one_of(MailKind)]
-NotificationText = Annotated[str, _one_of(TITLES)]
+NotificationText = Annotated[str, _one_of((*TITLES, ADVICE))]
+AdviceText = Annotated[str, _one_of(Matter)]
 WebhookFormatText = Annotated[str, _one_of(WebhookFormat)]
 WebhookStateText = Annotated[str, _one_of(WebhookState)]
 PresetText = Annotated[str, _one_of(CrmPreset)]

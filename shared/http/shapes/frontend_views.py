@@ -87,6 +87,7 @@ class VocabularyView(TypedDict):
     alerts: list[TermView]
     warnings: list[TermView]
     notifications: list[TermView]
+    advice: list[TermView]
     events: list[TermView]
     activities: list[TermView]
     flames: list[TermView]

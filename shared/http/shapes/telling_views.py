@@ -10,6 +10,7 @@ from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.recommendations import TITLES, About
 from shared.domain.telling.webhooks import Webhook
 from shared.http.actors import ActorView
+from shared.http.shapes.advice_views import mend_link
 from shared.http.shapes.enumerations import (
     DeliveryStateText,
     FieldsAsText,
@@ -100,10 +101,12 @@ class NotificationPageView(TypedDict):
 
 
 def notification_view(noticed: Noticed, partner_id: str, settings: Settings, translate: Translate) -> NotificationView:
-    """The notification as this person sees it; its link leads to the page of the lead, or to a webhook's log."""
+    """The notification as this person sees it; its link leads to the lead, what mends a matter, or a webhook's log."""
     one = noticed.notification
     if one.lead_id:
         link = settings.lead_page.replace("{partnerId}", partner_id).replace("{leadId}", one.lead_id)
+    elif one.advice:
+        link = mend_link(one.advice.mend, partner_id, settings)
     else:
         link = settings.webhook_page.replace("{webhookId}", one.subject)
     return {
@@ -111,7 +114,7 @@ def notification_view(noticed: Noticed, partner_id: str, settings: Settings, tra
         "kind": one.kind,
         "leadId": one.lead_id,
         "lead": _noted_lead_view(one.about) if one.about else None,
-        "title": translate(TITLES[one.kind]),
+        "title": translate(one.advice.message if one.advice else TITLES[one.kind]),
         "createdDateTime": stamp(one.created_at),
         "dueDateTime": stamped(one.due_at),
         "dismissed": noticed.dismissed,

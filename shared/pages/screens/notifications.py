@@ -6,14 +6,15 @@ from shared import clock, ids
 from shared.http import page_tokens
 from shared.http.pages import PageQuery
 from shared.http.shapes.telling_views import NotificationView, notification_view
+from shared.pages.views.advice import path_of
 from shared.pages.visits import Shown, Text, Visit
-from shared.pages.words import Words
 from shared.usecases.telling import notification_centre
+from shared.usecases.telling.notification_centre import Noticed
 
 
 @dataclass(frozen=True)
 class Item:
-    """One recommended action; `path` is where it leads below `/app/`."""
+    """One recommended action; `path` is where it leads below `/app/`, None for whoever may not open that."""
 
     id: str
     kind: str
@@ -23,7 +24,7 @@ class Item:
     title: str
     left: str | None
     when: str
-    path: str
+    path: str | None
     dismissed: bool
 
 
@@ -51,11 +52,8 @@ async def show_notifications(visit: Visit) -> Shown:
         at=visit.at,
         budget=visit.app.ports.rules.lists.budget(clock.stopwatch()),
     )
-    views = [
-        notification_view(noticed, visit.partner_id, visit.app.settings, visit.words.say) for noticed in found.noticed
-    ]
     token = page_tokens.make(found.next, *scope) if found.next else None
-    items = tuple(_item(view, visit.words) for view in views)
+    items = tuple(_item(noticed, visit) for noticed in found.noticed)
     return Shown("notifications.html", Centre(items, found.open_count, token, asked.page_token is None))
 
 
@@ -73,17 +71,22 @@ async def show_bell(visit: Visit) -> Shown:
     return Shown("text.html", Text(visit.words.number(found.open_count) if found.open_count else ""))
 
 
-def _item(view: NotificationView, words: Words) -> Item:
-    lead, due = view["lead"], view["dueDateTime"]
+def _item(noticed: Noticed, visit: Visit) -> Item:
+    view, words = notification_view(noticed, visit.partner_id, visit.app.settings, visit.words.say), visit.words
+    lead, due, advice = view["lead"], view["dueDateTime"], noticed.notification.advice
     return Item(
         id=view["id"],
         kind=view["kind"],
-        label=words.label("notifications", view["kind"]),
+        label=words.label("advice", advice.matter) if advice else words.label("notifications", view["kind"]),
         company=lead["company"] if lead else None,
         country=words.country(lead["country"]) if lead and lead["country"] else "",
         title=view["title"],
         left=words.left(due) if due else None,
         when=words.moment(view["createdDateTime"]),
-        path=f"leads/{view['leadId']}" if view["leadId"] else f"webhooks/{view['id'].split('-')[1]}",
+        path=path_of(advice.mend, visit.caller.roles) if advice else _path(view),
         dismissed=view["dismissed"],
     )
+
+
+def _path(view: NotificationView) -> str:
+    return f"leads/{view['leadId']}" if view["leadId"] else f"webhooks/{view['id'].split('-')[1]}"

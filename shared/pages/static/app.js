@@ -312,7 +312,16 @@
     }
     if (left()) return;
     title();
-    if (focus && !dialog.open) $("h1", panes[wanted.pane])?.focus({ preventScroll: true });
+    if (focus && !dialog.open && !toPart(panes[wanted.pane])) $("h1", panes[wanted.pane])?.focus({ preventScroll: true });
+  }
+
+  /* Takes whoever follows a link to a part of a screen to what is filled in there; false where it names none. */
+  function toPart(pane) {
+    const part = location.hash && $(`#${CSS.escape(location.hash.slice(1))}`, pane);
+    const field = part && ($("input:not([type='hidden']), select, textarea", part) ?? $("button", part));
+    if (!field) return false;
+    field.focus();
+    return true;
   }
 
   async function showLead(wanted, came, again, left) {
@@ -382,6 +391,8 @@
     const state = { over: Boolean(to.dialog && from.id === to.id && from.pane === "lead" && !from.dialog) };
     const isHere = url.href === location.href;
     if (!isHere) history[replace ? "replaceState" : "pushState"](state, "", href);
+    // A part of what is shown already is nothing to fetch.
+    if (url.hash && to.path && to.path === panes.other.dataset.screen && from.path === to.path && toPart(panes.other)) return Promise.resolve();
     // The address that is shown already, chosen once more, is wanted fresh.
     return show({ focus, again: isHere });
   }

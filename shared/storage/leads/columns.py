@@ -72,6 +72,7 @@ class Columns(Words, gc=False):
     deal_value: str = ""
     company: str = ""
     person: str = ""
+    outcome_due: str = ""
 
 
 _ALWAYS = ("RowKey", "status", "deadline", "isTest")
@@ -109,7 +110,7 @@ _ORDERS = {
 }
 STANDING = (
     *("RowKey", "status", "deadline", "flame", "updated", "sequence", "arrived", "unanswered"),
-    *("company", "person", "country", "shownUntil"),
+    *("company", "person", "country", "shownUntil", "outcomeDue"),
 )
 """What notifications go by."""
 
@@ -221,6 +222,7 @@ def standing(row: Columns) -> Standing:
         row.person or None,
         row.country or None,
         datetime.fromisoformat(row.shown_until),
+        _instant(row.outcome_due),
     )
 
 

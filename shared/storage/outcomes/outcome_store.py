@@ -1,20 +1,25 @@
-"""Standings and lessons in the Lookup table, a row for each partner and one for all (storage.md)."""
+"""Standings and lessons in the Lookup table, a row for each partner and one for all (storage.md).
+
+What a partner's year has come to names its locations and what its customers looked for, so it is with the partner.
+"""
 
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from shared.domain.advice import Year
 from shared.domain.likelihood import Learned
 from shared.domain.standing import Standing
 from shared.ports.outcomes import Lessons
 from shared.storage import codec, keys, reads
+from shared.storage.cache import ReadCache
 from shared.storage.errors import translating
 from shared.storage.rest.service import Table
 from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
 CACHED_FOR = timedelta(minutes=10)
-"""Lessons change once an hour, and every lead that comes asks for them."""
+"""Lessons and years change once an hour; every lead asks for those, every look at notifications for these."""
 BATCH = 100
 
 
@@ -24,6 +29,7 @@ class TableOutcomeStore:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         self._known: tuple[datetime, Lessons] | None = None
+        self._years = ReadCache(CACHED_FOR)
 
     @property
     def _lookup(self) -> Table:
@@ -75,6 +81,19 @@ class TableOutcomeStore:
         for start in range(0, len(writes), BATCH):
             with translating():
                 await self._lookup.transact(writes[start : start + BATCH])
+
+    async def year(self, partner_id: str, at: datetime) -> Year:
+        return await self._years.read(keys.YEAR, partner_id, at, self._year, absent=True)
+
+    async def _year(self, partner_id: str) -> Year:
+        row = await reads.row(self._tables.of(partner_id, keys.PARTNERS), partner_id, keys.YEAR)
+        return codec.load(Year, row) if row else Year()
+
+    async def put_year(self, partner_id: str, year: Year) -> None:
+        row = {"PartitionKey": partner_id, "RowKey": keys.YEAR, **codec.dump(year, what="year")}
+        with translating():
+            await self._tables.of(partner_id, keys.PARTNERS).write(Write.upsert(row))
+        self._years.forget((keys.YEAR, partner_id))
 
     async def _put(self, key: str, record: Lessons | Learned) -> None:
         row = {"PartitionKey": keys.LESSONS, "RowKey": key, **codec.dump(record, what="lessons")}

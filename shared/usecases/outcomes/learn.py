@@ -1,14 +1,15 @@
 """Looks at what every partner's leads have come to, and learns from it (M2, V3): once an hour, by a timer.
 
-A run reads a year of each partner's sums, writes its standing, and adds to what is known of leads that are alike; at
-the beginning of a month it has the mail about the last one sent. One
-that ends at its budget goes on in the next; only a look at all partners makes new lessons.
+A run reads a year of each partner's sums, writes its standing and what its advice goes by (M6), and adds to what is
+known of leads that are alike; at the beginning of a month it has the mail about the last one sent. One that ends at its
+budget goes on in the next; only a look at all partners makes new lessons.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from shared.domain.advice import year_of
 from shared.domain.errors import Unavailable
 from shared.domain.instants import stamp
 from shared.domain.likelihood import Learning
@@ -83,6 +84,9 @@ async def _look(ports: Ports, partner: Partner, at: datetime, norms: Norms, lear
     try:
         sums = await ports.tallies.sums_between(partner.id, first, str(at.date()))
         overdue = await ports.tallies.overdue_outcomes(partner.id, at, days.first)
+        year = year_of(sums, at)
+        if await ports.outcomes.year(partner.id, at) != year:
+            await ports.outcomes.put_year(partner.id, year)
         told = await tell_of_month(ports=ports, partner=partner, at=at)
     except Unavailable:
         return None

@@ -1,4 +1,8 @@
-"""The notification centre: recommended actions, open ones first, each person's own dismissals (N5)."""
+"""The notification centre: recommended actions, open ones first, each person's own dismissals (N5).
+
+Advice (M6) is among them, by what the last look at all partners has found of the year's leads: whoever rings the bell
+on every page should not read a year of sums for it. Everything else it goes by is as of this moment.
+"""
 
 import asyncio
 import heapq
@@ -10,11 +14,12 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import NamedTuple
 
+from shared.domain.advice import advice
 from shared.domain.contact import NEVER
 from shared.domain.errors import NotFound
 from shared.domain.filters import LeadFilter
 from shared.domain.lead import Status
-from shared.domain.telling.recommendations import Notification, about_webhook, recommended
+from shared.domain.telling.recommendations import Notification, about_advice, about_webhook, recommended
 from shared.ids import inverted_time
 from shared.ports.leads import LeadQuery
 from shared.ports.ports import Ports
@@ -147,20 +152,31 @@ async def _among(
 
 
 async def _notifications(ports: Ports, partner_id: str, at: datetime, budget: Budget) -> list[Notification]:
-    webhooks, about_leads = await asyncio.gather(
-        ports.webhooks.of_partner(partner_id), _about_leads(ports, partner_id, at, budget)
+    wishes, profile, year, (about_leads, overdue) = await asyncio.gather(
+        ports.preferences.wishes(partner_id),
+        ports.listings.profile(partner_id, at),
+        ports.outcomes.year(partner_id, at),
+        _about_leads(ports, partner_id, at, budget),
     )
-    return [*(noted for stored in webhooks for noted in about_webhook(stored.webhook)), *about_leads]
+    preferred = wishes.preferences.preferred_email if wishes.preferences else None
+    pieces = advice(profile=profile, preferred=preferred, unwanted=wishes.unwanted, overdue=overdue, year=year, at=at)
+    return [
+        *(noted for stored in wishes.webhooks for noted in about_webhook(stored.webhook)),
+        *map(about_advice, pieces),
+        *about_leads,
+    ]
 
 
-async def _about_leads(ports: Ports, partner_id: str, at: datetime, budget: Budget) -> list[Notification]:
+async def _about_leads(ports: Ports, partner_id: str, at: datetime, budget: Budget) -> tuple[list[Notification], int]:
+    """What is recommended for the open leads, and how many outcomes of theirs are overdue."""
     found: list[Notification] = []
-    looked = 0
+    looked = overdue = 0
     async with aclosing(ports.leads.standings(LeadQuery(partner_id, at, OPEN))) as batches:
         async for standings in batches:
             for lead in standings:
                 found += recommended(lead, at)
+                overdue += lead.outcome_due is not None and lead.outcome_due < at
             looked += len(standings)
             if not budget.allows(looked):
                 break
-    return found
+    return found, overdue

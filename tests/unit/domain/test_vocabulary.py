@@ -41,6 +41,7 @@ HOMES = {
     "MailStateText": "mailStates",
     "MailKindText": "mailKinds",
     "NotificationText": "notifications",
+    "AdviceText": "advice",
     "WebhookFormatText": "webhookFormats",
     "WebhookStateText": "webhookStates",
     "PresetText": "presets",

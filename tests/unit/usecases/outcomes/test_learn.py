@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.advice import Year
 from shared.domain.errors import Unavailable
 from shared.domain.lead import Chance, Level, Quality, Validity
 from shared.domain.lifecycle import Action, LeadAction, recheck
@@ -66,6 +67,25 @@ async def test_m2_every_partner_has_a_standing_and_all_have_lessons() -> None:
     assert (await learn_outcomes(ports=ports, at=LATER, budget=budget())).written == 0
     shown = await read_standing(ports=ports, partner_id="p0", at=LATER)
     assert (await ports.outcomes.standings())["p0"] == shown
+
+
+async def test_m6_every_partners_year_is_known_and_written_where_it_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    ports = await programme()
+    written: list[str] = []
+    put = ports.outcomes.put_year
+
+    async def noted(partner_id: str, found: Year) -> None:
+        written.append(partner_id)
+        await put(partner_id, found)
+
+    monkeypatch.setattr(ports.outcomes, "put_year", noted)
+    await learn_outcomes(ports=ports, at=LATER, budget=budget())
+    assert sorted(written) == [f"p{number}" for number in range(7)]
+    assert (await ports.outcomes.year("p0", LATER)).leads == 3
+    await learn_outcomes(ports=ports, at=LATER, budget=budget())
+    assert len(written) == 7, "nothing has changed"
+    await learn_outcomes(ports=ports, at=LATER + 400 * DAY, budget=budget())
+    assert await ports.outcomes.year("p0", LATER) == Year(), "it was longer ago"
 
 
 async def test_v3_a_look_that_goes_on_learns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
