@@ -9,7 +9,6 @@ EXAMPLES: dict[str, Any] = {
     "CloseAsErrorIn": {"reason": "wrongCustomer"},
     "WinIn": {
         "value": {"amount": "14500.00", "currency": "EUR"},
-        "closedDate": "2026-11-20",
         "notes": "Signed on the first visit.",
     },
     "AssignManyIn": {"ids": ["0123456789abcdef-0123456789abcdef0123456789abcdef"], "partnerId": "contoso"},
