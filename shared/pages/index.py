@@ -1,7 +1,7 @@
 """Which screen is where below `/ui/`, and who may see it; `/app/` has the same addresses (U1)."""
 
 from shared.domain.permissions import Role
-from shared.pages.screens import exports, lead, leads, notifications, preferences, profile, top, webhooks
+from shared.pages.screens import exports, insights, lead, leads, notifications, preferences, profile, top, webhooks
 from shared.pages.visits import screen
 
 USER, ADMIN, PROFILE = Role.LEADS_USER, Role.LEADS_ADMIN, Role.PROFILE_ADMIN
@@ -22,6 +22,7 @@ SCREENS = (
     screen("leads/{leadId}/closeAsError", lead.show_close_as_error, ADMIN),
     screen("leads/{leadId}/activity", lead.show_activity, USER),
     screen("notifications", notifications.show_notifications, USER),
+    screen("insights", insights.show_insights, USER),
     screen("exports", exports.show_exports, ADMIN),
     screen("exports/{exportId}", exports.show_export, ADMIN),
     screen("profile", profile.show_profile, PROFILE),

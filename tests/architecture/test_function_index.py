@@ -42,6 +42,7 @@ EXPECTED = {
     "unmute_address": ("POST", "partners/{partnerId}/preferences/unmute"),
     "get_standing": ("GET HEAD", "partners/{partnerId}/standing"),
     "get_insights": ("GET HEAD", "partners/{partnerId}/insights"),
+    "get_insights_chart": ("GET HEAD", "partners/{partnerId}/insights/chart.svg"),
     "list_notifications": ("GET HEAD", "partners/{partnerId}/notifications"),
     "dismiss_notification": ("POST", "partners/{partnerId}/notifications/{notificationId}/dismiss"),
     "dismiss_many_notifications": ("POST", "partners/{partnerId}/notifications/dismiss"),

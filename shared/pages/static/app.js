@@ -898,10 +898,19 @@
   document.addEventListener("submit", (event) => {
     const form = event.target.closest("form[data-form]");
     if (event.target.id === "filters") { event.preventDefault(); filter(); return; }
+    if (event.target.dataset.ask) { event.preventDefault(); ask(event.target); return; }
     if (!form) return;
     event.preventDefault();
     send(form);
   });
+
+  /* A form that only asks is an address; what had the focus has it again in the form that comes. */
+  async function ask(form) {
+    const at = form.contains(document.activeElement) ? document.activeElement.name || "" : null;
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+    await go(`${APP}${form.dataset.ask}?${query}`, { focus: false });
+    if (at !== null) $(at ? `form[data-ask] [name="${CSS.escape(at)}"]` : "form[data-ask] button", panes.other)?.focus();
+  }
 
   async function send(form) {
     if (form.dataset.busy) return;
@@ -1190,6 +1199,16 @@
     return ours("POST", "/exports", { filter, ...(orderBy ? { orderBy } : {}), headings: "labels" });
   }
 
+  /* A file of the interface, which a link could not ask for: it has no token. */
+  async function download(path, name) {
+    if (!now.partner) await refreshTop();
+    const answer = await signed(`${root}/partners/${now.partner}${path}`);
+    if (!answer.ok) throw new Refused(answer, (await answer.json().catch(() => null))?.error);
+    const href = URL.createObjectURL(await answer.blob());
+    make("a", { href, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  }
+
   const notice = (button) => button.closest("[data-notice]");
   async function dismiss(ids, list) {
     list.forEach((item) => { item.hidden = true; });
@@ -1240,6 +1259,10 @@
     copy: (button) => copy(button.dataset.text),
     "copy-link": () => copy(location.href),
     print: () => print(),
+    download: async (button) => {
+      button.disabled = true;
+      try { await download(button.dataset.path, button.dataset.name); } catch (problem) { toast(say("failed", { why: whyNotRead(problem) }), { bad: true }); } finally { button.disabled = false; }
+    },
     // New ones stand first in the newest order, without filters that would hide them.
     fresh: () => { const tab = new URLSearchParams(listQuery).get("tab"); return go(listHref(tab ? `tab=${tab}` : "")); },
     "select-all": (box) => { rows().slice(0, BULK_MOST).forEach((row) => { $("[data-do='select']", row).checked = box.checked; }); paintBulk(); },
@@ -1330,6 +1353,8 @@
     if (field.dataset.do) DO[field.dataset.do]?.(field);
     if (field.dataset.setting) { localStorage.setItem(field.dataset.setting, field.checked ? "1" : ""); applySettings(); }
     if (field.closest("#filters") && field.type !== "search" && field.name) filter();
+    // A day is typed part by part, and is asked for with the button.
+    if (field.form?.dataset.ask && field.tagName === "SELECT") ask(field.form);
     const form = field.closest("form[data-form]");
     if (form) { reasonChanged(form); amountChanged(form); keepDraft(form); }
   });
@@ -1347,7 +1372,9 @@
     const form = $("#filters");
     const query = new URLSearchParams(listQuery);
     for (const name of new Set([...form.elements].map((field) => field.name).filter(Boolean))) {
-      const given = [...form.elements].filter((field) => field.name === name && (field.type !== "checkbox" || field.checked)).map((field) => field.value.trim()).filter(Boolean);
+      // A time that is no day stands in no field of days, and holds until a day is chosen or its chip is taken away.
+      const given = [...form.elements].filter((field) => field.name === name && (field.type !== "checkbox" || field.checked))
+        .map((field) => field.value.trim() || (field.type === "date" && field.defaultValue.includes("T") ? field.defaultValue : "")).filter(Boolean);
       if (given.length) query.set(name, given.join(",")); else query.delete(name);
     }
     return go(listHref(query.toString()), { replace, focus: false });
