@@ -229,6 +229,8 @@
       if (!(answer.headers.get("content-type") ?? "").includes("html")) throw new Refused(answer, null);
       const text = await answer.text();
       if (control.signal.aborted) return false;
+      // A swap takes a moment longer than it shows, and what it has brought must not be cleared away.
+      clearTimeout(skeleton);
       await htmx.swap({ text, target: pane, swap: "innerHTML", sourceElement: pane });
       // What was read before a heart was stored shows it all the same.
       for (const [id, state] of hearts) paintHeart(id, state.wanted);

@@ -24,10 +24,11 @@ SAME_WITHIN = 0.1
 
 @dataclass(frozen=True)
 class Cell:
-    """Texts, one below the other; `query` is the list behind the first."""
+    """Texts, one below the other, and what has changed since; `query` is the list behind the first."""
 
     texts: tuple[str, ...]
     query: str | None = None
+    changed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,11 @@ class Table:
 
 @dataclass(frozen=True)
 class Tile:
-    """One figure by itself, with what has changed below it."""
+    """One figure by itself, with what has changed since."""
 
     name: str
-    texts: tuple[str, ...]
+    text: str
+    changed: tuple[str, ...]
 
 
 def lines(rows: Sequence[tuple[str, int, tuple[Cell, ...]]]) -> tuple[Line, ...]:

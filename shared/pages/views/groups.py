@@ -52,8 +52,8 @@ def table_of(found: Insights, group_by: GroupBy, words: Words) -> Table:
     lengths = widths([one.received for _, one in groups])
     rows = tuple(_line(found, value, one, length, words) for (value, one), length in zip(groups, lengths, strict=True))
     columns = (
-        *(words.say("Received"), words.say("Accepted"), words.say("Rate"), words.say("Won"), words.say("Win rate")),
-        *(words.say("Half answered within"), words.say("Won worth")),
+        *(words.say("Received"), words.say("Accepted"), words.say("Acceptance rate"), words.say("Won")),
+        *(words.say("Win rate"), words.say("Half answered within"), words.say("Won worth")),
     )
     return Table(
         f"by-{group_by}",

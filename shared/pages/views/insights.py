@@ -72,7 +72,7 @@ def report_of(found: Mapping[GroupBy, Insights], chosen: GroupBy, words: Words) 
     asked = {"from": period.first, "to": period.last, "groupBy": str(chosen), "format": "csv"}
     return Report(
         days=figures.days(period, words),
-        compared=words.say("Compared with %(days)s.", days=figures.days(period.before, words)),
+        compared=words.say("Compared with %(days)s", days=figures.days(period.before, words)),
         leads=urlencode(listed),
         sheet="/insights?" + urlencode(asked),
         name=f"insights-{period.first}-{period.last}",
@@ -118,29 +118,22 @@ def _presets(today: date, words: Words) -> Iterable[tuple[str, Period]]:
 
 def _funnel(found: Insights, words: Words) -> Table:
     now, before, listed = found.total, found.before, figures.leads(found.period)
-    accepted = figures.share_changed(now.acceptance_rate, before.acceptance_rate, words)
+    accepted = won = Cell(())
     if now.acceptance_rate is not None:
         text = words.say("%(share)s of those that no longer wait", share=words.share(now.acceptance_rate))
-        accepted = (text, *accepted)
-    won = figures.share_changed(now.win_rate, before.win_rate, words)
+        accepted = Cell((text,), changed=figures.share_changed(now.acceptance_rate, before.acceptance_rate, words))
     if now.win_rate is not None:
-        won = (words.say("%(share)s of those accepted", share=words.share(now.win_rate)), *won)
-    worth, worth_won = (
-        figures.worth(now.worth, before.worth, words),
-        figures.worth(now.worth_won, before.worth_won, words),
-    )
-    is_won = {"outcome": "won", **listed}
-    stages: tuple[tuple[str, int, int, Mapping[str, str] | None, tuple[str, ...], tuple[str, ...]], ...] = (
-        (words.say("Received"), now.received, before.received, figures.received(listed), (), ()),
+        text = words.say("%(share)s of those accepted", share=words.share(now.win_rate))
+        won = Cell((text,), changed=figures.share_changed(now.win_rate, before.win_rate, words))
+    worth = Cell(figures.worth(now.worth, before.worth, words))
+    worth_won = Cell(figures.worth(now.worth_won, before.worth_won, words))
+    stages: tuple[tuple[str, int, int, Mapping[str, str] | None, Cell, Cell], ...] = (
+        (words.say("Received"), now.received, before.received, figures.received(listed), Cell(()), Cell(())),
         (words.say("Accepted"), now.accepted, before.accepted, None, accepted, worth),
-        (words.say("Won"), now.won, before.won, is_won, won, worth_won),
+        (words.say("Won"), now.won, before.won, {"outcome": "won", **listed}, won, worth_won),
     )
     rows = [
-        (
-            name,
-            count,
-            (figures.number(count, query, words), _changed(count, earlier, words), Cell(rate), Cell(amounts)),
-        )
+        (name, count, (figures.number(count, query, words), _changed(count, earlier, words), rate, amounts))
         for name, count, earlier, query, rate, amounts in stages
     ]
     return Table(
@@ -190,11 +183,11 @@ def _tiles(found: Insights, words: Words) -> tuple[Tile, ...]:
     )
     return (
         *(
-            Tile(name, (figures.said(this, words.hours), *figures.hours_changed(this, that, words)))
+            Tile(name, figures.said(this, words.hours), figures.hours_changed(this, that, words))
             for name, this, that in hours
         ),
         *(
-            Tile(name, (figures.said(this, words.share), *figures.share_changed(this, that, words)))
+            Tile(name, figures.said(this, words.share), figures.share_changed(this, that, words))
             for name, this, that in shares
         ),
     )
