@@ -9,7 +9,8 @@ import aiohttp
 
 from local import demo_directory, demo_outcomes
 from local.azurite import ACCOUNT, Azurite
-from local.demo_leads import OFFERS, Demo
+from local.demo_leads import LEADS, OFFERS, Demo
+from local.demo_past import PAST
 from local.issuer import Issuer
 from shared import clock
 
@@ -77,12 +78,12 @@ async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite) -
             kept = {"id": made["id"], "key": made["key"]}
             _keep(file, kept)
             if os.environ.get("DEMO") != "0":
-                print("Making some weeks of leads (make run DEMO=0 starts with none) ...", flush=True)
+                print("Making half a year of leads (make run DEMO=0 starts with none) ...", flush=True)
                 await call("PUT", f"/partners/{PARTNER}/profile", PROFILE, as_="ann")
                 for title in OFFERS:
                     offer_id = "contoso." + title.lower().replace(" ", "-")
                     await call("PUT", f"/partners/{PARTNER}/offers/{offer_id}", {"title": title})
-                await Demo(PARTNER, f"/intake/{made['id']}?key={made['key']}", call).fill()
+                await Demo(PARTNER, f"/intake/{made['id']}?key={made['key']}", call).fill((*PAST, *LEADS))
                 _keep(file, kept | {"directory": await demo_directory.fill(call, PARTNER)})
                 await demo_outcomes.fill(call)
     if not file.exists():

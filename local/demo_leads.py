@@ -4,7 +4,7 @@ Companies are those that Microsoft's own samples are about; addresses end in `.e
 The app's clock is set back for it and comes forward from lead to lead, so that what time does has been done.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,10 @@ OFFERS = ("Contoso CRM", "Contoso ERP", "Contoso Field Service")
 
 @dataclass(frozen=True)
 class DemoLead:
-    """One lead: how long ago it came, who sent it, and what was done about it then; `then` are actions in order."""
+    """One lead: how long ago it came, who sent it, and what was done about it.
+
+    `then` are actions in order; an `after` among what they are given is how long they came after what was before.
+    """
 
     ago: timedelta
     company: str
@@ -407,12 +410,12 @@ class Demo:
     call: Call
     _made: int = field(default=0)
 
-    async def fill(self) -> int:
-        """Send every lead at its time, do what was done about it, and put the clock back; how many there are."""
+    async def fill(self, leads: Iterable[DemoLead] = LEADS) -> int:
+        """Send each lead at its time, do what was done about it, and put the clock back; how many there are."""
         kept = clock.offset
         base = clock.now()
         try:
-            for lead in LEADS:
+            for lead in leads:
                 clock.offset = kept - lead.ago
                 await self._one(lead, base)
         finally:
@@ -443,9 +446,10 @@ class Demo:
         if lead.hearted:
             await self.call("PUT", f"{path}/favorite", as_="ann")
         for number, (action, given) in enumerate(lead.then):
-            # Somebody works on it two days later, and then every other day; nothing was done in the future.
-            clock.offset = min(clock.offset + (2 * DAY if number else DAY), clock.offset + max(now - clock.now(), HOUR))
+            # Somebody works on it a day later, and then every other day; nothing was done in the future.
             said: dict[str, Any] = dict(given)
+            after = said.pop("after", 2 * DAY if number else DAY)
+            clock.offset = min(clock.offset + after, clock.offset + max(now - clock.now(), HOUR))
             if "days" in said:
                 said["purchaseDate"] = (now + timedelta(days=said.pop("days"))).date().isoformat()
             await self.call("POST", f"{path}/{action}", said, as_="ann" if number % 2 == 0 else "bob")

@@ -75,6 +75,7 @@ class Period:
 class Figures:
     """What some leads have come to; all but the last two of leads that wait for an answer.
 
+    `answered_24h` and `answered_72h` are answers within so many hours, the latter with the former.
     Rates are shares of 1, None where there is nothing to share: `acceptance_rate` and `expiry_rate` of those that are
     not waiting any more, `win_rate` of those accepted, `within_24h` and `within_72h` of those answered,
     `closed_within_60_days` of those won or lost. Hours are to the answer; a tenth of them took longer than
@@ -89,6 +90,8 @@ class Figures:
     lost: int = 0
     in_time: int = 0
     stated: int = 0
+    answered_24h: int = 0
+    answered_72h: int = 0
     acceptance_rate: float | None = None
     expiry_rate: float | None = None
     win_rate: float | None = None
@@ -111,6 +114,11 @@ class Figures:
     def waiting(self) -> int:
         """Not answered and not expired yet."""
         return self.received - self.answered - self.expired
+
+    @property
+    def open_deals(self) -> int:
+        """Accepted, and neither won nor lost yet."""
+        return self.accepted - self.won - self.lost
 
     @property
     def is_empty(self) -> bool:
@@ -159,6 +167,7 @@ def figures(cell: Cell) -> Figures:
     )
     won, lost = cell.get(Measure.WON, 0), cell.get(Measure.LOST, 0)
     answered, over = accepted + declined, accepted + declined + expired
+    in_24h, in_72h = cell.get(Measure.WITHIN_24H, 0), cell.get(Measure.WITHIN_72H, 0)
     spans = {int(name[2:]): count for name, count in cell.items() if name.startswith(ANSWERED_IN)}
     return Figures(
         received=received,
@@ -169,11 +178,13 @@ def figures(cell: Cell) -> Figures:
         lost=lost,
         in_time=cell.get(Measure.IN_TIME, 0),
         stated=cell.get(Measure.STATED, 0),
+        answered_24h=in_24h,
+        answered_72h=in_72h,
         acceptance_rate=share(accepted, over),
         expiry_rate=share(expired, over),
         win_rate=share(won, accepted),
-        within_24h=share(cell.get(Measure.WITHIN_24H, 0), answered),
-        within_72h=share(cell.get(Measure.WITHIN_72H, 0), answered),
+        within_24h=share(in_24h, answered),
+        within_72h=share(in_72h, answered),
         closed_within_60_days=share(cell.get(Measure.CLOSED_WITHIN_60D, 0), won + lost),
         hours_median=hours_at(spans, 0.5),
         hours_p90=hours_at(spans, 0.9),

@@ -4,6 +4,7 @@ from shared.domain.permissions import Role
 from shared.pages.screens import (
     exports,
     feedback,
+    insights,
     lead,
     leads,
     notifications,
@@ -35,6 +36,7 @@ SCREENS = (
     screen("leads/{leadId}/closeAsError", lead.show_close_as_error, ADMIN),
     screen("leads/{leadId}/activity", lead.show_activity, USER),
     screen("notifications", notifications.show_notifications, USER),
+    screen("insights", insights.show_insights, USER),
     screen("exports", exports.show_exports, ADMIN),
     screen("exports/{exportId}", exports.show_export, ADMIN),
     screen("profile", profile.show_profile, PROFILE),

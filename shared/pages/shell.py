@@ -126,7 +126,7 @@ def _keys(language: str) -> tuple[tuple[tuple[str, ...], str], ...]:
         (("c",), _("Log a call")),
         (("n",), _("Write a note")),
         (("/",), _("Search leads")),
-        (("g l", "g n", "g e"), _("Go to leads, notifications, exports")),
+        (("g l", "g n", "g i", "g e"), _("Go to leads, notifications, insights, exports")),
         (("g p", "g s", "g w"), _("Go to profile, preferences, webhooks")),
         (("Ctrl Enter",), _("Send the form")),
         (("?",), _("This list")),

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time, format_timedelta
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_currency, format_decimal, format_percent
+from babel.units import format_unit
 
 from shared.domain import vocabulary
 from shared.domain.country_names import CODES as COUNTRIES
@@ -180,6 +181,23 @@ class Words:
         _, _, fraction = amount.partition(".")
         pattern = "#,##0." + "0" * len(fraction) if fraction else "#,##0"
         return format_decimal(Decimal(amount), pattern, locale=self.locale)
+
+    def month(self, iso: str) -> str:
+        """A month such as `2026-11` as `November 2026`."""
+        return _day(self.language, date.fromisoformat(f"{iso}-01"), "yMMMM")
+
+    def share(self, part: float) -> str:
+        """A share of 1 as `34%`; all and nothing are said of nothing less: `>99%`, `<1%`."""
+        sign, said = ("<", 0.01) if 0 < part < 0.005 else (">", 0.99) if 0.995 <= part < 1 else ("", part)
+        return sign + format_percent(said, "#,##0%", locale=self.locale)
+
+    def hours(self, hours: float) -> str:
+        """Hours as `5.4 hours`; as minutes below one of them, as days from four days on."""
+        if hours < 1:
+            return _span(self.language, timedelta(minutes=max(1, round(hours * 60))), "minute", "long")
+        if hours >= 96:
+            return _span(self.language, timedelta(days=round(hours / 24)), "day", "long")
+        return format_unit(round(hours, 1) if hours < 10 else round(hours), "duration-hour", locale=self.locale)
 
     def number(self, count: int) -> str:
         """A number with its groups."""

@@ -46,6 +46,7 @@ EXPECTED = {
     "get_standing": ("GET HEAD", "partners/{partnerId}/standing"),
     "get_advice": ("GET HEAD", "partners/{partnerId}/advice"),
     "get_insights": ("GET HEAD", "partners/{partnerId}/insights"),
+    "get_insights_chart": ("GET HEAD", "partners/{partnerId}/insights/chart.svg"),
     "list_notifications": ("GET HEAD", "partners/{partnerId}/notifications"),
     "dismiss_notification": ("POST", "partners/{partnerId}/notifications/{notificationId}/dismiss"),
     "dismiss_many_notifications": ("POST", "partners/{partnerId}/notifications/dismiss"),

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect
 
+from tests import waiting
 from tests.builders import DEAL_BODY, submission_body, unique
 from tests.journeys.local_host import LocalHost, register
 
@@ -140,6 +141,16 @@ class Desk:
         ours = request.url.startswith(self.host.url) or "devstoreaccount1/exports" in request.url
         if urlsplit(request.url).scheme in ("http", "https") and not ours:
             self.faults.append(f"a third party: {request.url}")
+
+
+def counted(desk: Desk, leads: int) -> None:
+    """Wait until the insights know of so many leads."""
+
+    def are_there() -> bool:
+        total = desk.call("GET", "/insights")["total"]
+        return bool(total["received"] + total["informational"] == leads)
+
+    waiting.settled(are_there)
 
 
 async def settled(page: Page) -> None:

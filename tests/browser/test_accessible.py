@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.desk import Desk, settled
+from tests.browser.desk import Desk, counted, settled
 from tests.browser.test_workspace import current, dialog, heading, rows
 from tests.builders import DEAL_BODY, ROOT
 
@@ -48,6 +48,7 @@ class Office:
         )["id"]
         self.call("POST", f"/webhooks/{self.hook}/test")
         self.call("POST", "/exports", {"filter": {"status": "received"}})
+        counted(desk, 4)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """What bob has done before."""
@@ -68,6 +69,9 @@ class Office:
             f"leads/{self.closed}",
             "leads/m0000000000000000000000000000",
             "notifications",
+            "insights",
+            "insights?from=2020-01-01&to=2020-02-01",
+            "insights?from=2026-11-02&to=2026-11-01",
             "exports",
             "profile",
             "preferences",
@@ -231,7 +235,13 @@ async def test_keys_go_to_every_screen_and_do_nothing_in_fields(desk: Desk) -> N
     """`g` and a letter; what is typed is typed (U4)."""
     desk.lead()
     page = await desk.open("leads")
-    for key, name in (("n", "Notifications"), ("e", "Exports"), ("p", "Profile"), ("s", "Preferences")):
+    for key, name in (
+        ("n", "Notifications"),
+        ("i", "Insights"),
+        ("e", "Exports"),
+        ("p", "Profile"),
+        ("s", "Preferences"),
+    ):
         await page.keyboard.press("g")
         await page.keyboard.press(key)
         await expect(heading(page)).to_have_text(name)

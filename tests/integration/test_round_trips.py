@@ -563,3 +563,11 @@ async def test_u1_the_header_costs_no_more_than_the_counts(
     assert (await screens.cost("/ui/top"))[1] == summary[1]
     notified = await screens.cost(f"/partners/{source.partner_id}/notifications")
     assert await screens.cost("/ui/notifications") == await screens.cost("/ui/bell") == notified
+
+
+async def test_m5_figures_that_are_told_apart_in_three_ways_cost_one_read(
+    counted: Ports, screens: Screens, source: LeadSource
+) -> None:
+    await submit(counted, source)
+    told = await screens.cost(f"/partners/{source.partner_id}/insights?groupBy=offer")
+    assert await screens.cost("/ui/insights?groupBy=offer") == told

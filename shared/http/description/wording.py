@@ -542,6 +542,7 @@ PARAMETERS = {
     "from": "The first day; 90 days before the last where it is not said.",
     "to": "The last day, which counts to its end; today where it is not said.",
     "format": "JSON, or CSV with a row for each group.",
+    "kind": "What is drawn: the way of all leads, the time to their answers, or the leads of each group.",
 }
 """What is not in PROPERTIES, or means something else there."""
 

@@ -39,6 +39,7 @@ def _places(visit: Visit) -> tuple[Place, ...]:
     words, held = visit.words, visit.caller.roles
     every = (
         (Place("leads", words.say("Leads"), "l"), {Role.LEADS_USER}),
+        (Place("insights", words.say("Insights"), "i"), {Role.LEADS_USER}),
         (Place("exports", words.say("Exports"), "e"), {Role.LEADS_ADMIN}),
         (Place("profile", words.say("Profile"), "p"), {Role.PROFILE_ADMIN}),
         (Place("preferences", words.say("Preferences"), "s"), {Role.PROFILE_ADMIN, Role.LEADS_ADMIN}),

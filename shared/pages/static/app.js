@@ -231,6 +231,8 @@
       // The operator has no leads, which the header tells; it begins elsewhere.
       if (answer.status === 403 && now.me === null) await refreshTop().catch(() => {});
       if (control.signal.aborted || (now.home && pane !== panes.other)) return false;
+      // A swap takes a moment longer than it shows, and what it has brought must not be cleared away.
+      clearTimeout(skeleton);
       await htmx.swap({ text, target: pane, swap: "innerHTML", sourceElement: pane });
       // What was read before a heart was stored shows it all the same.
       for (const [id, state] of hearts) paintHeart(id, state.wanted);
@@ -935,11 +937,12 @@
     send(form);
   });
 
-  /* A form that asks for a screen: what is typed stands in the address. */
+  /* A form that asks for a screen is an address; what had the focus has it again in the form that comes. */
   async function ask(form) {
+    const at = form.contains(document.activeElement) ? document.activeElement.name || "" : null;
     const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
     await go(`${APP}${form.dataset.asks}?${query}`, { focus: false });
-    $("form[data-asks] [type='search']", panes.other)?.focus();
+    if (at !== null) $(at ? `form[data-asks] [name="${CSS.escape(at)}"]` : "form[data-asks] button", panes.other)?.focus();
   }
 
   async function send(form) {
@@ -1235,6 +1238,16 @@
     return ours("POST", "/exports", { filter, ...(orderBy ? { orderBy } : {}), headings: "labels" });
   }
 
+  /* A file of the interface, which a link could not ask for: it has no token. */
+  async function download(path, name) {
+    if (!now.partner) await refreshTop();
+    const answer = await signed(`${root}/partners/${now.partner}${path}`);
+    if (!answer.ok) throw new Refused(answer, (await answer.json().catch(() => null))?.error);
+    const href = URL.createObjectURL(await answer.blob());
+    make("a", { href, download: name }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  }
+
   const notice = (button) => button.closest("[data-notice]");
   async function dismiss(ids, list) {
     list.forEach((item) => { item.hidden = true; });
@@ -1286,6 +1299,10 @@
     copy: (button) => copy(button.dataset.text),
     "copy-link": () => copy(location.href),
     print: () => print(),
+    download: async (button) => {
+      button.disabled = true;
+      try { await download(button.dataset.path, button.dataset.name); } catch (problem) { toast(say("failed", { why: whyNotRead(problem) }), { bad: true }); } finally { button.disabled = false; }
+    },
     // New ones stand first in the newest order, without filters that would hide them.
     fresh: () => { const tab = new URLSearchParams(listQuery).get("tab"); return go(listHref(tab ? `tab=${tab}` : "")); },
     "select-all": (box) => { rows().slice(0, BULK_MOST).forEach((row) => { $("[data-do='select']", row).checked = box.checked; }); paintBulk(); },
@@ -1376,6 +1393,8 @@
     if (field.dataset.do) DO[field.dataset.do]?.(field);
     if (field.dataset.setting) { localStorage.setItem(field.dataset.setting, field.checked ? "1" : ""); applySettings(); }
     if (field.closest("#filters") && field.type !== "search" && field.name) filter();
+    // A day is typed part by part, and is asked for with the button.
+    if (field.form?.dataset.asks && field.tagName === "SELECT") ask(field.form);
     const form = field.closest("form[data-form]");
     if (form) { reasonChanged(form); amountChanged(form); keepDraft(form); }
   });
@@ -1393,7 +1412,9 @@
     const form = $("#filters");
     const query = new URLSearchParams(listQuery);
     for (const name of new Set([...form.elements].map((field) => field.name).filter(Boolean))) {
-      const given = [...form.elements].filter((field) => field.name === name && (field.type !== "checkbox" || field.checked)).map((field) => field.value.trim()).filter(Boolean);
+      // A time that is no day stands in no field of days, and holds until a day is chosen or its chip is taken away.
+      const given = [...form.elements].filter((field) => field.name === name && (field.type !== "checkbox" || field.checked))
+        .map((field) => field.value.trim() || (field.type === "date" && field.defaultValue.includes("T") ? field.defaultValue : "")).filter(Boolean);
       if (given.length) query.set(name, given.join(",")); else query.delete(name);
     }
     return go(listHref(query.toString()), { replace, focus: false });

@@ -1,5 +1,7 @@
 """Reads a partner's insights (M5)."""
 
+from collections.abc import Sequence
+
 from shared.domain.insights import GroupBy, Insights, Period, insights
 from shared.ports.ports import Ports
 
@@ -9,5 +11,14 @@ async def read_insights(*, ports: Ports, partner_id: str, period: Period, group_
 
     Raises Unavailable.
     """
+    (found,) = await read_insights_by(ports=ports, partner_id=partner_id, period=period, each=[group_by])
+    return found
+
+
+async def read_insights_by(
+    *, ports: Ports, partner_id: str, period: Period, each: Sequence[GroupBy | None]
+) -> list[Insights]:
+    """The same told apart by each of these, in their order, of what one read has found; raises Unavailable."""
     first, last = period.before.first, period.last
-    return insights(await ports.tallies.sums_between(partner_id, str(first), str(last)), period, group_by)
+    sums = await ports.tallies.sums_between(partner_id, str(first), str(last))
+    return [insights(sums, period, group_by) for group_by in each]

@@ -46,6 +46,7 @@ def test_m5_a_funnel_has_counts_rates_and_worth() -> None:
     assert found.expiry_rate == pytest.approx(1 / 9)
     assert found.win_rate == pytest.approx(2 / 6)
     assert (found.within_24h, found.within_72h) == (2 / 8, 1.0)
+    assert (found.answered_24h, found.answered_72h, found.open_deals) == (2, 8, 3)
     assert found.closed_within_60_days == pytest.approx(2 / 3)
     assert (found.worth, found.worth_won) == ({"EUR": 6 * DEAL.amount}, {"EUR": 2 * DEAL.amount})
     assert (found.informational, found.informational_accepted) == (2, 1)

@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from shared import clock
+from shared.http.shapes.insight_queries import ChartKind
 from shared.usecases.telling.publish import publish_events
 from tests.builders import AT, DEAL_BODY
 from tests.fakes.ports import FakePorts
@@ -141,3 +143,36 @@ async def test_m2_a_partner_is_told_how_it_stands_with_the_numbers(api: InProces
     assert found["fit"]["of"] == 3
     assert 0.5 < found["value"] < 0.6
     assert (await api.call("GET", "/partners/fabrikam/standing", **USER)).status == 404
+
+
+@pytest.mark.parametrize("kind", ChartKind)
+async def test_m5_each_figure_is_a_picture_too(api: InProcess, door: str, ports: FakePorts, kind: ChartKind) -> None:
+    await some(api, door, ports)
+    reply = await api.call("GET", f"{INSIGHTS}/chart.svg?kind={kind}&from=2026-11-01&to=2026-11-30", **USER)
+    assert (reply.status, reply.kind) == (200, "image/svg+xml")
+    root = ET.fromstring(reply.text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    tag = reply.headers["ETag"]
+    known = {"If-None-Match": tag}
+    assert (await api.call("GET", f"{INSIGHTS}/chart.svg?kind={kind}", headers=known, **USER)).status in (200, 304)
+
+
+async def test_m5_a_picture_speaks_the_readers_language(api: InProcess, door: str, ports: FakePorts) -> None:
+    await some(api, door, ports)
+    german = {"accept-language": "de"}
+    reply = await api.call("GET", f"{INSIGHTS}/chart.svg?kind=BYCOUNTRY", headers=german, **USER)
+    assert (reply.headers["Content-Language"], "Accept-Language" in reply.headers["Vary"]) == ("de", True)
+    assert "Schweden: 2 · 100" not in reply.text
+    assert "Schweden: 2" in reply.text
+    assert "Deutschland: 1" in reply.text
+    funnel = (await api.call("GET", f"{INSIGHTS}/chart.svg", **USER)).text
+    assert "Received: 3; Accepted: 1 · 50%; Won: 1 · 100%" in funnel
+
+
+async def test_m5_a_picture_is_for_whoever_may_read_the_numbers(api: InProcess, door: str) -> None:
+    chart = f"{INSIGHTS}/chart.svg"
+    assert (await api.call("GET", chart)).status == 401
+    assert (await api.call("GET", "/partners/fabrikam/insights/chart.svg", **USER)).status == 404
+    assert (await api.call("GET", chart, as_="Operator", tenant="operator")).status == 200
+    reply = await api.call("GET", f"{chart}?kind=pie&groupBy=country", **USER)
+    assert sorted(one["target"] for one in reply.json["error"]["details"]) == ["groupBy", "kind"]

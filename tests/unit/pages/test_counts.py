@@ -105,6 +105,7 @@ OF_ONE = {
     "%(count)s entries logged, the last %(ago)s.": "1 entry logged, %(ago)s.",
     "%(count)s events": "1 event",
     "%(count)s leads": "1 lead",
+    "%(count)s points": "1 point",
     "%(count)s tries": "1 try",
     "%(rows)s rows": "1 row",
     "%(rows)s of %(total)s rows": "%(rows)s of 1 row",
@@ -118,6 +119,12 @@ OF_ONE = {
 ALIKE = {
     *("{number} of {count}", "{count} selected", "One reason for all selected leads ({count})"),
     *("Similar deals: %(count)s (none won)", "Similar deals: %(count)s (%(won)s won, %(days)s)"),
+    "%(count)s more",
+    "Accepted all the same: %(count)s.",
+    "For information alone: %(count)s. Nobody has to answer these, and they stand in no other figure.",
+    "One reason for all selected leads ({count})",
+    "{count} selected",
+    "{number} of {count}",
 }
 """Right of any number, as they stand."""
 

@@ -454,7 +454,7 @@ async def test_u1_the_header_offers_what_the_roles_allow(api: InProcess, world: 
         found = parsed((await show(api, "top", as_=roles)).text)
         return {attributes["data-place"] for _, attributes in found if "data-place" in attributes}
 
-    everybody = {"leads", "notifications"}
+    everybody = {"leads", "notifications", "insights"}
     assert await places("Leads.User") == everybody
     assert await places("Leads.Admin") == everybody | {"exports", "preferences", "webhooks"}
     assert await places("Profile.Admin") == everybody | {"profile", "preferences"}
