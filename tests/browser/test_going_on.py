@@ -207,3 +207,16 @@ async def told(page: Page) -> None:
         asking = await page.evaluate("setInterval(() => dispatchEvent(new Event('online')), 20)")
     await (await asked.value).response()
     await page.evaluate("clearInterval", asking)
+
+
+async def test_what_a_slow_swap_has_brought_is_not_cleared_away(desk: Desk) -> None:
+    """A swap ends after what it brings is seen, and what stands in for a screen does not come in between (U2)."""
+    page = await desk.open("leads")
+    await page.evaluate(
+        """() => {
+          const swap = htmx.swap.bind(htmx);
+          htmx.swap = async (...given) => { await swap(...given); await new Promise((go) => setTimeout(go, 400)); };
+        }"""
+    )
+    await page.get_by_role("link", name="Exports").click()
+    await expect(page.locator("#other[data-screen=exports] h1")).to_have_text("Exports")
