@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from local.azurite import free_port
 
@@ -27,7 +27,12 @@ SHOTS: dict[str, dict[str, Any]] = {
     "lead": {"path": "leads?search=northwind", "open": True},
     "lead-narrow": {"path": "leads?search=northwind", "open": True, "viewport": NARROW},
     "accept-dark": {"path": "leads?search=northwind", "open": True, "keys": "a", "dark": True},
+    "insights": {"path": "insights", "ready": ".figure"},
+    "insights-dark": {"path": "insights", "ready": ".figure", "dark": True},
+    "insights-narrow": {"path": "insights", "ready": ".figure", "viewport": NARROW},
 }
+DRAWN = {"funnel": "From received to won"}
+"""Pictures that the interface draws, by the names of their figures on the page."""
 
 
 def main() -> None:
@@ -55,6 +60,8 @@ def main() -> None:
                 browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
                 for name, shot in SHOTS.items():
                     take(browser, f"http://localhost:{port}/api/app/", name, **shot)
+                for name, figure in DRAWN.items():
+                    draw(browser, f"http://localhost:{port}/api/app/", name, figure)
         finally:
             host.send_signal(signal.SIGTERM)
             host.wait(30)
@@ -70,14 +77,11 @@ def take(
     dark: bool = False,
     open: bool = False,  # noqa: A002 - what is done with the first lead
     keys: str = "",
+    ready: str = "#count:not(:empty)",
 ) -> None:
-    """One picture, of a fresh window that Ann has signed in to."""
+    """One picture, of a fresh window that Ann has signed in to; `ready` is there once the screen is."""
     context = browser.new_context(viewport=viewport, color_scheme="dark" if dark else "light", locale="en-GB")
-    page = context.new_page()
-    page.goto(page_url + path)
-    page.click("#sign-in-form button")
-    page.wait_for_selector("#rows tr")
-    page.wait_for_selector("#count:not(:empty)")
+    page = signed_in(context, page_url + path, ready)
     if open:
         page.click("#rows th a")
         page.wait_for_selector("#timeline li")
@@ -89,6 +93,26 @@ def take(
     page.screenshot(path=PICTURES / f"{name}.png")
     context.close()
     sys.stdout.write(f"docs/pictures/{name}.png\n")
+
+
+def draw(browser: Browser, page_url: str, name: str, figure: str) -> None:
+    """One picture of the interface's own, as its button on the insights hands it over."""
+    context = browser.new_context(locale="en-GB")
+    page = signed_in(context, page_url + "insights", ".figure")
+    with page.expect_download() as loading:
+        page.get_by_role("button", name=f"Picture: {figure}").click()
+    loading.value.save_as(PICTURES / f"{name}.svg")
+    context.close()
+    sys.stdout.write(f"docs/pictures/{name}.svg\n")
+
+
+def signed_in(context: BrowserContext, address: str, ready: str) -> Page:
+    """A window in which Ann has signed in, at a screen that is there."""
+    page = context.new_page()
+    page.goto(address)
+    page.click("#sign-in-form button")
+    page.wait_for_selector(ready)
+    return page
 
 
 if __name__ == "__main__":
