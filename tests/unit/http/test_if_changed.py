@@ -101,7 +101,7 @@ def test_only_reads_that_say_so_answer_304() -> None:
     assert set(said) == {
         *("list_leads", "count_leads", "vocabulary", "get_partner", "get_contact_lists", "get_preferences"),
         *("read_source", "read_programme_source", "get_insights", "get_standing", "search_directory", "list_partners"),
-        *("find_similar_deals", "get_advice"),
+        *("find_similar_deals", "get_advice", "get_insights_chart"),
     }
     assert {method for route in said.values() for method in route.methods} == {"GET", "HEAD"}
 
