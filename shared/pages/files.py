@@ -53,7 +53,9 @@ def _sent(path: Path) -> bytes:
         return path.read_bytes()
     bare = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*$", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
     lines = (line.strip() for line in bare.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//")).encode()
+    kept = "\n".join(line for line in lines if line and not line.startswith("//"))
+    # In a style sheet nothing means anything by the white space around these.
+    return (re.sub(r"\s*([{};,])\s*", r"\1", kept) if path.suffix == ".css" else kept).encode()
 
 
 def _hashed(path: Path, content: bytes) -> StaticFile:
