@@ -440,7 +440,7 @@ async def test_whoever_only_reads_leads_is_offered_nothing_else(desk: Desk) -> N
     lead = desk.lead()
     desk.expect_fault("status of 403")
     page = await desk.open(f"leads/{lead}", roles="Leads.User")
-    await expect(page.locator("#top nav").get_by_role("link")).to_have_text(["Leads"])
+    await expect(page.locator("#top nav").get_by_role("link")).to_have_text(["Leads", "Insights"])
     await expect(page.locator("#lead aside")).to_contain_text("Answering leads needs the role Leads.Admin.")
     for name in ("Accept …", "Decline …"):
         await expect(page.get_by_role("link", name=name)).to_have_count(0)
@@ -460,7 +460,7 @@ async def test_whoever_keeps_the_profile_reads_leads_and_answers_none(desk: Desk
     lead = desk.lead()
     page = await desk.open(f"leads/{lead}", roles="Profile.Admin")
     places = page.locator("#top nav").get_by_role("link")
-    await expect(places).to_have_text(["Leads", "Profile", "Preferences"])
+    await expect(places).to_have_text(["Leads", "Insights", "Profile", "Preferences"])
     await expect(page.get_by_role("link", name="Accept …")).to_have_count(0)
 
 

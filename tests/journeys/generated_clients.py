@@ -45,6 +45,8 @@ class World:
         self._operator_token = host.token("Operator", "operator")
         self._partner_token = host.token("Partner.Admin,Sender", partner)
         programme = self._ask("POST", "/sources", {"name": "All"}, operator=True)
+        found_in = self._ask("POST", "/sources", {"name": "Search", "kind": "directory"}, operator=True)
+        self._directory_key = str(found_in["key"])
         self._programme = str(programme["intakeUrl"]).removeprefix(f"{host.url}/api")
         self._here = f"/partners/{partner}"
         self._ask("PATCH", self._here, {"publisherIds": [partner]}, operator=True)
@@ -76,6 +78,7 @@ class World:
             token = None
         query = {"key": self._intake.partition("key=")[2]} if name == "receiveLead" else {}
         query |= {"token": self._unsubscribed} if "unsubscribe" in path else {}
+        query |= {"key": self._directory_key} if name == "showDirectory" else {}
         must = {one["name"] for one in operation["parameters"] if one["in"] == "header" and one["required"]}
         call = Call(name, method, path, ids, query, dict.fromkeys(must, "*"), token)
         for kind, content in operation.get("requestBody", {}).get("content", {}).items():

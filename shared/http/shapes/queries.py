@@ -337,6 +337,12 @@ def _size(value: object) -> object:
     return next(size for size in reversed(CompanySize) if employees >= int(re.split(r"[-+]", size)[0]))
 
 
+SizeIn = Annotated[
+    CompanySize,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": f"^([0-9]{{1,9}}|{'|'.join(map(re.escape, CompanySize))})$"}),
+]
+"""One of the sizes, or a number of employees."""
 FoundTop = Annotated[int, Field(ge=1, le=50), BeforeValidator(whole_number)]
 
 
@@ -345,7 +351,7 @@ class DirectoryQuery(Incoming):
 
     q: Words | None = None
     country: Country | None = None
-    size: Annotated[CompanySize, BeforeValidator(_size)] | None = None
+    size: SizeIn | None = None
     competency: Annotated[list[Text], Field(max_length=20), BeforeValidator(_listed)] | None = None
     language: Annotated[list[Language], Field(max_length=20), BeforeValidator(_listed)] | None = None
     top: FoundTop = 10
