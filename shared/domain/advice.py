@@ -319,7 +319,7 @@ def _slow(lately: Figures) -> Slow | None:
         return None
     if middle <= SLOW_HOURS and prompt >= PROMPT_MIN:
         return None
-    return Slow(lately.answered, round(prompt * lately.answered), round(middle))
+    return Slow(lately.answered, lately.answered_72h, round(middle))
 
 
 def _declined(cells: Mapping[str, Cell]) -> tuple[Declined, ...]:

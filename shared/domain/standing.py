@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.insights import Figures, Period, figures
-from shared.domain.measures import Cell, Measure, Sums, together
+from shared.domain.measures import Sums, together
 
 DAYS = 90
 SMOOTHED_BY = 10
@@ -45,11 +45,6 @@ class Part:
     of: int
     score: float
 
-    @property
-    def plain(self) -> float | None:
-        """The points alone; None of nothing."""
-        return self.points / self.of if self.of else None
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -77,11 +72,9 @@ def period(at: datetime) -> Period:
 
 def standing(sums: Iterable[Sums], overdue: int, days: Period, norms: Norms) -> Standing:
     """The standing by the sums of these days, and by how many of their deals' outcomes are overdue."""
-    cell: Cell = together(one for one in sums if days.holds(one)).get("", {})
-    found = figures(cell)
-    first = cell.get(Measure.WITHIN_24H, 0)
-    second = cell.get(Measure.WITHIN_72H, 0) - first
-    later = found.answered - first - second
+    found = figures(together(one for one in sums if days.holds(one)).get("", {}))
+    first, second = found.answered_24h, found.answered_72h - found.answered_24h
+    later = found.answered - found.answered_72h
     responsiveness = _part(
         first + WITHIN_72H * second + LATER * later, found.answered + found.expired, norms.responsiveness
     )

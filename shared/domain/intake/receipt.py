@@ -113,7 +113,9 @@ def receive(reading: Reading, door: Door, arrival: Arrival) -> Decision:
         quality=quality_of(customer, arrival.email.validity, arrival.phone.validity),
         additional_fields=reading.additional_fields,
     )
-    lead = _with_deadlines(_with_chance(lead, arrival.learned), arrival)
+    lead = with_deadlines(_with_chance(lead, arrival.learned), at, arrival.windows)
+    if arrival.email.ask_again and not lead.is_test:
+        lead = replace(lead, recheck_at=next_recheck(at, 0))
     told = notified(EventType.RECEIVED, lead)
     return Decision(lead, (Event(1, EventType.RECEIVED, at, door.by, None, lead.status, notify=told),))
 
@@ -174,9 +176,8 @@ def _offer(reading: Reading, registered: RegisteredOffer | None) -> Offer | None
     return named if named.id or named.title else None
 
 
-def _with_deadlines(lead: Lead, arrival: Arrival) -> Lead:
-    """The lead with what time will do to it (A1 to A3, V1)."""
-    at, windows = arrival.at, arrival.windows
+def with_deadlines(lead: Lead, at: datetime, windows: Windows) -> Lead:
+    """The lead, received `at`, with what time will do to it (A1 to A3)."""
     # T9: a test lead neither burns nor expires, so that a proved connection leaves nobody waiting.
     expires_at = at + windows.expiry if lead.status is Status.RECEIVED and not lead.is_test else None
     ages = lead.status is Status.INFORMATIONAL
@@ -186,7 +187,6 @@ def _with_deadlines(lead: Lead, arrival: Arrival) -> Lead:
         expires_at=expires_at,
         ages_at=add_months(at, windows.informational_months) if ages else None,
         reminded=reminders_before(expires_at, at) if expires_at else 0,
-        recheck_at=next_recheck(at, 0) if arrival.email.ask_again and not lead.is_test else None,
     )
 
 

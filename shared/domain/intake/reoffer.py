@@ -8,9 +8,10 @@ from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.deadlines import Windows, reminders_before
+from shared.domain.deadlines import Windows
 from shared.domain.events import Event, EventType
-from shared.domain.lead import Actor, LastTransition, Lead, Offer, Outcome, Passed, Quality, Status, Validity
+from shared.domain.intake.receipt import with_deadlines
+from shared.domain.lead import Actor, LastTransition, Lead, Offer, Outcome, Passed, Status, Validity
 from shared.domain.lifecycle import Decision
 from shared.domain.notify import notified
 
@@ -61,7 +62,6 @@ def as_received(lead: Lead, to: Passed, windows: Windows) -> Decision:
     """The lead as the next partner receives it, with days of its own; what became of it before is not told."""
     at = to.at
     before = Passed(lead.partner_id, lead.id, at, str(lead.outcome))
-    expires_at = at + windows.expiry
     new = Lead(
         id=to.lead_id,
         partner_id=to.partner_id,
@@ -88,11 +88,9 @@ def as_received(lead: Lead, to: Passed, windows: Windows) -> Decision:
         reveal=lead.reveal,
         email_validity=lead.email_validity,
         phone_validity=lead.phone_validity,
-        quality=Quality(lead.quality.level, lead.quality.reasons, lead.quality.chance),
-        flame_until=at + windows.flame if lead.contact_requested else None,
-        expires_at=expires_at,
-        reminded=reminders_before(expires_at, at),
+        quality=lead.quality,
         passed_from=(*lead.passed_from, before),
     )
+    new = with_deadlines(new, at, windows)
     told = notified(EventType.RECEIVED, new)
     return Decision(new, (Event(1, EventType.RECEIVED, at, PASSES, None, new.status, notify=told),))

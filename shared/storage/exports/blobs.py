@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
 from shared import clock
 from shared.domain.errors import Unavailable
@@ -22,7 +22,7 @@ from shared.storage.errors import is_unavailable
 
 if TYPE_CHECKING:
     from azure.storage.blob import UserDelegationKey
-    from azure.storage.blob.aio import BlobClient, BlobServiceClient
+    from azure.storage.blob.aio import BlobServiceClient
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ DELEGATION_LASTS = timedelta(hours=24)
 """A delegation key may live for seven days; a day bounds what a stolen one is good for."""
 
 
-class Blobs:
+class Blobs(blob_service.Container):
     """`FileStore` on Azure Blob Storage, over one connection pool that belongs to the running event loop."""
 
     def __init__(
@@ -43,31 +43,11 @@ class Blobs:
         link_lasts: timedelta,
         real_now: Callable[[], datetime] = clock.real_now,
     ) -> None:
-        self._open_service = open_service
-        self._container = container
+        super().__init__(open_service, container)
         self._link_lasts = link_lasts
         self._real_now = real_now
-        self._opened: BlobServiceClient | None = None
         self._delegation: tuple[UserDelegationKey, datetime] | None = None
         self._delegating = asyncio.Lock()
-
-    @property
-    def _service(self) -> "BlobServiceClient":
-        if self._opened is None:
-            self._opened = self._open_service()
-        return self._opened
-
-    async def create(self) -> None:
-        """Create the container if it is missing; in Azure the template declares it instead."""
-        try:
-            await self._service.create_container(self._container)
-        except ResourceExistsError:
-            return
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._opened is not None:
-            await self._opened.close()
 
     async def stage(self, name: str, block: str, content: bytes) -> None:
         with _translating():
@@ -130,9 +110,6 @@ class Blobs:
                 with _translating():
                     self._delegation = await self._service.get_user_delegation_key(now - CLOCK_SKEW, ends), ends
             return self._delegation[0]
-
-    def _blob(self, name: str) -> "BlobClient":
-        return self._service.get_blob_client(self._container, name)
 
 
 @contextmanager

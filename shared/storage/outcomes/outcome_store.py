@@ -56,9 +56,7 @@ class TableOutcomeStore:
 
     async def standings(self) -> dict[str, Standing]:
         """One request for every thousand partners."""
-        with translating():
-            rows = await self._lookup.rows(f"PartitionKey eq '{keys.STANDING}'")
-        return {row["RowKey"]: codec.load(Standing, row) for row in rows}
+        return await self._standings(f"PartitionKey eq '{keys.STANDING}'")
 
     async def standings_of(self, partner_ids: list[str]) -> dict[str, Standing]:
         """Point reads side by side."""
@@ -67,7 +65,11 @@ class TableOutcomeStore:
 
     async def standings_between(self, first: str, last: str) -> dict[str, Standing]:
         """One request for every thousand partners, however few of them are asked for."""
-        condition = f"PartitionKey eq '{keys.STANDING}' and RowKey ge '{first}' and RowKey le '{last}'"
+        return await self._standings(
+            f"PartitionKey eq '{keys.STANDING}' and RowKey ge '{first}' and RowKey le '{last}'"
+        )
+
+    async def _standings(self, condition: str) -> dict[str, Standing]:
         with translating():
             rows = await self._lookup.rows(condition)
         return {row["RowKey"]: codec.load(Standing, row) for row in rows}

@@ -30,7 +30,7 @@ from shared.storage.errors import is_unavailable
 from shared.storage.programme import snapshot
 
 if TYPE_CHECKING:
-    from azure.storage.blob.aio import BlobClient, BlobServiceClient
+    from azure.storage.blob.aio import BlobServiceClient
 
 log = logging.getLogger(__name__)
 
@@ -47,28 +47,14 @@ class _AsKnownError(Exception):
     """What is stored is what is in memory."""
 
 
-class BlobDirectory:
+class BlobDirectory(blob_service.Container):
     """`DirectoryStore` on Azure Blob Storage, in the deployment's own account."""
 
     def __init__(self, open_service: "Callable[[], BlobServiceClient]", container: str) -> None:
-        self._open_service = open_service
-        self._container = container
-        self._opened: BlobServiceClient | None = None
+        super().__init__(open_service, container)
         self._kept = _Kept()
         self._asked: datetime | None = None
         self._asking = asyncio.Lock()
-
-    async def create(self) -> None:
-        """Create the container if it is missing; in Azure the template declares it instead."""
-        try:
-            await self._service.create_container(self._container)
-        except ResourceExistsError:
-            return
-
-    async def close(self) -> None:
-        """Close the connections."""
-        if self._opened is not None:
-            await self._opened.close()
 
     async def current(self, at: datetime) -> Directory | None:
         """Whoever asks while another one is asking has what was there; the first waits."""
@@ -137,15 +123,6 @@ class BlobDirectory:
         with _translating():
             written = await self._blob(name).upload_blob(content, overwrite=tag is not None, **only)
         return str(written["etag"])
-
-    @property
-    def _service(self) -> "BlobServiceClient":
-        if self._opened is None:
-            self._opened = self._open_service()
-        return self._opened
-
-    def _blob(self, name: str) -> "BlobClient":
-        return self._service.get_blob_client(self._container, name)
 
 
 @contextmanager

@@ -4,7 +4,6 @@ Where one goes is recorded on it first, with the id that it will have there, so 
 same lead, and makes it once.
 """
 
-import asyncio
 import json
 from datetime import datetime
 
@@ -100,5 +99,6 @@ async def _tell_customer(ports: Ports, lead: Lead, at: datetime) -> None:
         return
     hint = deliver_hint(lead.partner_id, MAIL_LATER, at)
     dispatch = Dispatch(declined.type, declined.at, lead.id, declined.sequence)
-    await asyncio.gather(ports.agenda.put([hint]), ports.lanes.add(lead.partner_id, MAIL_LATER, dispatch))
+    await ports.agenda.put([hint])
+    await ports.lanes.add(lead.partner_id, MAIL_LATER, dispatch)
     ports.wakeups.lane(hint)

@@ -87,7 +87,7 @@ async def _look(ports: Ports, partner: Partner, at: datetime, norms: Norms, lear
         year = year_of(sums, at)
         if await ports.outcomes.year(partner.id, at) != year:
             await ports.outcomes.put_year(partner.id, year)
-        told = await tell_of_month(ports=ports, partner=partner, at=at)
+        told = await tell_of_month(ports=ports, partner=partner, sums=sums, at=at)
     except Unavailable:
         return None
     learning.add(sums)

@@ -2,10 +2,12 @@
 
 import asyncio
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.insights import Period, insights
+from shared.domain.measures import Sums
 from shared.domain.programme.partner import Partner, PartnerState
 from shared.domain.standing import period as standing_period
 from shared.domain.standing import standing
@@ -21,10 +23,11 @@ On the first day much of the last one may not be counted yet.
 """
 
 
-async def tell_of_month(*, ports: Ports, partner: Partner, at: datetime) -> bool:
+async def tell_of_month(*, ports: Ports, partner: Partner, sums: Sequence[Sums], at: datetime) -> bool:
     """Let the mail about last month wait in its lane, once; True where that was done now. Raises Unavailable.
 
-    A month without a lead is told nobody, and neither is one of a partner that is suspended.
+    `sums` are the partner's, of last month at least. A month without a lead is told nobody, and neither is one of a
+    partner that is suspended.
     """
     local = at.astimezone(ZoneInfo(partner.time_zone))
     if partner.state is PartnerState.SUSPENDED or not (FROM_DAY <= local.day <= UNTIL_DAY and local.hour >= HOUR):
@@ -33,10 +36,9 @@ async def tell_of_month(*, ports: Ports, partner: Partner, at: datetime) -> bool
     key = key_of(str(last.replace(day=1)), Gathering.MONTH)
     if await ports.mails.day(partner.id, key) is not None:
         return False
-    counted = await ports.tallies.sums_between(partner.id, str(last.replace(day=1)), str(last))
     # A day of the month's, ended with its only mail from the beginning: whoever comes second finds it so.
     day = MailDay(key, ends=at, closed=True)
-    if insights(counted, Period(last.replace(day=1), last)).total.is_empty:
+    if insights(sums, Period(last.replace(day=1), last)).total.is_empty:
         return False
     hint = deliver_hint(partner.id, MAIL_LATER, at)
     await ports.agenda.put([hint])
