@@ -11,6 +11,7 @@ import azure.functions as func
 from functions import (
     descriptions,
     directory,
+    erasures,
     exports,
     feedback,
     frontends,
@@ -39,6 +40,7 @@ telemetry.start(os.environ)
 BLUEPRINTS = (
     descriptions.blueprint,
     directory.blueprint,
+    erasures.blueprint,
     exports.blueprint,
     feedback.blueprint,
     frontends.blueprint,

@@ -25,6 +25,7 @@ from shared.usecases.outcomes.learn import learn_outcomes as learn_from_all
 from shared.usecases.programme.refresh_directory import refresh_directory as bring_up_to_date
 from shared.usecases.telling.deliver import deliver_events as deliver_what_is_due
 from shared.usecases.telling.send_digests import send_digests as close_days
+from shared.usecases.upkeep.erase import run_erasures as go_on_with_erasures
 from shared.usecases.upkeep.health import check_health
 from shared.usecases.upkeep.reconcile import reconcile as reconcile_agenda
 
@@ -168,6 +169,15 @@ async def learn_outcomes(timer: func.TimerRequest) -> None:
     """Work out every partner's standing, and what may be learned of leads that are alike (M2, V3)."""
     ran = await learn_from_all(ports=app.current().ports, at=clock.now(), budget=_budget())
     _log("Outcomes were learned from.", "timer.learned", timer, ran, quietly=False)
+
+
+@blueprint.function_name("run_erasures")
+@blueprint.timer_trigger(schedule="%RUN_ERASURES_SCHEDULE%", arg_name="timer")
+@traced
+async def run_erasures(timer: func.TimerRequest) -> None:
+    """Go on with erasures, and take up what was kept for long enough (S4, S5)."""
+    ran = await go_on_with_erasures(ports=app.current().ports, at=clock.now(), budget=_budget())
+    _log("Erasures were worked on.", "timer.erasure", timer, ran)
 
 
 @blueprint.function_name("watch_agenda")

@@ -109,13 +109,14 @@ var timers = [
   { name: 'deliver_events', schedule: '0 * * * * *', late: 15 }
   { name: 'run_exports', schedule: '0 * * * * *', late: 15 }
   { name: 'refresh_directory', schedule: '0 */5 * * * *', late: 30 }
+  { name: 'run_erasures', schedule: '0 * * * * *', late: 15 }
   { name: 'watch_agenda', schedule: '0 */5 * * * *', late: 20 }
   { name: 'reconcile', schedule: '0 30 * * * *', late: 90 }
   { name: 'pass_on_leads', schedule: '0 */5 * * * *', late: 20 }
   { name: 'learn_outcomes', schedule: '0 40 * * * *', late: 90 }
 ]
 // As keys.TABLES, keys.EXPORT_FILES and keys.DIRECTORY_FILES (shared/storage/keys.py).
-var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads', 'Feedback']
+var tables = ['Leads', 'Agenda', 'Lookup', 'Favorites', 'Exports', 'Partners', 'Parked', 'SentLeads', 'Feedback', 'Erasures']
 var exportContainer = 'exports'
 var directoryContainer = 'directory'
 // Each trigger's, and beside it that of messages which failed maxDequeueCount times (host.json).

@@ -48,6 +48,7 @@ from shared.storage.telling.mail_store import TableMailStore
 from shared.storage.telling.preference_store import TablePreferenceStore
 from shared.storage.telling.tally_store import TableTallyStore
 from shared.storage.telling.webhook_store import TableWebhookStore
+from shared.storage.upkeep.erasure_store import TableErasureStore
 
 __all__ = ["App", "build", "current", "letters", "limits", "mailer", "use"]
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ def build(
         wakeups=wakeups or NoWakeUps(),
         outcomes=TableOutcomeStore(tables),
         feedback=TableFeedbackStore(tables),
+        erasures=TableErasureStore(tables),
         listings=TableListingStore(tables),
         directory=directory or directory_store.connect(settings),
         held=TableHeldStore(tables),

@@ -26,6 +26,7 @@ NOTIFICATION_ID = re.compile(r"[0-9A-Za-z-]{1,120}")
 OFFER_CURSOR = re.compile(r"[A-Za-z0-9._@=-]{1,201}\|[a-z0-9-]{1,64}")
 FEEDBACK_CURSOR = re.compile(r"[0-9a-f]{12}\|(~|[a-z0-9-]{1,64}\|[mq][0-9a-f]{28}\|[0-9a-f]{32})")
 EXPORT_ID = re.compile(r"[0-9a-f]{28}")
+ERASURE_ID = re.compile(r"[0-9a-f]{28}")
 STAMPS = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)\|(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)")
 """Two instants as they are written everywhere."""
 SEQUENCE = re.compile(r"[1-9][0-9]{0,9}")
@@ -64,6 +65,11 @@ def new_change_id() -> str:
 def new_export_id(at: datetime) -> str:
     """A fresh export id: newest first in key order, as leads are."""
     return f"{_inverted(at):012x}{secrets.token_hex(8)}"
+
+
+def new_erasure_id(at: datetime) -> str:
+    """A fresh erasure id: newest first in key order."""
+    return new_export_id(at)
 
 
 def new_source_id() -> str:

@@ -132,6 +132,8 @@ class Settings(BaseModel):
     duplicate_window_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
     # M7: which leads of the programme go on to another partner.
     reoffer: Reoffer = Reoffer.OFF
+    # S5: how many months after it ended an archived lead is erased; unset for never.
+    retention_months: Annotated[int, Field(ge=1, le=1200)] | None = None
     # S2: how long the old key works after a rotation, so that nothing is refused while the sender changes over.
     source_key_overlap_hours: Annotated[int, Field(ge=0, le=24 * 31)] = 24
     # Q4, Q5. What a request reads to find what storage cannot look for, or to sort; then its page is short.
@@ -264,6 +266,7 @@ class Settings(BaseModel):
             operator_mail=self.operator_mail,
             data_accounts=tuple(self.further_accounts),
             reoffer=self.reoffer,
+            retention_months=self.retention_months,
             mails_per_minute=self.mails_per_minute,
             mails_per_hour=self.mails_per_hour,
         )

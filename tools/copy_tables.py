@@ -5,8 +5,9 @@
 Signs in as Azure's command line is signed in, or with the identity of where it runs; `--from-connection` and
 `--to-connection` are for Azurite. A pass reads both sides and writes what differs, so a run that broke off goes on
 where it was. Passes follow until one finds nothing to do: what changed meanwhile is caught up with, and no change stays
-half copied. `--mirror` also deletes what the source has not. `Agenda` is left out: `reconcile` writes it anew. Another
-account of the same deployment is copied by a command of its own, with `--of-partners`.
+half copied. `--mirror` also deletes what the source has not; without it something is brought back, and every erasure is
+applied again. `Agenda` is left out: `reconcile` writes it anew. Another account of the same deployment is copied by a
+command of its own, with `--of-partners`.
 """
 
 import argparse
@@ -20,7 +21,8 @@ from typing import Any, TypeVar
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables.aio import TableClient, TableServiceClient
 
-from shared.storage import keys
+from shared.domain.erasure import Erasure
+from shared.storage import codec, keys
 
 COPIED = tuple(name for name in keys.TABLES if name != keys.AGENDA)
 PASSES = 5
@@ -124,6 +126,17 @@ def _key(row: Row) -> tuple[bytes, bytes]:
     return row["PartitionKey"].encode("utf-16-be"), row["RowKey"].encode("utf-16-be")
 
 
+async def repeat_erasures(table: TableClient) -> int:
+    """Have `run_erasures` apply every erasure again: what is restored is older than the newest of them (S4)."""
+    count = 0
+    async for row in table.query_entities(f"PartitionKey eq '{keys.ERASURE_JOBS}'"):
+        again = codec.load(Erasure, row).again()
+        key = {"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
+        await table.upsert_entity({**key, **codec.dump(again), "ended": again.has_ended}, mode="replace")
+        count += 1
+    return count
+
+
 def _account(stack: AsyncExitStack, name: str | None, connection: str | None) -> TableServiceClient:
     if connection:
         return TableServiceClient.from_connection_string(connection)
@@ -146,6 +159,9 @@ async def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--of-partners", action="store_true", help="the tables that a further account has, and no others"
     )
+    parser.add_argument(
+        "--erasures-prefix", metavar="PREFIX", help="where the newest copy of the erasures is, if the data are older"
+    )
     given = parser.parse_args(arguments)
     still = True
     async with AsyncExitStack() as stack:
@@ -153,9 +169,10 @@ async def main(arguments: Sequence[str]) -> int:
         target = await stack.enter_async_context(_account(stack, given.to_account, given.to_connection))
         for name in keys.OF_PARTNERS if given.of_partners else COPIED:
             await target.create_table_if_not_exists(given.to_prefix + name)
+            newest = given.erasures_prefix if name == keys.ERASURES else None
             try:
                 passes = await copy_until_still(
-                    source.get_table_client(given.from_prefix + name),
+                    source.get_table_client((newest or given.from_prefix) + name),
                     target.get_table_client(given.to_prefix + name),
                     mirror=given.mirror,
                 )
@@ -171,6 +188,9 @@ async def main(arguments: Sequence[str]) -> int:
             still = still and not (last.written or last.deleted)
             written, deleted = sum(one.written for one in passes), sum(one.deleted for one in passes)
             sys.stdout.write(f"{name}: {last.rows} rows, {written} written, {deleted} deleted, {len(passes)} passes\n")
+        if not given.mirror and not given.of_partners:
+            again = await repeat_erasures(target.get_table_client(given.to_prefix + keys.ERASURES))
+            sys.stdout.write(f"{again} erasures will be applied again by run_erasures\n")
     if not still:
         sys.stderr.write("Rows changed as fast as they were copied; run it again.\n")
     return 0 if still else 1

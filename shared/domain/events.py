@@ -25,6 +25,7 @@ class EventType(StrEnum):
     EXPIRES_SOON = "lead.expiresSoon"
     ACTIVITY_LOGGED = "lead.activityLogged"
     PASSED_ON = "lead.passedOn"
+    ERASED = "lead.erased"
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ class SeenFeedback:
 
 def said_of(lead: Lead, rating: int, text: str | None, *, by: Actor, at: datetime, before: Feedback | None) -> Feedback:
     """What stands once a person has said this of the (settled) lead; `before` itself where they had said the same."""
+    if lead.erased_at:
+        # Nothing that somebody types is kept with it (S4).
+        text = None
     if before and (before.rating, before.text) == (rating, text):
         return before
     return Feedback(

@@ -217,7 +217,8 @@ def log_activity(
     """Log a contact attempt, in every status (L5, L8); due changes of time come first and are part of the decision.
 
     `key` are the hashes of the sender's idempotency key and of what was sent: the same again changes nothing, raises
-    Conflict with other content. It is no transition and no edit, so the lead's version stays.
+    Conflict with other content. It is no transition and no edit, so the lead's version stays. Raises InvalidTransition
+    where the customer's data was erased.
     """
     settled = settle(lead, at)
     before = settled.lead
@@ -225,6 +226,7 @@ def log_activity(
         if logged.content != key[1]:
             raise Conflict("The idempotency key was used before with other content.", target="Idempotency-Key")
         return Decision(lead)
+    _refuse_if_erased(before)
     changes = {f"activity.{name}": {"from": None, "to": _plain(getattr(activity, name))} for name in ("kind", "text")}
     after = replace(before, contact_attempts=before.contact_attempts + 1)
     after, event = _record(after, EventType.ACTIVITY_LOGGED, before, at, by, changes)
@@ -314,6 +316,7 @@ def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
     """Raise LeadExpired or InvalidTransition unless the (settled) lead's status allows the action (L5, L7)."""
     if action in allowed_actions(lead):
         return
+    _refuse_if_erased(lead)
     last = lead.last_transition
     told = say("%(who)s, %(when)s", who=last.by.name or last.by.id, when=stamp(last.at))
     done = Detail(str(last.type), told, "status", last.by, last.at)
@@ -328,6 +331,15 @@ def _refuse_unless_allowed(lead: Lead, action: Action) -> None:
         target="status",
         details=[done],
     )
+
+
+def _refuse_if_erased(lead: Lead) -> None:
+    """Raise InvalidTransition for a lead without its customer's data: nothing new is to be written to it (S4)."""
+    if lead.erased_at:
+        text = say(
+            "The customer's data was erased on %(when)s; nothing can be done any more.", when=stamp(lead.erased_at)
+        )
+        raise InvalidTransition(text, target="erasedDateTime")
 
 
 def _changed_since(lead: Lead) -> Detail:

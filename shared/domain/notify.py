@@ -32,8 +32,11 @@ def mail_kind(lead: Lead) -> MailKind | None:
 def notified(kind: EventType, lead: Lead) -> str | None:
     """Who is mailed about such an event of this lead: a new lead's kind, or who else; None for no one.
 
-    Of the warnings before expiry one is mailed, which their number decides (`lifecycle.remind`).
+    Of the warnings before expiry one is mailed, which their number decides (`lifecycle.remind`). Of an erased lead
+    there is nothing to be told (S4).
     """
+    if lead.erased_at:
+        return None
     match kind:
         case EventType.RECEIVED:
             return mail_kind(lead)

@@ -9,6 +9,7 @@ labels. The translations are in `shared/locale`; names of countries, currencies 
 from collections.abc import Callable, Mapping
 
 from shared.domain.advice import Matter
+from shared.domain.erasure import ErasureKind, ErasureState, LeftKind
 from shared.domain.events import EventType
 from shared.domain.exports import export_columns
 from shared.domain.exports.export import Cells, ExportFormat, ExportState, Headings
@@ -57,11 +58,9 @@ _EVENTS: Mapping[str, str] = {
     EventType.EXPIRES_SOON: "Warned of its expiry",
     EventType.ACTIVITY_LOGGED: "Contact attempt logged",
     EventType.PASSED_ON: "Passed on to another partner",
+    EventType.ERASED: "Lead erased",
 }
-_SUBSCRIBED: Mapping[str, str] = {
-    **{kind: said for kind, said in _EVENTS.items() if kind != EventType.ACTIVITY_LOGGED},
-    "lead.erased": "Lead erased",
-}
+_SUBSCRIBED: Mapping[str, str] = {kind: said for kind, said in _EVENTS.items() if kind != EventType.ACTIVITY_LOGGED}
 LABELS: Mapping[str, Mapping[str, str]] = {
     "tabs": {
         ListTab.MARKETPLACE: "Marketplace leads",
@@ -358,6 +357,24 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         SourceKind.DIRECTORY: "Directory",
     },
     "reveals": {Reveal.ALWAYS: "At once", Reveal.ON_ACCEPT: "Once the lead is accepted"},
+    "erasureKinds": {
+        ErasureKind.EMAIL: "A person by e-mail address",
+        ErasureKind.PHONE: "A person by telephone number",
+        ErasureKind.LEAD: "The customer of one lead",
+        ErasureKind.RETENTION: "Leads that were kept for long enough",
+    },
+    "erasureStates": {
+        ErasureState.NOT_STARTED: "Not begun",
+        ErasureState.RUNNING: "Running",
+        ErasureState.SUCCEEDED: "Done",
+    },
+    "erasureLeft": {
+        LeftKind.TABLE_ROW: "Row of a marketplace's table",
+        LeftKind.REGISTRATION: "The partner's registration",
+        LeftKind.PROFILE: "The partner's business profile",
+        LeftKind.PREFERENCES: "The partner's preferences",
+        LeftKind.WEBHOOK: "A webhook of the partner",
+    },
     "heldStates": {
         HeldState.PARKED: "Parked",
         HeldState.UNASSIGNED: "Without a partner",

@@ -2,6 +2,7 @@
 
 from shared.domain.permissions import Role
 from shared.pages.screens import (
+    erasures,
     exports,
     feedback,
     insights,
@@ -50,5 +51,7 @@ OPERATORS = (
     screen("top", top.show_operators_top, Role.OPERATOR),
     screen("operator/partners", partners.show_partners, Role.OPERATOR),
     screen("operator/partners/{partnerId}", partners.show_partner, Role.OPERATOR),
+    screen("operator/erasures", erasures.show_erasures, Role.OPERATOR),
+    screen("operator/erasures/{erasureId}", erasures.show_erasure, Role.OPERATOR),
 )
 EVERY = Screens(SCREENS, OPERATORS)

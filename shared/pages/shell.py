@@ -168,6 +168,7 @@ def _texts(say: Translate) -> dict[str, str]:
         "selected": say("{count} selected"),
         "required": say("Please fill this in."),
         "requiredWhen": say("Give a date or a time frame."),
+        "notTheSame": say("This is not what stands above."),
         "errors": say("Please look at these fields:"),
         "faster": say("Somebody was faster"),
         "fasterAccept": say("{who} accepted this lead {when}. Your form was not sent."),

@@ -91,5 +91,8 @@ class FileStore(Protocol):
     async def delete(self, name: str) -> None:
         """Delete a file; one that is gone is no error."""
 
+    async def wipe(self, name: str) -> None:
+        """Delete a file with every block that was uploaded for it (S4); one that is gone is no error."""
+
     async def link(self, name: str, file_name: str) -> Link:
         """A link that reads this file only, for the time set, by the real clock; it saves under `file_name`."""

@@ -57,6 +57,9 @@ class HeldStore(Protocol):
     async def delete(self, stored: StoredHeld) -> None:
         """Delete it if it is still as read; raises LostRace otherwise."""
 
+    async def every(self, after: str, top: int) -> Page[StoredHeld]:
+        """All submissions after the given id, whatever they wait for, with their bodies; `next` is the last id."""
+
     async def page(self, state: HeldState, after: str | None, top: int, only: Only = EVERY) -> Page[Held]:
         """Submissions in this state, newest first, after the cursor.
 
@@ -93,10 +96,14 @@ class SentStore(Protocol):
 
 @dataclass(frozen=True)
 class TableRow:
-    """A row of a marketplace's table: what tells it from every other, and its columns as JSON values."""
+    """A row of a marketplace's table: what tells it from every other, and its columns as JSON values.
+
+    `name` are its keys, by which whoever owns the table finds it.
+    """
 
     identity: str
     columns: Mapping[str, object]
+    name: str = ""
 
 
 class MarketplaceTables(Protocol):

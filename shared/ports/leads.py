@@ -133,6 +133,12 @@ class LeadStore(Protocol):
     def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
         """Split decisions into as few commits as they fit into, in their order."""
 
+    async def every(self, partner_id: str, after: str, top: int) -> Page[StoredLead]:
+        """All leads of a partner after the given id, tests and archived ones too, by id; `next` is the last one's."""
+
+    async def ended_before(self, partner_id: str, before: datetime, after: str, top: int) -> Page[str]:
+        """Ids after the given one of archived leads that ended before then and were not erased (S5)."""
+
     async def once(self, partner_id: str, claim: str) -> Once | None:
         """Who holds an idempotency claim; None when nobody."""
 

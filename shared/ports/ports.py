@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from shared.ports.agenda import Agenda
 from shared.ports.checks import EmailReader, PhoneReader
 from shared.ports.delivery import LetterWriter, MailSender, PacketMaker, WebhookSender
+from shared.ports.erasures import ErasureStore
 from shared.ports.exports import ExportStore, FileStore
 from shared.ports.feedback import FeedbackStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
@@ -50,4 +51,5 @@ class Ports:
     wakeups: WakeUps
     outcomes: OutcomeStore
     feedback: FeedbackStore
+    erasures: ErasureStore
     rules: Rules = field(default_factory=Rules)

@@ -67,3 +67,4 @@ class Rules:
     mails_per_hour: int = 100
     data_accounts: tuple[str, ...] = ()
     reoffer: Reoffer = Reoffer.OFF
+    retention_months: int | None = None

@@ -190,6 +190,12 @@ class PreferenceStore(Protocol):
     async def add_unwanted(self, partner_id: str, address: str, why: str) -> None:
         """Mail this address no more; a bounce never stands in the place of an unsubscription."""
 
+    async def forget_address(self, partner_id: str, address: str, *, dry: bool) -> bool:
+        """Keep of an address that is not mailed no more than what tells it again (S4); True where there was more.
+
+        With `dry` nothing is changed. Raises LostRace.
+        """
+
     async def resume(self, partner_id: str, address: str, by: str, at: datetime) -> bool:
         """Mail an address again, whatever it was not mailed for, and keep who said so; False where it is mailed."""
 

@@ -58,6 +58,11 @@ def dump(value: Any, *, limit: int = PIECE * PIECES, what: str = "lead") -> dict
             "The texts of the %(what)s are too large together: %(most)d characters fit.", what=what, most=limit
         )
         raise InvalidRequest(message, details=[Detail("tooLarge", message)])
+    return documents(text)
+
+
+def documents(text: str) -> dict[str, str]:
+    """The columns `doc0` … of a record's JSON, which is ASCII."""
     return {f"doc{i // PIECE}": text[i : i + PIECE] for i in range(0, len(text), PIECE)}
 
 
@@ -90,7 +95,7 @@ class Document(msgspec.Struct, gc=False):
 
 def load(kind: type[T], entity: Any) -> T:
     """The record of an entity's `doc…` columns."""
-    text = entity.text() if isinstance(entity, Document) else _text(entity)
+    text = entity.text() if isinstance(entity, Document) else text_of(entity)
     if kind in WRITTEN_AS:
         name, written = WRITTEN_AS[kind]
         plain = msgspec.json.decode(text)
@@ -105,7 +110,8 @@ def load(kind: type[T], entity: Any) -> T:
     return record
 
 
-def _text(entity: Any) -> str:
+def text_of(entity: Any) -> str:
+    """The JSON of a record in a row's `doc…` columns."""
     text: str = entity["doc0"]
     for name in DOCS[1:]:
         more = entity.get(name)
@@ -156,6 +162,8 @@ def _read_columns(lead: Lead) -> dict[str, Any]:
         "company": stands.company or "",
         "person": stands.name or "",
         "shownUntil": stamp(shown_until(lead)),
+        "isErased": lead.erased_at is not None,
+        "ended": stamp(lead.closed_at) if lead.closed_at and not lead.erased_at else "",
     }
 
 

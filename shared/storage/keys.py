@@ -9,11 +9,11 @@ from datetime import datetime
 from shared.domain.agenda import TELLING, Hint, HintKind
 from shared.domain.instants import stamp
 from shared.domain.lead import Tab
-from shared.ids import digest, inverted_time
+from shared.ids import digest, from_position, inverted_time
 
 LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS = "Leads", "Agenda", "Lookup", "Favorites", "Exports"
-PARTNERS, PARKED, SENT, FEEDBACK = "Partners", "Parked", "SentLeads", "Feedback"
-TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS, PARTNERS, PARKED, SENT, FEEDBACK)
+PARTNERS, PARKED, SENT, FEEDBACK, ERASURES = "Partners", "Parked", "SentLeads", "Feedback", "Erasures"
+TABLES = (LEADS, AGENDA, LOOKUP, FAVORITES, EXPORTS, PARTNERS, PARKED, SENT, FEEDBACK, ERASURES)
 OF_PARTNERS = (LEADS, FAVORITES, EXPORTS, PARTNERS)
 """Those whose partitions are each a partner's: they are in the account that its registration names (decision 19)."""
 
@@ -204,6 +204,11 @@ def who(partner_id: str, person: str) -> str:
     return f"who|{digest(partner_id, person)}|"
 
 
+def lead_of_who(row_key: str) -> str:
+    """The lead of such a row."""
+    return from_position(_part(row_key, 2))
+
+
 TELL = "tell"
 """The range of the agenda that one run looks through: PUBLISH and DELIVER, sorted by time together."""
 
@@ -384,6 +389,21 @@ def place_of(line: str) -> str:
 def before_line(line: str) -> str:
     """A place behind which this line is the next, where all before it were looked at."""
     return f"{int(_part(line, 1), 16) - 1:012x}|~"
+
+
+ERASURE_JOBS = "jobs"
+"""The partition of all erasures' records, newest first; which leads one is about stands in a partition of its id."""
+
+
+def noted(partner_id: str, lead_id: str) -> str:
+    """A lead that an erasure is about."""
+    return f"{partner_id}|{lead_id}"
+
+
+def noted_of(row_key: str) -> tuple[str, str]:
+    """The partner and the lead of such a row."""
+    partner_id, _, lead_id = row_key.partition("|")
+    return partner_id, lead_id
 
 
 AGENDA_SHARD = "0"

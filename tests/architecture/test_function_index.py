@@ -34,6 +34,9 @@ SOURCES = "partners/{partnerId}/sources"
 OFFERS = "partners/{partnerId}/offers"
 WEBHOOK = "partners/{partnerId}/webhooks/{webhookId}"
 EXPECTED = {
+    "start_erasure": ("POST", "erasures"),
+    "list_erasures": ("GET HEAD", "erasures"),
+    "read_erasure": ("GET HEAD", "erasures/{erasureId}"),
     "show_page": ("GET HEAD", "app/{*path}"),
     "show_screen": ("GET HEAD", "ui/{*path}"),
     "get_preferences": ("GET HEAD", "partners/{partnerId}/preferences"),
@@ -153,6 +156,7 @@ TIMERS = {
     "reconcile": "%RECONCILE_SCHEDULE%",
     "pass_on_leads": "%PASS_ON_LEADS_SCHEDULE%",
     "learn_outcomes": "%LEARN_OUTCOMES_SCHEDULE%",
+    "run_erasures": "%RUN_ERASURES_SCHEDULE%",
 }
 DEFAULTS = {
     "EXPIRE_LEADS_SCHEDULE": "0 */5 * * * *",
@@ -169,6 +173,7 @@ DEFAULTS = {
     "RECONCILE_SCHEDULE": "0 30 * * * *",
     "PASS_ON_LEADS_SCHEDULE": "0 */5 * * * *",
     "LEARN_OUTCOMES_SCHEDULE": "0 40 * * * *",
+    "RUN_ERASURES_SCHEDULE": "0 * * * * *",
 }
 
 

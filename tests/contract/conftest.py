@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from local.azurite import MARKETPLACE, Azurite
 from shared.domain.programme.placement import Placement
 from shared.ports.agenda import Agenda
+from shared.ports.erasures import ErasureStore
 from shared.ports.exports import ExportStore, FileStore
 from shared.ports.feedback import FeedbackStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
@@ -43,6 +44,7 @@ from shared.storage.telling.mail_store import TableMailStore
 from shared.storage.telling.preference_store import TablePreferenceStore
 from shared.storage.telling.tally_store import TableTallyStore
 from shared.storage.telling.webhook_store import TableWebhookStore
+from shared.storage.upkeep.erasure_store import TableErasureStore
 from tests.azurite_by_identity import account, start
 from tests.fakes.agenda import FakeAgenda
 from tests.fakes.exports import FakeExportStore, FakeFileStore
@@ -210,6 +212,7 @@ class Telling:
     preferences: PreferenceStore
     partners: PartnerStore
     others: PartnerStore
+    erasures: ErasureStore
 
 
 @pytest.fixture
@@ -225,6 +228,7 @@ def telling(kind: str, request: pytest.FixtureRequest) -> Telling:
             ports.preferences,
             ports.partners,
             ports.partners,
+            ports.erasures,
         )
     tables = real(kind, request)
     return Telling(
@@ -236,4 +240,5 @@ def telling(kind: str, request: pytest.FixtureRequest) -> Telling:
         TablePreferenceStore(tables),
         TablePartnerStore(tables),
         TablePartnerStore(tables),
+        TableErasureStore(tables),
     )

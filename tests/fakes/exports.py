@@ -44,20 +44,24 @@ class FakeExportStore:
 
     async def delete(self, partner_id: str, export_id: str) -> None:
         self.jobs.pop((partner_id, export_id), None)
-        self.parts = {key: found for key, found in self.parts.items() if key[0] != export_id}
+        self.parts = {key: found for key, found in self.parts.items() if key[0].partition(".")[0] != export_id}
 
     async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
-        parts = self.parts.setdefault((export.id, checkpoint.step), [])
+        parts = self.parts.setdefault((_written(export), checkpoint.step), [])
         if any(one.index == checkpoint.index for one in parts):
             raise LostRace
         parts.append(replace(checkpoint, written_at=clock.real_now()))
         return checkpoint
 
     async def last(self, export: Export, step: str) -> Checkpoint | None:
-        return (self.parts.get((export.id, step)) or [None])[-1]
+        return (self.parts.get((_written(export), step)) or [None])[-1]
 
     async def checkpoints(self, export: Export, step: str) -> list[Checkpoint]:
-        return list(self.parts.get((export.id, step), []))
+        return list(self.parts.get((_written(export), step), []))
+
+
+def _written(export: Export) -> str:
+    return f"{export.id}.{export.generation}" if export.generation else export.id
 
 
 class FakeFileStore:
@@ -80,6 +84,10 @@ class FakeFileStore:
 
     async def delete(self, name: str) -> None:
         self.files.pop(name, None)
+
+    async def wipe(self, name: str) -> None:
+        self.blocks = {key: content for key, content in self.blocks.items() if key[0] != name}
+        await self.delete(name)
 
     async def link(self, name: str, file_name: str) -> Link:
         return Link(f"https://files.example/{name}?save={file_name}", AT + timedelta(hours=1))

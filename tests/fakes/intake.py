@@ -43,6 +43,10 @@ class FakeHeldStore:
             raise LostRace
         del self.rows[stored.held.id]
 
+    async def every(self, after: str, top: int) -> Page[StoredHeld]:
+        mine = sorted(one for one in self.rows if one > after)
+        return Page([self.rows[one] for one in mine[:top]], mine[top - 1] if len(mine) > top else None)
+
     async def count(self, state: HeldState) -> HeldCounts:
         mine = [row.held for row in self.rows.values() if row.held.state is state]
         reasons = Counter(str(one.reason or "") for one in mine)

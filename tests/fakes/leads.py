@@ -12,7 +12,7 @@ from shared.domain.events import Event
 from shared.domain.exports.export import Since
 from shared.domain.filters import LeadFilter
 from shared.domain.instants import stamp
-from shared.domain.lead import Lead
+from shared.domain.lead import Lead, Status
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.listed import listed, texts_shown
 from shared.domain.measures import differences
@@ -80,6 +80,19 @@ class FakeLeadStore:
     def pack(self, decided: Sequence[tuple[StoredLead, Decision]]) -> list[list[tuple[StoredLead, Decision]]]:
         most = self.together_most
         return [list(decided[n : n + most]) for n in range(0, len(decided), most)]
+
+    async def every(self, partner_id: str, after: str, top: int) -> Page[StoredLead]:
+        mine = sorted(one for partner, one in self.rows if partner == partner_id and one > after)
+        return Page([self.rows[partner_id, one] for one in mine[:top]], mine[top - 1] if len(mine) > top else None)
+
+    async def ended_before(self, partner_id: str, before: datetime, after: str, top: int) -> Page[str]:
+        mine = sorted(
+            lead_id
+            for (partner, lead_id), row in self.rows.items()
+            if partner == partner_id and lead_id > after and row.lead.status is Status.ARCHIVED
+            if row.lead.closed_at and row.lead.closed_at < before and not row.lead.erased_at
+        )
+        return Page(mine[:top], mine[top - 1] if mine else None)
 
     async def once(self, partner_id: str, claim: str) -> Once | None:
         return self.claims.get((partner_id, claim))

@@ -9,6 +9,7 @@ from shared.ports.rules import Rules
 from tests.fakes.agenda import FakeAgenda
 from tests.fakes.checks import FakeEmails, FakePhones
 from tests.fakes.delivery import FakeMailer, FakeReceivers
+from tests.fakes.erasures import FakeErasureStore
 from tests.fakes.exports import FakeExportStore, FakeFileStore
 from tests.fakes.feedback import FakeFeedbackStore
 from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
@@ -48,6 +49,7 @@ class FakePorts(Ports):
     wakeups: FakeWakeUps
     outcomes: FakeOutcomeStore
     feedback: FakeFeedbackStore
+    erasures: FakeErasureStore
 
 
 def fake_ports(rules: Rules | None = None) -> FakePorts:
@@ -80,5 +82,6 @@ def fake_ports(rules: Rules | None = None) -> FakePorts:
         wakeups=FakeWakeUps(),
         outcomes=FakeOutcomeStore(),
         feedback=FakeFeedbackStore(),
+        erasures=FakeErasureStore(leads, lanes, mails),
         rules=rules or Rules(),
     )

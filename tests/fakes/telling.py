@@ -1,7 +1,7 @@
 """Lanes, mails, counts, preferences and webhooks in memory."""
 
 import itertools
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -16,6 +16,7 @@ from shared.domain.telling.dispatch import Dispatch, DispatchState, Lane, order_
 from shared.domain.telling.mail_day import MailDay
 from shared.domain.telling.mails import Mail, MailOrigin
 from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.unsubscribe import forgotten
 from shared.domain.telling.webhooks import Webhook
 from shared.ids import position
 from shared.ports.as_read import AsRead
@@ -105,6 +106,11 @@ class FakeMailStore:
 
     def tag(self) -> str:
         return str(next(self._tags))
+
+    def clean(self, partner_id: str, cleaned: Callable[[Mail], Mail]) -> None:
+        for key, one in self.records.items():
+            if key[0] == partner_id:
+                self.records[key] = cleaned(one)
 
     async def day(self, partner_id: str, key: str) -> MailDay | None:
         return self.days.get((partner_id, key))
@@ -276,8 +282,16 @@ class FakePreferenceStore:
         if why != BOUNCED or fold_email(address) not in mine:
             mine[fold_email(address)] = why
 
+    async def forget_address(self, partner_id: str, address: str, *, dry: bool) -> bool:
+        mine = self.silent.get(partner_id, {})
+        there = fold_email(address) in mine
+        if there and not dry:
+            mine[forgotten(address)] = mine.pop(fold_email(address))
+        return there
+
     async def resume(self, partner_id: str, address: str, by: str, at: datetime) -> bool:
-        return self.silent.get(partner_id, {}).pop(fold_email(address), None) is not None
+        mine = self.silent.get(partner_id, {})
+        return any(mine.pop(one, None) for one in (fold_email(address), forgotten(address)))
 
     async def forgive_bounce(self, partner_id: str, address: str) -> None:
         if self.silent.get(partner_id, {}).get(fold_email(address)) == BOUNCED:

@@ -46,6 +46,8 @@ class Receiver:
                 answer = web.Response(body=b'\xef\xbb\xbf{\r\n"id": 7\r\n}')
                 answer.enable_compression()
                 return answer
+            case "echo":
+                return web.Response(body=await request.read())
             case "ok":
                 return web.Response(text="thanks")
         return web.Response(status=int(name) if name.isdigit() else 200)

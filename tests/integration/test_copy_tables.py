@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from local.azurite import MARKETPLACE, Azurite
 from shared import app
+from shared.domain.erasure import ErasureKind
 from shared.domain.lead import Status
 from shared.domain.programme.partner import LeadSource, Partner
 from shared.domain.telling.dispatch import DispatchState
@@ -23,8 +24,9 @@ from shared.storage.exports.blobs import Blobs
 from shared.storage.tables import Tables, connect
 from shared.usecases.leads.record_due import run_due
 from shared.usecases.telling.deliver import deliver_events
+from shared.usecases.upkeep.erase import Wanted, ask_for_erasure, run_erasures
 from shared.usecases.upkeep.reconcile import reconcile
-from tests.builders import AT, DAY, submission_body, unique
+from tests.builders import ANN, AT, DAY, submission_body, unique
 from tests.fakes.delivery import FakeReceivers
 from tests.steps import answer, budget, submit
 from tools.copy_tables import COPIED, PASSES, copy_table, copy_until_still, main
@@ -93,6 +95,49 @@ async def test_a_copy_and_reconcile_are_a_system_that_goes_on(
     assert (await run_due(ports=restored, kind="expire", at=ended, budget=budget())).failed == 0
     status = {one: (await restored.leads.get(partner, one)).lead.status for one in leads}  # type: ignore[union-attr]
     assert status == {leads[0]: Status.ACCEPTED, **dict.fromkeys(leads[1:], Status.ARCHIVED)}
+
+
+async def test_s4_what_was_erased_since_the_copy_was_made_is_erased_again_after_a_restore(
+    azurite: Azurite, settings: Settings, ports: Ports, tables: Tables, files: Blobs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, leads = await begin(ports)
+    partner = source.partner_id or ""
+    ada = submission_body(Email="Ada@Analytical.example", Country="SE")
+    hers = (await submit(ports, source, ada)).lead_id
+    there = azurite.connection_of(MARKETPLACE)
+    out = ["--from-connection", azurite.connection, "--to-connection", there]
+    monday, tuesday, restored = (settings.table_prefix + day for day in ("mon", "tue", "new"))
+    assert await main([*out, "--from-prefix", settings.table_prefix, "--to-prefix", monday, "--mirror"]) == 0
+    for wanted in (Wanted(ErasureKind.EMAIL, "ada@analytical.example"), Wanted(ErasureKind.EMAIL, "eve@x.example")):
+        await ask_for_erasure(ports=ports, wanted=wanted, by=ANN, at=AT + DAY, budget=budget())
+    for minute in (2, 4, 6):
+        await run_erasures(ports=ports, at=AT + DAY + minute * timedelta(minutes=1), budget=budget())
+    assert await main([*out, "--from-prefix", settings.table_prefix, "--to-prefix", tuesday, "--mirror"]) == 0
+
+    back = ["--from-connection", there, "--to-connection", azurite.connection, "--to-prefix", restored]
+    capsys.readouterr()
+    assert await main([*back, "--from-prefix", monday, "--erasures-prefix", tuesday]) == 0
+
+    assert "2 erasures will be applied again by run_erasures" in capsys.readouterr().out
+    new = settings.model_copy(update={"table_prefix": restored})
+    made = connect(new)
+    await made.create()
+    again = app.build(new, made, files).ports
+    assert (await again.leads.get(partner, hers)).lead.customer.email  # type: ignore[union-attr]
+    for minute in (1, 3, 5):
+        ran = await run_erasures(ports=again, at=AT + 3 * DAY + minute * timedelta(minutes=1), budget=budget())
+        assert ran.failed == 0
+    lead = (await again.leads.get(partner, hers)).lead  # type: ignore[union-attr]
+    assert (lead.customer.email, lead.do_not_contact, lead.erased_at) == (
+        None,
+        True,
+        AT + 3 * DAY + timedelta(minutes=1),
+    )
+    for name in COPIED:
+        assert not [row for row in await rows(made, name) if "ada@analytical" in str(row).casefold()]
+    assert [one.has_ended for one in (await again.erasures.page(None, 9)).items] == [True, True]
+    assert (await again.leads.get(partner, leads[0])).lead.erased_at is None  # type: ignore[union-attr]
+    await made.close()
 
 
 async def test_what_changed_meanwhile_is_caught_up_with(ports: Ports, tables: Tables, backup: Tables) -> None:

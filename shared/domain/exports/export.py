@@ -20,7 +20,7 @@ SINCE_MARGIN = timedelta(minutes=5)
 SORTED_MAX = 50_000
 """X1: rows of an export in another order than by age."""
 SORT_TOO_LARGE, FAULTY = "sortTooLarge", "internalError"
-OUTDATED = "A lead in this file has expired since, or may have, and its contact details are gone: export again."
+OUTDATED = "A lead in this file has expired or was erased since, or may have been: export again."
 """Why a file gets no new link (L9)."""
 ERRORS = {
     SORT_TOO_LARGE: f"Only an export ordered by created may have more than {SORTED_MAX:,} rows.",
@@ -93,7 +93,8 @@ class Since:
 class Export:
     """One export job. `person` asked for it; `rows` and `next_since` are known once it has succeeded.
 
-    Its files are in `data_account`, None for the deployment's own: where its partner's rows were when it began.
+    Its files are in `data_account`, None for the deployment's own: where its partner's rows were when it began. Each
+    `generation` begins anew, with files of its own, at `restarted_at`: somebody was erased while it was written (S4).
     """
 
     id: str
@@ -111,10 +112,26 @@ class Export:
     error: str | None = None
     hides_at: datetime | None = None
     data_account: str | None = None
+    generation: int = 0
+    restarted_at: datetime | None = None
 
     def is_outdated(self, at: datetime) -> bool:
         """True when its file may show contact details that nobody may see any more (L9): it gets no new link."""
         return self.hides_at is not None and at >= self.hides_at
+
+    @property
+    def began_at(self) -> datetime:
+        """When what is written now was begun: leads were read after it."""
+        return self.restarted_at or self.created_at
+
+    def restarted(self, at: datetime) -> "Export":
+        """This export, to be written from the beginning."""
+        return replace(self, generation=self.generation + 1, restarted_at=at)
+
+    @property
+    def earlier(self) -> "list[Export]":
+        """What it was before it began anew, whose files a run that has not noticed may still write to."""
+        return [replace(self, generation=number) for number in range(self.generation)]
 
     @property
     def format(self) -> ExportFormat:
@@ -144,7 +161,8 @@ class Export:
     @property
     def _folder(self) -> str:
         account = f"{self.data_account}:" if self.data_account else ""
-        return f"{account}{self.partner_id}/{self.id}"
+        generation = f"/{self.generation}" if self.generation else ""
+        return f"{account}{self.partner_id}/{self.id}{generation}"
 
     def hints(self, going_on: timedelta, kept: timedelta) -> tuple[Hint, ...]:
         """The reminders to go on with this export while it has not ended, and to delete it."""

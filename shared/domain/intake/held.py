@@ -1,7 +1,7 @@
 """Submissions that wait for the operator: parked because they cannot be read, or unassigned (I5, R1, R2)."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -55,7 +55,8 @@ class Held:
 
     `id` is made of the door and the submission's hash, so a repeat is the same one. `claim` and `content` are V4's.
     Once `assigned`, `lead_id` and `partner_id` stand: every attempt to make the lead uses the same. `was` is what it
-    waited for last, `was_parked` that it waited to be read before that. `size` is the body's as it came.
+    waited for last, `was_parked` that it waited to be read before that. `size` is the body's as it came. Of one that
+    was erased (S4) the body is gone; it waits for nothing any more.
     """
 
     id: str
@@ -78,6 +79,11 @@ class Held:
     was: HeldState = HeldState.PARKED
     was_parked: bool = False
     dismissed_at: datetime | None = None
+    erased_at: datetime | None = None
+
+    def erased(self, at: datetime) -> "Held":
+        """What is left of it when its customer is erased: enough to know a repeat by (S4)."""
+        return replace(self, state=HeldState.DISMISSED, dismissed_at=at, erased_at=at, body=b"", details=())
 
     @property
     def listed_at(self) -> datetime:

@@ -8,6 +8,7 @@ from shared.domain.lead import Lead, Sender, Validity
 from shared.domain.programme.profile import Contact, Profile
 from shared.domain.telling.mails import CUSTOMER
 from shared.domain.telling.preferences import Preferences, language
+from shared.domain.telling.unsubscribe import why_unwanted
 from shared.domain.text import folded
 
 NOT_TOLD = frozenset({"abuse", "duplicate"})
@@ -49,7 +50,7 @@ def recipients(
             if not contact.email:
                 continue
             told = Recipient(contact.email, language(contact.language or spoken), why)
-            problem = unwanted.get(fold_email(contact.email))
+            problem = why_unwanted(unwanted, contact.email)
             if problem:
                 left_out.append(Recipient(told.address, told.language, why, problem))
             else:
@@ -89,7 +90,7 @@ def told_of_expiry(sender: Sender | None, operator: str | None, unwanted: Mappin
     ways = [(address, "sender") for address in (sender.addresses if sender else ())]
     ways += [(operator, "operator")] if operator and "@" in operator else []
     for address, why in ways:
-        told = Recipient(address, language(None), why, unwanted.get(fold_email(address)))
+        told = Recipient(address, language(None), why, why_unwanted(unwanted, address))
         if told.left_out is None:
             return [told, *left_out]
         left_out.append(told)

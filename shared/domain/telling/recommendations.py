@@ -85,6 +85,7 @@ class Standing(NamedTuple):
     country: str | None
     shown_until: datetime
     outcome_due: datetime | None
+    is_erased: bool = False
 
 
 def standing(lead: Lead) -> Standing:
@@ -106,13 +107,14 @@ def standing(lead: Lead) -> Standing:
         customer.name or None,
         customer.country,
         shown_until(lead),
-        outcome_due(lead) if lead.status is Status.ACCEPTED else None,
+        outcome_due(lead) if lead.status is Status.ACCEPTED and not lead.erased_at else None,
+        lead.erased_at is not None,
     )
 
 
 def recommended(lead: Standing, at: datetime) -> list[Notification]:
     """What is recommended for a lead at `at`; nothing once it has expired, whether that is recorded or not (L6)."""
-    if lead.is_test:
+    if lead.is_test or lead.is_erased:
         return []
     if lead.status == Status.ACCEPTED:
         untouched = lead.updated_at + UNTOUCHED_AFTER

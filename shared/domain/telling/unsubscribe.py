@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 
 from shared.domain.contact import fold_email
 
@@ -13,6 +14,21 @@ _CUSTOMERS = "~customers"
 def list_of(partner_id: str, *, customers: bool) -> str:
     """The list of addresses that want no mail about a partner: its customers' is apart from its own people's."""
     return partner_id + _CUSTOMERS if customers else partner_id
+
+
+def forgotten(address: str) -> str:
+    """What stands in such a list for an address that was erased (S4): it is known again, and read by nobody."""
+    return "#" + hashlib.sha256(fold_email(address).encode()).hexdigest()
+
+
+def why_unwanted(unwanted: Mapping[str, str], address: str) -> str | None:
+    """Why an address is not mailed, by the folded ones that are not; None where it is."""
+    return unwanted.get(fold_email(address)) or unwanted.get(forgotten(address))
+
+
+def named(unwanted: Mapping[str, str]) -> dict[str, str]:
+    """Those of the addresses that are not mailed that may still be read."""
+    return {address: why for address, why in unwanted.items() if not address.startswith("#")}
 
 
 def partner_of(list_id: str) -> str:

@@ -34,8 +34,8 @@ class FieldsAs(StrEnum):
     """`{"fields": [{"name": …, "value": …}]}`, as HubSpot's forms take it."""
 
 
-EVENTS = (*(str(kind) for kind in EventType if kind is not EventType.ACTIVITY_LOGGED), "lead.erased")
-"""W1: what can be subscribed to; nothing is erased yet, but who subscribes now wants to hear of it then."""
+EVENTS = tuple(str(kind) for kind in EventType if kind is not EventType.ACTIVITY_LOGGED)
+"""W1: what can be subscribed to."""
 VALIDATION, TEST, DISABLED = "webhook.validation", "webhook.test", "webhook.disabled"
 """Events of a webhook itself: what it has to take first, what its owner tries it with, and what its owner is mailed."""
 FIELDS = (

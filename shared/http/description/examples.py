@@ -29,6 +29,7 @@ EXAMPLES: dict[str, Any] = {
         "team": [{"name": "Lena", "email": "lena@contoso.example"}],
     },
     "ExportIn": {"filter": {"tab": "marketplace", "status": ["accepted"]}, "orderBy": "created desc", "format": "csv"},
+    "ErasureIn": {"email": "ada.lovelace@analytical.example"},
     "FeedbackIn": {"rating": 2, "text": "They had bought elsewhere before the lead came."},
     "LeadPatch": {"deal": {"value": {"amount": "15000.00", "currency": "EUR"}, "notes": "Two more seats."}},
     "OfferPatch": {"title": "Contoso CRM Suite"},

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import WithJsonSchema
 
 from shared.domain.advice import Matter
+from shared.domain.erasure import ErasureKind, ErasureState, LeftKind
 from shared.domain.events import EventType
 from shared.domain.exports.export import Cells, ExportFormat, ExportState, Headings
 from shared.domain.exports.export_columns import names
@@ -54,6 +55,9 @@ AlertText = Annotated[str, _one_of(TEXTS)]
 WarningText = Annotated[str, _one_of((*WARNINGS, "fileNotTaken"))]
 FlameText = Annotated[str, _one_of(FLAMES.values())]
 SenderText = Annotated[str, _one_of(SENDER_KINDS)]
+ErasureKindText = Annotated[str, _one_of(ErasureKind)]
+ErasureStateText = Annotated[str, _one_of(ErasureState)]
+LeftKindText = Annotated[str, _one_of(LeftKind)]
 EventText = Annotated[str, _one_of(EventType)]
 MessageText = Annotated[str, _one_of((*EVENTS, VALIDATION, TEST))]
 SubscribedText = Annotated[str, _one_of(EVENTS)]

@@ -92,7 +92,7 @@ def _in_utc(at: datetime) -> datetime:
     return at.replace(microsecond=at.microsecond // 1000 * 1000)
 
 
-def _truth(value: object) -> object:
+def truth(value: object) -> object:
     """In a query everything is a text; in JSON a number is no truth."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         raise ValueError("It must be true or false.")  # noqa: TRY004 - pydantic takes no TypeError for a fault
@@ -179,7 +179,7 @@ class LeadFilterIn(Incoming):
     created_to: To | None = None
     updated_from: From | None = None
     updated_to: To | None = None
-    include_test: Annotated[bool, BeforeValidator(_truth)] = False
+    include_test: Annotated[bool, BeforeValidator(truth)] = False
     id: Annotated[tuple[LeadId, ...], Field(max_length=IDS_MAX), BeforeValidator(_listed)] = ()
 
     def wanted(self) -> LeadFilter:
@@ -209,14 +209,14 @@ OrderIn = Annotated[
 class PeekQuery(Incoming):
     """How one lead is read: with `peek` it stays new to its reader (Q6)."""
 
-    peek: Annotated[bool, BeforeValidator(_truth)] = False
+    peek: Annotated[bool, BeforeValidator(truth)] = False
 
 
 class LeadsQuery(LeadFilterIn, PageQuery):
     """Which leads a list shows, in which order, how many of them from where, and whether to count all (Q1, Q3–Q6)."""
 
     order_by: OrderIn = Order()
-    count: Annotated[bool, BeforeValidator(_truth)] = False
+    count: Annotated[bool, BeforeValidator(truth)] = False
 
 
 class FeedbackQuery(PageQuery):
@@ -228,7 +228,7 @@ class FeedbackQuery(PageQuery):
     offer_id: Text | None = None
     partner_id: Text | None = None
     rating: Annotated[tuple[Rating, ...], BeforeValidator(_listed)] = ()
-    include_test: Annotated[bool, BeforeValidator(_truth)] = False
+    include_test: Annotated[bool, BeforeValidator(truth)] = False
 
     @field_validator("last")
     @classmethod

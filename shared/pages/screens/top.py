@@ -87,7 +87,10 @@ async def show_operators_top(visit: AnyVisit) -> Shown:
         partner=visit.words.label("roles", Role.OPERATOR),
         person=_person(visit),
         roles=_roles(visit),
-        places=(Place(home, visit.words.say("Partners"), "p"),),
+        places=(
+            Place(home, visit.words.say("Partners"), "p"),
+            Place("operator/erasures", visit.words.say("Erasures"), "e"),
+        ),
         counts={},
         is_suspended=False,
         partner_id=None,

@@ -346,7 +346,7 @@
 
   function placeMarks(wanted) {
     $$("[data-place]", $("#top")).forEach((link) => {
-      if (link.dataset.place === wanted.screen) link.setAttribute("aria-current", "page");
+      if ((wanted.path ?? wanted.screen).startsWith(link.dataset.place)) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     });
   }
@@ -898,6 +898,7 @@
       else typed.value.amount = amount;
     }
     if ("purchaseDate" in form.elements && !typed.purchaseDate && !typed.purchaseTimeframe) found.push({ code: "required", target: "purchaseDate", message: say("requiredWhen") });
+    if (isSeen(form, typed) && typed.again !== (typed.email ?? typed.phone ?? typed.leadId)) found.push({ code: "invalidValue", target: "again", message: say("notTheSame") });
     if (typed.reason === "other" && !typed.notes) found.push({ code: "required", target: "notes", message: say("required") });
     return found;
   }
@@ -914,7 +915,23 @@
     profile: (form, typed) => ours("PUT", "/profile", typed, { "If-Match": form.dataset.etag }),
     preferences: (form, typed) => ours("PUT", "/preferences", typed, { "If-Match": form.dataset.etag }),
     webhook: (_, typed) => ours("POST", "/webhooks", typed),
+    erasure: (form, typed) => call("POST", `${root}/erasures${isSeen(form, typed) ? "" : "?dryRun=true"}`, { ...typed, again: undefined }),
   };
+  /* What would go is looked at first; whoever names somebody else looks again. */
+  const isSeen = (form, typed) => form.dataset.seen === JSON.stringify({ ...typed, again: undefined });
+  function showFound(form, view) {
+    form.dataset.seen = JSON.stringify({ ...values(form), again: undefined });
+    for (const count of $$("[data-count]", form)) {
+      const number = view.counts[count.dataset.count];
+      count.hidden = !number;
+      $("dd", count).textContent = number.toLocaleString(LOCALE);
+    }
+    $("[data-nothing]", form).hidden = Object.values(view.counts).some(Boolean);
+    $("[data-partly]", form).hidden = view.isComplete;
+    for (const part of $$("[data-found], [data-erase]", form)) part.hidden = false;
+    $("[data-look]", form).hidden = true;
+    form.elements.again.focus();
+  }
   function answered(form, typed) {
     return ours("POST", `/leads/${form.dataset.id}/${form.dataset.form}`, typed);
   }
@@ -979,6 +996,10 @@
     if (kind === "webhook") {
       if (view.secret) await tellSecret(view.secret);
       await go(`${APP}webhooks/${view.id}`);
+      return;
+    }
+    if (kind === "erasure") {
+      if (view.isDryRun) showFound(form, view); else await go(`${APP}operator/erasures/${view.id}`);
       return;
     }
     if (kind === "profile" || kind === "preferences") {

@@ -80,6 +80,12 @@ class Blobs(blob_service.Container):
             except ResourceNotFoundError:
                 return
 
+    async def wipe(self, name: str) -> None:
+        """Blocks that were never put together are a blob's too, for a week: it is made of none, then deleted."""
+        with _translating():
+            await self._blob(name).commit_block_list([])
+        await self.delete(name)
+
     async def link(self, name: str, file_name: str) -> Link:
         """Signed with the account key where there is one (Azurite), else by user delegation."""
         from azure.storage.blob import BlobSasPermissions, generate_blob_sas  # noqa: PLC0415 - as above
@@ -168,6 +174,10 @@ class AccountBlobs:
     async def delete(self, name: str) -> None:
         files, name = self._found(name)
         await files.delete(name)
+
+    async def wipe(self, name: str) -> None:
+        files, name = self._found(name)
+        await files.wipe(name)
 
     async def link(self, name: str, file_name: str) -> Link:
         files, name = self._found(name)

@@ -79,7 +79,7 @@ class TableExportStore:
             )
 
     async def record(self, export: Export, checkpoint: Checkpoint) -> Checkpoint:
-        row_key = keys.checkpoint(export.id, checkpoint.step, checkpoint.index)
+        row_key = keys.checkpoint(export.id, _step(export, checkpoint.step), checkpoint.index)
         row = {"PartitionKey": export.partner_id, "RowKey": row_key, **_columns(checkpoint)}
         try:
             await self._exports(export.partner_id).write(Write.insert(row))
@@ -100,8 +100,13 @@ class TableExportStore:
         return [_checkpoint(step, row) for row in reversed(rows)]
 
 
+def _step(export: Export, step: str) -> str:
+    """Each generation's checkpoints stand apart: a run that goes on with an earlier one harms nothing."""
+    return f"{step}.{export.generation}" if export.generation else step
+
+
 def _steps(export: Export, step: str) -> str:
-    start = keys.checkpoints(export.id, step)
+    start = keys.checkpoints(export.id, _step(export, step))
     return f"PartitionKey eq '{export.partner_id}' and RowKey gt '{start}' and RowKey lt '{start}~'"
 
 

@@ -74,6 +74,14 @@ class TableHeldStore:
         except AzureError as error:
             raise translated(error) from error
 
+    async def every(self, after: str, top: int) -> Page[StoredHeld]:
+        """One request."""
+        low, high = keys.held(after), keys.held("~")
+        condition = f"PartitionKey eq '{keys.PARKED_SHARD}' and RowKey gt '{low}' and RowKey lt '{high}'"
+        found = await reads.scan(self._parked, condition, top, ())
+        value = [StoredHeld(_held(row), row.tag) for row in found.rows]
+        return Page(value, None if found.done else value[-1].held.id)
+
     async def count(self, state: HeldState) -> HeldCounts:
         """The lines say it."""
         found = await reads.scan(self._parked, _range(state, None), COUNTED_MAX, ["reason", "partner"])

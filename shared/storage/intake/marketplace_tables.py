@@ -55,7 +55,7 @@ def _token(cursor: str) -> Any:
 def _row(entity: Mapping[str, Any]) -> TableRow:
     keys = entity["PartitionKey"], entity["RowKey"]
     columns = {name: _plain(value) for name, value in entity.items() if name not in ("PartitionKey", "RowKey")}
-    return TableRow(digest(*keys), columns)
+    return TableRow(digest(*keys), columns, "/".join(keys))
 
 
 def _plain(value: Any) -> object:

@@ -73,6 +73,7 @@ class Columns(Words, gc=False):
     company: str = ""
     person: str = ""
     outcome_due: str = ""
+    is_erased: bool = False
 
 
 _ALWAYS = ("RowKey", "status", "deadline", "isTest")
@@ -110,7 +111,7 @@ _ORDERS = {
 }
 STANDING = (
     *("RowKey", "status", "deadline", "flame", "updated", "sequence", "arrived", "unanswered"),
-    *("company", "person", "country", "shownUntil", "outcomeDue"),
+    *("company", "person", "country", "shownUntil", "outcomeDue", "isErased"),
 )
 """What notifications go by."""
 
@@ -223,6 +224,7 @@ def standing(row: Columns) -> Standing:
         row.country or None,
         datetime.fromisoformat(row.shown_until),
         _instant(row.outcome_due),
+        row.is_erased,
     )
 
 

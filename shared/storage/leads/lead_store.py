@@ -122,6 +122,31 @@ class TableLeadStore:
             packs[-1].append((before, decision))
         return packs
 
+    async def every(self, partner_id: str, after: str, top: int) -> Page[StoredLead]:
+        """One request."""
+        low, high = keys.lead(after), keys.lead("~")
+        condition = f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{high}'"
+        found = await scan(self._leads(partner_id), condition, top, ())
+        leads = [StoredLead(codec.load(Lead, row), row.tag) for row in found.rows]
+        return Page(leads, None if found.done else leads[-1].lead.id)
+
+    async def ended_before(self, partner_id: str, before: datetime, after: str, top: int) -> Page[str]:
+        """By columns alone, of the leads that were there by then: ids are times, newest first."""
+        for tab in Tab:
+            start, end = keys.tab_range("lead", tab, None, (None, before))
+            low = max(start, keys.lead(after))
+            if low >= end:
+                continue
+            condition = (
+                f"PartitionKey eq '{partner_id}' and RowKey gt '{low}' and RowKey lt '{end}'"
+                f" and status eq '{Status.ARCHIVED}' and ended gt '' and ended lt '{stamp(before)}'"
+            )
+            found = await scan(self._leads(partner_id), condition, top, ["RowKey"])
+            ids = [keys.lead_of(row["RowKey"]) for row in found.rows]
+            if ids:
+                return Page(ids, ids[-1])
+        return Page([], None)
+
     async def once(self, partner_id: str, claim: str) -> Once | None:
         row = await reads.row(self._leads(partner_id), partner_id, keys.once(claim))
         if row is None:

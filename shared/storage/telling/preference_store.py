@@ -9,6 +9,7 @@ from azure.core.exceptions import AzureError, ResourceExistsError
 from shared.domain.contact import fold_email
 from shared.domain.instants import stamp
 from shared.domain.telling.preferences import Preferences
+from shared.domain.telling.unsubscribe import forgotten
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
 from shared.ports.telling import BOUNCED, RESUMED, Wishes
@@ -76,6 +77,15 @@ class TablePreferenceStore:
                 if there is not None and there["why"] == RESUMED:
                     with suppress(LostRace):
                         await replace_row(self._partners(partner_id), there, row)
+
+    async def forget_address(self, partner_id: str, address: str, *, dry: bool) -> bool:
+        """What is left is found by the address's hash, as it was before."""
+        row = await reads.row(self._partners(partner_id), partner_id, keys.unwanted(fold_email(address)))
+        if row is None or row["address"] == forgotten(address):
+            return False
+        if not dry:
+            await replace_row(self._partners(partner_id), row, dict(row) | {"address": forgotten(address)})
+        return True
 
     async def resume(self, partner_id: str, address: str, by: str, at: datetime) -> bool:
         """The row stays, as the record of who said so."""

@@ -260,6 +260,9 @@ def _is_turned(export: Export) -> bool:
 
 def _line(export: Export, lead: Lead, at: datetime, *, held: bool) -> str | None:
     """The line of a settled lead; None for one that is no business of this export."""
+    if export.since is not None and lead.erased_at:
+        # Whoever keeps a copy takes the person out of it (S4).
+        return removed_line(export.layout, lead.id)
     if held and export.filter.matches(lead, at):
         return line(export.layout, lead, at)
     # A lead that can never be in the filter never was, so nobody has to take it out.

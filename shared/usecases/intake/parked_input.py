@@ -251,8 +251,13 @@ def _again(held: Held, body: object | None) -> Parcel:
     """The submission once more; raises InvalidRequest while it cannot be read.
 
     As it was, it keeps its claim, so that a sender who tries again after a release meets the same lead. Corrected, or
-    where its key is another submission's, it has a claim of its own.
+    where its key is another submission's, it has a claim of its own. Raises Conflict where its customer was erased.
     """
+    if held.erased_at:
+        text = say(
+            "The submission was erased on %(when)s, since its customer asked for that.", when=stamp(held.erased_at)
+        )
+        raise Conflict(text, target="state")
     if body is None:
         submission = Submission(held.body, held.content_type)
     elif isinstance(body, str):

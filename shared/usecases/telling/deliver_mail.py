@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared import correlation, telemetry
-from shared.domain.contact import fold_email
 from shared.domain.errors import Unavailable
 from shared.domain.telling.dispatch import MAIL_FIRST, Attempt, Dispatch, DispatchState
 from shared.domain.telling.mails import CUSTOMER, REPEATABLE_FOR, Mail, MailOrigin, MailState
+from shared.domain.telling.unsubscribe import why_unwanted
 from shared.ports.delivery import Facts, MailAnswer, Sending
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
@@ -328,7 +328,7 @@ async def _prepare(turn: _Turn, job: _Job, mail: Mail, going: dict[tuple[int, in
     case = await turn.case(job)
     facts = await facts_of(ports=turn.ports, case=case, mail=mail)
     to = address_of(mail, case.facts)
-    why = outdated(mail, facts) or ("noAddress" if to is None else case.unwanted.get(fold_email(to)))
+    why = outdated(mail, facts) or ("noAddress" if to is None else why_unwanted(case.unwanted, to))
     if why or to is None:
         job.pending.remove(mail.number)
         await _ended(turn, job, job.put(mail.ended(MailState.SKIPPED, at, why)))

@@ -302,7 +302,9 @@ async def _call(turn: _Turn, dispatch: Dispatch, at: datetime) -> ReceiverReply:
             return ReceiverReply(None, "The lead is not there any more.", 0)
         lead = settle(stored, at).lead
     packet = ports.packets.packet(hook, dispatch, lead, made, at)
-    return await ports.receivers.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))
+    reply = await ports.receivers.send(hook.url, dispatch.id, packet, signing(hook.secrets, at))
+    # S4: whoever was told before may name in its answer who was erased.
+    return replace(reply, text="") if lead and lead.erased_at else reply
 
 
 async def _lead(turn: _Turn, lead_id: str, at: datetime) -> Lead | None:

@@ -16,7 +16,7 @@ from shared.domain.telling.mail_day import Gathering, key_of_subject
 from shared.domain.telling.mails import CUSTOMER, Mail, MailNotice, MailState
 from shared.domain.telling.preferences import Preferences, language
 from shared.domain.telling.recipients import Recipient, recipients, the_customer, told_of_expiry, why_not_told
-from shared.domain.telling.unsubscribe import list_of
+from shared.domain.telling.unsubscribe import list_of, why_unwanted
 from shared.domain.telling.webhooks import DISABLED, WebhookState
 from shared.ports.delivery import Facts
 from shared.ports.ports import Ports
@@ -107,8 +107,9 @@ async def facts_of(*, ports: Ports, case: Case, mail: Mail) -> Facts:
 
 
 async def _read(ports: Ports, case: Case, lead_ids: Sequence[str]) -> tuple[Lead, ...]:
-    """These leads as they are now; those that are gone are left out."""
-    return tuple(settle(lead, case.facts.at).lead for lead in await ports.leads.many(case.partner_id, lead_ids))
+    """These leads as they are now; those that are gone, or were erased (S4), are left out."""
+    leads = await ports.leads.many(case.partner_id, lead_ids)
+    return tuple(settle(lead, case.facts.at).lead for lead in leads if not lead.erased_at)
 
 
 async def planned(*, ports: Ports, case: Case, known: Sequence[Mail], at: datetime) -> list[list[Mail]]:
@@ -198,11 +199,10 @@ def outdated(mail: Mail, facts: Facts) -> str | None:
     lead = facts.lead
     if mail.leads:
         return _outdated_of_many(mail, facts.leads)
+    if lead and lead.erased_at:
+        return "gone"
     if mail.notice in (MailNotice.NEW_LEAD, MailNotice.EXPIRES_SOON):
-        if lead is None:
-            return "gone"
-        if lead.status is not Status.RECEIVED:
-            return f"already {lead.outcome or lead.status}"
+        return _outdated_unless_received(lead)
     if mail.notice in TO_CUSTOMERS:
         return why_not_told(lead)
     if mail.notice is MailNotice.MONTH and not facts.preferences.monthly_mail:
@@ -213,6 +213,12 @@ def outdated(mail: Mail, facts: Facts) -> str | None:
         if facts.webhook.state is not WebhookState.DISABLED:
             return f"already {facts.webhook.state}"
     return None
+
+
+def _outdated_unless_received(lead: Lead | None) -> str | None:
+    if lead is None:
+        return "gone"
+    return None if lead.status is Status.RECEIVED else f"already {lead.outcome or lead.status}"
 
 
 def _outdated_of_many(mail: Mail, leads: Sequence[Lead]) -> str | None:
@@ -274,7 +280,7 @@ def _told_of(lead: Lead | None, case: Case, operator: str | None, profile: Profi
     if case.notice is MailNotice.EXPIRED:
         return told_of_expiry(lead.sender if lead else None, operator, case.unwanted)
     owner = facts.webhook.owner if facts.webhook else None
-    if case.notice is MailNotice.WEBHOOK_DISABLED and owner and fold_email(owner) not in case.unwanted:
+    if case.notice is MailNotice.WEBHOOK_DISABLED and owner and not why_unwanted(case.unwanted, owner):
         return [Recipient(owner, language(wishes.preferred_language), "owner")]
     return recipients(
         lead,

@@ -10,7 +10,7 @@ from shared.domain.errors import Detail, InvalidRequest, NotFound
 from shared.domain.messages import say
 from shared.domain.programme.partner import Partner
 from shared.domain.telling.preferences import MUTED_MAX, Preferences
-from shared.domain.telling.unsubscribe import partner_of, read_token
+from shared.domain.telling.unsubscribe import named, partner_of, read_token
 from shared.ports.as_read import AsRead
 from shared.ports.ports import Ports
 from shared.ports.telling import BOUNCED, UNSUBSCRIBED
@@ -37,7 +37,7 @@ async def read_preferences(*, ports: Ports, partner_id: str, at: datetime) -> Wi
     if partner is None:
         raise NotFound
     stored = await ports.preferences.get(partner_id)
-    unwanted = await ports.preferences.unwanted(partner_id)
+    unwanted = named(await ports.preferences.unwanted(partner_id))
     return Wishes(stored, _holding(stored or Preferences(), partner, unwanted), unwanted)
 
 

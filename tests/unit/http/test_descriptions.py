@@ -16,6 +16,7 @@ from shared.http.description import wording
 from shared.http.description.examples import EXAMPLES, SUBMISSIONS
 from shared.http.problems import STATUS
 from shared.http.shapes import (
+    erasure_shapes,
     feedback_shapes,
     held_requests,
     lead_requests,
@@ -127,7 +128,10 @@ def test_logic_apps_find_the_trigger(swagger: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_is_what_its_model_takes(name: str) -> None:
-    homes = (fields, feedback_shapes, held_requests, lead_requests, telling_requests, partner_requests, queries)
+    homes = (
+        *(fields, erasure_shapes, feedback_shapes, held_requests, lead_requests),
+        *(telling_requests, partner_requests, queries),
+    )
     (model,) = {getattr(home, name) for home in homes if hasattr(home, name)}
     model.model_validate(EXAMPLES[name])
 

@@ -168,6 +168,6 @@ async def test_before_anybody_has_looked_nothing_says_when(api: InProcess, progr
 async def test_the_operators_header_leads_to_its_own_screens(api: InProcess, programme: None) -> None:
     reply = await show(api, "top", **OPERATOR)
     links: list[Any] = [attributes.get("href") for tag, attributes in parsed(reply.text) if tag == "a"]
-    assert links == [f"/api/app/{LIST}", f"/api/app/{LIST}"]
+    assert links == [f"/api/app/{LIST}", f"/api/app/{LIST}", "/api/app/operator/erasures"]
     assert "bell" not in reply.text
     assert '"home": "operator/partners"' in reply.text.replace("&#34;", '"')
