@@ -921,8 +921,8 @@
   const isSeen = (form, typed) => form.dataset.seen === JSON.stringify({ ...typed, again: undefined });
   function showFound(form, view) {
     form.dataset.seen = JSON.stringify({ ...values(form), again: undefined });
-    for (const count of $$("[data-count]", form)) {
-      const number = view.counts[count.dataset.count];
+    for (const count of $$("[data-found-of]", form)) {
+      const number = view.counts[count.dataset.foundOf];
       count.hidden = !number;
       $("dd", count).textContent = number.toLocaleString(LOCALE);
     }
