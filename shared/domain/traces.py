@@ -9,9 +9,9 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass, replace
-from enum import Enum
+from functools import cache
 from typing import Any, TypeVar, cast
 from urllib.parse import unquote, unquote_plus
 
@@ -67,12 +67,22 @@ class Traces:
     phone: str | None = None
     extension: str | None = None
 
+    @property
+    def _shortest(self) -> int:
+        """Characters that any spelling has: the part before the @ and a domain, or a number without its country."""
+        if self.email:
+            return self.email.index("@") + 3
+        return len((self.phone or "").removeprefix("+")) - 3
+
     def found_in(self, text: str) -> bool:
         """True where it stands in the text, as it is or behind an encoding."""
         return self.taken_from(text) != text
 
     def taken_from(self, text: str) -> str:
         """The text without it; the same text where it is not in it."""
+        # Most texts of a record are too short to hold anything.
+        if len(text) < self._shortest:
+            return text
         spans = list(self._spans(text))
         if not spans:
             return ERASED if self._is_encoded_in(text) else text
@@ -257,21 +267,24 @@ def rewritten(value: T, change: Callable[[str], str], *, but: frozenset[str] = N
 
 
 def _rewritten(value: Any, change: Callable[[str], str], but: frozenset[str]) -> Any:
-    if isinstance(value, Enum):
-        return value
-    if isinstance(value, str):
+    kind: Any = type(value)
+    if kind is str:
         return change(value)
-    if isinstance(value, tuple) and not hasattr(value, "_fields"):
+    if kind is tuple:
         return tuple(_rewritten(one, change, but) for one in value)
-    if isinstance(value, list):
+    if kind is list:
         return [_rewritten(one, change, but) for one in value]
-    if isinstance(value, Mapping):
-        return {
-            _rewritten(name, change, but): one if name in but else _rewritten(one, change, but)
-            for name, one in value.items()
-        }
-    if is_dataclass(value) and not isinstance(value, type):
-        named = {one.name: getattr(value, one.name) for one in fields(value) if one.name not in but}
-        found = {name: new for name, old in named.items() if (new := _rewritten(old, change, but)) != old}
-        return replace(value, **found) if found else value
-    return value
+    if kind is dict:
+        return {change(name): one if name in but else _rewritten(one, change, but) for name, one in value.items()}
+    found = {}
+    for name in _fields_of(kind):
+        old = getattr(value, name)
+        if name not in but and (new := _rewritten(old, change, but)) != old:
+            found[name] = new
+    return replace(value, **found) if found else value
+
+
+@cache
+def _fields_of(kind: Any) -> tuple[str, ...]:
+    """The fields of a record; none of anything else."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
