@@ -30,7 +30,7 @@ from tests.model import reference as ref
 from tests.model.system import HOOK, System
 from tests.steps import budget
 
-LOOK_EVERY, LOOK_AT_ALL_EVERY = 6, 48
+LOOK_EVERY, LOOK_AT_ALL_EVERY = 10, 50
 """Steps between two looks at lists and counts, and at all rows."""
 
 

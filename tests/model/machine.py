@@ -578,10 +578,10 @@ class Model(Looks):
             self.system.emails.answers = True
             await self._read_rows(0, None)
             await self._finish_exports()
-            await self._until_nothing_is_due(WAITS)
+            await self._until_nothing_is_due(list(TIMERS))
             await self.look_at_everything()
             self.now += 400 * DAY
-            await self._until_nothing_is_due(WAITS)
+            await self._until_nothing_is_due(await self.system.due(self.now))
             await self.look_at_everything()
             leads = await invariants.check(self.system.tables, self.system.partner, self.known.outlived, self.now)
             assert await invariants.orphans(self.system.tables, self.system.partner, leads) == []
@@ -591,10 +591,9 @@ class Model(Looks):
             self.figures["deliveries"] += len(self.system.receivers.taken)
         await self.system.end()
 
-    async def _until_nothing_is_due(self, waits: tuple[timedelta, ...]) -> None:
-        """Let every timer run, then those that have something to do, longer and longer later."""
-        due = list(TIMERS)
-        for number, wait in enumerate(waits):
+    async def _until_nothing_is_due(self, due: list[str]) -> None:
+        """Let these timers run, then those that have something to do, longer and longer later."""
+        for number, wait in enumerate(WAITS):
             self.now += wait
             for name in due:
                 await self._timer(name, number % 2, None)

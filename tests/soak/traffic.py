@@ -165,7 +165,7 @@ class Traffic:
             (self._win, 5),
             (self._heart, 10),
             (self._export, 2),
-            (self._list, 8),
+            (self._list, 3),
         ]
         while not self._stopped.is_set():
             (what,) = self._chance.choices([kind for kind, _ in kinds], [weight for _, weight in kinds])

@@ -31,7 +31,7 @@ OFTEN = {
     "RECONCILE_SCHEDULE": "15 * * * * *",
 }
 """Timers closer together than they are by default: whoever is killed leaves messages to them for ten minutes."""
-STARTS_WITHIN = 120
+STARTS_WITHIN = 300
 HANGS_SECONDS = 20
 """Longer than a receiver is waited for."""
 
