@@ -69,6 +69,10 @@ bench: $(READY) ## measure, each figure beside its bar (some twenty minutes on t
 	$(BIN)/python -m bench.tell
 	$(BIN)/python -m bench.simulate
 
+.PHONY: soak
+soak: $(READY) ## kill two hosts again and again for five minutes, and see that all is well (MODEL=1: the model; SEED=1)
+	$(BIN)/python -m tests.soak $(if $(MODEL),--model) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+
 .PHONY: interop
 interop: $(READY) ## open an export in LibreOffice (which must be installed) and compare cell by cell
 	$(BIN)/python -m tests.interop.libreoffice

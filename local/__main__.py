@@ -15,7 +15,7 @@ from typing import IO
 import uvicorn
 
 from local import demo
-from local.azurite import ROOT, Azurite, is_free
+from local.azurite import ROOT, Azurite, RunningStorage, is_free
 from local.create_tables import create
 from local.functions import load
 from local.host import Host, route_prefix
@@ -34,6 +34,8 @@ OVERDUE = (
     *("deliver_events", "learn_outcomes"),
 )
 """Timers that are run at the start, as a host runs those that it missed."""
+OVERDUE_SECONDS = 60
+"""How long a start waits for them: where much is left, or receivers hang, they go on beside all else."""
 
 
 def main() -> None:
@@ -43,7 +45,12 @@ def main() -> None:
     port = _port()
     data = Path(os.environ.get("LOCAL_DATA", ROOT / ".local"))
     data.mkdir(parents=True, exist_ok=True)
-    with _alone(data), Azurite(data / "azurite") as azurite, contextlib.suppress(KeyboardInterrupt):
+    elsewhere = os.environ.pop("LOCAL_STORAGE", "")
+    with (
+        _alone(data),
+        RunningStorage(elsewhere) if elsewhere else Azurite(data / "azurite") as azurite,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         base_url = f"http://localhost:{port}"
         issuer = Issuer(base_url, data / "issuer.pem")
         os.environ.update(_environment(base_url, issuer, azurite))
@@ -53,7 +60,7 @@ def main() -> None:
 
 
 async def _serve(
-    port: int, base_url: str, issuer: Issuer, data: Path, azurite: Azurite, origins: Sequence[str]
+    port: int, base_url: str, issuer: Issuer, data: Path, azurite: Azurite | RunningStorage, origins: Sequence[str]
 ) -> None:
     # The app first: it keeps the SDKs quiet, which log each request with its address.
     functions = load()
@@ -80,25 +87,37 @@ async def _serve(
         if serving.done():
             raise SystemExit(f"The server could not listen on port {port}.")
         await asyncio.sleep(0.02)
+    overdue: asyncio.Task[None] | None = None
     try:
         # Before the timers: the demo's leads come in earlier times, which are over when the timers begin.
         ready = await demo.prepare(base_url, issuer, data, azurite)
-        for name in OVERDUE:
-            await timers.fire(name)
+        overdue = asyncio.create_task(_catch_up(timers))
         timers.start()
         await queues.start()
+        await asyncio.wait({overdue}, timeout=OVERDUE_SECONDS)
         print(ready, flush=True)
         await serving
     finally:
         server.should_exit = True
+        if overdue is not None:
+            overdue.cancel()
         await queues.stop()
         await timers.stop()
         # The app holds its connections until the process ends, as under the platform's worker; nobody needs to hear it.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
-def _environment(base_url: str, issuer: Issuer, azurite: Azurite) -> dict[str, str]:
-    """The app settings: the developer's own, and over them what this host provides."""
+async def _catch_up(timers: Timers) -> None:
+    """One after the other: what leads have come to is learned once events are told."""
+    for name in OVERDUE:
+        await timers.fire(name)
+
+
+def _environment(base_url: str, issuer: Issuer, azurite: Azurite | RunningStorage) -> dict[str, str]:
+    """The app settings: the developer's own, and over them what this host provides; another mail service may stand in.
+
+    Hosts that share storage share that, too: one of them asks about a mail that another has sent.
+    """
     return values() | {
         "AzureWebJobsStorage": azurite.connection,
         "LEADS_STORAGE_CONNECTION": azurite.connection,
@@ -108,7 +127,7 @@ def _environment(base_url: str, issuer: Issuer, azurite: Azurite) -> dict[str, s
         "LEADS_TOKEN_AUDIENCE": AUDIENCE,
         "LEADS_SIGN_IN_SCRIPT": "/dev/sign-in.js",
         "LEADS_OPERATOR_TENANT": demo.OPERATOR,
-        "LEADS_MAIL_CONNECTION": connection(base_url),
+        "LEADS_MAIL_CONNECTION": os.environ.get("LOCAL_MAIL") or connection(base_url),
         "LEADS_MAIL_SENDER": "leads@programme.example",
         "LEADS_OPERATOR_MAIL": "operator@programme.example",
         "LEADS_WEBHOOK_LOOPBACK": "true",

@@ -1,6 +1,7 @@
 """Starts and stops Azurite, the storage emulator."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -176,6 +177,23 @@ class Azurite:
                 raise SystemExit(f"An Azurite (process {file.read_text()}) still uses {self._folder}; stop it first.")
             time.sleep(0.1)
         file.unlink()
+
+
+class RunningStorage:
+    """Storage that runs already, whoever started it: two hosts on one Azurite. It is looked for and never stopped."""
+
+    def __init__(self, connection: str) -> None:
+        self.connection = connection
+        found = re.findall(r"(Blob|Queue|Table)Endpoint=http://[^:;/]+:(\d+)/", connection)
+        self.ports = {name.lower(): int(port) for name, port in found}
+        if set(self.ports) != set(SERVICES):
+            raise SystemExit("LOCAL_STORAGE must name a BlobEndpoint, a QueueEndpoint and a TableEndpoint with ports.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """It goes on."""
 
 
 def _is_azurite(pid: int) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 
 from local import demo_directory, demo_outcomes
-from local.azurite import ACCOUNT, Azurite
+from local.azurite import ACCOUNT, Azurite, RunningStorage
 from local.demo_leads import LEADS, OFFERS, Demo
 from local.demo_past import PAST
 from local.issuer import Issuer
@@ -65,7 +65,7 @@ class Caller:
             return await answer.json() if answer.content_type == "application/json" else None
 
 
-async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite) -> str:
+async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite | RunningStorage) -> str:
     """Register `contoso` with a source if no partner is there yet, and fill it unless DEMO=0; return what to print."""
     file = data / "demo.json"
     async with aiohttp.ClientSession() as session:
@@ -105,12 +105,12 @@ def _page(base_url: str) -> str:
     return f"The workspace page: {base_url}/api/app/ (sign in as anybody; the form says who is there)\n"
 
 
-def _storage(azurite: Azurite) -> str:
+def _storage(azurite: Azurite | RunningStorage) -> str:
     where = "\n".join(f"  {name}: http://127.0.0.1:{port}/{ACCOUNT}" for name, port in azurite.ports.items())
     return f"Azurite's ports (another one each time unless AZURITE_TABLE_PORT and the like are set):\n{where}\n"
 
 
-def _banner(base_url: str, intake_url: str, directory: str, azurite: Azurite) -> str:
+def _banner(base_url: str, intake_url: str, directory: str, azurite: Azurite | RunningStorage) -> str:
     shown = f"The directory's search page: {base_url}/api/{directory}\n" if directory else ""
     return f"""
 Partner Leads serves {base_url}/api (Ctrl-C stops it, `make clean` forgets all leads).

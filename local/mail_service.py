@@ -44,11 +44,17 @@ pre { flex: 1 1 20em; max-height: 32em; margin: 0; overflow: auto; white-space: 
 
 
 class MailService:
-    """The mails of one local host; kept in `file`, so that a restart loses none."""
+    """The mails of one local host, the newest `kept`; they are in `file`, so that a restart loses none."""
 
     def __init__(
-        self, file: Path, now: Callable[[], datetime], seconds: Callable[[], float], reports_to: str | None = None
+        self,
+        file: Path,
+        now: Callable[[], datetime],
+        seconds: Callable[[], float],
+        reports_to: str | None = None,
+        kept: int = KEPT,
     ) -> None:
+        self._kept = kept
         self._file, self._now, self._seconds, self._reports_to = file, now, seconds, reports_to
         self._reporting: set[asyncio.Task[None]] = set()
         self.mails: list[dict[str, Any]] = json.loads(file.read_text()) if file.exists() else []
@@ -149,7 +155,7 @@ class MailService:
                 "receivedDateTime": self._now().isoformat().replace("+00:00", "Z"),
             }
         )
-        del self.mails[:-KEPT]
+        del self.mails[: -self._kept]
         self._file.write_text(json.dumps(self.mails))
 
     def _forget(self) -> None:

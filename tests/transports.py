@@ -32,6 +32,12 @@ class FaultyTransport(AioHttpTransport):
         self._may_fail = may_fail
         self._way = way
 
+    def aim(self, failing: int, way: str, *, for_good: bool) -> None:
+        """Fail from now on the n-th of the requests that are worth it, and with `for_good` all from it on."""
+        self._picks, self._way = nth(failing, for_good=for_good), way
+        self._may_fail = worth_failing(way, for_good=for_good)
+        self.calls, self.armed = 0, True
+
     async def send(self, request: Any, **options: Any) -> Any:
         """Send the request, or not, or send it and hide the answer."""
         if not self.armed:

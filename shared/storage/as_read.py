@@ -2,10 +2,12 @@
 
 from typing import Any, TypeVar
 
+from azure.core.exceptions import AzureError
+
 from shared.ports.as_read import AsRead
 from shared.ports.errors import LostRace
-from shared.storage import codec
-from shared.storage.errors import translating
+from shared.storage import codec, reads
+from shared.storage.errors import is_unclear, translated, translating
 from shared.storage.rest.service import Table
 from shared.storage.rest.wire import Write
 
@@ -19,12 +21,16 @@ def must_be(stored: Any | None, kind: type[T], only_if: AsRead[T] | None) -> Non
 
 
 async def replace_row(table: Table, stored: Any | None, row: dict[str, Any]) -> None:
-    """Write a row if it is still as it was read, or still not there; raises LostRace otherwise."""
-    with translating():
-        if stored is None:
-            await table.write(Write.insert(row))
-        else:
-            await table.write(Write.replace(row, stored.tag))
+    """Write a row if it is still as it was read, or still not there; raises LostRace otherwise.
+
+    A write whose answer was lost, and which is tried again, meets itself: what stands there then is what was wanted.
+    """
+    try:
+        await table.write(Write.insert(row) if stored is None else Write.replace(row, stored.tag))
+    except AzureError as error:
+        there = await reads.row(table, row["PartitionKey"], row["RowKey"]) if is_unclear(error) else None
+        if there is None or {name: there.get(name) for name in row} != row:
+            raise translated(error) from error
 
 
 async def put_as_read(

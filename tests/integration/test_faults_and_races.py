@@ -8,6 +8,8 @@ from shared.domain.errors import Conflict, InvalidTransition, Unavailable
 from shared.domain.lead import Outcome, Status
 from shared.domain.lifecycle import Action, Activity, ActivityKind, LeadAction
 from shared.domain.programme.partner import LeadSource, Partner
+from shared.domain.telling.preferences import Preferences
+from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
 from shared.storage import keys
 from shared.storage.tables import Tables
@@ -15,10 +17,11 @@ from shared.usecases.intake.receive_lead import Received
 from shared.usecases.leads import read_leads
 from shared.usecases.leads.answer_lead import log_contact_attempt
 from shared.usecases.leads.record_due import run_due
+from shared.usecases.telling.preferences import put_preferences, read_preferences
 from tests import invariants
 from tests.builders import ANN, AT, DAY, submission_body
 from tests.integration.conftest import Connect
-from tests.steps import TIMERS, all_leads, answer, budget, listed, run_timers, submit
+from tests.steps import TIMERS, all_leads, answer, budget, listed, run_timers, submit, wish, wishes
 from tests.transports import BEFORE, BUSY_AFTER, LOST, FaultyTransport, RoundTrips, changes_leads, together
 
 
@@ -58,6 +61,25 @@ async def test_an_accept_whose_commit_was_answered_badly_is_found_and_counts_onc
     seen = await answer(faulty, source, lead)
     assert seen.lead.status is Status.ACCEPTED
     assert await history_of(ports, source, lead) == ["lead.accepted", "lead.received"]
+
+
+@pytest.mark.parametrize("way", [LOST, BUSY_AFTER])
+@pytest.mark.parametrize("is_first", [True, False], ids=["the first", "another"])
+async def test_a_document_whose_write_was_answered_badly_is_no_lost_race(
+    connected: Connect, ports: Ports, source: LeadSource, way: str, is_first: bool
+) -> None:
+    partner = source.partner_id or ""
+    if not is_first:
+        await wish(ports, partner, Preferences(digest_threshold=3))
+    transport = FaultyTransport(once_only(lambda _, request: request.method != "GET"), way)
+    faulty = await connected(transport=transport)
+    before = await read_preferences(ports=faulty, partner_id=partner, at=AT)
+    transport.armed = True
+    # Whoever named the version that it read would be told that somebody else had been faster.
+    await put_preferences(ports=faulty, partner_id=partner, preferences=Preferences(digest_threshold=7), before=before)
+    assert (await wishes(ports, partner)).digest_threshold == 7
+    with pytest.raises(LostRace):
+        await put_preferences(ports=ports, partner_id=partner, preferences=Preferences(), before=before)
 
 
 @pytest.mark.parametrize("way", [LOST, BUSY_AFTER])

@@ -57,12 +57,26 @@ class LocalHost:
         return self._process.pid
 
     @property
+    def code(self) -> int | None:
+        """What it has ended with; None while it runs."""
+        return self._process.poll() if self._process else None
+
+    @property
     def azurite_pid(self) -> int:
         """The process id of its Azurite."""
         return int((self.data / "azurite" / "pid").read_text())
 
     def start(self) -> None:
         """Start it and wait until it says that it serves."""
+        self.launch()
+        assert self._process is not None
+        ready = self._ready.wait(90) and READY in self.output
+        if not ready:
+            self._process.kill()
+        assert ready, self.output
+
+    def launch(self) -> None:
+        """Start it."""
         self._ready.clear()
         self.output = ""
         environment = os.environ | {
@@ -84,10 +98,6 @@ class LocalHost:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        ready = self._ready.wait(90) and READY in self.output
-        if not ready:
-            self._process.kill()
-        assert ready, self.output
 
     def end(self, with_signal: int) -> int:
         """Send the signal and wait for the end; the exit code."""

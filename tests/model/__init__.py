@@ -1,0 +1,1 @@
+"""The whole system against a small reference that knows better (docs/reliability.md)."""

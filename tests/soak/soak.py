@@ -1,0 +1,87 @@
+"""One soak: traffic, kills and a freeze for so long, then quiet, then the verdict."""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.soak.traffic import Book, Traffic
+from tests.soak.verdict import Verdict
+from tests.soak.world import World, world
+
+AT_ONCE = 10
+"""Senders and people at work."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long there is traffic, how long hosts serve before one is killed, when storage freezes and for how long.
+
+    All in seconds. On a slow machine starts take their time, and traffic goes on until there were `kills_least`.
+    """
+
+    seconds: float = 300
+    kill_every: float = 20
+    kills_least: int = 2
+    freeze_after: float = 100
+    freeze_for: float = 15
+    seed: int = 0
+
+
+async def soak(plan: Plan, folder: Path) -> Book:
+    """The book of a soak, with its figures and faults."""
+    chance = random.Random(plan.seed)
+    book = Book()
+    async with world(folder, chance) as made:
+        traffic = Traffic(made, book, chance)
+        verdict = Verdict(made, traffic, book)
+        try:
+            await traffic.prepare()
+            made.receiver.ill = True
+            going = asyncio.create_task(traffic.run(AT_ONCE))
+            breaking = asyncio.gather(_kill(made, plan, book), _freeze(made, plan))
+            await asyncio.sleep(plan.seconds)
+            await breaking
+            traffic.stop()
+            made.receiver.ill = False
+            await going
+            began = time.monotonic()
+            moved = await verdict.settle()
+            await verdict.check()
+        finally:
+            await verdict.close()
+            await traffic.caller.close()
+        _tell(book, made, plan, moved, time.monotonic() - began)
+    return book
+
+
+async def _kill(made: World, plan: Plan, book: Book) -> None:
+    """Kill a host after each while, in turn, and start it again."""
+    ends = time.monotonic() + plan.seconds
+    number = 0
+    while number < plan.kills_least or time.monotonic() + plan.kill_every < ends:
+        await asyncio.sleep(plan.kill_every)
+        try:
+            await made.kill(number % 2)
+        except TimeoutError as problem:
+            book.fault(str(problem))
+        number += 1
+
+
+async def _freeze(made: World, plan: Plan) -> None:
+    await asyncio.sleep(plan.freeze_after)
+    await made.freeze(plan.freeze_for)
+
+
+def _tell(book: Book, made: World, plan: Plan, moved: int, settled: float) -> None:
+    book.figures["leads acknowledged"] = len(book.leads)
+    book.figures["unreadable bodies acknowledged"] = len(book.parked)
+    book.figures["raced accepts"] = len(book.races)
+    book.figures["hearts"] = sum(map(len, book.hearts.values()))
+    book.figures["calls at the receiver"] = made.receiver.calls
+    book.figures["kill -9 of a host"] = made.kills
+    book.figures["seconds without storage"] = int(made.frozen_seconds)
+    book.figures["seconds of traffic"] = int(plan.seconds)
+    book.figures["seconds until all was told"] = round(settled)
+    book.figures["minutes that the app's clock was moved on for it"] = moved
