@@ -31,6 +31,7 @@ class FakeAgenda:
     async def remove(self, hints: Sequence[Hint]) -> None:
         for hint in hints:
             self.rows.pop(hint, None)
+            self.causes.pop(hint, None)
 
     async def change(self, put: Collection[Hint], remove: Collection[Hint]) -> None:
         await self.put(list(put))

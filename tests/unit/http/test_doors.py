@@ -90,16 +90,6 @@ async def test_a_profile_names_every_fault(api: InProcess, door: str) -> None:
     assert (await api.call("PUT", f"{P}/profile", twice, as_="Profile.Admin")).targets == {"locations"}
 
 
-@pytest.mark.parametrize(
-    ("as_", "tenant", "status"),
-    [("Leads.Admin", "contoso", 403), ("Operator", "operator", 403), ("Profile.Admin", "fabrikam", 404)],
-)
-async def test_only_its_own_administrator_writes_a_profile(
-    api: InProcess, door: str, as_: str, tenant: str, status: int
-) -> None:
-    assert (await api.call("PUT", f"{P}/profile", PROFILE, as_=as_, tenant=tenant)).status == status
-
-
 async def test_t5_offers_are_registered_by_operator_or_partner_and_speak_for_their_leads(
     api: InProcess, door: str
 ) -> None:
