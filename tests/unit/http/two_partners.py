@@ -96,6 +96,8 @@ async def _things(api: InProcess, ports: FakePorts, partner: str) -> Things:
     noticed = (await _done(api, "GET", f"{p}/notifications", None, **own)).json["value"]
     about = [one["id"] for one in noticed if one["leadId"] in (waiting, sent)]
     await _done(api, "POST", f"{p}/notifications/{about[1]}/dismiss", None, **own)
+    person = {"email": f"{mark}.nobody@{partner}.example"}
+    erasure = (await _done(api, "POST", "/erasures", person, **OPERATOR)).json["id"]
     token = make_token(partner, f"{mark}@{partner}.example", await ports.partners.signing_key())
     return {
         "partnerId": partner,
@@ -120,6 +122,7 @@ async def _things(api: InProcess, ports: FakePorts, partner: str) -> Things:
         "unassignedId": unassigned,
         "notificationId": about[0],
         "dismissed": about[1],
+        "erasureId": erasure,
         "unsubscribe": token,
     }
 

@@ -123,6 +123,10 @@ read_unassigned              | 403  403  403  403  403  403  | 403  403  | +    
 assign_unassigned            | 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401  | -    -
 assign_many_unassigned       | 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401  | -    -
 
+start_erasure                | 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401  | -    -
+list_erasures                | 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401  | -    -
+read_erasure                 | 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401  | -    -
+
 send_lead                    | 403  403  403  403  +    403  | 403  +    | 403  +    403  | +    403  401  | -    -
 list_sent_leads              | 403  403  403  403  +    403  | 403  +    | 403  +    403  | +    403  401  | -    -
 read_sent_lead               | 403  403  403  403  +    403  | 403  404  | 403  404  403  | +    403  401  | -    -
@@ -176,6 +180,8 @@ webhooks/new                 | 403  +    403  +    403  403  | +    403  | 403  
 webhooks/{webhookId}         | 403  +    403  +    403  403  | 404  403  | 403  403  403  | +    403  401
 operator/partners            | 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401
 operator/partners/{partnerId}| 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401
+operator/erasures            | 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401
+operator/erasures/{erasureId}| 403  403  403  403  403  403  | 403  403  | +    403  403  | 403  403  401
 """
 """By the address below `/ui/`; there is no partner in it: everybody is shown their own partner's things or nothing."""
 
@@ -241,6 +247,7 @@ REQUESTS: dict[str, Request] = {
     "dismiss_many_parked": ("", {"ids": ["{parkedId}"]}, {}),
     "assign_unassigned": ("", {"partnerId": "contoso"}, {}),
     "assign_many_unassigned": ("", {"ids": ["{unassignedId}"], "partnerId": "contoso"}, {}),
+    "start_erasure": ("", {"email": "nobody@northwind.example"}, {}),
     "send_lead": ("", QUALIFIED, {}),
     "search_directory": ("?q=crm", None, {}),
     "receive_lead": ("?key={key}", submission_body(Company="Northwind"), {}),
