@@ -35,6 +35,9 @@ OVERDUE = (
 )
 """Timers that are run at the start, as a host runs those that it missed."""
 
+MAILS = {"LEADS_MAILS_PER_MINUTE": "1000", "LEADS_MAILS_PER_HOUR": "10000"}
+"""Unless somebody sets them: `local/mail_service.py` takes as many as come, and nobody waits for those of the demo."""
+
 
 def main() -> None:
     """Serve until Ctrl-C or SIGTERM."""
@@ -82,7 +85,7 @@ async def _serve(
         await asyncio.sleep(0.02)
     try:
         # Before the timers: the demo's leads come in earlier times, which are over when the timers begin.
-        ready = await demo.prepare(base_url, issuer, data, azurite)
+        ready = await demo.prepare(base_url, issuer, data, azurite, timers.fire)
         for name in OVERDUE:
             await timers.fire(name)
         timers.start()
@@ -99,20 +102,24 @@ async def _serve(
 
 def _environment(base_url: str, issuer: Issuer, azurite: Azurite) -> dict[str, str]:
     """The app settings: the developer's own, and over them what this host provides."""
-    return values() | {
-        "AzureWebJobsStorage": azurite.connection,
-        "LEADS_STORAGE_CONNECTION": azurite.connection,
-        "LEADS_PUBLIC_URL": f"{base_url}/api",
-        "LEADS_TOKEN_ISSUER": issuer.template,
-        "LEADS_TOKEN_KEYS_URL": f"{base_url}/dev/keys",
-        "LEADS_TOKEN_AUDIENCE": AUDIENCE,
-        "LEADS_SIGN_IN_SCRIPT": "/dev/sign-in.js",
-        "LEADS_OPERATOR_TENANT": demo.OPERATOR,
-        "LEADS_MAIL_CONNECTION": connection(base_url),
-        "LEADS_MAIL_SENDER": "leads@programme.example",
-        "LEADS_OPERATOR_MAIL": "operator@programme.example",
-        "LEADS_WEBHOOK_LOOPBACK": "true",
-    }
+    return (
+        MAILS
+        | values()
+        | {
+            "AzureWebJobsStorage": azurite.connection,
+            "LEADS_STORAGE_CONNECTION": azurite.connection,
+            "LEADS_PUBLIC_URL": f"{base_url}/api",
+            "LEADS_TOKEN_ISSUER": issuer.template,
+            "LEADS_TOKEN_KEYS_URL": f"{base_url}/dev/keys",
+            "LEADS_TOKEN_AUDIENCE": AUDIENCE,
+            "LEADS_SIGN_IN_SCRIPT": "/dev/sign-in.js",
+            "LEADS_OPERATOR_TENANT": demo.OPERATOR,
+            "LEADS_MAIL_CONNECTION": connection(base_url),
+            "LEADS_MAIL_SENDER": "leads@programme.example",
+            "LEADS_OPERATOR_MAIL": "operator@programme.example",
+            "LEADS_WEBHOOK_LOOPBACK": "true",
+        }
+    )
 
 
 def _port() -> int:
