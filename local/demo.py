@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +11,13 @@ import aiohttp
 
 from local import demo_directory, demo_outcomes
 from local.azurite import ACCOUNT, Azurite, RunningStorage
+from local.demo_inquiries import INQUIRIES
 from local.demo_leads import LEADS, OFFERS, Demo
 from local.demo_past import PAST
 from local.issuer import Issuer
 from shared import clock
 
+Fire = Callable[[str], Awaitable[object]]
 PARTNER, TENANT, OPERATOR = "contoso", "contoso", "operator"
 PEOPLE = {
     "operator": (OPERATOR, ["Operator", "Sender"]),
@@ -26,7 +30,7 @@ PROFILE = {
     "name": "Contoso",
     "published": True,
     "description": "CRM, ERP and field service for companies of 10 to 1,000 people.",
-    "keywords": ["crm", "erp", "field service"],
+    "keywords": ["crm", "erp", "field service", "warehouse"],
     "companySizes": ["10-50", "51-250", "251-1000"],
     "locations": [
         {
@@ -40,8 +44,19 @@ PROFILE = {
             "country": "DE",
             "contacts": [{"name": "Jonas", "email": "jonas@contoso.example", "language": "de"}],
         },
+        {
+            "name": "London",
+            "country": "GB",
+            "contacts": [{"name": "Emma", "email": "bounce.emma@contoso.example", "language": "en"}],
+        },
+        {"name": "Milano", "country": "IT", "contacts": []},
     ],
 }
+"""Emma's address takes no mail (`local/mail_service.py`), and nobody is in Milano: there is advice about both (M6)."""
+JUST_NOW = timedelta(hours=12)
+"""Leads that came since have been judged by what became of those before (V3)."""
+MAIL_OF_MONTH = timedelta(days=1, hours=9)
+"""When the mail about the last month goes, into this one; in UTC it is late enough where the partner is."""
 
 
 class Caller:
@@ -65,8 +80,11 @@ class Caller:
             return await answer.json() if answer.content_type == "application/json" else None
 
 
-async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite | RunningStorage) -> str:
-    """Register `contoso` with a source if no partner is there yet, and fill it unless DEMO=0; return what to print."""
+async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite | RunningStorage, fire: Fire) -> str:
+    """Register `contoso` with a source if no partner is there yet, and fill it unless DEMO=0; return what to print.
+
+    `fire` runs a timer.
+    """
     file = data / "demo.json"
     async with aiohttp.ClientSession() as session:
         call = Caller(session, base_url, issuer).call
@@ -83,9 +101,15 @@ async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite | 
                 for title in OFFERS:
                     offer_id = "contoso." + title.lower().replace(" ", "-")
                     await call("PUT", f"/partners/{PARTNER}/offers/{offer_id}", {"title": title})
-                await Demo(PARTNER, f"/intake/{made['id']}?key={made['key']}", call).fill((*PAST, *LEADS))
-                _keep(file, kept | {"directory": await demo_directory.fill(call, PARTNER)})
+                directory = await demo_directory.fill(call, PARTNER)
+                _keep(file, kept | {"directory": directory["pageUrl"]})
+                # Declines suggest others (M3) from here on.
+                await fire("refresh_directory")
                 await demo_outcomes.fill(call)
+                demo = Demo(PARTNER, _door(made), _door(directory), call)
+                await demo.fill((*PAST, *INQUIRIES, *(one for one in LEADS if one.ago > JUST_NOW)))
+                await _learn(fire)
+                await demo.fill(one for one in LEADS if one.ago <= JUST_NOW)
     if not file.exists():
         served = f"Partner Leads serves {base_url}/api with the partners you registered."
         return f"{served}\n{_page(base_url)}{_storage(azurite)}"
@@ -93,6 +117,27 @@ async def prepare(base_url: str, issuer: Issuer, data: Path, azurite: Azurite | 
     # The page's address as it was made, whatever the port was then.
     _, _, page = source.get("directory", "").partition("/api/")
     return _banner(base_url, f"{base_url}/api/intake/{source['id']}?key={source['key']}", page, azurite)
+
+
+def _door(source: dict[str, Any]) -> str:
+    """Where a new source takes submissions."""
+    return f"/intake/{source['id']}?key={source['key']}"
+
+
+async def _learn(fire: Fire) -> None:
+    """Count and learn from what the leads have come to, and have the mail about last month sent."""
+    # What has expired, first: it is an end, too.
+    for name in ("expire_leads", "archive_leads", "deliver_events"):
+        await fire(name)
+    kept, now = clock.offset, clock.now()
+    begins = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0) + MAIL_OF_MONTH
+    try:
+        # At a time that is over: what the mail says is read when it is sent.
+        clock.offset = kept + min(begins - now, timedelta())
+        await fire("learn_outcomes")
+    finally:
+        clock.offset = kept
+    await fire("learn_outcomes")
 
 
 def _keep(file: Path, source: dict[str, str]) -> None:

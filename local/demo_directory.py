@@ -115,12 +115,12 @@ PARTNERS = (
 )
 
 
-async def fill(call: Call, partner: str) -> str:
-    """Register all of them, say what the operator confirms of the demo's own, and open a directory; its page."""
+async def fill(call: Call, partner: str) -> dict[str, Any]:
+    """Register all of them, say what the operator confirms of the demo's own, and open a directory; that one."""
     said = {"competencies": ["CRM", "ERP"], "endorsements": ["Ten years in the programme"]}
     await call("PATCH", f"/partners/{partner}", said)
     for one in PARTNERS:
         await call("PUT", f"/partners/{one['id']}", one["registration"])
         await call("PUT", f"/partners/{one['id']}/profile", one["profile"], as_="ann", tenant=one["id"])
-    made = await call("POST", "/sources", {"name": "Directory", "kind": "directory"})
-    return str(made["pageUrl"])
+    made: dict[str, Any] = await call("POST", "/sources", {"name": "Directory", "kind": "directory"})
+    return made

@@ -5,7 +5,7 @@ The app's clock is set back for it and comes forward from lead to lead, so that 
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ class DemoLead:
     """One lead: how long ago it came, who sent it, and what was done about it.
 
     `then` are actions in order; an `after` among what they are given is how long they came after what was before.
+    Who `searched` found the profile by these words, and wrote to one of its locations.
     """
 
     ago: timedelta
@@ -38,6 +39,9 @@ class DemoLead:
     then: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     hearted: bool = False
     qualified: str | None = None
+    searched: str = ""
+    location: str = ""
+    size: str = ""
 
     @property
     def address(self) -> str:
@@ -407,11 +411,11 @@ class Demo:
 
     partner: str
     intake: str
+    directory: str
     call: Call
-    _made: int = field(default=0)
 
-    async def fill(self, leads: Iterable[DemoLead] = LEADS) -> int:
-        """Send each lead at its time, do what was done about it, and put the clock back; how many there are."""
+    async def fill(self, leads: Iterable[DemoLead]) -> None:
+        """Send each lead at its time, do what was done about it, and put the clock back."""
         kept = clock.offset
         base = clock.now()
         try:
@@ -420,7 +424,6 @@ class Demo:
                 await self._one(lead, base)
         finally:
             clock.offset = kept
-        return self._made
 
     async def _one(self, lead: DemoLead, now: datetime) -> None:
         if lead.qualified:
@@ -439,9 +442,10 @@ class Demo:
                 "consent": {"share": True, "contact": True},
             }
             made = await self.call("POST", f"/partners/{self.partner}/leads", body, as_="seller")
+        elif lead.searched:
+            made = await self.call("POST", self.directory, _inquiry(lead, self.partner), as_=None)
         else:
             made = await self.call("POST", self.intake, _submission(lead), as_=None)
-        self._made += 1
         path = f"/partners/{self.partner}/leads/{made['id']}"
         if lead.hearted:
             await self.call("PUT", f"{path}/favorite", as_="ann")
@@ -453,6 +457,26 @@ class Demo:
             if "days" in said:
                 said["purchaseDate"] = (now + timedelta(days=said.pop("days"))).date().isoformat()
             await self.call("POST", f"{path}/{action}", said, as_="ann" if number % 2 == 0 else "bob")
+
+
+def _inquiry(lead: DemoLead, partner: str) -> dict[str, Any]:
+    """The lead as a visitor of the directory writes it (I4)."""
+    return {
+        "profile": partner,
+        "location": lead.location,
+        "searchTerms": [lead.searched],
+        "customer": {
+            "company": lead.company,
+            "firstName": lead.first,
+            "lastName": lead.last,
+            "email": lead.address,
+            "phone": lead.phone,
+            "country": lead.country,
+            "size": lead.size,
+        },
+        "notes": lead.need,
+        "share": True,
+    }
 
 
 def _submission(lead: DemoLead) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from shared import clock
 
 Call = Callable[..., Awaitable[Any]]
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
-FIRST, EVERY = 80 * DAY, 3 * DAY
-"""How long ago the first lead came, and how often another one did; what nobody answers is over by now."""
+FIRST, LAST = 80 * DAY, 10 * DAY
+"""How long ago a partner's first lead came, and its last; those that nobody answers come first, and are over by now."""
 CUSTOMERS = (
     *("Alpine Ski House", "Bellows College", "Best For You Organics", "City Power and Light", "Coho Winery"),
     *("Fourth Coffee", "Graphic Design Institute", "Lucerne Publishing", "Margie's Travel", "Munson's Pickles"),
@@ -37,10 +37,14 @@ class Did:
 
 
 PARTNERS = {
-    "fabrikam": Did(5 * HOUR, won=4, lost=7, accepted=3, declined=2),
-    "northwind": Did(60 * HOUR, lost=2, accepted=3, declined=8, ignored=3),
+    "fabrikam": Did(5 * HOUR, won=5, lost=12, accepted=4, declined=3),
+    "northwind": Did(60 * HOUR, lost=3, accepted=4, declined=17, ignored=5),
     "tailspin": Did(20 * HOUR, won=1, lost=2, accepted=2),
+    "proseware": Did(28 * HOUR, won=3, lost=9, accepted=8, declined=3),
+    "adventure": Did(90 * HOUR, lost=14, accepted=6, declined=4, ignored=3),
+    "litware": Did(12 * HOUR, won=2, lost=6, accepted=7, declined=2),
 }
+"""Together more than the demo's own partner has: nothing is learned of kinds of which one has most (V3)."""
 
 
 async def fill(call: Call) -> None:
@@ -50,9 +54,10 @@ async def fill(call: Call) -> None:
         for partner, did in PARTNERS.items():
             clock.offset = kept
             source = await call("POST", f"/partners/{partner}/sources", {"name": "Marketplace"})
-            for number, what in enumerate(did.leads()):
-                clock.offset = kept - FIRST + number * EVERY
-                person = {"Company": CUSTOMERS[number], "Email": f"info@customer{number}.example"}
+            ends = list(did.leads())
+            for number, what in enumerate(ends):
+                clock.offset = kept - FIRST + number * (FIRST - LAST) / len(ends)
+                person = {"Company": CUSTOMERS[number % len(CUSTOMERS)], "Email": f"info@customer{number}.example"}
                 body = {"UserDetails": person, "LeadSource": "AppSource (SPZA)", "ActionCode": "PLT"}
                 made = await call("POST", f"/intake/{source['id']}?key={source['key']}", body, as_=None)
                 await _answer(call, partner, f"/partners/{partner}/leads/{made['id']}", what, did.after)

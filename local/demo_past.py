@@ -3,13 +3,14 @@
 Made of cycles of lengths that have no divisor in common, so that it is always the same and looks like chance.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from local.demo_leads import DAY, HOUR, OFFERS, DemoLead
 
-COUNT = 60
+COUNT = 48
 FIRST, LAST = 178, 17
 """Days ago; they come more often as time goes on."""
 COMPANIES = (
@@ -39,6 +40,8 @@ NEEDS = (
 )
 HOURS = (2, 6, 20, 3, 30, 9, 52, 5, 80, 14, 1, 26, 4, 130, 18, 7, 40)
 """To the answers, most within a day."""
+BUSY_FROM, BUSY_HOURS = 21, (20, 90, 6, 120, 75, 100, 160, 98, 11, 84, 140, 78, 200)
+"""From this lead on, about three months ago, everybody is busy, and most answers take days."""
 AMOUNTS = ("12500.00", "48000.00", "7200.00", "31000.00", "18400.00", "96000.00", "5400.00")
 LOSSES = ("otherVendor", "timeline", "otherVendor", "budget", "needNotMet")
 REFUSALS = ("noCapacity", "wrongSize", "notACustomer", "wrongRegion", "budget", "noCapacity", "abuse")
@@ -48,7 +51,8 @@ Then = tuple[tuple[str, Mapping[str, Any]], ...]
 
 
 def _then(number: int, company: str) -> Then:
-    after, end = {"after": HOURS[number % len(HOURS)] * HOUR}, ENDS[number % len(ENDS)]
+    hours = BUSY_HOURS if number >= BUSY_FROM else HOURS
+    after, end = {"after": hours[number % len(hours)] * HOUR}, ENDS[number % len(ENDS)]
     if end in "EI":
         return ()
     if end == "D":
@@ -56,19 +60,23 @@ def _then(number: int, company: str) -> Then:
     value = {"amount": AMOUNTS[number % len(AMOUNTS)], "currency": "SEK" if number % 9 == 4 else "EUR"}
     deal = {"name": f"{company} – {number % 3 + 1}", "value": value, "days": 20 + number % 40, **after}
     if end == "O":
-        return (("accept", deal),)
+        # Five weeks after it came; nobody has said what became of the older ones.
+        return (("accept", {**deal, "days": 35 - round(_days_ago(number))}),)
     ended = {"after": (12 + number % 23) * DAY}
     if end == "W":
         return ("accept", deal), ("win", ended)
     return ("accept", deal), ("lose", {"reason": LOSSES[number % len(LOSSES)], **ended})
 
 
+def _days_ago(number: int) -> float:
+    return LAST + (FIRST - LAST) * math.pow(1 - number / (COUNT - 1), 1.4)
+
+
 def _lead(number: int) -> DemoLead:
     company, country, phone = COMPANIES[number % len(COMPANIES)]
     first, last = PEOPLE[number % len(PEOPLE)]
-    days = LAST + (FIRST - LAST) * (1 - number / (COUNT - 1)) ** 1.4
     return DemoLead(
-        timedelta(days=days),
+        timedelta(days=_days_ago(number)),
         company,
         first,
         last,

@@ -20,6 +20,7 @@ from shared.delivery.webhooks import HttpWebhooks
 from shared.http.auth import SigningKeys, TokenVerifier
 from shared.http.rate_limit import Limits, TokenBuckets
 from shared.http.running import App, current, made_by, use
+from shared.http.shapes.advice_views import mend_link
 from shared.http.shapes.packets import Packets
 from shared.ports.delivery import MailSender
 from shared.ports.exports import FileStore
@@ -121,8 +122,13 @@ def mailer(settings: Settings) -> MailSender:
 
 
 def letters(settings: Settings) -> Letters:
-    """The writer of mails, with links to where leads are read."""
-    return Letters(settings.public_url, settings.lead_page, settings.leads_page)
+    """The writer of mails, with links to where leads are read, and where what advice is about is mended."""
+    return Letters(
+        settings.public_url,
+        settings.lead_page,
+        settings.leads_page,
+        lambda mend, partner_id: mend_link(mend, partner_id, settings),
+    )
 
 
 def limits(settings: Settings) -> Limits:

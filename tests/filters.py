@@ -21,7 +21,7 @@ from shared.domain.lead import (
     Tab,
     Validity,
 )
-from shared.domain.lifecycle import Action, LeadAction, decide
+from shared.domain.lifecycle import Action, ClosingReason, LeadAction, decide
 from shared.domain.listed import FlameState
 from shared.ids import new_lead_id
 from tests.builders import ANN, AT, DEAL, a_lead
@@ -49,6 +49,10 @@ EACH: dict[str, Any] = {
     "include_test": [True],
     "updated_from": [AT + timedelta(minutes=4), AT + timedelta(days=3), AT + timedelta(days=14)],
     "id": [NOBODYS, "q" + NOBODYS[1:]],
+    "company_size": ["51-250", "Around 300", "1-9"],
+    "location": ["malmö", "O'Hara's", "nowhere"],
+    "search_term": ["CRM", "crm, cloud", "cloud"],
+    "reason": ClosingReason,
     "updated_to": [AT + timedelta(minutes=4), AT + timedelta(days=3) - timedelta(seconds=1)],
 }
 SETS = {name for name, one in LeadFilter.__dataclass_fields__.items() if "frozenset" in str(one.type)}
@@ -98,7 +102,11 @@ def leads_of_every_kind(partner: str) -> list[Lead]:
     add(lead(ActionCode=""), offer=Offer("Contoso.CRM", "Contoso CRM"), quality=Quality(Level.HIGH))
     add(lead(FirstName="MSFT_TEST_A"))
     add(lead(Company="Ångström AB", LeadSource="AzureMarketplace"), phone_validity=Validity.INVALID)
-    add(lead(Country="nowhere"), type=LeadType.PROFILE, offer=Offer(None, "O'Hara's \"CRM\""))
+    add(lead(Country="nowhere"), type=LeadType.PROFILE, offer=Offer(None, "O'Hara's \"CRM\""), location="O'Hara's")
+    for size, terms in (("51-250", ("crm", "Crm, Cloud")), ("around 300", ("crm",)), (None, ("cloud 9", "a crm"))):
+        sized = replace(lead().customer, size=size)
+        add(lead(), type=LeadType.PROFILE, customer=sized, location="Malmö", search_terms=terms)
+    add(lead(), LeadAction(Action.DECLINE, reason="noCapacity"), location="malmo", search_terms=("crm",))
     add(
         a_lead(partner, AT + timedelta(minutes=20), tab=Tab.QUALIFIED),
         type=None,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from shared.domain.advice import Mend
 from shared.domain.contact import shown
 from shared.domain.lead import (
     SOURCE_TITLES,
@@ -29,15 +30,13 @@ from shared.domain.lead import (
 from shared.domain.telling.mails import Mail, MailNotice
 from shared.domain.telling.unsubscribe import list_of, make_token
 from shared.domain.text import isolated, visible
-from shared.ports.delivery import Facts, Letter, Month
+from shared.ports.delivery import Facts, Letter
 from shared.texts import Translate, countries, translator
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 SUBJECT_COMPANY_MAX = 80
-PROMPT = 0.5
-"""Of answers within a day: a smaller share is worth a word."""
 
 
 @dataclass
@@ -58,10 +57,14 @@ class _Content:
 
 
 class Letters:
-    """`LetterWriter`; the URLs are where a partner's people read leads; `{partnerId}` and `{leadId}` are filled in."""
+    """`LetterWriter`; the URLs are where a partner's people read leads; `{partnerId}` and `{leadId}` are filled in.
 
-    def __init__(self, public_url: str, lead_url: str, leads_url: str) -> None:
+    `mended_at` gives the address of the page where a partner mends what advice is about.
+    """
+
+    def __init__(self, public_url: str, lead_url: str, leads_url: str, mended_at: Callable[[Mend, str], str]) -> None:
         self._public_url, self._lead_url, self._leads_url = public_url, lead_url, leads_url
+        self._mended_at = mended_at
 
     def letter(self, mail: Mail, partner_id: str, to: str, facts: Facts) -> Letter:
         _ = translator(mail.language)
@@ -75,7 +78,10 @@ class Letters:
             MailNotice.MONTH: _month,
             MailNotice.PASSED_ON: _passed_on,
         }
-        desk = _Desk(_, mail, facts, self._link_of(partner_id), self._leads_url.replace("{partnerId}", partner_id))
+        leads_link = self._leads_url.replace("{partnerId}", partner_id)
+        desk = _Desk(
+            _, mail, facts, self._link_of(partner_id), leads_link, lambda mend: self._mended_at(mend, partner_id)
+        )
         content = write[mail.notice](desk)
         in_list = list_of(partner_id, customers=mail.notice in (MailNotice.DECLINED, MailNotice.PASSED_ON))
         token = make_token(in_list, to, facts.signing_key)
@@ -126,6 +132,7 @@ class _Desk:
     facts: Facts
     link: Callable[[Lead], str]
     leads_link: str
+    mended_at: Callable[[Mend], str]
 
     @property
     def lead(self) -> Lead:
@@ -432,7 +439,7 @@ def _webhook_disabled(desk: _Desk) -> _Content:
 
 
 def _month(desk: _Desk) -> _Content:
-    """Last month in five numbers, the standing, and what would mend most."""
+    """Last month in five numbers, the standing, and the gravest piece of advice (M6)."""
     _, month = desk.say, desk.facts.month
     if month is None:
         raise ValueError("this mail is about a month")
@@ -440,7 +447,7 @@ def _month(desk: _Desk) -> _Content:
     named = desk.month(month.insights.period.first)
     hours = total.hours_median
     answered = _("after %(hours)s hours (median)", hours=desk.number(hours, 1)) if hours is not None else "–"
-    fields = [
+    fields: list[tuple[str, str, str | None]] = [
         (
             _("Leads"),
             _(
@@ -448,37 +455,28 @@ def _month(desk: _Desk) -> _Content:
                 count=desk.number(total.received),
                 before=desk.number(before.received),
             ),
+            None,
         ),
-        (_("Accepted"), f"{desk.number(total.accepted)} ({desk.percent(total.acceptance_rate)})"),
-        (_("Answered"), answered),
-        (_("Expired"), f"{desk.number(total.expired)} ({desk.percent(total.expiry_rate)})"),
-        (_("Won"), f"{desk.number(total.won)} ({desk.money(total.worth_won)})"),
-        (_("Your standing"), _("%(value)s of 100; 50 is usual", value=desk.number(stands.value * 100))),
+        (_("Accepted"), f"{desk.number(total.accepted)} ({desk.percent(total.acceptance_rate)})", None),
+        (_("Answered"), answered, None),
+        (_("Expired"), f"{desk.number(total.expired)} ({desk.percent(total.expiry_rate)})", None),
+        (_("Won"), f"{desk.number(total.won)} ({desk.money(total.worth_won)})", None),
+        (_("Your standing"), _("%(value)s of 100; 50 is usual", value=desk.number(stands.value * 100)), None),
     ]
+    lines = [_("What the leads of %(partner)s have come to so far.", partner=desk.partner)]
+    if month.advice:
+        said = isolated(_(month.advice.message))
+        fields.append((_("What would help most"), said, desk.mended_at(month.advice.mend)))
+    else:
+        lines.append(_("Answered in time, outcomes told: nothing to mend."))
     return _Content(
         subject=_("Your leads in %(month)s", month=named),
         heading=_("Your leads in %(month)s", month=named),
-        lines=[_("What the leads of %(partner)s have come to so far.", partner=desk.partner), _advice(desk, month)],
-        fields=[(label, value, None) for label, value in fields],
+        lines=lines,
+        fields=fields,
         link=desk.leads_link,
         one=False,
     )
-
-
-def _advice(desk: _Desk, month: Month) -> str:
-    """What would mend most (M6)."""
-    _, total, stands = desk.say, month.insights.total, month.standing
-    if total.expired:
-        return _(
-            "%(count)d leads expired unanswered: a decline counts as an answer, an expiry does not.",
-            count=total.expired,
-        )
-    if stands.overdue:
-        return _("The outcome of %(count)d deals is overdue: say whether they were won.", count=stands.overdue)
-    if total.within_24h is not None and total.within_24h < PROMPT:
-        share = desk.percent(total.within_24h)
-        return _("%(share)s of the answers came within 24 hours: customers wait no longer for long.", share=share)
-    return _("Answered in time, outcomes told: nothing to mend.")
 
 
 def _fields(desk: _Desk, lead: Lead) -> list[tuple[str, str, str | None]]:

@@ -1,11 +1,11 @@
 """Which values leads have in the fields that a list is filtered by, with how many leads have each (Q3, Q6)."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.lead import Lead, Offer
-from shared.domain.listed import flame_of, validity_of
+from shared.domain.listed import flame_of, reason_of, validity_of
 from shared.domain.text import folded
 
 VALUES_MAX = 100
@@ -26,12 +26,7 @@ def _named(offer: Offer | None) -> str | None:
     return (offer.id or offer.title) if offer else None
 
 
-def _offer_key(lead: Lead) -> str | None:
-    name = _named(lead.offer)
-    return folded(name) if name else None
-
-
-FACETS: Mapping[str, Callable[[Lead], str | None]] = {
+FACETS: Mapping[str, Callable[[Lead], str | Sequence[str] | None]] = {
     "status": lambda lead: lead.status,
     "outcome": lambda lead: lead.outcome,
     "type": lambda lead: lead.type,
@@ -43,9 +38,15 @@ FACETS: Mapping[str, Callable[[Lead], str | None]] = {
     "email_validity": lambda lead: validity_of(lead, lead.email_validity),
     "phone_validity": lambda lead: validity_of(lead, lead.phone_validity),
     "flame": flame_of,
-    "offer": _offer_key,
+    "reason": reason_of,
+    "offer": lambda lead: _named(lead.offer),
+    "company_size": lambda lead: lead.customer.size,
+    "location": lambda lead: lead.location,
+    "search_term": lambda lead: lead.search_terms,
 }
 """The fields by the name of their part of the filter: what that part compares with, None where nothing finds it."""
+NAMES = ("offer", "company_size", "location", "search_term")
+"""Those whose values are people's words: compared without case and accents, told as the newest lead writes them."""
 
 
 class FacetCounts:
@@ -53,27 +54,37 @@ class FacetCounts:
 
     def __init__(self) -> None:
         self._counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+        self._written: dict[tuple[str, str], str] = {}
         self._offers: dict[str, Offer] = {}
 
     def add(self, lead: Lead, names: Iterable[str] = FACETS) -> None:
         """Count a lead, settled and as anyone may see it, in the fields that are named."""
         for name in names:
-            value = FACETS[name](lead)
-            if value:
-                self._counts[name][value] += 1
+            values = FACETS[name](lead)
+            if not values:
+                continue
+            if name not in NAMES:
+                self._counts[name].update((values,) if isinstance(values, str) else values)
+                continue
+            for key, written in _folded((values,) if isinstance(values, str) else values).items():
+                self._counts[name][key] += 1
+                self._written.setdefault((name, key), written)
                 if name == "offer" and lead.offer:
-                    self._offers.setdefault(value, lead.offer)
+                    self._offers.setdefault(key, lead.offer)
 
     def values(self, name: str) -> tuple[FacetValue, ...]:
         """The values of a field as they are told."""
         return in_order(self._value(name, key, count) for key, count in self._counts[name].items())
 
     def _value(self, name: str, key: str, count: int) -> FacetValue:
-        if name != "offer":
-            return FacetValue(str(key), count)
         # As the first lead of it writes it, which is the newest.
-        offer = self._offers[key]
-        return FacetValue(_named(offer) or key, count, offer.title)
+        written = self._written.get((name, key), str(key))
+        return FacetValue(written, count, self._offers[key].title if name == "offer" else None)
+
+
+def _folded(values: Iterable[str]) -> dict[str, str]:
+    """A lead's values as they are compared, each once, with how they are written."""
+    return {folded(value): value for value in values}
 
 
 def in_order(values: Iterable[FacetValue]) -> tuple[FacetValue, ...]:

@@ -5,6 +5,7 @@ one place. A filter on what only some leads have (a flame, an outcome, an offer'
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +23,8 @@ from shared.domain.lead import (
     Tab,
     Validity,
 )
-from shared.domain.listed import FlameState, Listed, Texts, listed, offer_keys, texts_shown
+from shared.domain.lifecycle import ClosingReason
+from shared.domain.listed import NAMED, FlameState, Listed, Texts, listed, texts_shown
 from shared.domain.text import folded
 
 
@@ -38,10 +40,10 @@ ID_PART_LEAST = 8
 """Characters of an id that a search takes for one."""
 _ID_PART = re.compile(rf"[mq]?[0-9a-f]{{{ID_PART_LEAST - 1},}}")
 """What may be a part of one as long as that (`ids.LEAD_ID`), where it has that many characters."""
-_LATER = ("updated_from", "updated_to", "id")
+_LATER = ("updated_from", "updated_to", "id", "company_size", "location", "search_term", "reason")
 """Parts that filters had not always: where they are not given a filter is written as before, so tokens hold."""
 _LASTING = ("id", "type", "qualification", "source", "call_to_action", "country")
-_PASSING = ("outcome", "quality", "flame", "email_validity", "phone_validity")
+_PASSING = ("outcome", "quality", "flame", "email_validity", "phone_validity", "reason")
 """Parts whose values a lead keeps for ever, and those that change; the filter and a lead's values call them alike."""
 _TABS = {ListTab.MARKETPLACE: (Tab.MARKETPLACE,), ListTab.QUALIFIED: (Tab.QUALIFIED,)}
 
@@ -51,7 +53,8 @@ class LeadFilter:
     """What is asked for, as the API names it; a part that is not given does not restrict, all parts combine.
 
     `tab` favorites is the asking person's own and not a matter of the lead: whoever reads leads starts from the marks.
-    `country` are alpha-2 codes. `customer` and `search` are texts whose words are all found, without case and accents.
+    `country` are alpha-2 codes. `customer` and `search` are texts whose words are all found, without case and accents;
+    `offer`, `location`, `company_size` and `search_term` are found whole. `reason` is why a lead was closed.
     `updated_from` and `updated_to` are compared with when the lead last changed, by its deadlines too (L6).
     """
 
@@ -76,6 +79,10 @@ class LeadFilter:
     updated_from: datetime | None = None
     updated_to: datetime | None = None
     id: frozenset[str] = frozenset()
+    company_size: str | None = None
+    location: str | None = None
+    search_term: str | None = None
+    reason: frozenset[ClosingReason] = frozenset()
 
     @cached_property
     def tabs(self) -> tuple[Tab, ...]:
@@ -88,14 +95,14 @@ class LeadFilter:
         possible = self.status or frozenset(Status)
         if self.flame:
             possible &= {Status.RECEIVED}
-        if self.outcome:
+        if self.outcome or self.reason:
             possible &= {Status.ARCHIVED}
         return possible
 
     @cached_property
     def is_textual(self) -> bool:
         """True when words are looked for."""
-        return bool(self.customer or self.search)
+        return bool(self.customer or self.search or self.search_term)
 
     @cached_property
     def is_by_status(self) -> bool:
@@ -113,9 +120,9 @@ class LeadFilter:
         return min((until for until in (self.created_to, self.updated_to) if until), default=None)
 
     @cached_property
-    def offer_key(self) -> str | None:
-        """The offer's id or title as leads are compared with it."""
-        return folded(self.offer) if self.offer else None
+    def names(self) -> Mapping[str, str]:
+        """What is asked for by its name, as leads are compared with it, by the part (`NAMED`)."""
+        return {part: folded(name) for part in NAMED if (name := getattr(self, part))}
 
     @cached_property
     def canonical(self) -> tuple[str, ...]:
@@ -140,8 +147,13 @@ class LeadFilter:
         return folded(self.search or "").split()
 
     @cached_property
+    def _term(self) -> str:
+        return folded(self.search_term or "")
+
+    @cached_property
     def _words_of_texts(self) -> list[str]:
-        return [*self._customer_words, *(word for word in self._search_words if not _may_be_of_id(word))]
+        words = [*self._customer_words, *(word for word in self._search_words if not _may_be_of_id(word))]
+        return [*words, self._term] if self.search_term else words
 
     @cached_property
     def looks_for_ids(self) -> bool:
@@ -150,18 +162,18 @@ class LeadFilter:
 
     def could_match(self, lead: Lead) -> bool:
         """False for a lead that no change ever brings into the filter: these parts of a lead never change."""
-        return self._could_take(listed(lead)) and self._is_of_offer(lead)
+        return self._could_take(listed(lead)) and self._is_of(lead)
 
     def matches(self, lead: Lead, at: datetime) -> bool:
         """True when the lead, settled at `at` (L6), is asked for, as far as anyone may see it then (L9)."""
         return (
             self.takes(listed(lead))
-            and self._is_of_offer(lead)
+            and self._is_of(lead)
             and (not self.is_textual or self.says(lead.id, texts_shown(lead, at)))
         )
 
     def takes(self, lead: Listed) -> bool:
-        """True when a lead of these values is asked for, words and offer aside."""
+        """True when a lead of these values is asked for, words and names aside."""
         return (
             self._could_take(lead)
             and lead.status in self.statuses
@@ -175,12 +187,14 @@ class LeadFilter:
     def says(self, lead_id: str, texts: Texts) -> bool:
         """True when all words are found: the customer's in company and person, those of a search in any text or the id.
 
-        `texts` are those that anyone may see. A good part of an id is found (`looks_for_ids`), and no short one: `ada`
-        is in many by chance.
+        A search term is one of the lead's. `texts` are those that anyone may see. A good part of an id is found
+        (`looks_for_ids`), and no short one: `ada` is in many by chance.
         """
         if self.customer and not _found(self._customer_words, f"{texts.company} {texts.person}"):
             return False
-        return not self.search or _found(self._search_words, " ".join(texts), lead_id)
+        if self.search_term and self._term not in texts.terms.split("\n"):
+            return False
+        return not self.search or _found(self._search_words, " ".join(texts[:-1]), lead_id)
 
     def could_say(self, together: str) -> bool:
         """False where no lead has all words, of whose texts, hidden ones too, this one is made."""
@@ -195,8 +209,8 @@ class LeadFilter:
             and (self.created_until is None or lead.created_at <= self.created_until)
         )
 
-    def _is_of_offer(self, lead: Lead) -> bool:
-        return self.offer_key is None or self.offer_key in offer_keys(lead)
+    def _is_of(self, lead: Lead) -> bool:
+        return all(name in NAMED[part](lead) for part, name in self.names.items())
 
 
 _Parts = tuple[tuple[str, frozenset[object]], ...]

@@ -80,13 +80,34 @@ A lost answer is noticed later; until then the refusal names the very person who
 A_DAY = timedelta(days=1)
 """What a calendar may be ahead of UTC, or behind it."""
 
-REASONS: Mapping[Action, tuple[str, ...]] = {
-    Action.DECLINE: (
-        *("budget", "noResponse", "otherVendor", "needNotMet", "notACustomer", "timeline", "abuse"),
-        *("wrongRegion", "wrongSize", "noCapacity", "duplicate", "other"),
+
+class ClosingReason(StrEnum):
+    """Why a person closed a lead without winning it (L3, L4)."""
+
+    BUDGET = "budget"
+    NO_RESPONSE = "noResponse"
+    OTHER_VENDOR = "otherVendor"
+    NEED_NOT_MET = "needNotMet"
+    NOT_A_CUSTOMER = "notACustomer"
+    TIMELINE = "timeline"
+    ABUSE = "abuse"
+    WRONG_REGION = "wrongRegion"
+    WRONG_SIZE = "wrongSize"
+    NO_CAPACITY = "noCapacity"
+    DUPLICATE = "duplicate"
+    DUPLICATE_DEAL = "duplicateDeal"
+    WRONG_CUSTOMER = "wrongCustomer"
+    OTHER = "other"
+
+
+_OF_DEALS = (ClosingReason.DUPLICATE_DEAL, ClosingReason.WRONG_CUSTOMER)
+REASONS: Mapping[Action, tuple[ClosingReason, ...]] = {
+    Action.DECLINE: tuple(reason for reason in ClosingReason if reason not in _OF_DEALS),
+    Action.LOSE: (
+        *(ClosingReason.BUDGET, ClosingReason.NO_RESPONSE, ClosingReason.OTHER_VENDOR, ClosingReason.NEED_NOT_MET),
+        *(ClosingReason.TIMELINE, ClosingReason.OTHER),
     ),
-    Action.LOSE: ("budget", "noResponse", "otherVendor", "needNotMet", "timeline", "other"),
-    Action.CLOSE_AS_ERROR: ("duplicateDeal", "wrongCustomer", "other"),
+    Action.CLOSE_AS_ERROR: (*_OF_DEALS, ClosingReason.OTHER),
 }
 """The reasons an action takes (L3, L4)."""
 NEED_NOTES = frozenset(("other",))

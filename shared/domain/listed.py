@@ -3,6 +3,7 @@
 They are made of a lead, or of the columns that storage holds of it (`storage/leads/columns.py`): one rule judges both.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -23,18 +24,19 @@ class FlameState(StrEnum):
 class Texts(NamedTuple):
     """What a search looks through, folded; '' where there is nothing.
 
-    `company` and `deal` (its name and ids) are there for everyone, `person` (the name) and `private` (the e-mail and
-    the notes) only while contact details are shown (L9).
+    `company` and `deal` (its name and ids) are there for everyone, `person` (the name), `private` (the e-mail and the
+    notes) and `terms` (what the customer searched for, each in a line) only while contact details are shown (L9).
     """
 
     company: str
     deal: str
     person: str
     private: str
+    terms: str
 
     def redacted(self) -> "Texts":
         """Those that are left where contact details must not be seen."""
-        return self._replace(person="", private="")
+        return self._replace(person="", private="", terms="")
 
 
 def texts_of(lead: Lead) -> Texts:
@@ -45,6 +47,8 @@ def texts_of(lead: Lead) -> Texts:
         _together(deal.name, deal.crm_id, deal.campaign_id) if deal else "",
         _together(customer.first_name, customer.last_name),
         _together(customer.email, lead.notes, deal.notes if deal else None),
+        # Folded texts have no line breaks in them.
+        "\n".join(folded(term) for term in lead.search_terms),
     )
 
 
@@ -80,6 +84,7 @@ class Listed(NamedTuple):
     email_validity: str
     phone_validity: str
     flame: str | None
+    reason: str | None
     company: str | None
     deal_value: str | None
     ends_at: datetime | None
@@ -103,6 +108,7 @@ def listed(lead: Lead) -> Listed:
         lead.email_validity,
         lead.phone_validity,
         flame_of(lead),
+        reason_of(lead),
         lead.customer.company,
         deal_value(lead.deal),
         deadline(lead),
@@ -116,6 +122,11 @@ def flame_of(lead: Lead) -> FlameState | None:
     return FlameState.COOLED if lead.flame_cooled else FlameState.HOT
 
 
+def reason_of(lead: Lead) -> str | None:
+    """Why the lead was declined, lost or closed as an error; None where no person said."""
+    return lead.closing.reason if lead.closing else None
+
+
 def validity_of(lead: Lead, validity: Validity) -> Validity | None:
     """A validity as filters know it: that of offer leads only."""
     return validity if lead.type is LeadType.OFFER else None
@@ -124,7 +135,19 @@ def validity_of(lead: Lead, validity: Validity) -> Validity | None:
 def offer_keys(lead: Lead) -> tuple[str, ...]:
     """What an offer filter is compared with: the id and the title, without case and accents."""
     offer = lead.offer
-    return tuple(folded(name) for name in (offer.id, offer.title) if name) if offer else ()
+    return _keys(offer.id, offer.title) if offer else ()
+
+
+NAMED: Mapping[str, Callable[[Lead], tuple[str, ...]]] = {
+    "offer": offer_keys,
+    "location": lambda lead: _keys(lead.location),
+    "company_size": lambda lead: _keys(lead.customer.size),
+}
+"""What is asked for by a name, whole and without case and accents, by its part of the filter; a lead keeps these."""
+
+
+def _keys(*names: str | None) -> tuple[str, ...]:
+    return tuple(folded(name) for name in names if name)
 
 
 def deal_value(deal: Deal | None) -> str | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from shared.domain.advice import Advice
 from shared.domain.events import Event
 from shared.domain.insights import Insights
 from shared.domain.lead import Lead
@@ -108,10 +109,14 @@ class MailSender(Protocol):
 
 @dataclass(frozen=True)
 class Month:
-    """What a partner's leads of a month have come to, against the time before, and how it stands now (M2, M5)."""
+    """What a partner's leads of a month have come to, against the time before, and how it stands now (M2, M5).
+
+    `advice` is the gravest piece as of now (M6); None where there is nothing to mend.
+    """
 
     insights: Insights
     standing: Standing
+    advice: Advice | None = None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.events import Event
 from shared.domain.instants import stamp
 from shared.domain.lead import Lead, Status
-from shared.domain.listed import deal_value, texts_of
+from shared.domain.listed import deal_value, reason_of, texts_of
 from shared.domain.measures import Difference
 from shared.domain.messages import Message, say
 from shared.domain.telling.dispatch import Dispatch
@@ -143,7 +143,9 @@ def lead_columns(lead: Lead) -> dict[str, Any]:
         "quality": str(lead.quality.level),
         "email": str(lead.email_validity),
         "phone": str(lead.phone_validity),
+        "reason": reason_of(lead) or "",
         **offer_columns(lead),
+        **digests(location=lead.location, companySize=lead.customer.size),
         **_read_columns(lead),
         **_text_columns(lead),
     }
@@ -180,10 +182,14 @@ def units(text: str) -> int:
 
 
 def offer_columns(lead: Lead) -> dict[str, str]:
-    """The offer by digests, since folded titles hold what an OData condition could stumble over."""
+    """The offer by digests."""
     offer = lead.offer
-    parts = {"offerId": offer.id if offer else None, "offerTitle": offer.title if offer else None}
-    return {name: digest(folded(text)) if text else "" for name, text in parts.items()}
+    return digests(offerId=offer.id if offer else None, offerTitle=offer.title if offer else None)
+
+
+def digests(**names: str | None) -> dict[str, str]:
+    """Columns of names that are looked for whole: what is folded holds what an OData condition could stumble over."""
+    return {column: digest(folded(name)) if name else "" for column, name in names.items()}
 
 
 def hints_text(needed: Iterable[Hint]) -> str:

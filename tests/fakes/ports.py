@@ -75,7 +75,12 @@ def fake_ports(rules: Rules | None = None) -> FakePorts:
         receivers=FakeReceivers(),
         packets=Packets("https://leads.programme.example/{partnerId}/{leadId}"),
         mailer=FakeMailer(),
-        letters=Letters("https://leads.example/api", "https://front.example/{leadId}", "https://front.example"),
+        letters=Letters(
+            "https://leads.example/api",
+            "https://front.example/{leadId}",
+            "https://front.example",
+            lambda mend, _: f"https://front.example/{mend.page}#{mend.part}",
+        ),
         tallies=FakeTallyStore(leads, lanes, mails),
         exports=FakeExportStore(),
         files=FakeFileStore(),

@@ -8,20 +8,24 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from shared.clock import real_now
 from shared.domain.errors import InvalidRequest, Refusal, Unavailable
+from shared.domain.events import EventType
 from shared.domain.intake.held import Held, HeldState
 from shared.domain.intake.receipt import Email
+from shared.domain.intake.reoffer import Reoffer
 from shared.domain.lead import Lead, Outcome, Reveal, Source, Status, Validity
 from shared.domain.lifecycle import Action, Activity, ActivityKind, LeadAction
 from shared.domain.permissions import Caller
+from shared.domain.programme.directory import Directory, Entry
 from shared.domain.programme.offers import OfferState, RegisteredOffer
 from shared.domain.programme.partner import LeadSource, Partner, SourceKind
+from shared.domain.telling.dispatch import MAIL_LATER
 from shared.ids import new_source_id
 from shared.ports.errors import LostRace
 from shared.ports.ports import Ports
@@ -36,6 +40,7 @@ from shared.usecases.intake.route_lead import partners_of_title
 from shared.usecases.intake.sent_leads import list_sent, send_lead
 from shared.usecases.leads.answer_lead import log_contact_attempt
 from shared.usecases.leads.favorites import set_favorite
+from shared.usecases.leads.pass_on import pass_on_leads
 from shared.usecases.leads.recheck_contacts import recheck_contacts
 from shared.usecases.outcomes.feedback import give_feedback
 from shared.usecases.programme.manage_listing import decide_offer
@@ -47,7 +52,9 @@ from tests.builders import ANN, AT, DAY, ROOT, submission_body, unique
 from tests.fakes.checks import FakeEmails
 from tests.integration.conftest import Connect
 from tests.steps import TIMERS, answer, budget, run_timers, submit
-from tests.transports import BEFORE, BUSY_AFTER, LOST, WAYS, FaultyTransport, nth, worth_failing
+from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, nth, worth_failing
+
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -343,9 +350,10 @@ async def begin(ports: Ports, operation: Operation) -> World:
     return await operation.prepare(ports, world) if operation.prepare else world
 
 
-async def forget(tables: Tables, partner_id: str) -> None:
+async def forget(tables: Tables, *partner_ids: str) -> None:
     """Leave nothing that runs for the next failure would look at: what is checked is one world, and so is its cost."""
-    await tables.sdk(keys.LOOKUP).delete_entity(keys.PARTNER, partner_id)
+    for partner_id in partner_ids:
+        await tables.sdk(keys.LOOKUP).delete_entity(keys.PARTNER, partner_id)
     left = list((await invariants.all_rows(tables, keys.AGENDA)).values())
     for start in range(0, len(left), 100):
         rows = [{"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]} for row in left[start : start + 100]]
@@ -475,6 +483,78 @@ async def test_whatever_call_of_a_registration_fails_a_second_try_heals_it(
         assert partner_id not in [partner for partner, _ in waiting]
         failing += 1
     assert failing > 5
+
+
+def _offering(ports: Ports) -> Ports:
+    """Ports of an operator who has declined leads go on (M7)."""
+    return replace(ports, rules=replace(ports.rules, reoffer=Reoffer.DECLINED))
+
+
+async def _declined(ports: Ports, *, somebody: bool) -> tuple[World, str]:
+    """A lead of the programme that its partner has declined, and another partner, whom the directory has or has not."""
+    source = LeadSource(new_source_id(), unique(), "Marketplace", AT)
+    world, other = World(source, ()), unique()
+    for partner_id in (world.partner_id, other):
+        await ports.partners.put(Partner(partner_id, "Contoso", (), AT, AT))
+    await ports.partners.put_source(world.programme)
+    await _with_an_offer(ports, world)
+    received = await submit(ports, world.programme, submission_body(OfferTitle=world.partner_id))
+    here, there = (Entry(one, one, "Rollouts", ("rollout",)) for one in (world.partner_id, other))
+    directory = Directory.of([here, there] if somebody else [here], {})
+    await ports.directory.put(directory, await ports.directory.stored())
+    no = LeadAction(Action.DECLINE, reason="noCapacity")
+    await answer(_offering(ports), source, received.lead_id, no, at=AT + MINUTE)
+    return replace(world, leads=(received.lead_id,)), other
+
+
+async def _pass_on(ports: Ports, at: datetime) -> None:
+    """The decline is told, and somebody else is looked for."""
+    await publish_events(ports=ports, at=at, budget=budget())
+    await pass_on_leads(ports=ports, at=at, budget=budget())
+
+
+@pytest.mark.parametrize(
+    ("somebody", "way", "for_good"),
+    [(True, *one) for one in BREAKS] + [(False, *one) for one in BREAKS if RACE not in one],
+)
+async def test_m7_whatever_call_of_a_pass_fails_a_lead_goes_on_once_or_its_customer_hears_once(
+    connected: Connect, ports: Ports, tables: Tables, somebody: bool, way: str, for_good: bool
+) -> None:
+    may_fail = worth_failing(way, for_good=for_good)
+    failing, reached = 0, True
+    while reached:
+        world, other = await _declined(ports, somebody=somebody)
+        transport = FaultyTransport(nth(failing, for_good=for_good), way, may_fail)
+        faulty = _offering(await connected(transport=transport))
+        transport.armed = True
+        with suppress(Refusal):
+            await _pass_on(faulty, AT + 2 * MINUTE)
+        reached = transport.calls > failing
+        # What failed is looked at again later, and again when there is nothing left to do.
+        for later in (DAY, 2 * DAY):
+            await _pass_on(_offering(ports), AT + later)
+        (lead,) = (await invariants.check(tables, world.partner_id)).values()
+        handed = list((await invariants.check(tables, other)).values())
+        rows = await invariants.all_rows(tables, keys.LEADS, world.partner_id)
+        assert len([key for key in rows if f"/{keys.waiting(MAIL_LATER)}" in key]) == 1, "the customer hears once"
+        events = [event.type for event in await ports.leads.history(world.partner_id, lead.id, lead.sequence, 9)]
+        assert events.count(EventType.PASSED_ON) == somebody
+        to = lead.passed_on
+        assert [(one.partner_id, one.id) for one in handed] == ([(to.partner_id, to.lead_id)] if to else [])
+        assert [one.status for one in handed] == ([Status.RECEIVED] if somebody else [])
+        assert {(one.partner_id, one.lead_id) for new in handed for one in new.passed_from} == (
+            {(world.partner_id, lead.id)} if somebody else set()
+        )
+        while await run_timers(ports, AT + 400 * DAY, [*TIMERS, "remind"]):
+            pass
+        await recheck_contacts(ports=ports, at=AT + 400 * DAY, budget=budget())
+        for partner_id in (world.partner_id, other):
+            left = await invariants.check(tables, partner_id)
+            assert await invariants.orphans(tables, partner_id, left) == []
+        await forget(tables, world.partner_id, other)
+        failing += 1
+    # Of what is read no answer can be lost, and of what is written little can lose a race.
+    assert failing > (9 if way == BEFORE else 1)
 
 
 async def test_the_sweep_would_notice_a_lead_that_is_lost(ports: Ports, tables: Tables) -> None:

@@ -125,6 +125,10 @@ class FacetFieldsView(TypedDict):
     emailValidity: list[FacetValueView]
     phoneValidity: list[FacetValueView]
     flame: list[FacetValueView]
+    reason: list[FacetValueView]
+    companySize: list[FacetValueView]
+    location: list[FacetValueView]
+    searchTerm: list[FacetValueView]
     offer: list[OfferFacetView]
 
 
@@ -151,6 +155,10 @@ def facets_view(facets: Facets) -> FacetsView:
         "emailValidity": _values(found["email_validity"]),
         "phoneValidity": _values(found["phone_validity"]),
         "flame": _values(found["flame"]),
+        "reason": _values(found["reason"]),
+        "companySize": _values(found["company_size"]),
+        "location": _values(found["location"]),
+        "searchTerm": _values(found["search_term"]),
         "offer": [{"value": one.value, "title": one.title, "count": one.count} for one in found["offer"]],
     }
     return {"facets": fields, "count": facets.leads, "isComplete": facets.is_complete}

@@ -26,6 +26,7 @@ from shared.domain.filters import LeadFilter, ListTab
 from shared.domain.instants import from_iso
 from shared.domain.intake.codes import lead_source
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
+from shared.domain.lifecycle import ClosingReason
 from shared.domain.listed import FlameState
 from shared.domain.messages import say
 from shared.domain.ordering import Order, OrderField
@@ -172,6 +173,10 @@ class LeadFilterIn(Incoming):
     email_validity: Annotated[tuple[Validity, ...], _many(Validity)] = ()
     phone_validity: Annotated[tuple[PhoneValidity, ...], _many(Validity)] = ()
     flame: Annotated[tuple[FlameState, ...], _many(FlameState)] = ()
+    reason: Annotated[tuple[ClosingReason, ...], _many(ClosingReason)] = ()
+    company_size: Words | None = None
+    location: Words | None = None
+    search_term: Words | None = None
     offer: Words | None = None
     customer: Words | None = None
     search: Words | None = None

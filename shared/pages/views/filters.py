@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from shared.domain.filters import ListTab
 from shared.domain.instants import from_iso, stamp
 from shared.domain.lead import CallToAction, LeadType, Level, Outcome, Qualification, Source, Status, Validity
+from shared.domain.lifecycle import ClosingReason
 from shared.domain.listed import FlameState
 from shared.domain.ordering import Order, OrderField
 from shared.pages.days import FROM, TO, day_of, read_day
@@ -17,6 +18,7 @@ from shared.pages.words import Words
 NAMES = (
     *("tab", "status", "outcome", "type", "qualification", "source", "callToAction", "country", "quality"),
     *("emailValidity", "phoneValidity", "flame", "offer", "customer", "search", "createdFrom", "createdTo"),
+    *("reason", "companySize", "location", "searchTerm"),
     *("updatedFrom", "updatedTo", "includeTest", "id", "orderBy"),
 )
 """What of an address makes the view; where it begins (`pageToken`) does not."""
@@ -31,8 +33,11 @@ CHOICES: Mapping[str, tuple[str, type[StrEnum]]] = {
     "phoneValidity": ("validity", Validity),
     "type": ("types", LeadType),
     "qualification": ("qualifications", Qualification),
+    "reason": ("reasons", ClosingReason),
 }
 """Filters of which several values may be chosen, with the enumeration that names them."""
+TEXTS = ("offer", "customer", "companySize", "location", "searchTerm")
+"""Filters that are written, and found in the words of leads."""
 SHOWN_FIRST = ("status", "country", "callToAction", "source", "quality")
 """Menus that stand in the bar; the others are behind More."""
 
@@ -119,6 +124,10 @@ def titles(words: Words) -> dict[str, str]:
         "type": words.say("Type"),
         "qualification": words.say("Qualification"),
         "country": words.say("Country"),
+        "reason": words.say("Reason"),
+        "companySize": words.say("Company size"),
+        "location": words.say("Location"),
+        "searchTerm": words.say("Search term"),
         "offer": words.say("Offer"),
         "customer": words.say("Customer"),
         "search": words.say("Search"),
@@ -146,10 +155,7 @@ def bar_of(query: Mapping[str, str], order: Order, words: Words) -> Bar:
         more=tuple(menu for name, menu in menus.items() if name not in SHOWN_FIRST),
         countries=tuple(Choice(code, words.country(code), checked=True) for code in _values(here, "country")),
         search=here.get("search", ""),
-        texts={
-            name: here.get(name, "")
-            for name in ("offer", "customer", "createdFrom", "createdTo", "updatedFrom", "updatedTo")
-        },
+        texts={name: here.get(name, "") for name in (*TEXTS, "createdFrom", "createdTo", "updatedFrom", "updatedTo")},
         includes_tests=here.get("includeTest", "").lower() == "true",
         orders=tuple(_orders(order, words)),
         order=_written(order),

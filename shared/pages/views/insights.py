@@ -220,17 +220,21 @@ def _spans(total: Figures, words: Words) -> list[tuple[str, int, float | None]]:
 
 
 def _reasons(found: Insights, words: Words) -> Iterable[Table]:
+    listed = figures.leads(found.period)
     every = (
-        ("declined-for", words.say("Why leads were declined"), found.declined_for),
-        ("lost-for", words.say("Why deals were lost"), found.lost_for),
+        ("declined-for", words.say("Why leads were declined"), "declined", found.declined_for),
+        ("lost-for", words.say("Why deals were lost"), "lost", found.lost_for),
     )
-    for code, title, counts in every:
+    for code, title, outcome, counts in every:
         total = sum(counts.values())
         rows = [
             (
                 words.label("reasons", reason),
                 count,
-                (figures.number(count, None, words), Cell((figures.share(count, total, words),))),
+                (
+                    figures.number(count, {"outcome": outcome, "reason": reason, **listed}, words),
+                    Cell((figures.share(count, total, words),)),
+                ),
             )
             for reason, count in counts.items()
         ]

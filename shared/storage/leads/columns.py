@@ -4,7 +4,7 @@ The rules are the domain's; here columns become the values that they judge. A pr
 lead and its columns alike at every moment.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from operator import attrgetter
@@ -38,6 +38,7 @@ class Words(msgspec.Struct, rename="camel", gc=False):
     text_deal: str = ""
     text_person: str = ""
     text_private: str = ""
+    text_terms: str = ""
     text_cut: bool | None = None
 
     @property
@@ -65,6 +66,9 @@ class Columns(Words, gc=False):
     phone: str = ""
     offer_id: str = ""
     offer_title: str = ""
+    company_size: str = ""
+    location: str = ""
+    reason: str = ""
     updated: str = ""
     sequence: int = 0
     arrived: str = ""
@@ -77,9 +81,16 @@ class Columns(Words, gc=False):
 
 
 _ALWAYS = ("RowKey", "status", "deadline", "isTest")
-_TEXTS = ("shownUntil", "textCut", "textCompany", "textPerson")
-_ALL_TEXTS = (*_TEXTS, "textDeal", "textPrivate")
+_SHOWN = ("shownUntil", "textCut")
+_TEXTS = {
+    "customer": (*_SHOWN, "textCompany", "textPerson"),
+    "search": (*_SHOWN, "textCompany", "textPerson", "textDeal", "textPrivate"),
+    "search_term": (*_SHOWN, "textTerms"),
+}
+"""The columns in which parts of a filter look for words."""
 _CHANGES = ("updated", "cools")
+NAMED = {"offer": ("offerId", "offerTitle"), "location": ("location",), "company_size": ("companySize",)}
+"""The columns that hold digests of what is asked for by name."""
 _PARTS = {
     "outcome": ("outcome",),
     "flame": ("flame",),
@@ -91,11 +102,11 @@ _PARTS = {
     "type": ("type",),
     "email_validity": ("type", "email"),
     "phone_validity": ("type", "phone"),
-    "offer": ("offerId", "offerTitle"),
+    "reason": ("reason",),
+    **NAMED,
     "updated_from": _CHANGES,
     "updated_to": _CHANGES,
-    "customer": _TEXTS,
-    "search": _ALL_TEXTS,
+    **_TEXTS,
 }
 """The columns that parts of a filter are judged by; the others are judged by what is always selected."""
 _ORDERS = {
@@ -125,10 +136,11 @@ def selected(wanted: LeadFilter, order: OrderField | None = None) -> list[str]:
 
 def words_of(wanted: LeadFilter) -> list[str]:
     """The columns by which the words of a filter are judged."""
-    return ["RowKey", *(_ALL_TEXTS if wanted.search else _TEXTS)]
+    parts = [columns for name, columns in _TEXTS.items() if getattr(wanted, name)]
+    return list(dict.fromkeys(("RowKey", *(name for part in parts for name in part))))
 
 
-_said = attrgetter("text_company", "text_deal", "text_person", "text_private")
+_said = attrgetter("text_company", "text_deal", "text_person", "text_private", "text_terms")
 _cut = attrgetter("text_cut")
 
 
@@ -158,16 +170,24 @@ def says(wanted: LeadFilter, row: Words, at: str) -> bool:
     if row.text_cut:
         return True
     if at < row.shown_until:
-        texts = Texts(row.text_company, row.text_deal, row.text_person, row.text_private)
+        texts = Texts(row.text_company, row.text_deal, row.text_person, row.text_private, row.text_terms)
     else:
-        texts = Texts(row.text_company, row.text_deal, "", "")
+        texts = Texts(row.text_company, row.text_deal, "", "", "")
     return wanted.says(row.lead_id if wanted.looks_for_ids else "", texts)
+
+
+_named: Mapping[str, Callable[[Columns], tuple[str, ...]]] = {
+    "offer": lambda row: (row.offer_id, row.offer_title),
+    "location": lambda row: (row.location,),
+    "company_size": lambda row: (row.company_size,),
+}
 
 
 def takes(wanted: LeadFilter, row: Columns, found: Listed) -> bool:
     """True when the lead of this row, whose values these are, is asked for, words aside."""
-    if wanted.offer_key is not None and digest(wanted.offer_key) not in (row.offer_id, row.offer_title):
-        return False
+    for part, name in wanted.names.items():
+        if digest(name) not in _named[part](row):
+            return False
     return wanted.takes(found)
 
 
@@ -201,6 +221,7 @@ def listed(row: Columns, at: str) -> Listed:
         row.email,
         row.phone,
         flame,
+        row.reason or None,
         row.company or None,
         row.deal_value or None,
         _instant(ends),

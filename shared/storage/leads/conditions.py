@@ -14,6 +14,7 @@ from shared.domain.lead import LeadType, Outcome, Status
 from shared.domain.listed import FlameState
 from shared.ids import digest
 from shared.ports.leads import LeadQuery
+from shared.storage.leads.columns import NAMED
 
 OPEN = frozenset({Status.RECEIVED, Status.ACCEPTED})
 INFO = frozenset({Status.INFORMATIONAL})
@@ -53,7 +54,8 @@ def changed(query: LeadQuery, since: Since) -> list[str]:
 def _conditions(wanted: LeadFilter, at: str) -> Iterable[Condition]:
     if not wanted.include_test:
         yield "isTest eq false", 1
-    yield from _offer(wanted)
+    for part, name in wanted.names.items():
+        yield _any((f"{column} eq '{digest(name)}'", 1) for column in NAMED[part])
     if wanted.flame:
         yield _any(_burns(state, at) for state in sorted(wanted.flame))
     elif wanted.outcome:
@@ -67,6 +69,7 @@ def _conditions(wanted: LeadFilter, at: str) -> Iterable[Condition]:
         ("quality", wanted.quality),
         ("qualification", wanted.qualification),
         ("type", wanted.type),
+        ("reason", wanted.reason),
     ):
         if values:
             yield _any((f"{column} eq '{value}'", 1) for value in sorted(values))
@@ -74,12 +77,6 @@ def _conditions(wanted: LeadFilter, at: str) -> Iterable[Condition]:
         if validities:
             text, count = _any((f"{column} eq '{validity}'", 1) for validity in sorted(validities))
             yield f"(type eq '{LeadType.OFFER}' and {text})", count + 1
-
-
-def _offer(wanted: LeadFilter) -> Iterable[Condition]:
-    if wanted.offer_key is not None:
-        key = digest(wanted.offer_key)
-        yield f"(offerId eq '{key}' or offerTitle eq '{key}')", 2
 
 
 def _any(conditions: Iterable[Condition]) -> Condition:

@@ -74,7 +74,8 @@ async def read_case(*, ports: Ports, partner_id: str, dispatch: Dispatch, at: da
     notice = NOTICES[dispatch.type]
     gathering = next((gathered for gathered in Gathering if gathered.event == dispatch.type), None)
     if gathering is Gathering.MONTH:
-        month = await read_month(ports=ports, partner_id=partner_id, key=key_of_subject(dispatch.subject), at=at)
+        key = key_of_subject(dispatch.subject)
+        month = await read_month(ports=ports, partner_id=partner_id, key=key, at=at, wishes=wishes)
         # Of no leads, so as if it were about none.
         facts, gathering = replace(facts, month=month), None
     elif gathering:

@@ -1,4 +1,4 @@
-"""The mail that a partner gets once a month: what its leads have come to, and how it stands (M5, M2)."""
+"""The mail that a partner gets once a month: what its leads have come to, how it stands, what to mend (M5, M2, M6)."""
 
 import asyncio
 from calendar import monthrange
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from shared.domain.advice import advice, year, year_of
 from shared.domain.insights import Period, insights
 from shared.domain.measures import Sums
 from shared.domain.programme.partner import Partner, PartnerState
@@ -13,8 +14,10 @@ from shared.domain.standing import period as standing_period
 from shared.domain.standing import standing
 from shared.domain.telling.dispatch import MAIL_LATER, Dispatch, deliver_hint
 from shared.domain.telling.mail_day import Gathering, MailDay, key_of
+from shared.ids import created_at
 from shared.ports.delivery import Month
 from shared.ports.ports import Ports
+from shared.ports.telling import Wishes
 
 FROM_DAY, UNTIL_DAY, HOUR = 2, 7, 8
 """Days of the month, and the hour, from and until which it goes, where the partner is: later nobody waits for it.
@@ -47,15 +50,25 @@ async def tell_of_month(*, ports: Ports, partner: Partner, sums: Sequence[Sums],
     return True
 
 
-async def read_month(*, ports: Ports, partner_id: str, key: str, at: datetime) -> Month:
-    """What the mail about a month says, by the key of its day; raises Unavailable."""
+async def read_month(*, ports: Ports, partner_id: str, key: str, at: datetime, wishes: Wishes) -> Month:
+    """What the mail about a month says, by the key of its day; `wishes` are the partner's. Raises Unavailable."""
     first = date.fromisoformat(key[:10])
     days = Period(first, first.replace(day=monthrange(first.year, first.month)[1]))
-    ninety = standing_period(at)
-    begins = min(days.before.first, ninety.first)
-    sums, overdue, lessons = await asyncio.gather(
-        ports.tallies.sums_between(partner_id, str(begins), str(max(days.last, ninety.last))),
-        ports.tallies.overdue_outcomes(partner_id, at, ninety.first),
+    ninety, twelve = standing_period(at), year(at)
+    sums, overdue, profile, lessons = await asyncio.gather(
+        ports.tallies.sums_between(partner_id, str(min(days.before.first, twelve.first)), str(twelve.last)),
+        ports.tallies.overdue_outcomes(partner_id, at),
+        ports.listings.profile(partner_id, at),
         ports.outcomes.lessons(at),
     )
-    return Month(insights(sums, days), standing(sums, len(overdue), ninety, lessons.norms))
+    lately = sum(created_at(lead_id).date() >= ninety.first for lead_id in overdue)
+    pieces = advice(
+        profile=profile,
+        preferred=wishes.preferences.preferred_email if wishes.preferences else None,
+        unwanted=wishes.unwanted,
+        overdue=len(overdue),
+        year=year_of(sums, at),
+        at=at,
+    )
+    gravest = pieces[0] if pieces else None
+    return Month(insights(sums, days), standing(sums, lately, ninety, lessons.norms), gravest)

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from shared.delivery.letters import Letters
+from shared.domain.advice import Year, advice
 from shared.domain.insights import Period, insights
 from shared.domain.lead import Offer, Qualification, Reveal, Sender, Validity
 from shared.domain.lifecycle import Action, LeadAction, decide, settle
@@ -30,7 +31,12 @@ from tests.texts import of_mails, of_the_interface
 HOME = ROOT / "shared" / "delivery"
 OTHERS = [one for one in LANGUAGES if one != "en"]
 PARTNER = Partner("contoso", "Contoso", (), AT, AT, time_zone="Europe/Stockholm")
-LETTERS = Letters("https://leads.example/api", "https://front.example/{partnerId}/{leadId}", "https://front.example")
+LETTERS = Letters(
+    "https://leads.example/api",
+    "https://front.example/{partnerId}/{leadId}",
+    "https://front.example",
+    lambda mend, partner_id: f"https://front.example/{partner_id}/{mend.page}#{mend.part}",
+)
 LEAD = replace(
     a_lead(),
     offer=Offer("contoso.crm", "Contoso CRM"),
@@ -55,7 +61,8 @@ def facts(notice: MailNotice, **changes: Any) -> Facts:
     if notice is MailNotice.MONTH:
         november = Period(date(2026, 11, 1), date(2026, 11, 30))
         sums = added(Sums("2026-11-21"), counted(accepted(a_lead(), AT + DAY)))
-        month = Month(insights([sums], november), standing([sums], 0, standing_period(AT), Norms()))
+        (overdue,) = advice(profile=None, preferred=None, unwanted={}, overdue=3, year=Year(), at=AT)
+        month = Month(insights([sums], november), standing([sums], 0, standing_period(AT), Norms()), overdue)
         made = replace(made, lead=None, month=month)
     return replace(made, **changes)
 
@@ -301,3 +308,17 @@ def test_a_mail_is_made_for_phones_and_the_dark(notice: MailNotice) -> None:
     assert "nowrap" not in html
     for row in re.findall(r"<tr>(?!<td)(.*?)</tr>", html):
         assert 'scope="row"' in row
+
+
+def test_m6_a_month_says_what_would_help_most_with_the_page_that_mends_it() -> None:
+    made = letter(MailNotice.MONTH)
+    said, link = "The outcome of 3 deals is overdue", "https://front.example/contoso/leads#status=accepted"
+    assert f"What would help most: {said}" in made.text
+    assert said in made.html
+    for part in (made.text, made.html):
+        assert link in part
+    month = facts(MailNotice.MONTH).month
+    assert month is not None
+    fine = letter(MailNotice.MONTH, month=replace(month, advice=None))
+    assert "nothing to mend" in fine.text
+    assert "What would help most" not in fine.text

@@ -114,6 +114,56 @@ async def test_m5_behind_every_number_is_the_list_of_its_leads(
         assert (await show(api, f"leads?{urlencode(query)}", **USER)).status == 200
 
 
+async def inquiries(api: InProcess, ports: FakePorts) -> None:
+    """Inquiries to two locations by customers of two sizes, of whom one term's have expired."""
+    profile = {"name": "Contoso", "published": True, "keywords": ["crm"]}
+    assert (await api.call("PUT", f"{P}/profile", profile, as_="Profile.Admin")).status == 200
+    made = await api.call("POST", f"{P}/sources", {"name": "Form", "kind": "form"}, as_="Operator", tenant="operator")
+    url = made.json["intakeUrl"].partition("/api")[2]
+    for days, term, ends in ((20, "ERP", "expired"), (3, "CRM, cloud", "declined"), (2, "CRM, cloud", "accepted")):
+        clock.offset = -days * DAY
+        said_by = {
+            "company": "Contoso",
+            "size": "around 300" if ends == "accepted" else "51-250",
+            "email": "a@b.example",
+        }
+        place = "Malmö" if ends == "accepted" else "O'Hara's"
+        body = {"customer": said_by, "location": place, "searchTerms": [term], "share": True, "notes": ends}
+        one = (await api.call("POST", url, body)).json["id"]
+        if ends == "declined":
+            await api.call("POST", f"{P}/leads/{one}/decline", {"reason": "wrongSize"}, **ADMIN)
+        if ends == "accepted":
+            await api.call("POST", f"{P}/leads/{one}/accept", DEAL_BODY, **ADMIN)
+    clock.offset = timedelta()
+    await run_due(ports=ports, kind=HintKind.EXPIRE, at=AT, budget=budget())
+    await publish_events(ports=ports, at=AT + 100 * DAY, budget=budget())
+
+
+@pytest.mark.parametrize(
+    ("group_by", "led"),
+    [
+        (GroupBy.LOCATION, {"O'Hara's": "2", "Malmö": "1"}),
+        (GroupBy.SIZE, {"51-250": "2", "around 300": "1"}),
+        # An expired lead does not show what its customer searched for.
+        (GroupBy.SEARCH_TERM, {"crm, cloud": "2"}),
+    ],
+)
+async def test_m5_behind_words_of_inquiries_is_the_list_of_their_leads(
+    api: InProcess, door: str, ports: FakePorts, group_by: GroupBy, led: dict[str, str]
+) -> None:
+    await inquiries(api, ports)
+    reply = await show(api, f"insights?from=2026-10-20&to=2026-11-30&groupBy={group_by}", **USER)
+    name = {GroupBy.LOCATION: "location", GroupBy.SIZE: "companySize", GroupBy.SEARCH_TERM: "searchTerm"}[group_by]
+    found = [(query, text) for query, text in numbers(reply) if query.keys() & {name, "reason"}]
+    assert {query[name]: text for query, text in found if name in query and "outcome" not in query} == led
+    assert [query["reason"] for query, _ in found if "reason" in query] == ["wrongSize"]
+    for query, text in found:
+        listed = await api.call("GET", f"{P}/leads?{urlencode({**query, 'count': 'true', 'top': '1'})}", **USER)
+        assert listed.json["count"] == int(text), (query, text)
+        chips = said(await show(api, f"leads?{urlencode(query)}", **USER))
+        assert ("Reason: Not our size of customer" if "reason" in query else query[name]) in chips
+
+
 async def test_m5_days_are_utcs_whatever_the_partners_zone(api: InProcess, door: str, ports: FakePorts) -> None:
     await api.call("PATCH", P, {"timeZone": "Pacific/Auckland"}, as_="Operator", tenant="operator")
     await post_lead(api, door)

@@ -14,7 +14,7 @@ from shared.domain.ordering import Order, OrderField
 from shared.domain.permissions import Caller, Role
 from shared.http.shapes.lead_views import LeadView, lead_view
 from shared.pages.screens.leads import columns
-from shared.pages.views.filters import CHOICES, NAMES, bar_of, heading, titles, view_of
+from shared.pages.views.filters import CHOICES, NAMES, TEXTS, bar_of, heading, titles, view_of
 from shared.pages.views.rows import due_of, flame_of, marks_of, row_of
 from shared.pages.words import Words
 from shared.ports.leads import Mark
@@ -207,7 +207,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "orderBy": st.sampled_from(["created desc", "company asc", "expiry asc"]),
     "includeTest": st.just("true"),
     **{name: st.just("2026-11-21") for name in ("createdFrom", "createdTo", "updatedFrom", "updatedTo")},
-    **{name: st.text(min_size=1).filter(str.strip) for name in ("search", "offer", "customer")},
+    **{name: st.text(min_size=1).filter(str.strip) for name in ("search", *TEXTS)},
 }
 QUERIES = st.fixed_dictionaries({}, optional=VALUES)
 

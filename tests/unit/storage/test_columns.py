@@ -71,7 +71,9 @@ def test_q3_a_filter_judges_a_lead_and_its_columns_alike(data: st.DataObject, le
     now = settle(lead, at).lead
     assert (said and columns.takes(wanted, row, values)) == wanted.matches(now, at)
     if wanted.is_textual:
-        alone = LeadFilter(customer=wanted.customer, search=wanted.search, include_test=True)
+        alone = LeadFilter(
+            customer=wanted.customer, search=wanted.search, search_term=wanted.search_term, include_test=True
+        )
         narrow = read(lead, columns.words_of(wanted))
         assert columns.says(wanted, narrow, stamp(at)) == alone.matches(now, at)
         # Nothing is passed over by the look through many rows together.

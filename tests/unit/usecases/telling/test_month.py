@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from shared.domain.advice import Matter
 from shared.domain.lifecycle import Action, LeadAction
 from shared.domain.programme.partner import LeadSource, Partner, PartnerState
 from shared.domain.programme.profile import Contact, Location, Profile
@@ -16,7 +17,7 @@ from shared.ports.rules import Rules
 from shared.usecases.leads.answer_lead import answer_lead
 from shared.usecases.outcomes.learn import learn_outcomes
 from shared.usecases.telling.deliver import deliver_events
-from shared.usecases.telling.month import tell_of_month
+from shared.usecases.telling.month import read_month, tell_of_month
 from shared.usecases.telling.publish import publish_events
 from tests.builders import ANN, AT, DAY, DEAL
 from tests.fakes.ports import FakePorts, fake_ports
@@ -70,6 +71,22 @@ async def test_m5_contacts_are_told_of_last_month_once(ports: FakePorts, partner
     for later in (timedelta(hours=1), DAY, 3 * DAY):
         assert len(await told(ports, SECOND + later)) == 2
     assert len(await told(ports, SECOND + 31 * DAY)) == 2, "December had no lead"
+
+
+async def test_m6_the_gravest_piece_of_advice_is_in_it(ports: FakePorts, partner: Partner) -> None:
+    emptied = replace(PROFILE, locations=(*PROFILE.locations, Location("Milano", "IT", None, ())))
+    await ports.listings.put_profile(partner.id, emptied, PROFILE)
+    (letter, _) = await told(ports)
+    assert "The location Milano has no contact" in letter.text
+
+
+async def test_m6_whom_no_mail_reaches_is_the_gravest(ports: FakePorts, partner: Partner) -> None:
+    bounced = "max@contoso.example"
+    await ports.preferences.add_unwanted(partner.id, bounced, "bounced")
+    wishes = await ports.preferences.wishes(partner.id)
+    month = await read_month(ports=ports, partner_id=partner.id, key="2026-11-01", at=SECOND, wishes=wishes)
+    assert month.advice is not None
+    assert (month.advice.matter, month.advice.subject) == (Matter.CONTACT_BOUNCED, bounced)
 
 
 async def tell(ports: FakePorts, partner: Partner, at: datetime) -> bool:
