@@ -62,6 +62,7 @@ bench: $(READY) ## measure, each figure beside its bar (some twenty minutes on t
 	$(BIN)/python -m bench.directory
 	$(BIN)/python -m bench.insights
 	$(BIN)/python -m bench.similar
+	$(BIN)/python -m bench.erasure
 	$(BIN)/python -m bench.http_stack
 	$(BIN)/python -m bench.deadlines
 	$(BIN)/python -m bench.export
