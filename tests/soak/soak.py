@@ -38,14 +38,9 @@ async def soak(plan: Plan, folder: Path) -> Book:
         verdict = Verdict(made, traffic, book)
         try:
             await traffic.prepare()
-            made.receiver.ill = True
-            going = asyncio.create_task(traffic.run(AT_ONCE))
-            breaking = asyncio.gather(_kill(made, plan, book), _freeze(made, plan))
-            await asyncio.sleep(plan.seconds)
-            await breaking
-            traffic.stop()
-            made.receiver.ill = False
-            await going
+            async with asyncio.TaskGroup() as going:
+                going.create_task(traffic.run(AT_ONCE))
+                going.create_task(_break(made, plan, traffic))
             began = time.monotonic()
             moved = await verdict.settle()
             await verdict.check()
@@ -56,16 +51,21 @@ async def soak(plan: Plan, folder: Path) -> Book:
     return book
 
 
-async def _kill(made: World, plan: Plan, book: Book) -> None:
+async def _break(made: World, plan: Plan, traffic: Traffic) -> None:
+    """Everything that goes wrong; afterwards nothing does, and nobody begins anything more."""
+    made.receiver.ill = True
+    await asyncio.gather(_kill(made, plan), _freeze(made, plan), asyncio.sleep(plan.seconds))
+    made.receiver.ill = False
+    traffic.stop()
+
+
+async def _kill(made: World, plan: Plan) -> None:
     """Kill a host after each while, in turn, and start it again."""
     ends = time.monotonic() + plan.seconds
     number = 0
     while number < plan.kills_least or time.monotonic() + plan.kill_every < ends:
         await asyncio.sleep(plan.kill_every)
-        try:
-            await made.kill(number % 2)
-        except TimeoutError as problem:
-            book.fault(str(problem))
+        await made.kill(number % 2)
         number += 1
 
 

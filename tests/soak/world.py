@@ -17,7 +17,7 @@ import uvicorn
 from aiohttp import web
 from starlette.applications import Starlette
 
-from local.azurite import Azurite, free_port
+from local.azurite import Azurite, free_port, is_free
 from local.mail_service import MailService, connection
 from shared import clock
 from tests.journeys.local_host import LocalHost
@@ -106,8 +106,10 @@ class World:
                     if (await client.get(host.url)).status_code == 200:
                         log.info("Host %d was killed, and serves after %.0f s.", number + 1, time.monotonic() - began)
                         return
+                if host.code is not None:
+                    break
                 await asyncio.sleep(0.2)
-        raise TimeoutError(f"Host {number + 1} did not start; its code is {host.code}: {host.output[-2_000:]!r}")
+        raise RuntimeError(f"Host {number + 1} did not start; its code is {host.code}: {host.output[-2_000:]!r}")
 
     async def freeze(self, seconds: float) -> None:
         """Storage neither answers nor refuses anything for so long."""
@@ -119,6 +121,11 @@ class World:
             os.kill(self.azurite.pid, signal.SIGCONT)
         self.frozen_seconds += seconds
         log.info("Storage was frozen for %.0f s.", seconds)
+
+
+def _port(chance: random.Random) -> int:
+    """A free port that no outgoing connection is given while its host is dead."""
+    return next(port for port in iter(lambda: chance.randrange(20_000, 30_000), 0) if is_free(port))
 
 
 @asynccontextmanager
@@ -140,8 +147,8 @@ async def world(folder: Path, chance: random.Random) -> AsyncIterator[World]:
             "LEADS_MAILS_PER_HOUR": "100000",
             **OFTEN,
         }
-        folders = [folder / name for name in ("one", "two")]
-        made = World(azurite, receiver, mails, [LocalHost(one, environment=environment) for one in folders])
+        hosts = [LocalHost(folder / name, _port(chance), environment) for name in ("one", "two")]
+        made = World(azurite, receiver, mails, hosts)
         try:
             await made.start()
             yield made
