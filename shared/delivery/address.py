@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import re
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,10 +13,21 @@ from shared.domain.messages import say
 from shared.domain.urls import has_dot_segments, is_numeric
 
 URL_MAX = 2_000
-# They carry an IPv4 address inside, whose own judgement they would escape.
-# Azure's own service address is public by its number, and answers inside a virtual network only.
-_PLATFORM = ipaddress.ip_address("168.63.129.16")
-_CARRIERS = tuple(ipaddress.ip_network(one) for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
+# Which ranges are special is known to each Python otherwise, so what matters is said here.
+_SPECIAL = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        # Azure's own service address is public by its number, and answers inside a virtual network only.
+        "168.63.129.16/32",
+        # Protocol assignments, among them a cloud's metadata, and the way to 6to4.
+        *("192.0.0.0/24", "192.88.99.0/24"),
+        # They carry an IPv4 address inside, whose own judgement they would escape; and what is for documents.
+        *("2002::/16", "2001::/32", "3fff::/20"),
+    )
+)
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All public IPv6 addresses there are; outside are local ones, and those that carry an IPv4 address inside."""
+_is_name = re.compile(r"(?=.{1,253}\.?\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?").fullmatch
 
 
 class Forbidden(OSError):
@@ -36,14 +48,15 @@ def problem_with(url: str, *, loopback: bool) -> str | None:
     if parts.fragment or "#" in url or has_dot_segments(url):
         return say("The URL must hold no fragment and no dot segments: it is called exactly as it is given.")
     address = literal(host)
-    if address is None and is_numeric(host):
+    if address is None and (is_numeric(host) or not _is_name(host)):
         return say("The URL must name its host by a name, or by an address in its usual form.")
-    is_here = host == "localhost" or (address is not None and address.is_loopback)
+    name = host.rstrip(".")
+    is_here = name == "localhost" or name.endswith(".localhost") or (address is not None and address.is_loopback)
     if loopback and is_here and parts.scheme in ("http", "https"):
         return None
     if parts.scheme != "https":
         return say("The URL must begin with https://.")
-    if address is not None and not is_public(address):
+    if is_here or (address is not None and not is_public(address)):
         return say("The URL points to an address that is not public.")
     return None
 
@@ -61,9 +74,9 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         if address.ipv4_mapped:
             return is_public(address.ipv4_mapped)
-        if any(address in network for network in _CARRIERS) or address.is_site_local:
+        if address not in _UNICAST:
             return False
-    if address == _PLATFORM:
+    if any(address in network for network in _SPECIAL):
         return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 

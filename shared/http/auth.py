@@ -44,14 +44,14 @@ class SigningKeys:
 
     def __init__(self, fetch: FetchKeys) -> None:
         self._fetch = fetch
-        self._keys: dict[str, PyJWK] = {}
+        self._keys: dict[str, tuple[PyJWK, str]] = {}
         self._asked: datetime | None = None
         self._fetched: datetime | None = None
         self._failed = False
         self._refreshing: asyncio.Task[None] | None = None
 
-    async def get(self, key_id: str, at: datetime) -> "PyJWK | None":
-        """The key of this id, or None when the issuer has none."""
+    async def get(self, key_id: str, at: datetime) -> "tuple[PyJWK, str] | None":
+        """The key of this id with the one issuer that it signs for, '' where that is any; None when there is none."""
         if self._refreshing is not None or self._is_stale(key_id, at):
             # All who wait share one question to the issuer, and its outcome.
             if self._refreshing is None:
@@ -74,8 +74,12 @@ class SigningKeys:
 
         try:
             found = await self._fetch()
-            keys = [jwt.PyJWK(one) for one in found["keys"] if one.get("kty") == "RSA" and one.get("kid")]
-            self._keys = {str(key.key_id): key for key in keys}
+            keys = [
+                (jwt.PyJWK(one), _one_issuer(one.get("issuer")))
+                for one in found["keys"]
+                if one.get("kty") == "RSA" and one.get("kid")
+            ]
+            self._keys = {str(key.key_id): (key, issuer) for key, issuer in keys}
             self._fetched, self._failed = at, False
         except (OSError, ValueError, KeyError, TypeError, AttributeError, jwt.PyJWTError) as problem:
             self._failed = True
@@ -137,9 +141,10 @@ class TokenVerifier:
             key_id = header.get("kid")
             if header.get("alg") != "RS256" or not isinstance(key_id, str):
                 raise Unauthenticated("The token must be signed with RS256 and name its key.")
-            key = await self._keys.get(key_id, at)
-            if key is None:
+            known = await self._keys.get(key_id, at)
+            if known is None:
                 raise Unauthenticated("The token is signed with an unknown key.")
+            key, one_issuer = known
             # Time is judged below against `at`, since the library would read the clock.
             claims: dict[str, Any] = jwt.decode(
                 token,
@@ -159,6 +164,9 @@ class TokenVerifier:
             raise Unauthenticated("The token is for another audience.") from problem
         except (jwt.PyJWTError, ValueError, TypeError) as problem:
             raise Unauthenticated("The token is not valid.") from problem
+        if one_issuer and claims["iss"] != one_issuer:
+            # Among the keys that all tenants share there are some of one tenant alone.
+            raise Unauthenticated("The token is from another issuer.")
         return claims
 
     def _check(self, claims: dict[str, Any], at: datetime) -> None:
@@ -178,6 +186,11 @@ class TokenVerifier:
             raise Unauthenticated("The token has expired.")
         if now < starts - leeway:
             raise Unauthenticated("The token is not valid yet.")
+
+
+def _one_issuer(named: object) -> str:
+    """The issuer that a key names as the only one it signs for; '' for none, or one with a place for any tenant."""
+    return named if isinstance(named, str) and "{" not in named else ""
 
 
 def _is_time(value: object) -> bool:
