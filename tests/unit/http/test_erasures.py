@@ -6,16 +6,15 @@ import pytest
 
 from shared.checks.phone import NumberingPlans
 from shared.domain.errors import InvalidRequest
-from shared.domain.lead import Tab
 from shared.http.shapes.erasure_shapes import ErasureIn
-from shared.ids import new_lead_id
+from shared.ids import inverted_time
 from tests.builders import AT
 from tests.fakes.ports import FakePorts
 from tests.in_process import InProcess
 from tests.unit.http.conftest import P, post_lead
 from tests.unit.pages.visiting import OPERATOR, said, show
 
-NOBODYS = new_lead_id(Tab.MARKETPLACE, AT)
+NOBODYS = f"m{inverted_time(AT)}{16 * '0'}"
 ADA = "ada@analytical.example"
 
 
