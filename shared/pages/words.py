@@ -159,10 +159,6 @@ class Words:
         span = max(instant(until) - self.now, timedelta(minutes=1))
         return _left(self.language, int(span.total_seconds()) // 60)
 
-    def days(self, count: int) -> str:
-        """So many days: `41 days`."""
-        return _span(self.language, timedelta(days=count), "day", "long")
-
     def ago(self, iso: str) -> str:
         """How long ago it was: `3 minutes ago`; the day where that is more than a week."""
         span = self.now - instant(iso)

@@ -41,6 +41,12 @@ class OutcomeStore(Protocol):
     async def standings(self) -> dict[str, Standing]:
         """Every partner's standing as it was last written, by partner."""
 
+    async def standing_values(self) -> dict[str, float]:
+        """Every partner's standing as one number, 0 to 1, by partner.
+
+        To a hundredth, or most of an hour's changes would make the directory anew.
+        """
+
     async def standings_of(self, partner_ids: list[str]) -> dict[str, Standing]:
         """Those of these partners."""
 

@@ -30,7 +30,7 @@ async def test_m4_similar_deals_are_read_and_followed_by_keyboard_alone(desk: De
     """The heading tells how many there are; the fold opens, and leads to a deal and back (U4)."""
     won, lead = some(desk)
     page = await desk.open(f"leads/{lead}")
-    await expect(fold(page).locator("summary")).to_have_text("Similar deals: 2 (1 won, 0 days)")
+    await expect(fold(page).locator("summary")).to_have_text("Similar deals: 2 (1 won, days to close: 0)")
     await fold(page).locator("summary").focus()
     await expect(fold(page).get_by_role("link")).to_have_count(0)
     await page.keyboard.press("Enter")

@@ -40,11 +40,13 @@ async def test_a_look_that_broke_off_goes_on_from_what_it_knew(outcomes: Outcome
 
 async def test_standings_are_written_together_and_read_alone_or_all(outcomes: OutcomeStore) -> None:
     names = [unique() for _ in range(130)]
-    written: dict[str, Standing] = {name: replace(ONE, overdue=n) for n, name in enumerate(names)}
+    written: dict[str, Standing] = {name: replace(ONE, overdue=n, value=n / 129) for n, name in enumerate(names)}
     await outcomes.put_standings(written)
     await outcomes.put_standings({names[0]: ONE})
     written[names[0]] = ONE
     assert {name: one for name, one in (await outcomes.standings()).items() if name in written} == written
+    values = {name: one for name, one in (await outcomes.standing_values()).items() if name in written}
+    assert values == {name: round(one.value * 100) / 100 for name, one in written.items()}
     assert await outcomes.standings_of([*names[:2], "nobody"]) == {name: written[name] for name in names[:2]}
     await outcomes.put_standings({})
 

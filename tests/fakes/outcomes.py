@@ -33,6 +33,9 @@ class FakeOutcomeStore:
     async def standings(self) -> dict[str, Standing]:
         return dict(self.stood)
 
+    async def standing_values(self) -> dict[str, float]:
+        return {partner_id: round(one.value * 100) / 100 for partner_id, one in self.stood.items()}
+
     async def standings_of(self, partner_ids: list[str]) -> dict[str, Standing]:
         return {one: self.stood[one] for one in partner_ids if one in self.stood}
 

@@ -570,4 +570,7 @@ async def test_m5_figures_that_are_told_apart_in_three_ways_cost_one_read(
 ) -> None:
     await submit(counted, source)
     told = await screens.cost(f"/partners/{source.partner_id}/insights?groupBy=offer")
-    assert await screens.cost("/ui/insights?groupBy=offer") == told
+    # What is usual is read once in ten minutes; the standing beside the figures.
+    _, stands = [await screens.cost(f"/partners/{source.partner_id}/standing") for _ in range(2)]
+    both = await screens.cost("/ui/insights?groupBy=offer")
+    assert both == (max(told[0], stands[0]), told[1] + stands[1])

@@ -139,7 +139,7 @@ async def show_decline(visit: Visit) -> Shown:
 
 async def show_win(visit: Visit) -> Shown:
     """A deal that was won (L4)."""
-    says = (visit.words.say("What was won counts in your insights, and that you say it in your standing."),)
+    says = (visit.words.say("What was won counts in your insights; saying so counts in your standing."),)
     return await _dialog(visit, Action.WIN, visit.words.say("Won"), visit.words.say("Mark as won"), says)
 
 

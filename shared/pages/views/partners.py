@@ -4,27 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from babel.numbers import format_decimal, format_percent
 from babel.units import format_unit
 
 from shared.domain.instants import stamp
 from shared.domain.partner_order import PartnerField, PartnerOrder
 from shared.domain.programme.partner import PartnerState
-from shared.domain.standing import WEIGHTS
-from shared.domain.targets import Bound, Judged, PerformanceStatus, Target, Targets, TargetStatus, judged, status_of
+from shared.domain.targets import Target, Targets, judged, status_of
 from shared.http.shapes.insight_views import FiguresView, figures_view
 from shared.pages.views.filters import Sorted
+from shared.pages.views.standing import DASH, SIGNS, Fact, Goal, facts_of, goal_of, percent, points
 from shared.pages.words import Words
 from shared.usecases.outcomes.list_partners import Performance, SeenPartner
 
-SIGNS: Mapping[str, str] = {
-    TargetStatus.MET: "good",
-    TargetStatus.MISSED: "bad",
-    TargetStatus.TOO_FEW: "unsure",
-    PerformanceStatus.ON_TARGET: "good",
-    PerformanceStatus.BELOW_TARGET: "bad",
-}
-"""The icon of a status, which is its colour, too."""
 NAMES = ("search", "orderBy")
 """What of an address makes the list."""
 RISING = (PartnerField.ID, PartnerField.NAME, PartnerField.HOURS_TO_ANSWER_MEDIAN)
@@ -40,7 +31,6 @@ COLUMNS = (
     PartnerField.HOURS_TO_ANSWER_MEDIAN,
     PartnerField.OVERDUE,
 )
-DASH = "–"
 
 
 @dataclass(frozen=True)
@@ -84,26 +74,6 @@ class Row:
     status: str
     sign: str
     cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
-class Goal:
-    """One target of one partner."""
-
-    label: str
-    rate: str
-    wanted: str
-    numbers: str
-    status: str
-    sign: str
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A number with what it is of."""
-
-    label: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -162,8 +132,8 @@ def partner_of(seen: SeenPartner, targets: Targets, words: Words) -> Partner:
         status=status,
         sign=sign,
         as_of=as_of(found, words) if found else None,
-        goals=tuple(_goal(one, words) for one in judged(found.standing.figures, targets)) if found else (),
-        standing=_standing(found, words) if found else (),
+        goals=tuple(goal_of(one, words) for one in judged(found.standing.figures, targets)) if found else (),
+        standing=facts_of(found.standing, words) if found else (),
         figures=_figures(figures_view(found.standing.figures), found, words) if found else (),
     )
 
@@ -225,37 +195,6 @@ def _number(field: PartnerField, performance: Performance, words: Words) -> str:
     return words.number(standing.figures.received if field is PartnerField.RECEIVED else standing.overdue)
 
 
-def _goal(one: Judged, words: Words) -> Goal:
-    wanted = percent(one.wanted, words)
-    return Goal(
-        label=words.label("targets", one.target),
-        rate=percent(one.rate, words),
-        wanted=words.say("below %(share)s", share=wanted)
-        if one.bound is Bound.BELOW
-        else words.say("at least %(share)s", share=wanted),
-        numbers=words.say("%(some)s of %(all)s", some=words.number(one.count), all=words.number(one.of)),
-        status=words.label("targetStatuses", one.status),
-        sign=SIGNS[one.status],
-    )
-
-
-def _standing(performance: Performance, words: Words) -> tuple[Fact, ...]:
-    standing = performance.standing
-    named = (words.say("Responsiveness"), words.say("Reporting"), words.say("Fit"))
-    parts = zip(named, (standing.responsiveness, standing.reporting, standing.fit), WEIGHTS, strict=True)
-    return (
-        Fact(words.label("partnerOrders", PartnerField.STANDING), points(standing.value, words)),
-        *(
-            Fact(
-                name,
-                words.say("%(points)s, weighs %(share)s", points=points(part.score, words), share=percent(w, words)),
-            )
-            for name, part, w in parts
-        ),
-        Fact(words.label("partnerOrders", PartnerField.OVERDUE), words.number(standing.overdue)),
-    )
-
-
 def _figures(view: FiguresView, performance: Performance, words: Words) -> tuple[Fact, ...]:
     figures = performance.standing.figures
     worth = " + ".join(words.money(amount, currency) for currency, amount in view["wonValue"].items())
@@ -272,19 +211,6 @@ def _figures(view: FiguresView, performance: Performance, words: Words) -> tuple
         Fact(words.label("partnerOrders", PartnerField.HOURS_TO_ANSWER_MEDIAN), hours(figures.hours_median, words)),
         Fact(words.say("Worth of what was won"), worth or DASH),
     )
-
-
-def percent(share: float | None, words: Words) -> str:
-    """A share of 1 with a decimal where it has one, as targets do; a dash where there is none."""
-    if share is None:
-        return DASH
-    pattern = words.locale.percent_formats[None].pattern.replace("#,##0", "#,##0.#")
-    return format_percent(share, pattern, locale=words.locale)
-
-
-def points(value: float, words: Words) -> str:
-    """A standing or one of its parts, 0 to 1."""
-    return format_decimal(value, "0.00", locale=words.locale)
 
 
 def hours(count: float | None, words: Words) -> str:

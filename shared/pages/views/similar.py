@@ -43,8 +43,12 @@ def _heading(found: Sequence[SimilarView], words: Words) -> str:
     count = words.number(len(found))
     if not days:
         return words.say("Similar deals: %(count)s (none won)", count=count)
-    took = words.days(median_low(days))
-    return words.say("Similar deals: %(count)s (%(won)s won, %(days)s)", count=count, won=len(won), days=took)
+    return words.say(
+        "Similar deals: %(count)s (%(won)s won, days to close: %(days)s)",
+        count=count,
+        won=words.number(len(won)),
+        days=words.number(median_low(days)),
+    )
 
 
 def _deal(found: SimilarView, words: Words) -> Deal:
@@ -53,7 +57,7 @@ def _deal(found: SimilarView, words: Words) -> Deal:
     text = (
         words.label("outcomes", lead["outcome"]) if lead["outcome"] else words.label("statuses", lead["status"]),
         words.money(**worth) if worth else None,
-        words.days(days) if days is not None else None,
+        words.say("Days to close: %(days)s", days=words.number(days)) if days is not None else None,
     )
     company = lead["customer"]["company"] or words.say("Company not named")
     alike = ", ".join(_said(reason, found["words"], words) for reason in found["reasons"])

@@ -48,14 +48,12 @@ async def refresh_directory(*, ports: Ports, storage_now: datetime, budget: Budg
 
     Whoever was faster has done it, and what is left then is the next run's. Raises Unavailable.
     """
-    stored, before, written, standings = await asyncio.gather(
+    stored, before, written, values = await asyncio.gather(
         ports.directory.stored(),
         ports.directory.read_profiles(),
         ports.listings.profiles_written(),
-        ports.outcomes.standings(),
+        ports.outcomes.standing_values(),
     )
-    # To a hundredth, or most of an hour's changes would make the directory anew.
-    values = {partner_id: round(standing.value, 2) for partner_id, standing in standings.items()}
     # Whoever is suspended is forgotten, and read anew when it is not any more.
     partners = {one.id: one for one in await _partners(ports) if one.id in written and one.is_active}
     known = {entry.partner_id: entry for entry in (stored.directory.entries if stored else ())}

@@ -118,7 +118,7 @@ OF_ONE = {
 """What the page counts, and how it says it of one."""
 ALIKE = {
     *("{number} of {count}", "{count} selected", "One reason for all selected leads ({count})"),
-    *("Similar deals: %(count)s (none won)", "Similar deals: %(count)s (%(won)s won, %(days)s)"),
+    *("Similar deals: %(count)s (none won)", "Similar deals: %(count)s (%(won)s won, days to close: %(days)s)"),
     "%(count)s more",
     "Accepted all the same: %(count)s.",
     "For information alone: %(count)s. Nobody has to answer these, and they stand in no other figure.",

@@ -96,6 +96,7 @@ async def test_m5_the_screen_tells_the_way_of_leads(api: InProcess, door: str, p
         *("Half are answered within", "By month", "October 2026", "By country", "Germany", "By source", "AppSource"),
         *("Why leads were declined", "We have no capacity", "Why deals were lost", "No budget"),
         "For information alone: 6.",
+        *("Targets", "Accepted", "Missed", "Standing in searches", "Responsiveness", "weighs 40%", "Overdue"),
     ):
         assert part in text, part
 

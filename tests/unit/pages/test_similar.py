@@ -38,10 +38,10 @@ def heading(*found: SimilarView, language: str = "en") -> str:
 def test_m4_the_heading_counts_deals_and_the_days_of_those_won() -> None:
     assert heading() == "No similar deals yet"
     assert heading(like(), like("lost", 4)) == "Similar deals: 2 (none won)"
-    assert heading(like("won", 1)) == "Similar deals: 1 (1 won, 1 day)"
+    assert heading(like("won", 1)) == "Similar deals: 1 (1 won, days to close: 1)"
     three = [like("won", days) for days in (90, 41, 8)]
-    assert heading(*three, like("lost", 500), like()) == "Similar deals: 5 (3 won, 41 days)"
-    assert heading(like("won", 0), language="de") == "Ähnliche Geschäfte: 1 (gewonnen: 1, 0 Tage)"
+    assert heading(*three, like("lost", 500), like()) == "Similar deals: 5 (3 won, days to close: 41)"
+    assert heading(like("won", 0), language="de") == "Ähnliche Geschäfte: 1 (gewonnen: 1, Tage bis zum Abschluss: 0)"
 
 
 @pytest.mark.parametrize("language", LANGUAGES[1:])
@@ -62,8 +62,8 @@ def test_m4_a_deal_says_what_became_of_it_and_in_what_it_is_alike() -> None:
     ).deals
     assert (still.company, still.text) == ("Northwind Traders", "Accepted · €12,000.00")
     assert still.alike == "Need (crm, rollout), Country"
-    assert ended.text == "Won · €14,500.00 · 41 days"
-    assert (nameless.company, nameless.text) == ("Company not named", "Lost · 1 day")
+    assert ended.text == "Won · €14,500.00 · Days to close: 41"
+    assert (nameless.company, nameless.text) == ("Company not named", "Lost · Days to close: 1")
 
 
 async def test_m4_the_lead_asks_for_its_fold_which_opens_nothing(api: InProcess, door: str) -> None:
