@@ -6,6 +6,7 @@ from shared.http.calls import IF_CHANGED, Call, Response
 from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.shapes.frontend_views import MeView, VocabularyView, me_view, vocabulary_view
+from shared.usecases.programme.people import notice_person
 
 blueprint = func.Blueprint()
 ANONYMOUS = func.AuthLevel.ANONYMOUS
@@ -20,6 +21,7 @@ async def me(call: Call[Nothing, Nothing]) -> Response[MeView]:
     """Say who has signed in, with which roles and for which partner (S1)."""
     partner_id = call.caller.partner_id
     partner = await call.app.ports.partners.known(partner_id, call.at) if partner_id else None
+    await notice_person(ports=call.app.ports, caller=call.caller, language=call.language, at=call.at)
     return Response(me_view(call.caller, partner, call.language, call.at))
 
 

@@ -1,4 +1,4 @@
-"""Called by a partner's own people about the partner itself: its business profile and its offers.
+"""Called by a partner's own people about the partner itself: its people, its business profile and its offers.
 
 Whether an offer is the partner's is the operator's word where no publisher id says so (S6).
 """
@@ -17,6 +17,7 @@ from shared.http.endpoint import endpoint
 from shared.http.fields import Nothing
 from shared.http.pages import Page, PageQuery
 from shared.http.shapes.partner_requests import OfferIn, OfferPatch, ProfileIn, ProfilePatch
+from shared.http.shapes.people_views import PersonView, person_view
 from shared.http.shapes.programme_views import (
     PendingOfferView,
     ProfileView,
@@ -25,18 +26,28 @@ from shared.http.shapes.programme_views import (
     pending_offer_view,
     profile_view,
 )
-from shared.usecases.programme import manage_listing
+from shared.usecases.programme import manage_listing, people
 from shared.usecases.programme.manage_listing import SeenOffer, SeenProfile
 
 blueprint = func.Blueprint()
 
 PROFILE_ADMIN = frozenset({Role.PROFILE_ADMIN})
 USER = frozenset({Role.LEADS_USER})
+ADMINS = frozenset({Role.LEADS_ADMIN, Role.PROFILE_ADMIN})
 OPERATOR = frozenset({Role.OPERATOR})
 OFFERS_ADMIN = frozenset({Role.OPERATOR, Role.PARTNER_ADMIN})
 PROFILE = "partners/{partnerId}/profile"
 OFFERS = "partners/{partnerId}/offers"
 ANONYMOUS = func.AuthLevel.ANONYMOUS
+
+
+@blueprint.function_name("list_people")
+@blueprint.route("partners/{partnerId}/people", methods=["GET", "HEAD"], auth_level=ANONYMOUS)
+@endpoint(who=ADMINS, reads=True)
+async def list_people(call: Call[Nothing, Nothing]) -> Response[Page[PersonView]]:
+    """List the partner's people: who has signed in, who was seen last first (S1)."""
+    found = await people.list_people(ports=call.app.ports, partner_id=call.partner_id)
+    return call.page([person_view(one, call.at) for one in found], None)
 
 
 @blueprint.function_name("get_profile")

@@ -42,6 +42,7 @@ from shared.storage.outcomes.outcome_store import TableOutcomeStore
 from shared.storage.programme import directory_store
 from shared.storage.programme.listing_store import TableListingStore
 from shared.storage.programme.partner_store import TablePartnerStore
+from shared.storage.programme.people_store import TablePeopleStore
 from shared.storage.queues import NoWakeUps
 from shared.storage.tables import Tables, connect, identity
 from shared.storage.telling.lane_store import TableLaneStore
@@ -93,6 +94,7 @@ def build(
         outcomes=TableOutcomeStore(tables),
         feedback=TableFeedbackStore(tables),
         erasures=TableErasureStore(tables),
+        people=TablePeopleStore(tables),
         listings=TableListingStore(tables),
         directory=directory or directory_store.connect(settings),
         held=TableHeldStore(tables),

@@ -557,6 +557,7 @@ def _reason(desk: _Desk) -> str:
         "location": _("You get this mail because you are a contact of the location of %(partner)s that was asked."),
         "country": _("You get this mail because you are a contact of %(partner)s in the customer's country."),
         "profile": _("You get this mail because you are a contact in the business profile of %(partner)s."),
+        "admin": _("You get this mail because you administer %(partner)s in this programme."),
         "partner": _("You get this mail because the programme knows you as the contact of %(partner)s."),
         "operator": _("You get this mail because you run the programme that %(partner)s takes part in."),
         "sender": _("You get this mail because you sent a lead to %(partner)s."),

@@ -285,6 +285,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "location": "Contact of the location",
         "country": "Contact in the customer's country",
         "profile": "Contact of the profile",
+        "admin": "Administers the partner",
         "partner": "The partner's contact at the operator",
         "operator": "The operator",
         "sender": "Who sent the lead",

@@ -16,7 +16,7 @@ from shared.ports.feedback import FeedbackStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
 from shared.ports.outcomes import OutcomeStore
-from shared.ports.programme import DirectoryStore, ListingStore, PartnerStore
+from shared.ports.programme import DirectoryStore, ListingStore, PartnerStore, PeopleStore
 from shared.ports.rules import Rules
 from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
 from shared.ports.wakeups import WakeUps
@@ -32,6 +32,7 @@ class Ports:
     partners: PartnerStore
     phones: PhoneReader
     emails: EmailReader
+    people: PeopleStore
     listings: ListingStore
     directory: DirectoryStore
     held: HeldStore

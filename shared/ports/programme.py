@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.people import Person
 from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.directory import Directory
 from shared.domain.programme.offers import Offers, RegisteredOffer
@@ -73,6 +74,19 @@ class PartnerStore(Protocol):
 
     async def ping(self) -> None:
         """Return when storage answers a read, raise Unavailable otherwise."""
+
+
+class PeopleStore(Protocol):
+    """A partner's people, as they were last seen."""
+
+    async def person(self, partner_id: str, person_id: str, at: datetime) -> Person | None:
+        """One of them (cached for a day); None for who was never seen."""
+
+    async def put(self, partner_id: str, person: Person) -> None:
+        """Remember one in place of what was known."""
+
+    async def people(self, partner_id: str) -> list[Person]:
+        """All who were ever seen, in no order."""
 
 
 class ListingStore(Protocol):

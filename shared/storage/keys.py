@@ -309,6 +309,14 @@ PROFILE, PREFERENCES, YEAR = "profile", "preferences", "year"
 WEBHOOKS, UNWANTED, DISMISSED = "webhook|", "unwanted|", "dismissed|"
 
 
+PEOPLE = "person|"
+
+
+def seen(person_id: str) -> str:
+    """One of a partner's people."""
+    return PEOPLE + safe(person_id)
+
+
 def webhook(webhook_id: str) -> str:
     """A subscription."""
     return WEBHOOKS + webhook_id

@@ -47,6 +47,7 @@ EXPECTED = {
     "read_lead_feedback": ("GET HEAD", LEAD + "/feedback"),
     "list_feedback": ("GET HEAD", "feedback"),
     "get_standing": ("GET HEAD", "partners/{partnerId}/standing"),
+    "list_people": ("GET HEAD", "partners/{partnerId}/people"),
     "get_advice": ("GET HEAD", "partners/{partnerId}/advice"),
     "get_insights": ("GET HEAD", "partners/{partnerId}/insights"),
     "get_insights_chart": ("GET HEAD", "partners/{partnerId}/insights/chart.svg"),

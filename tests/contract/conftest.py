@@ -21,7 +21,7 @@ from shared.ports.feedback import FeedbackStore
 from shared.ports.intake import HeldStore, MarketplaceTables, SentStore
 from shared.ports.leads import LeadStore, MarkStore
 from shared.ports.outcomes import OutcomeStore
-from shared.ports.programme import DirectoryStore, ListingStore, PartnerStore
+from shared.ports.programme import DirectoryStore, ListingStore, PartnerStore, PeopleStore
 from shared.ports.telling import LaneStore, MailStore, PreferenceStore, TallyStore, WebhookStore
 from shared.settings import Settings
 from shared.storage import keys
@@ -38,6 +38,7 @@ from shared.storage.placements import Known, Placements
 from shared.storage.programme import directory_store
 from shared.storage.programme.listing_store import TableListingStore
 from shared.storage.programme.partner_store import TablePartnerStore
+from shared.storage.programme.people_store import TablePeopleStore
 from shared.storage.tables import Tables, connect
 from shared.storage.telling.lane_store import TableLaneStore
 from shared.storage.telling.mail_store import TableMailStore
@@ -53,7 +54,7 @@ from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
 from tests.fakes.outcomes import FakeOutcomeStore
 from tests.fakes.ports import fake_ports
-from tests.fakes.programme import FakeDirectoryStore, FakeListingStore, FakePartnerStore
+from tests.fakes.programme import FakeDirectoryStore, FakeListingStore, FakePartnerStore, FakePeopleStore
 
 SHARDS = 5
 
@@ -157,6 +158,11 @@ def marks(kind: str, request: pytest.FixtureRequest) -> MarkStore:
 @pytest.fixture
 def partners(kind: str, request: pytest.FixtureRequest) -> PartnerStore:
     return FakePartnerStore() if kind == "fake" else TablePartnerStore(real(kind, request))
+
+
+@pytest.fixture
+def people(kind: str, request: pytest.FixtureRequest) -> PeopleStore:
+    return FakePeopleStore() if kind == "fake" else TablePeopleStore(real(kind, request))
 
 
 @pytest.fixture

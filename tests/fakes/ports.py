@@ -15,7 +15,7 @@ from tests.fakes.feedback import FakeFeedbackStore
 from tests.fakes.intake import FakeHeldStore, FakeSentStore, FakeTables
 from tests.fakes.leads import FakeLeadStore, FakeMarkStore
 from tests.fakes.outcomes import FakeOutcomeStore
-from tests.fakes.programme import FakeDirectoryStore, FakeListingStore, FakePartnerStore
+from tests.fakes.programme import FakeDirectoryStore, FakeListingStore, FakePartnerStore, FakePeopleStore
 from tests.fakes.telling import FakeLaneStore, FakeMailStore, FakePreferenceStore, FakeTallyStore, FakeWebhookStore
 from tests.fakes.wakeups import FakeWakeUps
 
@@ -30,6 +30,7 @@ class FakePorts(Ports):
     partners: FakePartnerStore
     phones: FakePhones
     emails: FakeEmails
+    people: FakePeopleStore
     listings: FakeListingStore
     directory: FakeDirectoryStore
     held: FakeHeldStore
@@ -63,6 +64,7 @@ def fake_ports(rules: Rules | None = None) -> FakePorts:
         partners=FakePartnerStore(),
         phones=FakePhones(),
         emails=FakeEmails(),
+        people=FakePeopleStore(),
         listings=FakeListingStore(),
         directory=FakeDirectoryStore(),
         held=FakeHeldStore(),

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared import clock
 from shared.domain.errors import Conflict, Detail
+from shared.domain.people import Person
 from shared.domain.programme.contact_lists import ContactLists
 from shared.domain.programme.directory import Directory
 from shared.domain.programme.offers import Offers, OfferState, RegisteredOffer
@@ -101,6 +102,22 @@ class FakePartnerStore:
 
     async def ping(self) -> None:
         return None
+
+
+class FakePeopleStore:
+    """`PeopleStore` in memory, without a cache."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[str, str], Person] = {}
+
+    async def person(self, partner_id: str, person_id: str, at: datetime) -> Person | None:
+        return self.seen.get((partner_id, person_id))
+
+    async def put(self, partner_id: str, person: Person) -> None:
+        self.seen[partner_id, person.id] = person
+
+    async def people(self, partner_id: str) -> list[Person]:
+        return [one for (partner, _), one in self.seen.items() if partner == partner_id]
 
 
 class FakeListingStore:

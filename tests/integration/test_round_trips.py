@@ -559,8 +559,8 @@ async def test_u1_the_header_costs_no_more_than_the_counts(
 ) -> None:
     await submit(counted, source)
     summary = await screens.cost(f"/partners/{source.partner_id}/leads/summary")
-    # Some of it side by side, so only the requests are always as many.
-    assert (await screens.cost("/ui/top"))[1] == summary[1]
+    # Once a day a person is looked for and noticed; some of it side by side, so only the requests are always as many.
+    assert [(await screens.cost("/ui/top"))[1] for _ in range(3)] == [summary[1] + 2, summary[1] + 1, summary[1]]
     notified = await screens.cost(f"/partners/{source.partner_id}/notifications")
     assert await screens.cost("/ui/notifications") == await screens.cost("/ui/bell") == notified
 

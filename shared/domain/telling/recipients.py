@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.domain.contact import fold_email
 from shared.domain.lead import Lead, Sender, Validity
+from shared.domain.people import Person
 from shared.domain.programme.profile import Contact, Profile
 from shared.domain.telling.mails import CUSTOMER
 from shared.domain.telling.preferences import Preferences, language
@@ -58,6 +60,23 @@ def recipients(
         if chosen:
             return [*chosen.values(), *left_out]
     return left_out
+
+
+def recipients_of_month(
+    people: Iterable[Person], others: Iterable[Recipient], unwanted: Mapping[str, str], at: datetime
+) -> list[Recipient]:
+    """Who is told what a month's leads have come to (M5): its administrators, and `others`.
+
+    Administrators are those who were seen lately, `others` the partner's contacts; nobody is told twice.
+    """
+    found: dict[str, Recipient] = {}
+    for person in people:
+        if person.email and person.is_admin and person.is_here(at):
+            address = fold_email(person.email)
+            found[address] = Recipient(person.email, language(person.language), "admin", unwanted.get(address))
+    for other in others:
+        found.setdefault(fold_email(other.address), other)
+    return sorted(found.values(), key=lambda one: one.left_out is not None)
 
 
 def _tiers(

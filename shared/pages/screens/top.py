@@ -1,11 +1,13 @@
 """What stands above every screen: who is here, where they may go, and what is new (U1, Q6)."""
 
+import asyncio
 from dataclasses import dataclass
 
 from shared.domain.permissions import Role
 from shared.http.shapes.list_views import summary_view
 from shared.pages.visits import AnyVisit, Shown, Visit
 from shared.usecases.leads import counts
+from shared.usecases.programme.people import notice_person
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,10 @@ def _places(visit: Visit) -> tuple[Place, ...]:
 
 async def show_top(visit: Visit) -> Shown:
     """The header; the page asks for it every half minute."""
-    found = await counts.count_leads(
-        ports=visit.app.ports, partner_id=visit.partner_id, person=visit.caller.person, at=visit.at
+    ports, caller, at = visit.app.ports, visit.caller, visit.at
+    found, _ = await asyncio.gather(
+        counts.count_leads(ports=ports, partner_id=visit.partner_id, person=caller.person, at=at),
+        notice_person(ports=ports, caller=caller, language=visit.words.language, at=at),
     )
     summary = summary_view(found, visit.at)
     tabs = summary["tabs"]

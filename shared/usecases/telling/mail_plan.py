@@ -15,7 +15,14 @@ from shared.domain.telling.dispatch import Dispatch
 from shared.domain.telling.mail_day import Gathering, key_of_subject
 from shared.domain.telling.mails import CUSTOMER, Mail, MailNotice, MailState
 from shared.domain.telling.preferences import Preferences, language
-from shared.domain.telling.recipients import Recipient, recipients, the_customer, told_of_expiry, why_not_told
+from shared.domain.telling.recipients import (
+    Recipient,
+    recipients,
+    recipients_of_month,
+    the_customer,
+    told_of_expiry,
+    why_not_told,
+)
 from shared.domain.telling.unsubscribe import list_of, why_unwanted
 from shared.domain.telling.webhooks import DISABLED, WebhookState
 from shared.ports.delivery import Facts
@@ -255,10 +262,14 @@ async def _told(
     lost = [mail for mail in tried if case.gathering is None or mail.is_refused or mail.state is MailState.UNKNOWN]
     case = replace(case, unwanted={fold_email(mail.to): "failed" for mail in lost} | case.unwanted)
     profile = await ports.listings.profile(case.partner_id, at)
+    admins = await ports.people.people(case.partner_id) if case.notice is MailNotice.MONTH else ()
     found: dict[tuple[str, str | None], _Told] = {}
 
     def add(lead: Lead | None, ids: tuple[str, ...]) -> None:
-        told = _told_of(lead, case, ports.rules.operator_mail, profile)[:RECIPIENTS_MAX]
+        told = _told_of(lead, case, ports.rules.operator_mail, profile)
+        if case.notice is MailNotice.MONTH:
+            told = recipients_of_month(admins, told, case.unwanted, at)
+        told = told[:RECIPIENTS_MAX]
         for recipient in told or [Recipient("", "en", "nobody", "noAddress")]:
             key = (fold_email(recipient.address), recipient.left_out)
             before = found.get(key) or _Told(recipient.address, recipient.language, recipient.why, recipient.left_out)

@@ -8,6 +8,8 @@ import pytest
 
 from shared.domain.advice import Matter
 from shared.domain.lifecycle import Action, LeadAction
+from shared.domain.people import Person
+from shared.domain.permissions import Role
 from shared.domain.programme.partner import LeadSource, Partner, PartnerState
 from shared.domain.programme.profile import Contact, Location, Profile
 from shared.domain.telling.mails import MailState
@@ -126,6 +128,41 @@ async def test_n3_who_does_not_want_it_gets_none(ports: FakePorts, partner: Part
 async def test_n3_an_address_that_has_unsubscribed_gets_none(ports: FakePorts, partner: Partner) -> None:
     await ports.preferences.add_unwanted(partner.id, "max@contoso.example", "unsubscribed")
     assert [letter.to for letter in await told(ports)] == ["lena@contoso.example"]
+
+
+def seen(name: str, *roles: Role, days: int = 0, language: str = "en", email: str | None = None) -> Person:
+    address = email or f"{name}@contoso.example"
+    return Person(name, name, address, roles, language, AT, SECOND - days * DAY)
+
+
+async def test_m5_whoever_administers_the_partner_is_told_too_and_nobody_twice(
+    ports: FakePorts, partner: Partner
+) -> None:
+    admin = (Role.LEADS_ADMIN, Role.PARTNER_ADMIN)
+    for person in (
+        seen("ann", *admin, days=89, language="sv"),
+        seen("gone", *admin, days=90),
+        seen("bob", Role.LEADS_ADMIN),
+        seen("nobody", *admin, email="nobody@contoso.example"),
+        seen("max", *admin, email="Max@contoso.example"),
+    ):
+        await ports.people.put(partner.id, person)
+    await ports.people.put("fabrikam", seen("eve", *admin))
+    await ports.preferences.add_unwanted(partner.id, "nobody@contoso.example", "unsubscribed")
+    letters = {letter.to: letter for letter in await told(ports)}
+    assert set(letters) == {"lena@contoso.example", "Max@contoso.example", "ann@contoso.example"}
+    assert letters["ann@contoso.example"].subject == "Era leads i november 2026"
+    assert "You get this mail because you administer Contoso" in letters["Max@contoso.example"].text
+    mails = await ports.mails.mails(partner.id, "month20261101")
+    assert {mail.to: mail.problem for mail in mails if mail.state is MailState.SKIPPED} == {
+        "nobody@contoso.example": "unsubscribed"
+    }
+
+
+async def test_m5_an_administrator_is_told_where_there_is_no_contact(ports: FakePorts, partner: Partner) -> None:
+    await ports.listings.put_profile(partner.id, replace(PROFILE, locations=()), PROFILE)
+    await ports.people.put(partner.id, seen("ann", Role.PARTNER_ADMIN))
+    assert [letter.to for letter in await told(ports)] == ["ann@contoso.example"]
 
 
 async def test_m5_the_operator_is_not_told_of_each_partners_month(ports: FakePorts, partner: Partner) -> None:
