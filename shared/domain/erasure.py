@@ -74,6 +74,7 @@ class LeftKind(StrEnum):
     PROFILE = "profile"
     PREFERENCES = "preferences"
     WEBHOOK = "webhook"
+    PERSON = "person"
 
 
 @dataclass(frozen=True)

@@ -375,6 +375,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         LeftKind.PROFILE: "The partner's business profile",
         LeftKind.PREFERENCES: "The partner's preferences",
         LeftKind.WEBHOOK: "A webhook of the partner",
+        LeftKind.PERSON: "One of the partner's people",
     },
     "heldStates": {
         HeldState.PARKED: "Parked",

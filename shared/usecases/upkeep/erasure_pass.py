@@ -237,11 +237,12 @@ class Pass:
     async def _name_what_is_left(self, partner_id: str) -> None:
         """What a partner says of its own people is not a customer's data; but whoever asked should know of it."""
         ports = self._ports
-        registration, profile, preferences, hooks = await asyncio.gather(
+        registration, profile, preferences, hooks, people = await asyncio.gather(
             ports.partners.get(partner_id),
             ports.listings.stored_profile(partner_id),
             ports.preferences.get(partner_id),
             ports.webhooks.of_partner(partner_id),
+            ports.people.people(partner_id),
         )
         if preferences:
             preferences = replace(preferences, muted_addresses=())
@@ -250,6 +251,7 @@ class Pass:
             (LeftKind.PROFILE, None, profile),
             (LeftKind.PREFERENCES, None, preferences),
             *((LeftKind.WEBHOOK, stored.webhook.id, stored.webhook) for stored in hooks),
+            *((LeftKind.PERSON, person.id, person) for person in people),
         ]
         for kind, name, value in own:
             if value is not None and self._mentions(value):
