@@ -35,7 +35,7 @@ async def test_m4_similar_deals_are_read_and_followed_by_keyboard_alone(desk: De
     await expect(fold(page).get_by_role("link")).to_have_count(0)
     await page.keyboard.press("Enter")
     first = fold(page).locator("li").first
-    await expect(first).to_contain_text("Won · €14,500.00 · 0 days")
+    await expect(first).to_contain_text("Won · €14,500.00 · Days to close: 0")
     await expect(first).to_contain_text(re.compile(r"Alike in: Need \(.*scanners.*\), Offer, Country"))
     await expect(fold(page).locator("li").nth(1)).to_contain_text("Accepted · €12,000.00")
     await page.keyboard.press("Tab")
