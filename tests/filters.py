@@ -47,6 +47,7 @@ EACH: dict[str, Any] = {
     "created_from": [AT + timedelta(minutes=3), AT],
     "created_to": [AT + timedelta(minutes=3), AT + timedelta(hours=1)],
     "include_test": [True],
+    "deal": [True],
     "updated_from": [AT + timedelta(minutes=4), AT + timedelta(days=3), AT + timedelta(days=14)],
     "id": [NOBODYS, "q" + NOBODYS[1:]],
     "company_size": ["51-250", "Around 300", "1-9"],

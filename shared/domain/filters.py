@@ -40,8 +40,10 @@ ID_PART_LEAST = 8
 """Characters of an id that a search takes for one."""
 _ID_PART = re.compile(rf"[mq]?[0-9a-f]{{{ID_PART_LEAST - 1},}}")
 """What may be a part of one as long as that (`ids.LEAD_ID`), where it has that many characters."""
-_LATER = ("updated_from", "updated_to", "id", "company_size", "location", "search_term", "reason")
+_LATER = ("updated_from", "updated_to", "id", "company_size", "location", "search_term", "reason", "deal")
 """Parts that filters had not always: where they are not given a filter is written as before, so tokens hold."""
+DEALS_END = (Outcome.WON, Outcome.LOST)
+"""How a deal ends; what was closed as an error was none (L4)."""
 _LASTING = ("id", "type", "qualification", "source", "call_to_action", "country")
 _PASSING = ("outcome", "quality", "flame", "email_validity", "phone_validity", "reason")
 """Parts whose values a lead keeps for ever, and those that change; the filter and a lead's values call them alike."""
@@ -54,7 +56,8 @@ class LeadFilter:
 
     `tab` favorites is the asking person's own and not a matter of the lead: whoever reads leads starts from the marks.
     `country` are alpha-2 codes. `customer` and `search` are texts whose words are all found, without case and accents;
-    `offer`, `location`, `company_size` and `search_term` are found whole. `reason` is why a lead was closed.
+    `offer`, `location`, `company_size` and `search_term` are found whole. `reason` is why a lead was closed; `deal`
+    asks for what was accepted and is open, won or lost.
     `updated_from` and `updated_to` are compared with when the lead last changed, by its deadlines too (L6).
     """
 
@@ -83,6 +86,7 @@ class LeadFilter:
     location: str | None = None
     search_term: str | None = None
     reason: frozenset[ClosingReason] = frozenset()
+    deal: bool = False
 
     @cached_property
     def tabs(self) -> tuple[Tab, ...]:
@@ -97,6 +101,8 @@ class LeadFilter:
             possible &= {Status.RECEIVED}
         if self.outcome or self.reason:
             possible &= {Status.ARCHIVED}
+        if self.deal:
+            possible &= {Status.ACCEPTED, Status.ARCHIVED}
         return possible
 
     @cached_property
@@ -178,6 +184,7 @@ class LeadFilter:
             self._could_take(lead)
             and lead.status in self.statuses
             and _among(lead, self._passing)
+            and (not self.deal or lead.status == Status.ACCEPTED or lead.outcome in DEALS_END)
             # The validity of offer leads only.
             and (lead.type == LeadType.OFFER or not (self.email_validity or self.phone_validity))
             and (self.updated_from is None or lead.updated_at >= self.updated_from)

@@ -297,6 +297,7 @@ OF_A_SHAPE = {
     "FacetsView.count": "How many leads the filter finds.",
     "FacetValueView.count": "How many leads have it.",
     "FacetValueView.value": "The value, as the filter takes it.",
+    "LeadFilterIn.deal": "True for leads that were accepted and are open, won or lost.",
     "ErasureIn.email": "The person's address, in any spelling.",
     "ErasureIn.phone": "The person's telephone number, with its country's code, or with the country it is dialled in.",
     "ErasureIn.country": "The country that the number is dialled in, where it is written without its code.",

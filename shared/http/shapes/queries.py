@@ -185,6 +185,7 @@ class LeadFilterIn(Incoming):
     updated_from: From | None = None
     updated_to: To | None = None
     include_test: Annotated[bool, BeforeValidator(truth)] = False
+    deal: Annotated[bool, BeforeValidator(truth)] = False
     id: Annotated[tuple[LeadId, ...], Field(max_length=IDS_MAX), BeforeValidator(_listed)] = ()
 
     def wanted(self) -> LeadFilter:

@@ -19,7 +19,7 @@ NAMES = (
     *("tab", "status", "outcome", "type", "qualification", "source", "callToAction", "country", "quality"),
     *("emailValidity", "phoneValidity", "flame", "offer", "customer", "search", "createdFrom", "createdTo"),
     *("reason", "companySize", "location", "searchTerm"),
-    *("updatedFrom", "updatedTo", "includeTest", "id", "orderBy"),
+    *("updatedFrom", "updatedTo", "includeTest", "deal", "id", "orderBy"),
 )
 """What of an address makes the view; where it begins (`pageToken`) does not."""
 CHOICES: Mapping[str, tuple[str, type[StrEnum]]] = {
@@ -136,6 +136,7 @@ def titles(words: Words) -> dict[str, str]:
         "updatedFrom": words.say("Changed from"),
         "updatedTo": words.say("Changed until"),
         "includeTest": words.say("Test leads"),
+        "deal": words.say("Deals"),
         "id": words.say("Chosen leads"),
     }
 
@@ -239,6 +240,8 @@ def said(name: str, value: str, words: Words) -> str:
         return words.country(value.upper())
     if name == "includeTest":
         return words.say("shown")
+    if name == "deal":
+        return words.say("open, won or lost")
     return _when(name, value, words) if name in (*FROM, *TO) else value
 
 

@@ -129,7 +129,7 @@ def _funnel(found: Insights, words: Words) -> Table:
     worth_won = Cell(figures.worth(now.worth_won, before.worth_won, words))
     stages: tuple[tuple[str, int, int, Mapping[str, str] | None, Cell, Cell], ...] = (
         (words.say("Received"), now.received, before.received, figures.received(listed), Cell(()), Cell(())),
-        (words.say("Accepted"), now.accepted, before.accepted, None, accepted, worth),
+        (words.say("Accepted"), now.accepted, before.accepted, {"deal": "true", **listed}, accepted, worth),
         (words.say("Won"), now.won, before.won, {"outcome": "won", **listed}, won, worth_won),
     )
     rows = [

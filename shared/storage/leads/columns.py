@@ -103,6 +103,7 @@ _PARTS = {
     "email_validity": ("type", "email"),
     "phone_validity": ("type", "phone"),
     "reason": ("reason",),
+    "deal": ("outcome",),
     **NAMED,
     "updated_from": _CHANGES,
     "updated_to": _CHANGES,

@@ -8,7 +8,7 @@ condition is one of ours or a digest, and none comes from outside.
 from collections.abc import Iterable
 
 from shared.domain.exports.export import Since
-from shared.domain.filters import LeadFilter
+from shared.domain.filters import DEALS_END, LeadFilter
 from shared.domain.instants import stamp
 from shared.domain.lead import LeadType, Outcome, Status
 from shared.domain.listed import FlameState
@@ -56,12 +56,8 @@ def _conditions(wanted: LeadFilter, at: str) -> Iterable[Condition]:
         yield "isTest eq false", 1
     for part, name in wanted.names.items():
         yield _any((f"{column} eq '{digest(name)}'", 1) for column in NAMED[part])
-    if wanted.flame:
-        yield _any(_burns(state, at) for state in sorted(wanted.flame))
-    elif wanted.outcome:
-        yield _any(_ended(outcome, at) for outcome in sorted(wanted.outcome))
-    elif wanted.statuses != set(Status):
-        yield _any(_holds(status, at) for status in sorted(wanted.statuses))
+    if standing := _standing(wanted, at):
+        yield standing
     for column, values in (
         ("country", wanted.country),
         ("callToAction", wanted.call_to_action),
@@ -77,6 +73,19 @@ def _conditions(wanted: LeadFilter, at: str) -> Iterable[Condition]:
         if validities:
             text, count = _any((f"{column} eq '{validity}'", 1) for validity in sorted(validities))
             yield f"(type eq '{LeadType.OFFER}' and {text})", count + 1
+
+
+def _standing(wanted: LeadFilter, at: str) -> Condition | None:
+    """Where a lead must stand at `at`; None where it may stand anywhere."""
+    if wanted.flame:
+        return _any(_burns(state, at) for state in sorted(wanted.flame))
+    if wanted.outcome:
+        return _any(_ended(outcome, at) for outcome in sorted(wanted.outcome))
+    if wanted.deal and wanted.statuses == {Status.ACCEPTED, Status.ARCHIVED}:
+        return _any((text, 1) for text in ("status eq 'accepted'", *(f"outcome eq '{end}'" for end in DEALS_END)))
+    if wanted.statuses != set(Status):
+        return _any(_holds(status, at) for status in sorted(wanted.statuses))
+    return None
 
 
 def _any(conditions: Iterable[Condition]) -> Condition:

@@ -206,6 +206,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "id": st.just("m" + "0" * 28),
     "orderBy": st.sampled_from(["created desc", "company asc", "expiry asc"]),
     "includeTest": st.just("true"),
+    "deal": st.just("true"),
     **{name: st.just("2026-11-21") for name in ("createdFrom", "createdTo", "updatedFrom", "updatedTo")},
     **{name: st.text(min_size=1).filter(str.strip) for name in ("search", *TEXTS)},
 }

@@ -47,6 +47,7 @@ EVERYTHING: dict[str, Any] = {
     "updatedFrom": "2026-11-21T09:30:00Z",
     "updatedTo": "2026-11-22T22:59:59.999Z",
     "includeTest": True,
+    "deal": True,
 }
 
 
