@@ -14,13 +14,13 @@ help: ## show this list
 .PHONY: setup
 setup: $(READY) ## install what the other targets need (they do it by themselves)
 
-$(READY): requirements.txt requirements-dev.txt constraints.txt package-lock.json local/setup.py
+$(READY): requirements.txt requirements-dev.txt package-lock.json local/setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 		|| { echo "Python 3.11 to 3.13 is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.13"; exit 1; }
 	@echo "Setting up in this folder, once (one to five minutes): Python packages, then Azurite."
 	$(PYTHON) -m venv .venv
 	@echo "Installing Python packages ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@echo "Installing Azurite and the API page ..."
 	@$(BIN)/python -m local.setup
 	@touch $(READY)
@@ -41,6 +41,14 @@ check: $(READY) ## format, lint, types and import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/bicep_lint.py infra
+
+.PHONY: secrets
+secrets: $(READY) ## look for what looks like a secret in every file that git knows
+	$(BIN)/python -m tools.secret_scan
+
+.PHONY: audit
+audit: $(READY) ## ask for known vulnerabilities of what is deployed; says so where nobody answers
+	$(BIN)/python -m tools.audit
 
 .PHONY: format
 format: $(READY) ## write the format that `check` wants
@@ -77,6 +85,18 @@ soak: $(READY) ## kill two hosts again and again for five minutes, and see that 
 .PHONY: interop
 interop: $(READY) ## open an export in LibreOffice (which must be installed) and compare cell by cell
 	$(BIN)/python -m tests.interop.libreoffice
+
+# What is locked already stays as it is, unless UPGRADE names what shall be newer: make lock UPGRADE='--upgrade-package pydantic'
+LOCK = .venv-lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--only-binary :all: --emit-build-options --custom-compile-command 'make lock' $(UPGRADE)
+
+.PHONY: lock
+lock: ## write what requirements*.in bring along, with the hash of each file, into requirements*.txt
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet -r tools/lock-requirements.txt
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	rm -rf .venv-lock
 
 .PHONY: tables
 tables: ## write the generated tables of shared/domain anew

@@ -409,7 +409,6 @@ def test_the_package_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
     names = [name for name in names if name not in compiled]
     assert {name.split("/")[0] for name in names} == {
         "LICENSE",
-        "constraints.txt",
         "function_app.py",
         "functions",
         "host.json",
