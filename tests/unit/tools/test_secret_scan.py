@@ -41,7 +41,7 @@ LINES = {
     "keyword": "password" + ' = "' + "correct-horse-battery" + '"',
     "private": "-----BEGIN " + "RSA PRIVATE KEY-----",
     "address": 'URL = "https://ann:' + "staple9@" + 'db.example/leads"',
-    "token": "t = '" + "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a" + "'",
+    "token": "t = '" + "ghp_" + "Zk3q" * 9 + "'",
 }
 
 
