@@ -151,7 +151,7 @@ async def test_every_function_loads_and_answers_under_the_platforms_worker(
         assert file["headers"]["cache-control"] == "public, max-age=31536000, immutable"
     assert http["health"]["status"] == http["openapi"]["status"] == http["swagger"]["status"] == 200
     assert {name for name, one in found.items() if one["type"] == "eventGridTrigger"} == {"mail_reports"}
-    assert sum(one["type"] == "timerTrigger" for one in found.values()) == 14
+    assert sum(one["type"] == "timerTrigger" for one in found.values()) == 15
 
 
 def test_a_queue_function_gets_its_message_as_the_host_hands_it_over(tmp_path: Path, worker: str) -> None:
