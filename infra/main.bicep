@@ -29,6 +29,19 @@ param marketplaceTables string[] = []
 @description('Whether marketplaces sign in to that account with its key. Partner Center can do nothing else; everything else stays without keys.')
 param marketplaceKeys bool = false
 
+@description('How what marketplaces write is replicated; the only copy of a lead until the app has read it.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GZRS'])
+param marketplaceReplication string = dataReplication
+
+@description('Whether the accounts of host and data are reached through a network of their own only (docs/operations.md: what it costs, and what it shuts out).')
+param privateNetwork bool = false
+
+@description('The addresses of that network, a /23 at least.')
+param networkAddresses string = '10.10.0.0/23'
+
+@description('The addresses on the internet that reach the accounts of data beside that network: where export files are fetched and backups made.')
+param allowedAddresses string[] = []
+
 @description('The domain mails come from; empty = one that Azure manages, good for 5 mails a minute.')
 param mailDomain string = ''
 
@@ -134,6 +147,7 @@ var names = {
   dataStorage: '${storage}d${token}'
   marketplaceStorage: '${storage}m${token}'
   mail: '${name}-mail-${token}'
+  network: '${name}-network'
   insights: '${name}-insights'
 }
 // Names go to modules from here, not as outputs of other modules: what-if then knows each of them (docs/operations.md).
@@ -156,6 +170,16 @@ module monitoring 'modules/monitoring.bicep' = {
   }
 }
 
+module network 'modules/network.bicep' = if (privateNetwork) {
+  params: {
+    networkName: names.network
+    location: location
+    tags: tags
+    addresses: networkAddresses
+    kinds: ['blob', 'queue', 'table']
+  }
+}
+
 module hostStorage 'modules/host-storage.bicep' = {
   params: {
     accountName: names.hostStorage
@@ -163,6 +187,7 @@ module hostStorage 'modules/host-storage.bicep' = {
     tags: tags
     deploymentContainer: deploymentContainer
     queues: queues
+    onlyPrivate: privateNetwork
   }
 }
 
@@ -174,6 +199,8 @@ module dataStorage 'modules/data-storage.bicep' = {
     replication: dataReplication
     tables: tables
     exportContainer: exportContainer
+    onlyPrivate: privateNetwork
+    allowedAddresses: allowedAddresses
   }
 }
 
@@ -186,6 +213,8 @@ module furtherStorage 'modules/data-storage.bicep' = [
       replication: dataReplication
       tables: partnerTables
       exportContainer: exportContainer
+      onlyPrivate: privateNetwork
+      allowedAddresses: allowedAddresses
     }
   }
 ]
@@ -195,10 +224,46 @@ module marketplaceStorage 'modules/marketplace-storage.bicep' = if (!empty(marke
     accountName: names.marketplaceStorage
     location: location
     tags: tags
+    replication: marketplaceReplication
     tables: marketplaceTables
     keys: marketplaceKeys
   }
 }
+
+module hostEndpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
+  params: {
+    accountName: names.hostStorage
+    kinds: ['blob', 'queue']
+    networkName: names.network
+    location: location
+    tags: tags
+  }
+  dependsOn: [network, hostStorage]
+}
+
+module dataEndpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
+  params: {
+    accountName: names.dataStorage
+    kinds: ['blob', 'table']
+    networkName: names.network
+    location: location
+    tags: tags
+  }
+  dependsOn: [network, dataStorage]
+}
+
+module furtherEndpoints 'modules/private-endpoints.bicep' = [
+  for one in dataAccounts: if (privateNetwork) {
+    params: {
+      accountName: one
+      kinds: ['blob', 'table']
+      networkName: names.network
+      location: location
+      tags: tags
+    }
+    dependsOn: [network, furtherStorage]
+  }
+]
 
 module exportLifecycle 'modules/export-lifecycle.bicep' = {
   params: {
@@ -292,6 +357,7 @@ module app 'modules/function-app.bicep' = {
     maximumInstances: maximumInstances
     alwaysReadyHttp: alwaysReadyHttp
     traceShare: traceShare
+    subnetId: privateNetwork ? resourceId('Microsoft.Network/virtualNetworks/subnets', names.network, 'app') : ''
     settings: union(
       toObject(timers, timer => '${toUpper(timer.name)}_SCHEDULE', timer => timer.schedule),
       {
@@ -316,7 +382,7 @@ module app 'modules/function-app.bicep' = {
     )
   }
   // The host takes its package and its leases from storage at its very first start.
-  dependsOn: [roles, dataRoles, furtherRoles, directory]
+  dependsOn: [roles, dataRoles, furtherRoles, directory, hostEndpoints, dataEndpoints, furtherEndpoints]
 }
 
 module alerts 'modules/alerts.bicep' = {
@@ -325,9 +391,11 @@ module alerts 'modules/alerts.bicep' = {
     location: location
     tags: tags
     workspaceId: monitoring.outputs.workspaceId
+    communicationName: names.mail
     mails: alertMails
     timers: timers
   }
+  dependsOn: [mail]
 }
 
 module workbook 'modules/workbook.bicep' = {

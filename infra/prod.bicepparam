@@ -15,4 +15,5 @@ param alertMails = [readEnvironmentVariable('OPERATOR_MAIL')]
 param corsOrigins = [readEnvironmentVariable('PORTAL_ORIGIN')]
 param leadUrl = readEnvironmentVariable('LEAD_URL', '')
 param leadsUrl = readEnvironmentVariable('LEADS_URL', '')
+param privateNetwork = bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))
 param mailReports = bool(readEnvironmentVariable('MAIL_REPORTS', 'false'))

@@ -2,7 +2,7 @@
 
 Found are: what does not parse, unknown, unused and doubled names, properties that a resource, module or variable does
 not have or that only Azure sets (bicep_properties.json), parameters that are missing or too many, API versions that are
-too old, and files that are not there. Types and values are left to the compiler.
+too old, resources inside loops of others, and files that are not there. Types and values are left to the compiler.
 """
 
 import json
@@ -27,18 +27,22 @@ NEWEST = frozenset(
     (
         "Microsoft.Authorization/roleAssignments@2022-04-01",
         "Microsoft.Insights/actionGroups@2023-01-01",
+        "Microsoft.Insights/activityLogAlerts@2020-10-01",
         "Microsoft.Insights/components@2020-02-02",
         "Microsoft.Insights/workbooks@2023-06-01",
+        "Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01",
+        "Microsoft.Network/privateDnsZones@2024-06-01",
     )
 )
 """Old versions after which no other but previews came."""
 # Beside a type's own properties.
 COMMON = dict.fromkeys(("name", "parent", "scope", "dependsOn"))
 FUNCTIONS_AND_DECORATORS = """
-any array bool concat contains deployment empty endsWith environment filter first flatten format groupBy guid indexOf
-int intersection items join json last length loadJsonContent loadTextContent map mapValues max min objectKeys padLeft
-range readEnvironmentVariable reduce replace resourceGroup resourceId skip sort split startsWith string subscription
-subscriptionResourceId substring take tenant toLower toObject toUpper trim union uniqueString uri utcNow
+any array bool cidrSubnet concat contains deployment empty endsWith environment filter first flatten format groupBy
+guid indexOf int intersection items join json last length loadJsonContent loadTextContent map mapValues max min
+objectKeys padLeft range readEnvironmentVariable reduce replace resourceGroup resourceId skip sort split startsWith
+string subscription subscriptionResourceId substring take tenant toLower toObject toUpper trim union uniqueString uri
+utcNow
 allowed description export maxLength maxValue metadata minLength minValue sealed secure
 """
 BUILT_IN = frozenset(FUNCTIONS_AND_DECORATORS.split())
@@ -76,6 +80,8 @@ class File:
         for node in self.of["resource"].values():
             if _type(node) not in TABLE:
                 self._fault(node, f"bicep_properties.json does not know {_type(node)}")
+            if (around := _around(node)) and around.named_children[-1].type == "for_statement":
+                self._fault(node, "a resource cannot stand inside one that is a loop")
             if _is_old(_type(node)):
                 self._fault(node, f"the API version of {_type(node)} is older than two years")
             for body in _objects(node.named_children[-1]) if _type(node) in TABLE else ():
@@ -247,11 +253,17 @@ def _is_old(kind: str) -> bool:
 
 def _type(resource: Node) -> str:
     """Its type with the version; that of a resource inside another begins with the other's."""
-    own, around = _text(resource, 1), resource.parent
-    while around and around.type != "resource_declaration":
-        around = around.parent
+    own, around = _text(resource, 1), _around(resource)
     kind, _, version = _type(around).partition("@") if around and "@" not in own else ("", "", "")
     return f"{kind}/{own}@{version}" if kind else own
+
+
+def _around(resource: Node) -> Node | None:
+    """The resource that one stands inside; None for one that stands alone."""
+    around = resource.parent
+    while around and around.type != "resource_declaration":
+        around = around.parent
+    return around
 
 
 def main(folder: Path) -> int:

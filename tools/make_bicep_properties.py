@@ -12,8 +12,12 @@ import sys
 from typing import Any, get_args, get_type_hints
 
 Table = dict[str, Any]
+DEEPEST = 7
+"""Models inside each other that are looked into. Networks know each other all around: with no end to it their table has
+six times the size of all others together, and nobody writes a network inside of a private endpoint."""
 STORAGE, WEB, MAIL = "azure.mgmt.storage", "azure.mgmt.web", "azure.mgmt.communication"
 EVENTS, MONITOR = "azure.mgmt.eventgrid", "azure.mgmt.monitor"
+NETWORK, DNS = "azure.mgmt.network", "azure.mgmt.privatedns"
 
 # Some types have one model to write and another to read; what either can write may be written.
 MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -28,6 +32,7 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Microsoft.EventGrid/systemTopics@2025-02-15": (EVENTS, ("SystemTopic",)),
     "Microsoft.EventGrid/systemTopics/eventSubscriptions@2025-02-15": (EVENTS, ("EventSubscription",)),
     "Microsoft.Insights/actionGroups@2023-01-01": (MONITOR, ("ActionGroupResource",)),
+    "Microsoft.Insights/activityLogAlerts@2020-10-01": (MONITOR, ("ActivityLogAlertResource",)),
     "Microsoft.Insights/components@2020-02-02": (
         "azure.mgmt.applicationinsights.v2020_02_02",
         ("ApplicationInsightsComponent",),
@@ -36,6 +41,14 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
     "Microsoft.Insights/scheduledQueryRules@2026-03-01": (MONITOR, ("ScheduledQueryRuleResource",)),
     "Microsoft.Insights/workbooks@2023-06-01": ("azure.mgmt.applicationinsights.v2023_06_01", ("Workbook",)),
     "Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30": ("azure.mgmt.msi.v2024_11_30", ("Identity",)),
+    "Microsoft.Network/natGateways@2026-03-01": (NETWORK, ("NatGateway",)),
+    "Microsoft.Network/privateDnsZones@2024-06-01": (DNS, ("PrivateZone",)),
+    "Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01": (DNS, ("VirtualNetworkLink",)),
+    "Microsoft.Network/privateEndpoints@2026-03-01": (NETWORK, ("PrivateEndpoint",)),
+    "Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01": (NETWORK, ("PrivateDnsZoneGroup",)),
+    "Microsoft.Network/publicIPAddresses@2026-03-01": (NETWORK, ("PublicIPAddress",)),
+    "Microsoft.Network/virtualNetworks@2026-03-01": (NETWORK, ("VirtualNetwork",)),
+    "Microsoft.Network/virtualNetworks/subnets@2026-03-01": (NETWORK, ("Subnet",)),
     "Microsoft.OperationalInsights/queryPacks@2025-07-01": ("azure.mgmt.loganalytics", ("LogAnalyticsQueryPack",)),
     "Microsoft.OperationalInsights/queryPacks/queries@2025-07-01": (
         "azure.mgmt.loganalytics",
@@ -61,8 +74,8 @@ MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
 
 
 def properties(model: type, models: Any, inside: tuple[type, ...] = ()) -> Table | None:
-    """The properties of a model and its subtypes; None where it contains itself."""
-    if model in inside:
+    """The properties of a model and its subtypes; None where it contains itself, and deep inside others."""
+    if model in inside or len(inside) > DEEPEST:
         return None
     found: Table = {}
     for one in [model, *_subtypes(model, models)]:

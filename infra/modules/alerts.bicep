@@ -13,6 +13,9 @@ param tags { *: string }
 @description('The Log Analytics workspace.')
 param workspaceId string
 
+@description('The Communication Services resource.')
+param communicationName string
+
 @description('Who is mailed.')
 param mails string[]
 
@@ -31,6 +34,14 @@ param bouncesPerHour int = 5
 // The app writes what an event is about as JSON behind the message, since the host keeps nothing else of a log record.
 var events = 'AppTraces | extend said = parse_json(extract(@"(\\{.*\\})\\s*$", 1, Message)) | extend event = tostring(said.event)'
 var timerRows = join(map(timers, timer => '"${timer.name}", ${timer.late}'), ', ')
+
+// What the app's role on mail allows and the app never does (roles.bicep). A deployment writes the resource as well.
+var mailOperations = [
+  'Microsoft.Communication/CommunicationServices/write'
+  'Microsoft.Communication/CommunicationServices/delete'
+  'Microsoft.Communication/CommunicationServices/ListKeys/action'
+  'Microsoft.Communication/CommunicationServices/RegenerateKey/action'
+]
 
 var rules = [
   {
@@ -101,6 +112,10 @@ var rules = [
   }
 ]
 
+resource communication 'Microsoft.Communication/communicationServices@2025-09-01' existing = {
+  name: communicationName
+}
+
 resource operators 'Microsoft.Insights/actionGroups@2023-01-01' = {
   name: '${name}-operators'
   location: 'global'
@@ -155,3 +170,37 @@ resource alert 'Microsoft.Insights/scheduledQueryRules@2026-03-01' = [
     }
   }
 ]
+
+// From Azure's own log, which nobody can leave out or change.
+resource mailKeys 'Microsoft.Insights/activityLogAlerts@2020-10-01' = {
+  name: '${name}-mail-keys'
+  location: 'global'
+  tags: tags
+  properties: {
+    description: 'Somebody changed the mail service, read its keys or made new ones. A deployment does the first; nobody should do more.'
+    enabled: true
+    scopes: [communication.id]
+    condition: {
+      allOf: [
+        {
+          field: 'category'
+          equals: 'Administrative'
+        }
+        {
+          field: 'status'
+          equals: 'Succeeded'
+        }
+        {
+          anyOf: map(mailOperations, operation => { field: 'operationName', equals: operation })
+        }
+      ]
+    }
+    actions: {
+      actionGroups: [
+        {
+          actionGroupId: operators.id
+        }
+      ]
+    }
+  }
+}

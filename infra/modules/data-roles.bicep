@@ -15,9 +15,6 @@ param ownTables string[]
 @description('The container of export files.')
 param exportContainer string
 
-@description('The container of the directory; none in a further account.')
-param directoryContainer string = ''
-
 // Built-in roles have the same ids everywhere.
 var role = {
   blobDataContributor: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
@@ -34,10 +31,6 @@ resource data 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
     resource exports 'containers' existing = {
       name: exportContainer
     }
-
-    resource directory 'containers' existing = {
-      name: directoryContainer
-    }
   }
 
   resource tableService 'tableServices' existing = {
@@ -51,7 +44,8 @@ resource data 'Microsoft.Storage/storageAccounts@2025-08-01' existing = {
   }
 }
 
-// Reads and writes the programme's rows, in the app's own tables only.
+// Reads and writes the programme's rows, in the app's own tables only. The role may also delete such a table, as it may each row
+// of it, and none may only write rows; backups are in an account that the app has no role in (docs/operations.md).
 resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   for (one, i) in ownTables: {
     name: guid(data::tableService::own[i].id, identityId, role.tableDataContributor)
@@ -64,21 +58,10 @@ resource tableRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
-// Writes, reads and deletes export files.
+// Writes, reads and deletes export files. The role may also delete the container, which the template makes again.
 resource exportFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(data::blobs::exports.id, identityId, role.blobDataContributor)
   scope: data::blobs::exports
-  properties: {
-    principalId: principalId
-    principalType: 'ServicePrincipal'
-    roleDefinitionId: role.blobDataContributor
-  }
-}
-
-// Writes the directory, and reads what searches are answered from.
-resource directoryFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(directoryContainer)) {
-  name: guid(data::blobs::directory.id, identityId, role.blobDataContributor)
-  scope: data::blobs::directory
   properties: {
     principalId: principalId
     principalType: 'ServicePrincipal'

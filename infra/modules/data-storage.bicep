@@ -1,4 +1,4 @@
-// The programme's data: tables, export files and the directory. The app never creates any of them.
+// The programme's data: tables and export files (directory.bicep adds the directory). The app never creates any of them.
 
 @description('The account.')
 param accountName string
@@ -18,8 +18,11 @@ param tables string[]
 @description('The container of export files.')
 param exportContainer string
 
-@description('The container of the directory; none in a further account.')
-param directoryContainer string = ''
+@description('Whether it is reached through the private network, and else only from allowedAddresses.')
+param onlyPrivate bool
+
+@description('The addresses on the internet that reach it all the same, each a.b.c.d or a.b.c.0/24; empty = none.')
+param allowedAddresses string[]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: accountName
@@ -37,6 +40,14 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    publicNetworkAccess: onlyPrivate && empty(allowedAddresses) ? 'Disabled' : 'Enabled'
+    // Without a network of its own the app calls from addresses that change and that others have, too, so 'Deny' would shut it
+    // out (host-storage.bicep). Of Azure's own services the one that deletes old export files has to come in (export-lifecycle).
+    networkAcls: {
+      defaultAction: onlyPrivate ? 'Deny' : 'Allow'
+      bypass: onlyPrivate ? 'AzureServices' : 'None'
+      ipRules: map(onlyPrivate ? allowedAddresses : [], address => { value: address, action: 'Allow' })
+    }
   }
 
   resource blobs 'blobServices' = {
@@ -51,13 +62,6 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
 
     resource exports 'containers' = {
       name: exportContainer
-      properties: {
-        publicAccess: 'None'
-      }
-    }
-
-    resource directory 'containers' = if (!empty(directoryContainer)) {
-      name: directoryContainer
       properties: {
         publicAccess: 'None'
       }

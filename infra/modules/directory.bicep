@@ -33,7 +33,7 @@ resource container 'Microsoft.Storage/storageAccounts/blobServices/containers@20
   }
 }
 
-// Writes what searches are answered from, and reads it.
+// Writes what searches are answered from, and reads it. The role may also delete the container, which the template makes again.
 resource directoryFiles 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(container.id, identityId, role.blobDataContributor)
   scope: container

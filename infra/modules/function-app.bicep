@@ -40,6 +40,9 @@ param alwaysReadyHttp int
 @description('The share of traces that is kept, from 0 to 1.')
 param traceShare string
 
+@description('The subnet that its calls go through, by resource id; empty = none.')
+param subnetId string
+
 @description('The app\'s own settings.')
 param settings { *: string }
 
@@ -92,6 +95,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     functionAppConfig: {
       runtime: {
         name: 'python'

@@ -16,6 +16,9 @@ param deploymentContainer string
 @description('The queues of triggers, with those of what they could not work on.')
 param queues string[]
 
+@description('Whether it is reached through the private network alone.')
+param onlyPrivate bool
+
 resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   name: accountName
   location: location
@@ -31,6 +34,13 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    publicNetworkAccess: onlyPrivate ? 'Disabled' : 'Enabled'
+    // Without a network of its own the app calls from addresses that change and that others have, too, and there is no rule for
+    // the host: 'Deny' would shut both out. Nobody is let past the rules, which matters as soon as they refuse somebody.
+    networkAcls: {
+      defaultAction: onlyPrivate ? 'Deny' : 'Allow'
+      bypass: 'None'
+    }
   }
 
   resource blobs 'blobServices' = {

@@ -10,6 +10,9 @@ param location string
 @description('Tags of the account.')
 param tags { *: string }
 
+@description('The replication.')
+param replication string
+
 @description('The tables.')
 param tables string[]
 
@@ -22,7 +25,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
   tags: tags
   kind: 'StorageV2'
   sku: {
-    name: 'Standard_ZRS'
+    name: replication
   }
   properties: {
     allowBlobPublicAccess: false
@@ -31,6 +34,13 @@ resource account 'Microsoft.Storage/storageAccounts@2025-08-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    publicNetworkAccess: 'Enabled'
+    // Marketplaces write from wherever they are, and publish no addresses: with or without a private network this stays open to
+    // whoever has the key or a role.
+    networkAcls: {
+      defaultAction: 'Allow'
+      bypass: 'None'
+    }
   }
 
   resource tableService 'tableServices' = {

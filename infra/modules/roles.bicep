@@ -58,7 +58,8 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 }
 
 // The host makes containers of its own for leases and keys and takes the package from another; so the whole account,
-// which holds nothing else. It needs no tables: no trigger of ours uses them.
+// which holds nothing else. Owner and not contributor, because the host's documentation asks for it; what it may do beyond that,
+// owners of single files, means nothing in an account without folders. It needs no tables: no trigger of ours uses them.
 resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(host.id, identityId, role.blobDataOwner)
   scope: host
@@ -71,7 +72,8 @@ resource hostBlobs 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 // The app sends messages; the host takes, hides and deletes them, moves what is poison, and its scale controller counts what
 // waits. On the account and not on single queues: what the scale controller asks for is not described, and the account has no
-// other queues.
+// other queues. Contributor and not its parts (read, send, process): none of those may lengthen the time for which a message
+// stays hidden, as the host does while a function works on it.
 resource hostQueues 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(host.id, identityId, role.queueDataContributor)
   scope: host
@@ -96,7 +98,8 @@ resource marketplaceRows 'Microsoft.Authorization/roleAssignments@2022-04-01' = 
 ]
 
 // Sends mail. No built-in role may only send, and the service does not honour custom ones reliably. This one could also switch
-// keys on again; so it is given on the one resource and not on the domain.
+// keys on again, read them, and delete the resource; so it is given on the one resource and not on the domain, and whoever does
+// any of it is told of (mail-keys in alerts.bicep).
 resource sendMail 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(communication.id, identityId, role.mailOwner)
   scope: communication

@@ -85,6 +85,20 @@ FAULTS = [
     ("dev.bicepparam", "param instanceMemory", "param instanceMemmory"),
     ("prod.bicepparam", "param tokenAudience = readEnvironmentVariable('TOKEN_AUDIENCE')\n", ""),
     ("dev.bicepparam", "param name = 'leadsdev'", "param name 'leadsdev'"),
+    ("modules/network.bicep", "serviceName: 'Microsoft.App", "servicesName: 'Microsoft.App"),
+    ("modules/network.bicep", "cidrSubnet(", "cidrSubnets("),
+    ("modules/network.bicep", "id: gateway.id", "id: gateways.id"),
+    ("modules/network.bicep", "publicIPAllocationMethod: 'Static'", "ipAddresses: 'x'"),
+    ("modules/network.bicep", "parent: zone[i]", "parent: zones[i]"),
+    ("modules/private-endpoints.bicep", "groupIds: [kind]", "groupId: [kind]"),
+    ("modules/private-endpoints.bicep", "network::endpoints.id", "network::endpoints.idd"),
+    ("modules/private-endpoints.bicep", "privateDnsZoneId: zone[i].id", "privateDnsZone: zone[i].id"),
+    ("modules/data-storage.bicep", "bypass: onlyPrivate", "bypasses: onlyPrivate"),
+    ("modules/alerts.bicep", "scopes: [communication.id]", "scope: [communication.id]"),
+    ("modules/alerts.bicep", "          anyOf: map(", "          anyOff: map("),
+    ("modules/function-app.bicep", "virtualNetworkSubnetId:", "virtualNetworkSubnet:"),
+    ("main.bicep", "replication: marketplaceReplication", "replicated: marketplaceReplication"),
+    ("main.bicep", "    subnetId: privateNetwork", "    subnetsId: privateNetwork"),
 ]
 
 
@@ -126,6 +140,22 @@ def test_an_old_api_version_is_told_as_such(tmp_path: Path) -> None:
     assert "the API version of Microsoft.Web/serverfarms@2024-01-01 is older than two years" in said
 
 
+def test_a_resource_inside_a_loop_is_told_as_such(tmp_path: Path) -> None:
+    """Nothing else is wrong with it, and the compiler refuses it (BCP160)."""
+    copy = tmp_path / "infra"
+    shutil.copytree(INFRA, copy)
+    file = copy / "modules" / "private-endpoints.bicep"
+    before, after = file.read_text().split("        }\n      ]\n    }\n  }\n]\n", 1)
+    nested = after.replace("resource dnsName 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups@2026-03-01'", "")
+    assert nested != after
+    inner = "\n    resource dnsName 'privateDnsZoneGroups' = {\n      name: 'default'\n    }\n"
+    file.write_text(before + "        }\n      ]\n    }\n" + inner + "  }\n]\n")
+    code, said = lint(copy)
+    assert code == 1
+    assert "a resource cannot stand inside one that is a loop" in said
+    assert "1 faults" in said
+
+
 def test_loops_stand_as_the_formatter_writes_them() -> None:
     for path, text in EVERY.items():
         assert not re.search(r"\[for ", text), path
@@ -152,6 +182,76 @@ def test_no_key_is_switched_on_read_or_passed() -> None:
     assert "param marketplaceKeys bool = false" in MAIN
     for text in EVERY.values():
         assert not re.search(r"list\w*Keys\(|AccountKey|@secure|SharedAccess|InstrumentationKey", text)
+
+
+def account(file: str) -> str:
+    """What that module says of its storage account's own properties."""
+    made = (INFRA / "modules" / f"{file}.bicep").read_text().split("\nresource account ")[1]
+    return between(made, "\n  properties: {", "\n  }\n")
+
+
+def test_each_account_says_who_reaches_it() -> None:
+    """Open to any address where the app has no network of its own, and said so; never by leaving it out."""
+    made = [
+        path.stem for path, text in EVERY.items() if re.search(r"^resource account '[^\n]+' = \{", text, re.MULTILINE)
+    ]
+    assert sorted(made) == ["data-storage", "host-storage", "marketplace-storage"]
+    for name in ("host-storage", "data-storage"):
+        assert "      defaultAction: onlyPrivate ? 'Deny' : 'Allow'\n" in account(name)
+    assert "    publicNetworkAccess: onlyPrivate ? 'Disabled' : 'Enabled'\n" in account("host-storage")
+    assert "      bypass: 'None'\n" in account("host-storage")
+    # Whoever fetches an export's file by its link comes from the internet; and old files are deleted by Azure itself.
+    closed = "    publicNetworkAccess: onlyPrivate && empty(allowedAddresses) ? 'Disabled' : 'Enabled'\n"
+    assert closed in account("data-storage")
+    assert "      bypass: onlyPrivate ? 'AzureServices' : 'None'\n" in account("data-storage")
+    assert "      ipRules: map(onlyPrivate ? allowedAddresses : []," in account("data-storage")
+    # Marketplaces' writers are anywhere.
+    assert "      defaultAction: 'Allow'\n      bypass: 'None'\n" in account("marketplace-storage")
+
+
+def test_the_private_network_is_off_by_default_and_whole_when_it_is_on() -> None:
+    assert "\nparam privateNetwork bool = false\n" in MAIN
+    assert "\nparam allowedAddresses string[] = []\n" in MAIN
+    for values in ("dev", "prod"):
+        said = re.findall(r"^param privateNetwork = (.+)", (INFRA / f"{values}.bicepparam").read_text(), re.MULTILINE)
+        assert said in ([], ["bool(readEnvironmentVariable('PRIVATE_NETWORK', 'false'))"])
+    # What is made of it, is made only then; and whatever closes an account gives it addresses in the network.
+    for path in ("network", "private-endpoints"):
+        each = re.findall(rf"^module \w+ 'modules/{path}\.bicep' = (.+(?:\n  for .+)?)", MAIN, re.MULTILINE)
+        assert each
+        assert all("if (privateNetwork) {" in one for one in each)
+    assert MAIN.count("onlyPrivate: privateNetwork\n") == MAIN.count("'modules/private-endpoints.bicep'") == 3
+    for module, kinds in (
+        ("host", "['blob', 'queue']"),
+        ("data", "['blob', 'table']"),
+        ("further", "['blob', 'table']"),
+    ):
+        told = between(MAIN, f"\nmodule {module}Endpoints ", "\nmodule ")
+        assert f" kinds: {kinds}\n" in told
+        assert f" dependsOn: [network, {module}Storage]\n" in told
+        storage = between(MAIN, f"\nmodule {module}Storage ", "\nmodule ")
+        used = re.search(r"accountName: (\S+)", storage)
+        assert used
+        assert f"accountName: {used[1]}\n" in told
+        # An address for each service that the account has, as they are named in its module.
+        services = (INFRA / "modules" / re.findall(r"modules/([\w-]+\.bicep)", storage)[0]).read_text()
+        assert {kind for kind in ("blob", "queue", "table") if f"'{kind}Services'" in services} == {
+            *re.findall(r"\w+", kinds)
+        }
+    assert "    kinds: ['blob', 'queue', 'table']\n" in between(MAIN, "\nmodule network ", "\nmodule ")
+    assert "resourceId('Microsoft.Network/virtualNetworks/subnets', names.network, 'app')" in MAIN
+    network = (INFRA / "modules" / "network.bicep").read_text()
+    assert network.count("defaultOutboundAccess: false") == network.count("addressPrefix: ") == 2
+    assert "serviceName: 'Microsoft.App/environments'" in network
+
+
+def test_replication_is_chosen_for_each_account_of_leads() -> None:
+    for module in ("data-storage", "marketplace-storage"):
+        text = (INFRA / "modules" / f"{module}.bicep").read_text()
+        assert "\nparam replication string\n" in text
+        assert "    name: replication\n" in text
+    assert "\nparam marketplaceReplication string = dataReplication\n" in MAIN
+    assert MAIN.count("replication: dataReplication\n") == 2
 
 
 GIVEN = frozenset(
@@ -257,7 +357,10 @@ def test_what_the_deployment_promises_is_in_it(file: str, text: str) -> None:
 
 def test_the_app_starts_with_its_roles_and_files_go_with_their_exports() -> None:
     app = between(MAIN, "module app 'modules/function-app.bicep' = {", "\nmodule ")
-    assert "\n  dependsOn: [roles, dataRoles, furtherRoles, directory]\n" in app
+    assert (
+        "\n  dependsOn: [roles, dataRoles, furtherRoles, directory, hostEndpoints, dataEndpoints, furtherEndpoints]\n"
+        in app
+    )
     assert "    deleteAfterDays: exportKeptDays\n" in MAIN
     assert "        LEADS_EXPORT_KEPT_DAYS: string(exportKeptDays)\n" in MAIN
 
@@ -388,6 +491,34 @@ def test_alerts_ask_for_events_that_the_code_writes() -> None:
         *asked,
         "poison-messages",
     } - {"agenda-overdue"}
+
+
+def test_what_the_role_on_mail_allows_beyond_mail_is_told_to_somebody() -> None:
+    """No narrower role can send: the one given could switch keys on again, so whoever does is told of."""
+    alerts = (INFRA / "modules" / "alerts.bicep").read_text()
+    operations = re.findall(r"'Microsoft\.Communication/CommunicationServices/([\w/]+)'", alerts)
+    assert set(operations) == {"write", "delete", "ListKeys/action", "RegenerateKey/action"}
+    rule = alerts.split("\nresource mailKeys ")[1]
+    assert "    enabled: true\n    scopes: [communication.id]\n" in rule
+    assert "actionGroupId: operators.id\n" in rule
+    assert "    communicationName: names.mail\n" in between(MAIN, "\nmodule alerts ", "\nmodule ")
+    assert "| `mail-keys` |" in (ROOT / "docs" / "operations.md").read_text()
+
+
+def test_each_right_is_told_with_what_it_allows_beyond_what_is_done() -> None:
+    told = re.findall(r"^\| `(\w+)` \| \*([\w ]+)\* \|", (ROOT / "docs" / "operations.md").read_text(), re.MULTILINE)
+    assert [name for name, _ in told] == list(RIGHTS)
+    names = {
+        "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
+        "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
+        "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
+        "76199698-9eea-4c19-bc75-cec21354c6b6": "Storage Table Data Reader",
+        "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
+        "db58b8e5-c6ad-4a2a-8342-4190687cbf4a": "Storage Blob Delegator",
+        "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
+        "09976791-48a7-449e-bb21-39d1a415f350": "Communication and Email Service Owner",
+    }
+    assert dict(told) == {name: names[role] for name, (_, role, _, _) in RIGHTS.items()}
 
 
 def test_the_package_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:

@@ -48,6 +48,16 @@ def test_a_rule_that_is_built_lives_somewhere_and_has_a_test_that_cites_it(name:
     assert re.search(rf"\b{name}\b|_{name.lower()}_", text), f"{test} does not cite {name}"
 
 
+def test_what_defends_is_in_the_book() -> None:
+    threats = (ROOT / "SECURITY.md").read_text().partition("## Who wants what")[2].partition("\n## ")[0]
+    rows = [row.split(" | ") for row in threats.splitlines() if row.startswith("| ")][1:]
+    assert len(rows) > 10
+    for who, _, defends, shown in rows:
+        assert "`tests/" in shown or "not tried" in shown, who
+        assert set(CITED.findall(defends)) <= set(BUILT), who
+    assert {"S1", "S2", "S3", "S4", "S5", "S6", "W4", "X2"} <= set(CITED.findall(threats))
+
+
 def test_the_other_sides_of_a_rule_live_somewhere() -> None:
     sides = re.findall(r"^\| ([A-Z]\d+(?:, [A-Z]\d+)*) \| [^|]+ \| `(\S+)` \|$", ELSEWHERE, re.MULTILINE)
     assert len(sides) > 20
