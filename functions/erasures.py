@@ -67,7 +67,7 @@ def _names_dry_run(url: str) -> bool:
 async def list_erasures(call: Call[Nothing, PageQuery]) -> Response[Page[ErasureListedView]]:
     """List erasures, newest first; they are kept for good (S4)."""
     found, following = await erase.list_erasures(ports=call.app.ports, after=call.after(ERASURE_ID), top=call.query.top)
-    return call.page([erasure_listed_view(erase.SeenErasure(one)) for one in found], following)
+    return call.page([erasure_listed_view(one) for one in found], following)
 
 
 @blueprint.function_name("read_erasure")

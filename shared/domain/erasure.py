@@ -13,7 +13,7 @@ from typing import Any
 from shared.domain.contact import fold_email, is_address, person_keys
 from shared.domain.deadlines import REMINDERS
 from shared.domain.events import Event, EventType
-from shared.domain.lead import Actor, Closing, Customer, Deal, LastTransition, Lead, Quality, Status, Validity
+from shared.domain.lead import Actor, Customer, Deal, LastTransition, Lead, Quality, Validity
 from shared.domain.lifecycle import Decision, settle
 from shared.domain.traces import Traces, rewritten
 
@@ -237,7 +237,7 @@ def blank(lead: Lead, at: datetime, by: Actor, traces: Traces | None = None) -> 
         phone_validity=Validity.UNKNOWN,
         quality=Quality(),
         deal=_blank_deal(before.deal) if before.deal else None,
-        closing=_blank_closing(before.closing) if before.closing else None,
+        closing=replace(before.closing, notes=None) if before.closing else None,
     )
     for wanted in (*([traces] if traces else []), *_traces_of(before.customer)):
         # What is not the customer's may name it all the same: a sender who asked for itself.
@@ -255,10 +255,6 @@ def _blank_deal(deal: Deal) -> Deal:
     return replace(deal, name="", purchase_timeframe=None, notes=None, crm_id=None, campaign_id=None, team=())
 
 
-def _blank_closing(closing: Closing) -> Closing:
-    return replace(closing, notes=None)
-
-
 PLAIN_CHANGES = frozenset(
     (
         *("deal.amount", "deal.currency", "deal.purchaseDate"),
@@ -272,9 +268,3 @@ PLAIN_CHANGES = frozenset(
 def blank_changes(changes: Mapping[str, Any]) -> dict[str, Any]:
     """What a history event of an erased lead still says of what was changed."""
     return {path: value for path, value in changes.items() if path in PLAIN_CHANGES}
-
-
-def kept_for_long_enough(lead: Lead, before: datetime) -> bool:
-    """True for an archived lead that ended before then and holds data still (S5)."""
-    ended = lead.closed_at or lead.updated_at
-    return lead.status is Status.ARCHIVED and lead.erased_at is None and ended < before

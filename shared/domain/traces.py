@@ -9,7 +9,7 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -164,12 +164,18 @@ class Traces:
 
 def _start_of_number(plain: str, places: list[int], before: str, code: str, *, at_home: bool) -> int | None:
     """Where the number begins that has these digits before its own; None where they make it another one."""
-    dialled = [out + code + trunk for out in _DIALLED_OUT for trunk in _TRUNK] + (list(_TRUNK) if at_home else [])
-    for prefix in sorted(dialled, key=len, reverse=True):
+    for prefix in _dialled(code, at_home=at_home):
         start = places[len(before) - len(prefix)] if before.endswith(prefix) else 0
         if before.endswith(prefix) and not (start and (plain[start - 1].isalnum() or plain[start - 1] == "_")):
             return start - 1 if plain[start - 1 : start] == "+" else start
     return None
+
+
+@cache
+def _dialled(code: str, *, at_home: bool) -> Sequence[str]:
+    """What may be dialled before a number of this country, the longest first."""
+    dialled = [out + code + trunk for out in _DIALLED_OUT for trunk in _TRUNK] + (list(_TRUNK) if at_home else [])
+    return sorted(dialled, key=len, reverse=True)
 
 
 def _goes_on(plain: str, last: int) -> bool:
@@ -181,16 +187,14 @@ def _plain_digits(text: str) -> str:
     """The text with the digits and plus signs of every script as ASCII has them; as long as before."""
     if text.isascii():
         return text
-    return "".join(
-        c
-        if c.isascii()
-        else str(digit)
-        if (digit := unicodedata.decimal(c, None)) is not None
-        else "+"
-        if c in "＋﹢"
-        else c
-        for c in text
-    )
+    return "".join(map(_plain_digit, text))
+
+
+def _plain_digit(char: str) -> str:
+    if char in "＋﹢":
+        return "+"
+    digit = unicodedata.decimal(char, None)
+    return char if digit is None else str(digit)
 
 
 def _end_of_domain(text: str, at: int, end: int, email: str) -> int | None:

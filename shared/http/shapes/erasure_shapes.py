@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 # The standard one does not tell pydantic enough before Python 3.12.
 from typing_extensions import TypedDict
 
-from shared.domain.erasure import ErasureKind, folded_address
+from shared.domain.erasure import Erasure, ErasureKind, folded_address
 from shared.domain.errors import Detail, InvalidRequest
 from shared.domain.instants import stamp, stamped
 from shared.domain.intake.receipt import Phone as ReadPhone
@@ -123,9 +123,8 @@ class ErasureView(ErasureListedView):
     isDryRun: bool
 
 
-def erasure_listed_view(seen: SeenErasure) -> ErasureListedView:
+def erasure_listed_view(erasure: Erasure) -> ErasureListedView:
     """The erasure as a list shows it."""
-    erasure = seen.erasure
     return {
         "id": erasure.id,
         "kind": erasure.kind,
@@ -133,14 +132,16 @@ def erasure_listed_view(seen: SeenErasure) -> ErasureListedView:
         "state": erasure.state,
         "by": actor_view(erasure.by),
         "passes": erasure.passes,
-        "counts": _counts_view(erasure.counts),
+        "counts": counts_view(erasure.counts),
         "left": [{"kind": one.kind, "partnerId": one.partner_id, "name": one.name} for one in erasure.left],
         "createdDateTime": stamp(erasure.created_at),
         "endedDateTime": stamped(erasure.ended_at),
     }
 
 
-def _counts_view(found: Mapping[str, int]) -> ErasureCountsView:
+def counts_view(found: Mapping[str, int]) -> ErasureCountsView:
+    """What an erasure found, by its kind."""
+
     def of(*kinds: str) -> int:
         return sum(found.get(kind, 0) for kind in kinds)
 
@@ -162,7 +163,7 @@ def _counts_view(found: Mapping[str, int]) -> ErasureCountsView:
 
 def erasure_view(seen: SeenErasure, *, dry: bool = False) -> ErasureView:
     """The erasure, or what a dry run says of one, which has no id."""
-    listed = erasure_listed_view(seen)
+    listed = erasure_listed_view(seen.erasure)
     if dry:
         listed["id"] = None
     return {

@@ -1,17 +1,19 @@
 """The operator's erasures: whom to erase, what would go, and how far each is (S4)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from shared.domain.erasure import Erasure, ErasureKind
 from shared.domain.errors import NotFound
 from shared.domain.instants import stamped
 from shared.http import page_tokens
 from shared.http.pages import PageQuery
-from shared.http.shapes.erasure_shapes import erasure_listed_view
+from shared.http.shapes.erasure_shapes import counts_view
 from shared.ids import ERASURE_ID
 from shared.pages.visits import AnyVisit, Shown
 from shared.pages.words import Words
-from shared.usecases.upkeep.erase import SeenErasure, list_erasures, read_erasure
+from shared.usecases.upkeep.erase import list_erasures, read_erasure
 
 LEADS_SHOWN = 100
 
@@ -122,10 +124,9 @@ def _kinds(words: Words) -> dict[str, str]:
 
 
 def _counts(erasure: Erasure, words: Words) -> tuple[Count, ...]:
-    found = dict(erasure_listed_view(SeenErasure(erasure))["counts"])
-    return tuple(
-        Count(code, label, words.number(int(str(found[code])))) for code, label in _kinds(words).items() if found[code]
-    )
+    # Each of its fields is a number, which a TypedDict does not say of all of them.
+    found = cast("Mapping[str, int]", counts_view(erasure.counts))
+    return tuple(Count(code, label, words.number(found[code])) for code, label in _kinds(words).items() if found[code])
 
 
 def _item(erasure: Erasure, words: Words) -> Item:

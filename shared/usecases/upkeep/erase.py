@@ -236,6 +236,8 @@ async def _retain(ports: Ports, at: datetime, budget: Budget) -> int:
 
 
 async def _take_up(ports: Ports, partner_id: str, lead_ids: Sequence[str], at: datetime) -> None:
-    erasure = Erasure(new_erasure_id(at), ErasureKind.RETENTION, "", RETENTION, at, of_partner=partner_id)
+    erasure = Erasure(
+        new_erasure_id(at), ErasureKind.RETENTION, "", RETENTION, at, of_partner=partner_id, settles_at=at + SETTLED
+    )
     await ports.erasures.note(erasure.id, partner_id, lead_ids)
-    await ports.erasures.add(replace(erasure, settles_at=at + SETTLED))
+    await ports.erasures.add(erasure)

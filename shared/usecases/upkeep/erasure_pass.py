@@ -29,6 +29,7 @@ from shared.domain.feedback import Feedback, FeedbackFilter
 from shared.domain.lead import Lead
 from shared.domain.lifecycle import Decision
 from shared.domain.programme.partner import SourceKind
+from shared.domain.telling.preferences import Preferences
 from shared.domain.telling.unsubscribe import list_of
 from shared.domain.traces import rewritten
 from shared.ports.as_read import AsRead
@@ -45,6 +46,14 @@ LEADS_PAGE, HELD_PAGE, FEEDBACK_PAGE, TABLE_PAGE, EXPORTS_PAGE = 500, 50, 200, 5
 TOGETHER = 20
 """Leads blanked in one transaction."""
 BEGINNING = datetime.fromisoformat("1970-01-02T00:00:00Z")
+FOLLOWING = {
+    Stage.LEADS: Stage.ROWS,
+    Stage.ROWS: Stage.SETTINGS,
+    Stage.HELD: Stage.FEEDBACK,
+    Stage.FEEDBACK: Stage.LISTS,
+    Stage.LISTS: Stage.TABLES,
+}
+"""What comes after a stage; after `SETTINGS` the next partner does, and the others have none."""
 
 
 class Pass:
@@ -75,20 +84,10 @@ class Pass:
         cursor = await steps[place.stage](place)
         if cursor is not None:
             return replace(place, cursor=cursor)
-        match place.stage:
-            case Stage.SETTINGS:
-                return await self._next_partner(place.partner_id)
-            case Stage.LEADS | Stage.ROWS:
-                following = Stage.ROWS if place.stage is Stage.LEADS else Stage.SETTINGS
-                return Place(following, place.partner_id)
-            case Stage.HELD:
-                return Place(Stage.FEEDBACK)
-            case Stage.FEEDBACK if self._traces:
-                return Place(Stage.LISTS)
-            case Stage.LISTS:
-                return Place(Stage.TABLES)
-            case _:
-                return None
+        if place.stage is Stage.SETTINGS:
+            return await self._next_partner(place.partner_id)
+        is_end = place.stage is (Stage.TABLES if self._traces else Stage.FEEDBACK)
+        return None if is_end else Place(FOLLOWING[place.stage], place.partner_id)
 
     async def _next_partner(self, after: str) -> Place:
         self.erasure = replace(self.erasure, changed_at=None)
@@ -164,8 +163,8 @@ class Pass:
         for export in exports:
             await self._export(export, concerned=concerned)
         if following is None and self._traces:
-            await self._addresses(partner_id)
-            await self._name_what_is_left(partner_id)
+            preferences = await self._name_what_is_left(partner_id)
+            await self._addresses(partner_id, preferences)
         return following
 
     async def _export(self, export: Export, *, concerned: bool) -> None:
@@ -211,7 +210,7 @@ class Pass:
         await self._ports.files.wipe(export.blob)
         await self._ports.files.wipe(export.spool)
 
-    async def _addresses(self, partner_id: str) -> None:
+    async def _addresses(self, partner_id: str, before: Preferences | None) -> None:
         """Of an address that is not mailed the partner keeps what tells it again, and no more."""
         email = self._traces.email if self._traces else None
         if not email:
@@ -220,7 +219,6 @@ class Pass:
         for of_list in (partner_id, list_of(partner_id, customers=True)):
             if await preferences.forget_address(of_list, email, dry=self._dry):
                 self._found("mutedAddresses")
-        before = await preferences.get(partner_id)
         muted = [one for one in before.muted_addresses if self._mentions(one)] if before else []
         self._found("mutedAddresses", len(muted))
         if before and muted and not self._dry:
@@ -234,8 +232,11 @@ class Pass:
     def _mentions(self, value: object) -> bool:
         return self._traces is not None and self._traces.found_in_any(value)
 
-    async def _name_what_is_left(self, partner_id: str) -> None:
-        """What a partner says of its own people is not a customer's data; but whoever asked should know of it."""
+    async def _name_what_is_left(self, partner_id: str) -> Preferences | None:
+        """What a partner says of its own people is not a customer's data; but whoever asked should know of it.
+
+        Returns the partner's preferences, as they were read.
+        """
         ports = self._ports
         registration, profile, preferences, hooks, people = await asyncio.gather(
             ports.partners.get(partner_id),
@@ -244,18 +245,18 @@ class Pass:
             ports.webhooks.of_partner(partner_id),
             ports.people.people(partner_id),
         )
-        if preferences:
-            preferences = replace(preferences, muted_addresses=())
+        wishes = replace(preferences, muted_addresses=()) if preferences else None
         own: list[tuple[LeftKind, str | None, object]] = [
             (LeftKind.REGISTRATION, None, registration),
             (LeftKind.PROFILE, None, profile),
-            (LeftKind.PREFERENCES, None, preferences),
+            (LeftKind.PREFERENCES, None, wishes),
             *((LeftKind.WEBHOOK, stored.webhook.id, stored.webhook) for stored in hooks),
             *((LeftKind.PERSON, person.id, person) for person in people),
         ]
         for kind, name, value in own:
             if value is not None and self._mentions(value):
                 self.erasure = self.erasure.leaves(Left(kind, partner_id, name))
+        return preferences
 
     async def _held(self, place: Place) -> str | None:
         page, following = await self._ports.held.every(place.cursor, HELD_PAGE)
@@ -307,6 +308,8 @@ class Pass:
     async def _lists(self, _: Place) -> None:
         """The operator's own list names the address no longer."""
         email = self._traces.email if self._traces else None
+        if not email:
+            return
         before = await self._ports.partners.stored_contact_lists()
         after = replace(
             before,
