@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import count, takewhile
 from typing import Any, TypeVar
 
 import msgspec
@@ -64,6 +65,17 @@ def dump(value: Any, *, limit: int = PIECE * PIECES, what: str = "lead") -> dict
 def documents(text: str) -> dict[str, str]:
     """The columns `doc0` … of a record's JSON, which is ASCII."""
     return {f"doc{i // PIECE}": text[i : i + PIECE] for i in range(0, len(text), PIECE)}
+
+
+def pieces(body: bytes) -> dict[str, bytes]:
+    """The columns `p0` … of a body as it came."""
+    return {f"p{n}": body[i : i + RAW_PIECE] for n, i in enumerate(range(0, len(body), RAW_PIECE))}
+
+
+def body_of(row: Mapping[str, Any]) -> bytes:
+    """The body in a row's columns `p0` …, as far as they were selected."""
+    names = takewhile(row.__contains__, (f"p{n}" for n in count()))
+    return b"".join(row[name] for name in names)
 
 
 def _plain(value: Any) -> str:

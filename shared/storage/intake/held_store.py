@@ -16,8 +16,6 @@ from shared.storage.rest.service import Table
 from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 
-PIECE = codec.RAW_PIECE
-
 
 class TableHeldStore:
     """`HeldStore` on Azure Tables."""
@@ -110,20 +108,16 @@ class TableHeldStore:
 
 
 def _row(held: Held) -> dict[str, Any]:
-    pieces = range(0, len(held.body), PIECE)
     return {
         "PartitionKey": keys.PARKED_SHARD,
         "RowKey": keys.held(held.id),
         **codec.dump(replace(held, body=b"")),
-        **{f"p{n}": held.body[i : i + PIECE] for n, i in enumerate(pieces)},
+        **codec.pieces(held.body),
     }
 
 
 def _held(row: Any) -> Held:
-    body, n = b"", 0
-    while f"p{n}" in row:
-        body, n = body + row[f"p{n}"], n + 1
-    return replace(codec.load(Held, row), body=body)
+    return replace(codec.load(Held, row), body=codec.body_of(row))
 
 
 def _line(held: Held) -> dict[str, Any]:

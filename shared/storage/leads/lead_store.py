@@ -72,12 +72,10 @@ class TableLeadStore:
             "change": change.id,
         }
         columns = codec.lead_columns(lead)
-        pieces = range(0, len(submitted.body), codec.RAW_PIECE)
-        raw = {f"p{n}": submitted.body[i : i + codec.RAW_PIECE] for n, i in enumerate(pieces)}
         raw_key = {"PartitionKey": partner, "RowKey": keys.raw(lead.id), "contentType": submitted.content_type}
         operations: list[Write] = [
             Write.insert(_row(lead, keys.lead(lead.id), columns)),
-            Write.insert(raw_key | raw),
+            Write.insert(raw_key | codec.pieces(submitted.body)),
             Write.insert(claim) if submitted.replaces is None else Write.replace(claim, submitted.replaces),
             *_copies(None, lead, columns),
             *deals.writes(None, lead),

@@ -61,7 +61,7 @@ def cleaned(row: Row, leads: frozenset[str], traces: Traces | None) -> Write | N
         return Write.delete(row, row.tag) if keys.lead_of_who(key) in leads else None
     columns = {name: value for name, value in row.items() if not name.startswith("doc")}
     if kind == "raw":
-        body = b"".join(row[f"p{n}"] for n in range(len(row)) if f"p{n}" in row)
+        body = codec.body_of(row)
         if body and (rest in leads or (traces and traces.found_in_bytes(body))):
             kept = {name: value for name, value in columns.items() if not (name[0] == "p" and name[1:].isdigit())}
             return Write.replace(kept, row.tag)
@@ -69,11 +69,11 @@ def cleaned(row: Row, leads: frozenset[str], traces: Traces | None) -> Write | N
     if "doc0" not in row:
         return None
     documents = _of_lead(kind, rest, row, leads)
-    text = codec.text_of(row if documents is None else documents)
-    plain = msgspec.json.decode(text)
-    without = rewritten(plain, traces.taken_from) if traces else plain
-    if without != plain:
-        documents = codec.documents(json.dumps(without, separators=(",", ":")))
+    if traces:
+        plain = msgspec.json.decode(codec.text_of(row if documents is None else documents))
+        without = rewritten(plain, traces.taken_from)
+        if without != plain:
+            documents = codec.documents(json.dumps(without, separators=(",", ":")))
     return None if documents is None else Write.replace(columns | documents, row.tag)
 
 
