@@ -28,6 +28,7 @@ from shared.storage.exports import blobs
 from shared.storage.tables import connect
 from shared.usecases.telling.deliver import deliver_events
 from tests.builders import AT, submission_body, unique
+from tests.loopback import listen
 from tests.steps import submit
 
 LEADS, ANSWERING, PAIRS = 40, 19, 3
@@ -47,10 +48,7 @@ class Receivers:
         """Serve."""
         served = web.Application()
         served.router.add_post("/{kind}/{number}", self._take)
-        runner = web.AppRunner(served)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
+        runner, self.port = await listen(served)
         return runner
 
     async def _take(self, request: web.Request) -> web.Response:

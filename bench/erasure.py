@@ -6,16 +6,11 @@ requests grow with the rows; what must not grow is what a row costs. Payloads an
 
 import asyncio
 import os
-import tempfile
 import time
 from dataclasses import replace
-from pathlib import Path
-
-from pydantic import SecretStr
 
 from bench.figures import title
-from bench.fill import NO_AUTOSAVE, Filling
-from local.azurite import Azurite
+from bench.fill import NO_AUTOSAVE, Filling, poured
 from shared import app
 from shared.domain.erasure import ErasureKind
 from shared.domain.events import Event, EventType
@@ -47,16 +42,8 @@ async def measure(size: int) -> None:
         if number % (size // HERS) == 0:
             lead = replace(lead, customer=replace(lead.customer, email=ADA.value))
         await filled.add([Decision(lead, (Event(1, EventType.RECEIVED, AT, SOURCE, None, lead.status),))])
-    with tempfile.TemporaryDirectory() as folder:
-        azurite = Azurite(Path(folder))
-        with azurite:
-            settings = Settings(storage_connection=SecretStr(azurite.connection))
-            tables = connect(settings)
-            await tables.create()
-            await tables.close()
-        filled.pour(Path(folder))
-        with azurite:
-            await _line(settings, size)
+    async with poured(filled) as settings:
+        await _line(settings, size)
 
 
 async def _line(settings: Settings, size: int) -> None:

@@ -6,13 +6,18 @@ timers do not read: payloads, histories, claims, and events, which the relay wou
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from pydantic import SecretStr
+
+from local.azurite import Azurite
 from shared import clock
 from shared.domain.agenda import Change
 from shared.domain.lead import Lead, Tab
@@ -20,9 +25,10 @@ from shared.domain.lifecycle import Action, Decision, LeadAction, decide
 from shared.domain.tally import Cell, Tally
 from shared.ports.leads import StoredLead
 from shared.ports.telling import Follows
+from shared.settings import Settings
 from shared.storage.leads.lead_store import TableLeadStore
 from shared.storage.rest.wire import Write
-from shared.storage.tables import Tables
+from shared.storage.tables import Tables, connect
 from shared.storage.telling.tally_store import TableTallyStore
 from tests.builders import ANN, received, submitted
 
@@ -131,6 +137,21 @@ class Filling:
         if self.rows:
             raise SystemExit(f"Azurite's file has no table {', '.join(self.rows)}.")
         file.write_text(json.dumps(database))
+
+
+@asynccontextmanager
+async def poured(filled: Filling) -> AsyncIterator[Settings]:
+    """The settings for an Azurite of its own that holds these rows and no others."""
+    with tempfile.TemporaryDirectory() as folder:
+        azurite = Azurite(Path(folder))
+        with azurite:
+            settings = Settings(storage_connection=SecretStr(azurite.connection))
+            tables = connect(settings)
+            await tables.create()
+            await tables.close()
+        filled.pour(Path(folder))
+        with azurite:
+            yield settings
 
 
 GIVEN = ("Ada", "Bo", "Cem", "Dunja", "Edda", "Finn", "Gül", "Håkan")

@@ -6,17 +6,12 @@ reads every lead of the partner, and is measured once for each size.
 
 import asyncio
 import os
-import tempfile
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 
-from pydantic import SecretStr
-
 from bench.figures import at_most, short, title
-from bench.fill import NO_AUTOSAVE, Filling
+from bench.fill import NO_AUTOSAVE, Filling, poured
 from bench.side_by_side import Times, compare, head
-from local.azurite import Azurite
 from shared import app
 from shared.domain.events import Event, EventType
 from shared.domain.lead import Lead
@@ -65,16 +60,8 @@ async def measure(size: int) -> None:
     """A line of the table, on an Azurite of its own: it answers more slowly the more it holds."""
     filled = Filling()
     lead = await fill(filled, size)
-    with tempfile.TemporaryDirectory() as folder:
-        azurite = Azurite(Path(folder))
-        with azurite:
-            settings = Settings(storage_connection=SecretStr(azurite.connection))
-            tables = connect(settings)
-            await tables.create()
-            await tables.close()
-        filled.pour(Path(folder))
-        with azurite:
-            await _line(settings, size, lead)
+    async with poured(filled) as settings:
+        await _line(settings, size, lead)
 
 
 async def _line(settings: Settings, size: int, lead: Lead) -> None:

@@ -429,14 +429,7 @@ class Demo:
         if lead.qualified:
             body = {
                 "qualification": lead.qualified,
-                "customer": {
-                    "company": lead.company,
-                    "firstName": lead.first,
-                    "lastName": lead.last,
-                    "email": lead.address,
-                    "phone": lead.phone,
-                    "country": lead.country,
-                },
+                "customer": _customer(lead),
                 "notes": lead.need,
                 "contactRequested": True,
                 "consent": {"share": True, "contact": True},
@@ -459,21 +452,24 @@ class Demo:
             await self.call("POST", f"{path}/{action}", said, as_="ann" if number % 2 == 0 else "bob")
 
 
+def _customer(lead: DemoLead) -> dict[str, Any]:
+    return {
+        "company": lead.company,
+        "firstName": lead.first,
+        "lastName": lead.last,
+        "email": lead.address,
+        "phone": lead.phone,
+        "country": lead.country,
+    }
+
+
 def _inquiry(lead: DemoLead, partner: str) -> dict[str, Any]:
     """The lead as a visitor of the directory writes it (I4)."""
     return {
         "profile": partner,
         "location": lead.location,
         "searchTerms": [lead.searched],
-        "customer": {
-            "company": lead.company,
-            "firstName": lead.first,
-            "lastName": lead.last,
-            "email": lead.address,
-            "phone": lead.phone,
-            "country": lead.country,
-            "size": lead.size,
-        },
+        "customer": {**_customer(lead), "size": lead.size},
         "notes": lead.need,
         "share": True,
     }
