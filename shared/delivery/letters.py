@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -96,8 +96,8 @@ class Letters:
         return Letter(
             to=to,
             subject=content.subject,
-            text=self._templates.get_template("mail.txt").render(context),
-            html=self._templates.get_template(content.template).render(context),
+            text=_templates().get_template("mail.txt").render(context),
+            html=_templates().get_template(content.template).render(context),
             headers={
                 "List-Unsubscribe": f"<{unsubscribe}>",
                 "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -111,16 +111,19 @@ class Letters:
 
         return link
 
-    @cached_property
-    def _templates(self) -> "Environment":
-        from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - first mail
 
-        return Environment(
-            loader=PackageLoader("shared.delivery"),
-            autoescape=select_autoescape(("html",)),
-            undefined=StrictUndefined,
-            keep_trailing_newline=True,
-        )
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape  # noqa: PLC0415 - first mail
+
+    return Environment(
+        loader=PackageLoader("shared.delivery"),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        # A template that was deployed never changes.
+        auto_reload=False,
+        keep_trailing_newline=True,
+    )
 
 
 @dataclass(frozen=True)
