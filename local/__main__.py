@@ -72,7 +72,7 @@ async def _serve(
     await queues.create()
     timers = Timers(functions, os.environ, clock.now)
     reports_to = f"{base_url}/runtime/webhooks/EventGrid?functionName=mail_reports"
-    mails = MailService(data / "mails.json", clock.now, lambda: clock.real_now().timestamp(), reports_to)
+    mails = MailService(data / "mails.jsonl", clock.now, lambda: clock.real_now().timestamp(), reports_to)
     host = Host(
         functions,
         prefix=route_prefix(ROOT),

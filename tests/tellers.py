@@ -37,6 +37,7 @@ from shared.storage.exports import blobs
 from shared.storage.queues import NoWakeUps, QueueWakeUps
 from shared.storage.tables import connect
 from tests.builders import AT, submission_body, unique
+from tests.loopback import listen
 from tests.steps import answer, submit
 from tests.waiting import until
 
@@ -64,10 +65,7 @@ class Receiver:
         """Serve."""
         served = web.Application()
         served.router.add_post("/{path:.*}", self._take)
-        runner = web.AppRunner(served, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
+        runner, self.port = await listen(served)
         return runner
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -156,7 +154,7 @@ async def programme(folder: Path, reply: Reply, *, by: str = "messages") -> Asyn
     with Azurite(None) as azurite:
         runner = await receiver.start()
         port = free_port()
-        mails = MailService(folder / "mails.json", clock.now, lambda: clock.real_now().timestamp())
+        mails = MailService(folder / "mails.jsonl", clock.now, lambda: clock.real_now().timestamp())
         server = uvicorn.Server(uvicorn.Config(Starlette(routes=mails.routes()), port=port, log_level="warning"))
         serving = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it

@@ -24,6 +24,7 @@ from tests.builders import AT
 LETTER = Letter(
     "lena@contoso.example", "Ny lead: Åre", "text", "<p>html</p>", {"List-Unsubscribe": "<https://a.example>"}
 )
+KEPT = 2
 
 
 @dataclass
@@ -33,6 +34,7 @@ class Service:
     mails: MailService
     mailer: AzureMail
     url: str
+    file: Path
     late: float = 0
 
 
@@ -41,14 +43,16 @@ async def service(tmp_path: Path) -> AsyncIterator[Service]:
     port = free_port()
     url = f"http://localhost:{port}"
     made: list[Service] = []
+    file = tmp_path / "mails.jsonl"
     mails = MailService(
-        tmp_path / "mails.json", lambda: AT, lambda: clock.real_now().timestamp() + (made[0].late if made else 0)
+        file, lambda: AT, lambda: clock.real_now().timestamp() + (made[0].late if made else 0), kept=KEPT
     )
     server = uvicorn.Server(uvicorn.Config(Starlette(routes=mails.routes()), port=port, log_level="warning"))
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.01)
-    made.append(Service(mails, connect(None, SecretStr(connection(url)), "leads@programme.example", object), url))
+    mailer = connect(None, SecretStr(connection(url)), "leads@programme.example", object)
+    made.append(Service(mails, mailer, url, file))
     yield made[0]
     await made[0].mailer.close()
     server.should_exit = True
@@ -117,6 +121,18 @@ async def test_a_domain_of_other_letters_is_written_in_ascii(service: Service) -
 
     await service.mailer.send(replace(LETTER, to="a@münchen.example"), "op-5", AT)
     assert service.mails.mails[0]["to"] == ["a@xn--mnchen-3ya.example"]
+
+
+async def test_the_newest_mails_outlive_a_restart_and_a_kill_in_the_middle_of_a_line(service: Service) -> None:
+    for number in range(4 * KEPT):
+        await service.mailer.send(LETTER, f"op-{number}", AT)
+        assert len(service.file.read_text().splitlines()) <= 2 * KEPT
+    with service.file.open("a") as file:
+        file.write('{"id": "')
+    again = MailService(service.file, lambda: AT, lambda: 0.0, kept=KEPT)
+    assert again.mails == service.mails.mails
+    assert [mail["operationId"] for mail in again.mails] == ["op-6", "op-7"]
+    assert len(service.file.read_text().splitlines()) == KEPT
 
 
 async def test_a_service_that_is_down_is_unavailable() -> None:

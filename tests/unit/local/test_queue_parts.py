@@ -200,7 +200,7 @@ async def test_the_admin_endpoint_runs_timers_and_queue_functions(tmp_path: Path
         timers=Timers(functions, {}, lambda: AT),
         queues=Queues(functions, {"AzureWebJobsStorage": CONNECTION}, QueueOptions()),
         issuer=Issuer("http://localhost", tmp_path / "issuer.pem"),
-        mails=MailService(tmp_path / "mails.json", lambda: AT, lambda: 0.0, "http://localhost"),
+        mails=MailService(tmp_path / "mails.jsonl", lambda: AT, lambda: 0.0, "http://localhost"),
         data=tmp_path,
     )
     transport = httpx.ASGITransport(app=host.application())
