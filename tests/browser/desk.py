@@ -8,10 +8,9 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, expect
 
-from tests import waiting
+from tests import local_http, waiting
 from tests.builders import DEAL_BODY, submission_body, unique
 from tests.journeys.local_host import LocalHost, register
 
@@ -48,7 +47,7 @@ class Desk:
     def lead(self, company: str = "Northwind Traders", **changes: Any) -> str:
         """Post a lead of this company; its id."""
         body = submission_body(Company=company, Email=f"ada@{unique('x')}.example", **changes)
-        answer = httpx.post(self.intake, json=body, timeout=30)
+        answer = local_http.post(self.intake, json=body, timeout=30)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
@@ -80,7 +79,7 @@ class Desk:
 
     def advance(self, span: str) -> None:
         """Move the host's clock; for a host of a test's own."""
-        assert httpx.post(f"{self.host.url}/dev/clock", json={"advance": span}, timeout=30).is_success
+        assert local_http.post(f"{self.host.url}/dev/clock", json={"advance": span}, timeout=30).is_success
 
     def url(self, path: str) -> str:
         """The address of a screen."""

@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-import httpx
 import pytest
 from playwright.async_api import Page, expect
 
+from tests import local_http
 from tests.browser.desk import Desk, settled
 from tests.browser.test_accessible import AXE, COLOURS, SIZES, SMALL, TAGS, faults, sideways
 from tests.browser.test_operator import OPERATOR
@@ -24,7 +24,7 @@ async def form(page: Page, email: str) -> None:
 
 def posted(desk: Desk, email: str) -> str:
     """A lead of this person; its id."""
-    answer = httpx.post(desk.intake, json=submission_body(Email=email, Country="SE"), timeout=30)
+    answer = local_http.post(desk.intake, json=submission_body(Email=email, Country="SE"), timeout=30)
     return str(answer.json()["id"])
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests import local_http
 from tests.browser.desk import Desk, requests_of, settled
 from tests.browser.test_accessible import AXE, COLOURS, SIZES, SMALL, TAGS, faults, sideways
 from tests.builders import unique
@@ -30,7 +30,7 @@ def programme(desk: Desk) -> Desk:
 
 def run(desk: Desk, timer: str) -> None:
     """Have the host run a timer, and wait for it."""
-    assert httpx.post(f"{desk.host.url}/admin/functions/{timer}", json={}, timeout=60).is_success
+    assert local_http.post(f"{desk.host.url}/admin/functions/{timer}", json={}, timeout=60).is_success
 
 
 def row(page: Page, partner: str) -> Locator:

@@ -4,6 +4,8 @@ import asyncio
 
 from aiohttp import web
 
+from tests.loopback import listen
+
 
 class Receiver:
     """A server on loopback that remembers what came."""
@@ -16,11 +18,7 @@ class Receiver:
     async def start(self) -> web.AppRunner:
         app = web.Application()
         app.router.add_route("*", "/{name:.*}", self._take)
-        runner = web.AppRunner(app)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        self.port = runner.addresses[0][1]
+        runner, self.port = await listen(app)
         return runner
 
     async def _take(self, request: web.Request) -> web.Response:

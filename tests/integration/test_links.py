@@ -24,6 +24,7 @@ from shared import clock
 from shared.settings import Settings
 from shared.storage.exports import blobs
 from shared.storage.exports.blobs import Blobs
+from tests import local_http
 from tests.builders import AT, unique
 
 HOUR = timedelta(hours=1)
@@ -37,7 +38,7 @@ async def a_file(files: Blobs, content: bytes = b"a,b\r\n") -> str:
 
 
 async def status_of(url: str) -> int:
-    async with httpx.AsyncClient(timeout=30) as anyone:
+    async with local_http.AsyncClient(timeout=30) as anyone:
         return (await anyone.get(url)).status_code
 
 
@@ -46,7 +47,7 @@ async def check_link(files: Blobs, **options: Any) -> str:
     mine, other = await a_file(files, b"mine"), await a_file(files, b"other")
     link = await files.link(mine, "leads-2026-11-21.csv")
     assert timedelta(minutes=59) < link.until - clock.real_now() <= HOUR
-    async with httpx.AsyncClient(timeout=30, **options) as anyone:
+    async with local_http.AsyncClient(timeout=30, **options) as anyone:
         answer = await anyone.get(link.url)
         assert (answer.status_code, answer.text) == (200, "mine")
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"

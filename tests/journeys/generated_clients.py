@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-import httpx
-
+from tests import local_http
 from tests.builders import DEAL_BODY
 from tests.journeys.local_host import LocalHost, register
 
@@ -122,6 +121,9 @@ class World:
                 return str(self._ask("POST", where, {"name": str(self._count)}, operator=True)["id"])
             case "heldId":
                 return self._parked() if path.startswith("/parked") else self._unassigned()
+            case "erasureId":
+                wanted = {"email": f"gone{self._count}@n.example"}
+                return str(self._ask("POST", "/erasures", wanted, operator=True)["id"])
         return self._part_of_partner(part, operation, ids)
 
     def _part_of_partner(self, part: str, operation: str, ids: Json) -> str:
@@ -143,12 +145,12 @@ class World:
     def _ask(self, method: str, path: str, body: Any = None, *, operator: bool = False) -> Any:
         token = self._operator_token if operator else self._partner_token
         headers = {"Authorization": f"Bearer {token}"}
-        answer = httpx.request(method, f"{self._host.url}/api{path}", json=body, headers=headers, timeout=30)
+        answer = local_http.request(method, f"{self._host.url}/api{path}", json=body, headers=headers, timeout=30)
         assert answer.status_code < 400, f"{method} {path}: {answer.status_code} {answer.text[:500]}"
         return answer.json() if answer.content else None
 
     def _fire(self, timer: str) -> None:
-        httpx.post(f"{self._host.url}/admin/functions/{timer}", json={"input": ""}, timeout=60)
+        local_http.post(f"{self._host.url}/admin/functions/{timer}", json={"input": ""}, timeout=60)
 
     def _delivery(self) -> Json:
         self._count += 1
@@ -176,7 +178,7 @@ class World:
 
     def _parked(self) -> str:
         self._count += 1
-        httpx.post(f"{self._host.url}/api{self._intake}", content=f"not json {self._count}".encode(), timeout=30)
+        local_http.post(f"{self._host.url}/api{self._intake}", content=f"not json {self._count}".encode(), timeout=30)
         return str(self._ask("GET", f"/parked?partnerId={self._partner}", operator=True)["value"][0]["id"])
 
     def _unassigned(self) -> str:
@@ -191,7 +193,7 @@ class World:
     def _export(self, *, done: bool) -> str:
         made = str(self._ask("POST", f"{self._here}/exports", {})["id"])
         if done:
-            httpx.post(f"{self._host.url}/dev/clock", json={"advance": "PT1M"}, timeout=30)
+            local_http.post(f"{self._host.url}/dev/clock", json={"advance": "PT1M"}, timeout=30)
             self._fire("run_exports")
             assert self._ask("GET", f"{self._here}/exports/{made}")["state"] == "succeeded"
         return made
@@ -201,11 +203,11 @@ class World:
         self._lead()
         for _ in range(50):
             self._fire("deliver_events")
-            mails = httpx.get(f"{self._host.url}/dev/mail.json", timeout=30).json()["value"]
+            mails = local_http.get(f"{self._host.url}/dev/mail.json", timeout=30).json()["value"]
             for one in mails:
                 found = re.search(r"unsubscribe\?token=([^>\s]+)", str(one["headers"]))
                 if found and one["to"] == [self._address]:
                     token = unquote(found[1].rstrip("'}>"))
-                    httpx.post(f"{self._host.url}/api/unsubscribe", params={"token": token}, timeout=30)
+                    local_http.post(f"{self._host.url}/api/unsubscribe", params={"token": token}, timeout=30)
                     return token
         raise AssertionError("no mail came")

@@ -13,6 +13,7 @@ from typing import Any, Self
 import httpx
 
 from local.azurite import free_port
+from tests import local_http
 from tests.builders import ROOT
 
 READY = "Partner Leads serves"
@@ -114,13 +115,13 @@ class LocalHost:
     def token(self, roles: str, tenant: str = "contoso", user: str = "ann") -> str:
         """A token of the local issuer."""
         query = {"tenant": tenant, "roles": roles, "user": user}
-        answer = httpx.get(f"{self.url}/dev/token", params=query, timeout=30)
+        answer = local_http.get(f"{self.url}/dev/token", params=query, timeout=30)
         return str(answer.json()["token"])
 
     def client(self, roles: str, tenant: str = "contoso", user: str = "ann") -> httpx.Client:
         """A caller of the interface."""
         headers = {"Authorization": f"Bearer {self.token(roles, tenant, user)}"}
-        return httpx.Client(base_url=f"{self.url}/api", headers=headers, timeout=30)
+        return local_http.Client(base_url=f"{self.url}/api", headers=headers, timeout=30)
 
     def _read(self) -> None:
         assert self._process is not None

@@ -5,9 +5,9 @@ import signal
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
+from tests import local_http
 from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.insights import Insights
 from tests.journeys.local_host import LocalHost, register
@@ -51,14 +51,16 @@ def test_a_whole_course_of_things_leaves_no_secret_in_log_or_trace(host: LocalHo
         hook = {"notificationUrl": "http://127.0.0.1:9/hook?code=canary-url-secret", "events": ["lead.received"]}
         made = admin.post(f"{here}/webhooks", json=hook | {"validation": "none"}).json()
         secrets.add(made["secret"])
-        posted = [httpx.post(intake, json=submission_body(**PERSON, Title=str(n)), timeout=30) for n in range(3)]
+        posted = [local_http.post(intake, json=submission_body(**PERSON, Title=str(n)), timeout=30) for n in range(3)]
         leads, caused = [one.json()["id"] for one in posted], posted[0]
         # What is refused is no more talkative than what is taken.
-        assert httpx.post(intake, json={"UserDetails": {"Email": [PERSON["Email"]]}}, timeout=30).status_code == 400
-        assert httpx.post(intake, content=PERSON["Email"].encode(), timeout=30).status_code == 400
-        assert httpx.post(intake.replace(key, key[:-1] + "x"), json={}, timeout=30).status_code == 401
+        assert (
+            local_http.post(intake, json={"UserDetails": {"Email": [PERSON["Email"]]}}, timeout=30).status_code == 400
+        )
+        assert local_http.post(intake, content=PERSON["Email"].encode(), timeout=30).status_code == 400
+        assert local_http.post(intake.replace(key, key[:-1] + "x"), json={}, timeout=30).status_code == 401
         forged = {"tracestate": 'canary-state {"event": "delivery.parked"}'}
-        assert httpx.post(intake.replace(key, "x"), json={}, headers=forged, timeout=30).status_code == 401
+        assert local_http.post(intake.replace(key, "x"), json={}, headers=forged, timeout=30).status_code == 401
         assert admin.get(f"{here}/leads?search={PERSON['Email']}&top=1").status_code == 200
         following = admin.get(f"{here}/leads?top=1").json()["nextLink"]
         secrets.add(parse_qs(urlsplit(following).query)["pageToken"][0])
@@ -69,7 +71,7 @@ def test_a_whole_course_of_things_leaves_no_secret_in_log_or_trace(host: LocalHo
         export = admin.post(f"{here}/exports", json={}).json()
         link = admin.get(f"{here}/exports/{export['id']}").json()["url"]
         secrets |= {parse_qs(urlsplit(link).query)["sig"][0], urlsplit(link).query}
-        assert PERSON["Email"] in httpx.get(link, timeout=30).text
+        assert PERSON["Email"] in local_http.get(link, timeout=30).text
     for timer in ("deliver_events", "expire_leads", "send_digests", "run_exports", "reconcile", "watch_agenda"):
         fire(host, timer)
     settled(lambda: any(one["to"] == ["preferred-canary@canary.example"] for one in mails(host)))
@@ -77,8 +79,8 @@ def test_a_whole_course_of_things_leaves_no_secret_in_log_or_trace(host: LocalHo
     unsubscribe = re.search(r"http\S+/unsubscribe\?token=\S+", mine["text"])
     assert unsubscribe
     secrets.add(parse_qs(urlsplit(unsubscribe[0]).query)["token"][0])
-    assert httpx.get(unsubscribe[0], timeout=30).status_code == 200
-    assert httpx.post(unsubscribe[0], timeout=30).status_code == 200
+    assert local_http.get(unsubscribe[0], timeout=30).status_code == 200
+    assert local_http.post(unsubscribe[0], timeout=30).status_code == 200
     follow(host, insights, caused.headers["x-ms-request-id"])
     # What is still on its way is sent at the end.
     host.end(signal.SIGTERM)

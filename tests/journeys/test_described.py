@@ -8,7 +8,6 @@ documented shape).
 
 from typing import Any
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, settings
@@ -18,6 +17,7 @@ from schemathesis.specs.openapi import checks
 
 import function_app  # noqa: F401 - says which functions there are
 from functions.descriptions import described
+from tests import local_http
 from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.local_host import LocalHost, register
 
@@ -36,9 +36,9 @@ def world(host: LocalHost) -> dict[str, str]:
     """A partner with something behind every id of a route, and who may ask."""
     intake = register(host, PARTNER)
     here = f"/partners/{PARTNER}"
-    lead = httpx.post(intake, json=submission_body(Company="Described"), timeout=30).json()["id"]
-    taken = httpx.post(intake, json=submission_body(Company="Accepted"), timeout=30).json()["id"]
-    httpx.post(intake, content=b"not json", timeout=30)
+    lead = local_http.post(intake, json=submission_body(Company="Described"), timeout=30).json()["id"]
+    taken = local_http.post(intake, json=submission_body(Company="Accepted"), timeout=30).json()["id"]
+    local_http.post(intake, content=b"not json", timeout=30)
     roles = "Partner.Admin,Sender"
     with host.client(roles, PARTNER) as admin, host.client("Operator", "operator") as operator:
         assert admin.post(f"{here}/leads/{taken}/accept", json=DEAL_BODY).status_code == 200

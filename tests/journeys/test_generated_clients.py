@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from local.azurite import node
+from tests import local_http
 from tests.builders import ROOT
 from tests.journeys.generated_clients import World
 from tests.journeys.local_host import LocalHost
@@ -82,7 +82,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalHost]:
 @pytest.fixture(scope="module")
 def document(host: LocalHost, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     """The description as it is served, and where it is."""
-    text = httpx.get(f"{host.url}/api/openapi.json", timeout=30).text
+    text = local_http.get(f"{host.url}/api/openapi.json", timeout=30).text
     file = tmp_path_factory.mktemp("document") / "openapi.json"
     file.write_text(text)
     return json.loads(text), file
@@ -196,7 +196,7 @@ def contoso(host: LocalHost, request: pytest.FixtureRequest) -> dict[str, str]:
     language = "python" if "python" in request.node.name else "typescript"
     for number in range(3):
         sent = {"UserDetails": {"Email": f"kim{number}@{language}.example"}, "ActionCode": "PLT"}
-        assert httpx.post(printed[1], json=sent, timeout=30).status_code == 201
+        assert local_http.post(printed[1], json=sent, timeout=30).status_code == 201
     return {"API": f"{host.url}/api", "TOKEN": host.token("Leads.Admin", "contoso")}
 
 

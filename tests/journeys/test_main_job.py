@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from tests import local_http
 from tests.builders import CONTACT_ME, DEAL_BODY, ROOT, submission_body, unique
 from tests.journeys.local_host import LocalHost, register
 
@@ -19,11 +20,11 @@ def test_a_marketplaces_real_post_is_listed_read_hearted_accepted_and_won(host: 
     partner = unique("journey")
     intake = register(host, partner)
     raw = (ROOT / "docs" / "samples" / "contact-me.json").read_bytes()
-    posted = httpx.post(intake, content=raw, headers={"Content-Type": "application/json"}, timeout=30)
+    posted = local_http.post(intake, content=raw, headers={"Content-Type": "application/json"}, timeout=30)
     assert posted.status_code == 201
     lead = posted.json()["id"]
     assert posted.json() == {"id": lead, "status": "received", "duplicate": False}
-    again = httpx.post(intake, content=raw, headers={"Content-Type": "application/json"}, timeout=30)
+    again = local_http.post(intake, content=raw, headers={"Content-Type": "application/json"}, timeout=30)
     assert (again.status_code, again.json()["id"], again.json()["duplicate"]) == (200, lead, True)
     with host.client("Leads.Admin", partner) as ann:
         path = f"/partners/{partner}/leads"
@@ -57,7 +58,7 @@ def test_another_tenant_sees_nothing_and_nobody_enters_without_a_token(host: Loc
     partner, other = unique("mine"), unique("other")
     intake = register(host, partner)
     register(host, other)
-    lead = httpx.post(intake, json=CONTACT_ME, timeout=30).json()["id"]
+    lead = local_http.post(intake, json=CONTACT_ME, timeout=30).json()["id"]
     with host.client("Leads.Admin", other) as stranger:
         for path in (
             f"/partners/{partner}/leads",
@@ -65,7 +66,7 @@ def test_another_tenant_sees_nothing_and_nobody_enters_without_a_token(host: Loc
             f"/partners/{other}/leads/{lead}",
         ):
             assert stranger.get(path).status_code == 404
-    bare = httpx.get(f"{host.url}/api/partners/{partner}/leads", timeout=30)
+    bare = local_http.get(f"{host.url}/api/partners/{partner}/leads", timeout=30)
     assert bare.status_code == 401
     assert bare.headers["WWW-Authenticate"].startswith("Bearer")
     assert bare.headers["x-ms-request-id"]
@@ -74,19 +75,19 @@ def test_another_tenant_sees_nothing_and_nobody_enters_without_a_token(host: Loc
 def test_fifty_accepts_over_http_have_one_winner(host: LocalHost) -> None:
     partner = unique("race")
     intake = register(host, partner)
-    lead = httpx.post(intake, json=CONTACT_ME, timeout=30).json()["id"]
+    lead = local_http.post(intake, json=CONTACT_ME, timeout=30).json()["id"]
     headers = {"Authorization": f"Bearer {host.token('Leads.Admin', partner)}"}
     url = f"{host.url}/api/partners/{partner}/leads/{lead}/accept"
 
     def accept(_: int) -> httpx.Response:
-        return httpx.post(url, json=DEAL_BODY, headers=headers, timeout=60)
+        return local_http.post(url, json=DEAL_BODY, headers=headers, timeout=60)
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(accept, range(50)))
     assert sorted(one.status_code for one in answers) == [200] + [409] * 49
     details = {one.json()["error"]["details"][0]["code"] for one in answers if one.status_code == 409}
     assert details == {"lead.accepted"}
-    history = httpx.get(url.replace("/accept", "/history"), headers=headers, timeout=30).json()["value"]
+    history = local_http.get(url.replace("/accept", "/history"), headers=headers, timeout=30).json()["value"]
     assert [one["type"] for one in history] == ["lead.accepted", "lead.received"]
 
 
@@ -94,7 +95,7 @@ def test_fifty_identical_deliveries_over_http_are_one_lead(host: LocalHost) -> N
     intake = register(host, unique("same"))
 
     def post(_: int) -> httpx.Response:
-        return httpx.post(intake, json=CONTACT_ME, timeout=60)
+        return local_http.post(intake, json=CONTACT_ME, timeout=60)
 
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(post, range(50)))
@@ -113,11 +114,11 @@ def test_bad_input_gets_a_documented_error_and_leaves_nothing(host: LocalHost) -
         (b"\x00", 400),
     ]
     for body, status in bodies:
-        answer = httpx.post(intake, content=body, headers={"Content-Type": "application/json"}, timeout=30)
+        answer = local_http.post(intake, content=body, headers={"Content-Type": "application/json"}, timeout=30)
         assert answer.status_code == status
         assert answer.json()["error"]["code"] == ("payloadTooLarge" if status == 413 else "invalidRequest")
     hostile = b'{"UserDetails": {"FirstName": "A\\u0000\\ud800", "Email": "a@b.example", "Company": "\\u202eX"}}'
-    kept = httpx.post(intake, content=hostile, headers={"Content-Type": "application/json"}, timeout=30)
+    kept = local_http.post(intake, content=hostile, headers={"Content-Type": "application/json"}, timeout=30)
     assert kept.status_code == 201
     with host.client("Leads.User", partner) as ann:
         (lead,) = ann.get(f"/partners/{partner}/leads").json()["value"]
@@ -147,44 +148,44 @@ def test_a_chunked_body_is_told_to_send_its_length(host: LocalHost, chunked: soc
 
 def test_a_wrong_method_is_405_and_an_unknown_route_404(host: LocalHost) -> None:
     for method, path, allowed in [("DELETE", "/api/health", "GET, HEAD"), ("GET", "/api/intake/x", "POST")]:
-        answer = httpx.request(method, host.url + path, timeout=30)
+        answer = local_http.request(method, host.url + path, timeout=30)
         assert (answer.status_code, answer.json()["error"]["code"]) == (405, "methodNotAllowed")
         assert answer.headers["allow"] == allowed
     for method, path in [("GET", "/api/nothing"), ("PATCH", "/api")]:
-        answer = httpx.request(method, host.url + path, timeout=30)
+        answer = local_http.request(method, host.url + path, timeout=30)
         assert (answer.status_code, answer.json()["error"]["code"]) == (404, "notFound")
     head = httpx.head(f"{host.url}/api/health", timeout=30)
     assert (head.status_code, head.text) == (200, "")
-    page = httpx.get(f"{host.url}/docs", timeout=30).text
+    page = local_http.get(f"{host.url}/docs", timeout=30).text
     assert "/api/openapi.json" in page
     for part in re.findall(r'(?:href|src)="(/docs/parts/[^"]+)"', page):
-        assert httpx.get(host.url + part, timeout=30).status_code == 200
+        assert local_http.get(host.url + part, timeout=30).status_code == 200
     for method in ("OPTIONS", "TRACE", "QUERY"):
-        assert httpx.request(method, f"{host.url}/api/health", timeout=30).status_code == 404
-    assert httpx.get(f"{host.url}/api/HEALTH", timeout=30).json()["status"] == "healthy"
+        assert local_http.request(method, f"{host.url}/api/health", timeout=30).status_code == 404
+    assert local_http.get(f"{host.url}/api/HEALTH", timeout=30).json()["status"] == "healthy"
 
 
 def test_what_the_local_host_offers_beside_the_interface(host: LocalHost) -> None:
-    keys = httpx.get(f"{host.url}/dev/keys", timeout=30).json()["keys"]
+    keys = local_http.get(f"{host.url}/dev/keys", timeout=30).json()["keys"]
     assert [(key["kty"], key["alg"], key["use"]) for key in keys] == [("RSA", "RS256", "sig")]
     assert "d" not in keys[0]
-    assert httpx.get(f"{host.url}/dev/token", timeout=30).status_code == 400
+    assert local_http.get(f"{host.url}/dev/token", timeout=30).status_code == 400
     for bad in ({}, {"advance": "soon"}, {"advance": "-P1D"}, {"advance": "P200000Y"}, {"advance": "P999999999D"}, []):
-        assert httpx.post(f"{host.url}/dev/clock", json=bad, timeout=30).status_code == 400
-    assert httpx.post(f"{host.url}/admin/functions/no_such", json={"input": ""}, timeout=30).status_code == 404
-    assert httpx.post(f"{host.url}/admin/functions/health", json={"input": ""}, timeout=30).status_code == 400
-    assert "README" in httpx.get(host.url, timeout=30).text
+        assert local_http.post(f"{host.url}/dev/clock", json=bad, timeout=30).status_code == 400
+    assert local_http.post(f"{host.url}/admin/functions/no_such", json={"input": ""}, timeout=30).status_code == 404
+    assert local_http.post(f"{host.url}/admin/functions/health", json={"input": ""}, timeout=30).status_code == 400
+    assert "README" in local_http.get(host.url, timeout=30).text
 
 
 def test_s2_keys_tokens_and_people_never_reach_the_log(host: LocalHost) -> None:
     partner = unique("secret")
     intake = register(host, partner)
     key = intake.partition("key=")[2]
-    httpx.post(intake, json=submission_body(Email=CANARY), timeout=30)
-    httpx.post(intake + "x", json=submission_body(Email=CANARY), timeout=30)
-    httpx.post(intake, json={"UserDetails": {"Email": [CANARY]}}, timeout=30)
+    local_http.post(intake, json=submission_body(Email=CANARY), timeout=30)
+    local_http.post(intake + "x", json=submission_body(Email=CANARY), timeout=30)
+    local_http.post(intake, json={"UserDetails": {"Email": [CANARY]}}, timeout=30)
     token = host.token("Leads.Admin", partner)
-    with httpx.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30) as ann:
+    with local_http.Client(headers={"Authorization": f"Bearer {token}"}, timeout=30) as ann:
         first = ann.get(f"{host.url}/api/partners/{partner}/leads?top=1")
         ann.get(f"{host.url}/api/partners/{partner}/leads?pageToken=secret-page")
         ann.post(f"{host.url}/api/partners/{partner}/leads/{first.json()['value'][0]['id']}/accept", json=DEAL_BODY)

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from local.azurite import _is_azurite, free_port
+from tests import local_http
 from tests.builders import CONTACT_ME, submission_body, unique
 from tests.journeys.local_host import LocalHost, refused_start
 
@@ -27,7 +28,7 @@ class Poster(threading.Thread):
         self.stopped = False
 
     def run(self) -> None:
-        with httpx.Client(timeout=30) as client:
+        with local_http.Client(timeout=30) as client:
             number = 0
             while not self.stopped:
                 number += 1
@@ -89,7 +90,7 @@ def test_an_acknowledged_lead_survives(tmp_path: Path, way: str) -> None:
 def test_a_restart_keeps_the_leads_and_prints_the_same_door(tmp_path: Path) -> None:
     with LocalHost(tmp_path) as host:
         intake = host.intake
-        lead = httpx.post(intake, json=CONTACT_ME, timeout=30).json()["id"]
+        lead = local_http.post(intake, json=CONTACT_ME, timeout=30).json()["id"]
         token = host.token("Leads.User")
         azurite = host.azurite_pid
     assert gone(azurite)
@@ -99,7 +100,7 @@ def test_a_restart_keeps_the_leads_and_prints_the_same_door(tmp_path: Path) -> N
         assert stored(again) == {lead}
         headers = {"Authorization": f"Bearer {token}"}
         url = f"{again.url}/api/partners/contoso/leads/{lead}"
-        assert httpx.get(url, headers=headers, timeout=30).status_code == 200
+        assert local_http.get(url, headers=headers, timeout=30).status_code == 200
 
 
 def test_a_port_that_is_taken_is_said_with_the_way_out(tmp_path: Path) -> None:

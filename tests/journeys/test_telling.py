@@ -7,10 +7,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from standardwebhooks import Webhook as Verifier
 
+from tests import local_http
 from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.local_host import LocalHost, register
 from tests.waiting import settled
@@ -67,11 +67,11 @@ def receiver() -> Iterator[Receiver]:
 
 
 def fire(host: LocalHost, timer: str) -> None:
-    assert httpx.post(f"{host.url}/admin/functions/{timer}", json={"input": ""}, timeout=120).status_code == 202
+    assert local_http.post(f"{host.url}/admin/functions/{timer}", json={"input": ""}, timeout=120).status_code == 202
 
 
 def mails(host: LocalHost) -> list[Any]:
-    found: list[Any] = httpx.get(f"{host.url}/dev/mail", timeout=30).json()["value"]
+    found: list[Any] = local_http.get(f"{host.url}/dev/mail", timeout=30).json()["value"]
     return found
 
 
@@ -96,7 +96,7 @@ def test_leads_are_mailed_digested_and_pushed(tmp_path: Path, receiver: Receiver
             secret = made.json()["secret"]
             receiver.status = 503
             leads = [
-                httpx.post(intake, json=submission_body(Company=f"Company {n}"), timeout=30).json()["id"]
+                local_http.post(intake, json=submission_body(Company=f"Company {n}"), timeout=30).json()["id"]
                 for n in range(11)
             ]
             assert admin.post(f"{here}/leads/{leads[0]}/accept", json=DEAL_BODY).status_code == 200
@@ -108,15 +108,15 @@ def test_leads_are_mailed_digested_and_pushed(tmp_path: Path, receiver: Receiver
             assert len(singles) == 9
             assert {mail["subject"] for mail in singles} == {f"Neuer Lead: Company {n}" for n in range(1, 10)}
             assert all(mail["to"] == ["lena@contoso.example"] for mail in singles)
-            page = httpx.get(f"{host.url}/dev/mail/{singles[0]['id']}", timeout=30)
+            page = local_http.get(f"{host.url}/dev/mail/{singles[0]['id']}", timeout=30)
             assert "Der Kunde hat um Kontakt gebeten" in page.text
 
             receiver.status = 200
-            httpx.post(f"{host.url}/dev/clock", json={"advance": "P1D"}, timeout=30)
+            local_http.post(f"{host.url}/dev/clock", json={"advance": "P1D"}, timeout=30)
             fire(host, "send_digests")
             for _ in range(3):
                 fire(host, "deliver_events")
-                httpx.post(f"{host.url}/dev/clock", json={"advance": "PT20M"}, timeout=30)
+                local_http.post(f"{host.url}/dev/clock", json={"advance": "PT20M"}, timeout=30)
         digest = mails(host)[0]
         assert (len(mails_but(host, "Company 0")), "Ein weiterer Lead, 11 insges" in digest["subject"]) == (10, True)
         assert "Company 10" in digest["text"]
@@ -136,9 +136,9 @@ def test_leads_are_mailed_digested_and_pushed(tmp_path: Path, receiver: Receiver
 
         link = re.search(r"http\S+/unsubscribe\?token=\S+", digest["text"])
         assert link
-        assert "lena@contoso.example" in httpx.get(link[0], timeout=30).text
-        assert httpx.post(link[0], timeout=30).status_code == 200
-        httpx.post(intake, json=submission_body(Company="After"), timeout=30)
+        assert "lena@contoso.example" in local_http.get(link[0], timeout=30).text
+        assert local_http.post(link[0], timeout=30).status_code == 200
+        local_http.post(intake, json=submission_body(Company="After"), timeout=30)
         settled(lambda: mails(host)[0]["to"] == ["operator@programme.example"])
 
 
@@ -148,7 +148,7 @@ def test_a_mail_that_bounces_later_goes_to_the_next_contact(host: LocalHost) -> 
         here = "/partners/bouncing"
         address = "late-bounce@bouncing.example"
         assert admin.put(f"{here}/preferences", json={"preferredEmail": address}).status_code == 200
-        lead = httpx.post(intake, json=submission_body(Company="Bouncing"), timeout=30).json()["id"]
+        lead = local_http.post(intake, json=submission_body(Company="Bouncing"), timeout=30).json()["id"]
         # The report comes by itself, over a socket, a moment after the service took the mail.
         settled(lambda: admin.get(f"{here}/preferences").json()["mutedAddresses"] == [address])
         settled(lambda: any(mail["to"] == ["operator@programme.example"] for mail in mails_of(host, "Bouncing")))

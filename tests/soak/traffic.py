@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from tests import local_http
 from tests.builders import DEAL_BODY, submission_body
 from tests.journeys.local_host import LocalHost
 from tests.soak.world import World
@@ -50,7 +51,7 @@ class Caller:
     def __init__(self, made: World, book: Book, chance: random.Random) -> None:
         self._hosts, self._book, self._chance = made.hosts, book, chance
         self._tokens: dict[tuple[str, str, str, str], str] = {}
-        self._client = httpx.AsyncClient(timeout=30)
+        self._client = local_http.AsyncClient(timeout=30)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -303,7 +304,7 @@ class Traffic:
     async def _file(self, url: str) -> list[str]:
         for _ in range(40):
             try:
-                async with httpx.AsyncClient(timeout=30) as client:
+                async with local_http.AsyncClient(timeout=30) as client:
                     answer = await client.get(url)
                 if answer.status_code == 200:
                     return answer.text.splitlines()

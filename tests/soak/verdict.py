@@ -7,7 +7,6 @@ import traceback
 from collections import Counter
 from datetime import datetime
 
-import httpx
 from pydantic import SecretStr
 
 from shared import clock
@@ -21,7 +20,7 @@ from shared.storage import codec, keys
 from shared.storage.agenda import TableAgenda
 from shared.storage.intake.held_store import TableHeldStore
 from shared.storage.tables import Tables, connect
-from tests import invariants
+from tests import invariants, local_http
 from tests.soak.traffic import PARTNERS, Book, Traffic
 from tests.soak.world import World
 
@@ -74,7 +73,7 @@ class Verdict:
 
     async def _advance(self, step: str) -> datetime:
         """Move both hosts' clocks: what they wait for comes sooner than in real time."""
-        async with httpx.AsyncClient(timeout=60) as client:
+        async with local_http.AsyncClient(timeout=60) as client:
             moved = [await client.post(f"{host.url}/dev/clock", json={"advance": step}) for host in self._made.hosts]
         return max(datetime.fromisoformat(one.json()["now"]) for one in moved)
 
@@ -210,7 +209,7 @@ class Verdict:
                 self._book.fault(f"{text!r} is parked {parked[text]} times")
 
     async def _health(self, url: str) -> None:
-        async with httpx.AsyncClient(timeout=30) as client:
+        async with local_http.AsyncClient(timeout=30) as client:
             answer = await client.get(f"{url}/api/health")
         if answer.status_code != 200:
             self._book.fault(f"{url} is not healthy: {json.dumps(answer.json())}")

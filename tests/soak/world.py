@@ -20,7 +20,9 @@ from starlette.applications import Starlette
 from local.azurite import Azurite, free_port, is_free
 from local.mail_service import MailService, connection
 from shared import clock
+from tests import local_http
 from tests.journeys.local_host import LocalHost
+from tests.loopback import listen
 
 log = logging.getLogger("soak")
 KEPT = 1_000_000
@@ -54,10 +56,7 @@ class Receiver:
         """Serve."""
         served = web.Application()
         served.router.add_post("/{path:.*}", self._take)
-        runner = web.AppRunner(served, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.port = runner.addresses[0][1]
+        runner, self.port = await listen(served)
         return runner
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -100,7 +99,7 @@ class World:
         self.kills += 1
         host.launch()
         began = time.monotonic()
-        async with httpx.AsyncClient(timeout=5) as client:
+        async with local_http.AsyncClient(timeout=5) as client:
             while time.monotonic() < began + STARTS_WITHIN:
                 with suppress(httpx.HTTPError):
                     if (await client.get(host.url)).status_code == 200:
@@ -135,7 +134,7 @@ async def world(folder: Path, chance: random.Random) -> AsyncIterator[World]:
     with Azurite(None) as azurite:
         runner = await receiver.start()
         port = free_port()
-        mails = MailService(folder / "mails.json", clock.now, lambda: clock.real_now().timestamp(), kept=KEPT)
+        mails = MailService(folder / "mails.jsonl", clock.now, lambda: clock.real_now().timestamp(), kept=KEPT)
         server = uvicorn.Server(uvicorn.Config(Starlette(routes=mails.routes()), port=port, log_level="warning"))
         serving = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
