@@ -5,9 +5,11 @@ It checks a token's issuer, audience and times, and not its signature, which onl
 
 import datetime
 import ipaddress
+import ssl
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import jwt
 from azure.core.credentials import AccessToken
 from azure.core.pipeline.transport import AioHttpTransport
@@ -86,6 +88,12 @@ def account(azurite: Azurite, cert_file: Path, *, by_key: bool) -> Account:
         connection=f"{signed}DefaultEndpointsProtocol=https;TableEndpoint=https://{HOST}:{azurite.ports['table']}/{ACCOUNT}",
         name=None,
         identity=None if by_key else Identity(),  # type: ignore[arg-type] # a credential by what it does
-        transport=AioHttpTransport(use_env_settings=False, connection_verify=str(cert_file)),
+        # The transport would read a file of certificates anew for each request, and none would find a connection open.
+        transport=AioHttpTransport(session=_session(cert_file), use_env_settings=False),
         retries={"retry_total": 0},
     )
+
+
+def _session(cert_file: Path) -> aiohttp.ClientSession:
+    trusting = ssl.create_default_context(cafile=cert_file)
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trusting), cookie_jar=aiohttp.DummyCookieJar())

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from shared.domain import advice, errors, messages, vocabulary
@@ -26,16 +27,18 @@ NOT_READ = {
 }
 
 
-def of_mails() -> set[str]:
+@cache
+def of_mails() -> frozenset[str]:
     """What a mail may say."""
     home = ROOT / "shared" / "delivery"
     found = {text for name, text in _calls(home / "letters.py") if name in ("_", "say")}
     for template in (home / "templates").iterdir():
         found |= set(re.findall(r'_\("([^"]*)"\)', template.read_text()))
-    return found
+    return frozenset(found)
 
 
-def of_the_interface() -> set[str]:
+@cache
+def of_the_interface() -> frozenset[str]:
     """What the API says: errors with their details, alerts, warnings, titles and pages."""
     found = {" ".join((one.__doc__ or "").split()) for one in vars(errors).values() if _is_refusal(one)}
     found |= {*alerts.TEXTS.values(), *alerts.WARNINGS.values(), *recommendations.TITLES.values()}
@@ -52,7 +55,7 @@ def of_the_interface() -> set[str]:
         for file in sorted((ROOT / folder).rglob("*.py")):
             if file.name != "letters.py":
                 found |= {text for name, text in _calls(file) if file.name not in NOT_READ or name != "ValueError"}
-    return found
+    return frozenset(found)
 
 
 def of_the_page() -> set[str]:

@@ -17,6 +17,12 @@ BEFORE, LOST, BUSY_AFTER = (
 )
 RACE = "412 without taking effect"
 WAYS = (BEFORE, LOST, BUSY_AFTER, RACE)
+BREAKS = ((BEFORE, False), (BEFORE, True), (LOST, True), (BUSY_AFTER, False))
+"""A way to fail, and whether it stays so from a call on: storage that is gone for good is a process that dies there.
+
+A single call that is answered badly is made again by the client; of an answer lost for good the caller sees a failure
+although it took effect.
+"""
 
 
 class FaultyTransport(AioHttpTransport):

@@ -23,7 +23,7 @@ from shared.usecases.programme.refresh_directory import OVERLAP, Refreshed, refr
 from tests.builders import AT
 from tests.integration.conftest import Connect
 from tests.steps import budget
-from tests.transports import BEFORE, BUSY_AFTER, LOST, FaultyTransport, RoundTrips, nth, worth_failing
+from tests.transports import BEFORE, BREAKS, FaultyTransport, RoundTrips, nth, worth_failing
 
 MINUTE = timedelta(minutes=1)
 
@@ -85,7 +85,7 @@ async def test_other_instances_see_it_a_minute_later_at_most(connected: Connect)
 
 
 @pytest.mark.usefixtures("tables")
-@pytest.mark.parametrize(("way", "for_good"), [(BEFORE, False), (BEFORE, True), (LOST, False), (BUSY_AFTER, False)])
+@pytest.mark.parametrize(("way", "for_good"), BREAKS)
 async def test_whichever_call_of_a_refresh_fails_the_next_run_has_it_right(
     connected: Connect, way: str, *, for_good: bool
 ) -> None:

@@ -52,7 +52,7 @@ from tests.builders import ANN, AT, DAY, ROOT, submission_body, unique
 from tests.fakes.checks import FakeEmails
 from tests.integration.conftest import Connect
 from tests.steps import TIMERS, answer, budget, run_timers, submit
-from tests.transports import BEFORE, BUSY_AFTER, LOST, RACE, WAYS, FaultyTransport, nth, worth_failing
+from tests.transports import BEFORE, BREAKS, RACE, WAYS, FaultyTransport, nth, worth_failing
 
 MINUTE = timedelta(minutes=1)
 
@@ -365,10 +365,10 @@ def ended(lead: Lead) -> Outcome | Status:
 
 
 # Every call fails once in each way; storage that is gone from a call on is a process that dies there.
-BREAKS = [(way, False) for way in WAYS] + [(BEFORE, True)]
+EVERY_WAY = [(way, False) for way in WAYS] + [(BEFORE, True)]
 
 
-@pytest.mark.parametrize(("way", "for_good"), BREAKS)
+@pytest.mark.parametrize(("way", "for_good"), EVERY_WAY)
 @pytest.mark.parametrize("name", OPERATIONS)
 async def test_whatever_call_fails_nothing_is_lost_doubled_or_half_done(
     connected: Connect, ports: Ports, tables: Tables, name: str, way: str, for_good: bool
@@ -420,8 +420,7 @@ async def _calls(
     return transport.calls, transport.made
 
 
-@pytest.mark.parametrize("for_good", [False, True], ids=["once", "from then on"])
-@pytest.mark.parametrize("way", [BEFORE, LOST, BUSY_AFTER])
+@pytest.mark.parametrize(("way", "for_good"), BREAKS)
 async def test_whatever_call_of_a_registration_fails_a_second_try_heals_it(
     connected: Connect, ports: Ports, way: str, for_good: bool
 ) -> None:
@@ -515,7 +514,7 @@ async def _pass_on(ports: Ports, at: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("somebody", "way", "for_good"),
-    [(True, *one) for one in BREAKS] + [(False, *one) for one in BREAKS if RACE not in one],
+    [(True, *one) for one in EVERY_WAY] + [(False, *one) for one in EVERY_WAY if RACE not in one],
 )
 async def test_m7_whatever_call_of_a_pass_fails_a_lead_goes_on_once_or_its_customer_hears_once(
     connected: Connect, ports: Ports, tables: Tables, somebody: bool, way: str, for_good: bool

@@ -34,7 +34,7 @@ from tests import invariants
 from tests.builders import AT, DAY, submission_body, unique
 from tests.fakes.delivery import FakeMailer, FakeReceivers
 from tests.steps import TIMERS, answer, budget, run_timers, submit
-from tests.transports import BEFORE, BUSY_AFTER, LOST, FaultyTransport, RoundTrips, nth, worth_failing
+from tests.transports import BREAKS, FaultyTransport, RoundTrips, nth, worth_failing
 
 MINUTE = timedelta(minutes=1)
 LATER = AT + 400 * DAY
@@ -281,8 +281,7 @@ async def test_what_fails_while_it_is_moved_is_put_off_all_the_same(settings: Se
     await moving.close()
 
 
-@pytest.mark.parametrize("way", [BEFORE, LOST, BUSY_AFTER])
-@pytest.mark.parametrize("for_good", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize(("way", "for_good"), BREAKS)
 async def test_whatever_call_of_a_change_fails_no_hint_is_lost(
     settings: Settings, tables: Tables, way: str, for_good: bool
 ) -> None:

@@ -61,7 +61,7 @@ def searches(draw: st.DrawFn, lead: Lead) -> LeadFilter:
 times = st.sampled_from(sorted({at for lead in LEADS for at in moments(lead)} | {AT + DAY / 24, AT + 400 * DAY}))
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=600, deadline=None)
 @given(st.data(), leads(), times)
 def test_q3_a_filter_judges_a_lead_and_its_columns_alike(data: st.DataObject, lead: Lead, at: datetime) -> None:
     wanted = data.draw(searches(lead))
@@ -105,7 +105,7 @@ def test_rows_that_have_the_words_are_found_wherever_they_stand() -> None:
             assert found == sorted(places & set(range(count)))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(filters, times, st.sampled_from(list(OrderField)), st.booleans())
 def test_q4_a_lead_and_its_columns_stand_at_the_same_place(
     wanted: LeadFilter, at: datetime, field: OrderField, descending: bool

@@ -129,7 +129,7 @@ async def check(door: Door, submission: Submission) -> None:
         assert not ports.agenda.hints
 
 
-@hypothesis_settings(max_examples=600)
+@hypothesis_settings(max_examples=300)
 @given(door=doors, submission=submissions)
 def test_i5_every_submission_ends_as_exactly_one_of_lead_duplicate_parked(door: Door, submission: Submission) -> None:
     asyncio.run(check(door, submission))

@@ -355,7 +355,7 @@ async def test_a_fault_of_storage_leaves_it_to_the_next_message(
     assert len(bodies(ports)) == 1
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.3, 1.0]), st.sampled_from([0.0, 0.4]))
 async def test_w3_lost_doubled_and_late_messages_lose_double_and_disorder_nothing(
     seed: int, lost: float, doubled: float
