@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -80,3 +81,11 @@ def test_every_contract_notices_what_is_planted_for_it(copied: Path) -> None:
 def test_a_new_module_has_to_be_put_on_a_floor(copied: Path) -> None:
     (copied / "shared" / "usecases" / "elsewhere.py").write_text('"""A new verb."""\n')
     assert "Rooms of the verbs BROKEN" in linted(copied)
+
+
+def test_every_test_is_run_by_make_test_or_by_make_prove() -> None:
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    (proofs,) = re.findall("^PROOFS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    run = [*options["testpaths"], *proofs.split()]
+    there = {f"tests/{file.relative_to(ROOT / 'tests').parts[0]}" for file in (ROOT / "tests").rglob("test_*.py")}
+    assert sorted(run) == sorted(there)

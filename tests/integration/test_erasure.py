@@ -11,7 +11,6 @@ import logging
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +23,7 @@ from azure.storage.queue.aio import QueueServiceClient
 from shared import clock
 from shared.delivery.webhooks import HttpWebhooks
 from shared.domain.erasure import ErasureKind, ErasureState, LeftKind
-from shared.domain.errors import InvalidRequest, Refusal
+from shared.domain.errors import InvalidRequest
 from shared.domain.exports.export import ExportState
 from shared.domain.lead import Actor, Status
 from shared.domain.lifecycle import Action, Activity, ActivityKind, LeadAction
@@ -38,7 +37,6 @@ from shared.ids import new_source_id
 from shared.ports.ports import Ports
 from shared.settings import Settings
 from shared.storage import keys, queues
-from shared.storage.rest.wire import Write
 from shared.storage.tables import Tables
 from shared.usecases.exports.export_leads import read_export
 from shared.usecases.leads.answer_lead import log_contact_attempt
@@ -56,10 +54,8 @@ from tests import invariants
 from tests.builders import ANN, AT, DAY, DEAL, submission_body, unique
 from tests.exports import SPENT, TIMER, ask, by_timer, rows_of
 from tests.fakes.delivery import FakeMailer
-from tests.integration.conftest import Connect
 from tests.integration.receiver import Receiver
 from tests.steps import all_leads, answer, budget, run_timers, submit
-from tests.transports import BEFORE, LOST, FaultyTransport, nth
 
 OLGA = Actor("person", "olga", "Olga")
 HOOK = "a" * 16
@@ -446,39 +442,3 @@ async def test_s5_what_was_kept_for_long_enough_is_blanked(told: Ports, settings
     await run_timers(told, at)
     later = await run_erasures(ports=keeping, at=at + 20 * DAY, budget=budget())
     assert later.retained == 2, "the next day's look: the one declined later, and the one that had expired"
-
-
-@pytest.mark.parametrize(("way", "for_good"), [(BEFORE, True), (LOST, False)], ids=["dies there", "answer is lost"])
-async def test_s4_whatever_call_fails_nothing_is_left_and_each_lead_says_it_once(
-    connected: Connect, told: Ports, settings: Settings, tables: Tables, way: str, for_good: bool
-) -> None:
-    # Whoever dies at a read has written as much as one who dies at the write behind it.
-    def may_fail(request: Any) -> bool:
-        return bool(request.method != "GET")
-
-    failing, calls = 0, 1
-    while failing < calls:
-        source = await begin(told, 1)
-        await ask(told, source, ASKED - MINUTE)
-        wanted = Wanted(ErasureKind.EMAIL, f"ada{failing}@x.example")
-        mine = await submit(told, source, submission_body(Email=f"Ada{failing}@X.example", Country="SE"), at=AT)
-        transport = FaultyTransport(nth(failing, for_good=for_good), way, may_fail)
-        broken = replace(await connected(transport=transport), mailer=told.mailer)
-        transport.armed = True
-        with suppress(Refusal):
-            await ask_for_erasure(ports=broken, wanted=wanted, by=OLGA, at=ASKED, budget=budget())
-        calls = max(calls, transport.calls)
-        # Who got no answer asks again.
-        done = await erase(told, wanted, ASKED + 5 * MINUTE)
-        assert done.erasure.state is ErasureState.SUCCEEDED
-        leads = await invariants.check(tables, source.partner_id or "")
-        assert [lead.id for lead in leads.values() if lead.erased_at] == [mine.lead_id]
-        rows = await invariants.all_rows(tables, keys.LEADS, source.partner_id)
-        rows |= await invariants.all_rows(tables, keys.ERASURES)
-        assert [key for key, row in rows.items() if f"ada{failing}@x.example" in str(row).casefold()] == []
-        history = await told.leads.history(source.partner_id or "", mine.lead_id, 99, 99)
-        assert [event.type for event in history].count("lead.erased") == 1  # type: ignore[comparison-overlap]
-        # Else each attempt would go through the partners of all those before it.
-        await tables[keys.LOOKUP].write(Write.delete({"PartitionKey": keys.PARTNER, "RowKey": source.partner_id}))
-        failing += 1
-    assert calls > 20

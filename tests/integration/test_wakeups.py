@@ -26,8 +26,8 @@ from shared.usecases.telling.deliver import deliver_events
 from shared.usecases.telling.wake import Desk, tell_lane, tell_partner
 from tests.builders import AT
 from tests.fakes.delivery import FakeMailer, FakeReceivers
-from tests.integration.test_delivery_survives import begin
 from tests.steps import answer, budget
+from tests.sweeps.test_delivery_survives import begin
 from tests.transports import WAYS, FaultyTransport, nth
 
 SECOND = timedelta(seconds=1)

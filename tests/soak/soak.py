@@ -10,15 +10,13 @@ from tests.soak.traffic import Book, Traffic
 from tests.soak.verdict import Verdict
 from tests.soak.world import World, world
 
-AT_ONCE = 10
-"""Senders and people at work."""
-
 
 @dataclass(frozen=True)
 class Plan:
     """How long there is traffic, how long hosts serve before one is killed, when storage freezes and for how long.
 
-    All in seconds. On a slow machine starts take their time, and traffic goes on until there were `kills_least`.
+    All in seconds, but for `at_once`: so many senders and people are at work. On a slow machine starts take their time,
+    and traffic goes on until there were `kills_least`.
     """
 
     seconds: float = 300
@@ -26,6 +24,7 @@ class Plan:
     kills_least: int = 2
     freeze_after: float = 100
     freeze_for: float = 15
+    at_once: int = 10
     seed: int = 0
 
 
@@ -39,7 +38,7 @@ async def soak(plan: Plan, folder: Path) -> Book:
         try:
             await traffic.prepare()
             async with asyncio.TaskGroup() as going:
-                going.create_task(traffic.run(AT_ONCE))
+                going.create_task(traffic.run(plan.at_once))
                 going.create_task(_break(made, plan, traffic))
             began = time.monotonic()
             moved = await verdict.settle()

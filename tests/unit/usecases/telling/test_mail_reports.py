@@ -25,8 +25,8 @@ from shared.usecases.telling.mail_reports import ARRIVED, TAKES_NO_MAIL, Report,
 from tests.builders import AT, DAY, submission_body
 from tests.fakes.ports import FakePorts, fake_ports
 from tests.steps import answer, budget, submit, wish, wishes
+from tests.sweeps.test_telling_breaks import Died, breaking
 from tests.unit.usecases.telling.test_deliver_mail import run, sent
-from tests.unit.usecases.telling.test_survives import Died, breaking
 
 LENA = Contact("Lena", "lena@contoso.example", None, "sv")
 PROFILE = Profile("Contoso", published=True, locations=(Location("HQ", "SE", None, (LENA,)),))

@@ -161,7 +161,7 @@ async def test_whatever_step_breaks_everything_is_told_once_or_more_and_mailed_o
     assert failing > 60
 
 
-async def test_lost_hints_are_found_again(ports: FakePorts) -> None:
+async def test_lost_hints_are_found_again() -> None:
     for lost in ("publish", "deliver", "digest"):
         ports, source, made = await a_world()
         broken, _ = breaking(ports, 60, after=False, dies=True)

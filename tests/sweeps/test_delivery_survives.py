@@ -1,6 +1,6 @@
 """Storage fails at each call of a run that delivers, once or for good, on Azurite; then the timer comes again.
 
-The sweep in memory (tests/unit/usecases/telling/test_survives.py) tries every port in every way; this shows that the
+The sweep in memory (tests/sweeps/test_telling_breaks.py) tries every port in every way; this shows that the
 stores keep what it relies on.
 """
 

@@ -266,7 +266,7 @@ async def test_a_process_that_is_killed_loses_nothing(
     killed, rows = 0, 0
     for _ in range(4):
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.integration.export_worker", *arguments, cwd=ROOT, stdout=subprocess.PIPE
+            sys.executable, "-m", "tests.sweeps.export_worker", *arguments, cwd=ROOT, stdout=subprocess.PIPE
         )
         assert process.stdout is not None
         assert await process.stdout.readline() == b"begins\n"
