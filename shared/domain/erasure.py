@@ -67,7 +67,10 @@ class Place:
 
 
 class LeftKind(StrEnum):
-    """What may hold a person's address or number and is somebody else's to change: a marketplace's, or a partner's."""
+    """What may hold a person's address or number still: what is a marketplace's or a partner's to change, and copies.
+
+    Copies are what a partner's move left in its old account, until they are deleted there.
+    """
 
     TABLE_ROW = "tableRow"
     REGISTRATION = "registration"
@@ -75,6 +78,7 @@ class LeftKind(StrEnum):
     PREFERENCES = "preferences"
     WEBHOOK = "webhook"
     PERSON = "person"
+    COPY = "leftBehind"
 
 
 @dataclass(frozen=True)

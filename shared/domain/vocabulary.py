@@ -376,6 +376,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         LeftKind.PREFERENCES: "The partner's preferences",
         LeftKind.WEBHOOK: "A webhook of the partner",
         LeftKind.PERSON: "One of the partner's people",
+        LeftKind.COPY: "What the partner's move left behind",
     },
     "heldStates": {
         HeldState.PARKED: "Parked",

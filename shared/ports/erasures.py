@@ -60,6 +60,9 @@ class ErasureStore(Protocol):
     async def notes(self, erasure_id: str, top: int) -> list[tuple[str, str]]:
         """The first leads that it is about, each with its partner before it."""
 
+    async def left_behind(self, partner_id: str) -> list[str | None]:
+        """The accounts in which a move has left a copy of the partner's rows, None for the deployment's own."""
+
     async def sweep(self, partner_id: str, sought: Sought, after: str, *, dry: bool) -> Swept:
         """Take out of the next of a partner's rows what is sought; leads themselves are left to `LeadStore`.
 

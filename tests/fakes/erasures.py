@@ -24,6 +24,7 @@ class FakeErasureStore:
     def __init__(self, leads: FakeLeadStore, lanes: FakeLaneStore, mails: FakeMailStore) -> None:
         self.jobs: dict[str, StoredErasure] = {}
         self.about: dict[str, set[tuple[str, str]]] = {}
+        self.copies: dict[str, list[str | None]] = {}
         self._leads, self._lanes, self._mails = leads, lanes, mails
         self._tags = itertools.count(1)
 
@@ -55,6 +56,9 @@ class FakeErasureStore:
 
     async def notes(self, erasure_id: str, top: int) -> list[tuple[str, str]]:
         return sorted(self.about.get(erasure_id, ()))[:top]
+
+    async def left_behind(self, partner_id: str) -> list[str | None]:
+        return self.copies.get(partner_id, [])
 
     async def sweep(self, partner_id: str, sought: Sought, after: str, *, dry: bool) -> Swept:
         sweep = _Sweep(partner_id, sought, dry)

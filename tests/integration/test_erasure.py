@@ -54,6 +54,8 @@ from tests import invariants
 from tests.builders import ANN, AT, DAY, DEAL, submission_body, unique
 from tests.exports import SPENT, TIMER, ask, by_timer, rows_of
 from tests.fakes.delivery import FakeMailer
+from tests.integration.further import FURTHER, Deployment
+from tests.integration.moves import move, mover
 from tests.integration.receiver import Receiver
 from tests.steps import all_leads, answer, budget, run_timers, submit
 
@@ -442,3 +444,21 @@ async def test_s5_what_was_kept_for_long_enough_is_blanked(told: Ports, settings
     await run_timers(told, at)
     later = await run_erasures(ports=keeping, at=at + 20 * DAY, budget=budget())
     assert later.retained == 2, "the next day's look: the one declined later, and the one that had expired"
+
+
+async def test_s4_a_copy_that_a_move_left_behind_is_named_until_it_is_deleted(deployment: Deployment) -> None:
+    instance = await deployment.instance()
+    source = await deployment.partner(instance.ports)
+    partner = source.partner_id or ""
+    mine = await submit(instance.ports, source, submission_body(Email=SPELLINGS[1]))
+    await move(deployment, partner, FURTHER)
+
+    asked = await erase(instance.ports, ADA)
+    deleted = await mover(deployment, instance, partner, FURTHER).delete_left()
+    again = await erase(instance.ports, ADA, ASKED + 5 * MINUTE)
+
+    assert [(one.kind, one.partner_id, one.name) for one in asked.erasure.left] == [(LeftKind.COPY, partner, None)]
+    assert deleted
+    assert again.erasure.left == ()
+    leads = await invariants.check(instance.tables, partner)
+    assert [lead.id for lead in leads.values() if lead.erased_at] == [mine.lead_id]

@@ -93,7 +93,7 @@ class ErasedLeadView(TypedDict):
 
 
 class LeftView(TypedDict):
-    """What holds the person's address or number still, and is not the programme's to change."""
+    """What may hold the person's address or number still; `name` of `leftBehind` is the account, null its own."""
 
     kind: LeftKindText
     partnerId: str | None

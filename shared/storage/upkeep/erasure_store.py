@@ -80,6 +80,16 @@ class TableErasureStore:
         found = await reads.scan(self._erasures, f"PartitionKey eq '{erasure_id}'", top, ["RowKey"])
         return [keys.noted_of(str(row["RowKey"])) for row in found.rows]
 
+    async def left_behind(self, partner_id: str) -> list[str | None]:
+        """One request; what is said of the account in which the partner is again holds no longer."""
+        low, high = keys.left_behind(partner_id, None), keys.left_behind(partner_id, "~")
+        condition = f"PartitionKey eq '{keys.LEFT_BEHIND}' and RowKey ge '{low}' and RowKey lt '{high}'"
+        with translating():
+            rows = await self._tables[keys.LOOKUP].rows(condition, ["RowKey", "moves"])
+        placed = (await self._tables.placements.guess(partner_id)).placement
+        left = [(row["RowKey"].partition("|")[2] or None, row["moves"]) for row in rows]
+        return [account for account, moves in left if account != placed.account and moves <= placed.moves]
+
     async def sweep(self, partner_id: str, sought: Sought, after: str, *, dry: bool) -> Swept:
         """One request of one range; each row that changes is written by its own tag."""
         table, ids = self._tables.of(partner_id, keys.LEADS), frozenset(sought.leads)

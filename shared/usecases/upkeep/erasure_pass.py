@@ -162,6 +162,9 @@ class Pass:
         exports, following = await self._ports.exports.page(partner_id, place.cursor or None, EXPORTS_PAGE)
         for export in exports:
             await self._export(export, concerned=concerned)
+        if following is None:
+            for account in await self._ports.erasures.left_behind(partner_id):
+                self.erasure = self.erasure.leaves(Left(LeftKind.COPY, partner_id, account))
         if following is None and self._traces:
             preferences = await self._name_what_is_left(partner_id)
             await self._addresses(partner_id, preferences)
