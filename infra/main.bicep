@@ -39,7 +39,7 @@ param privateNetwork bool = false
 @description('The addresses of that network, a /23 at least.')
 param networkAddresses string = '10.10.0.0/23'
 
-@description('The addresses on the internet that reach the accounts of data beside that network: where export files are fetched and backups made.')
+@description('The addresses on the internet that reach the accounts of data beside that network: where export files are fetched and backups made. Those of Azure in the same region never do.')
 param allowedAddresses string[] = []
 
 @description('The domain mails come from; empty = one that Azure manages, good for 5 mails a minute.')
@@ -189,6 +189,8 @@ module hostStorage 'modules/host-storage.bicep' = {
     queues: queues
     onlyPrivate: privateNetwork
   }
+  // Nothing is closed before there is a way round.
+  dependsOn: [network]
 }
 
 module dataStorage 'modules/data-storage.bicep' = {
@@ -202,6 +204,7 @@ module dataStorage 'modules/data-storage.bicep' = {
     onlyPrivate: privateNetwork
     allowedAddresses: allowedAddresses
   }
+  dependsOn: [network]
 }
 
 module furtherStorage 'modules/data-storage.bicep' = [
@@ -216,6 +219,7 @@ module furtherStorage 'modules/data-storage.bicep' = [
       onlyPrivate: privateNetwork
       allowedAddresses: allowedAddresses
     }
+    dependsOn: [network]
   }
 ]
 
@@ -249,7 +253,8 @@ module dataEndpoints 'modules/private-endpoints.bicep' = if (privateNetwork) {
     location: location
     tags: tags
   }
-  dependsOn: [network, dataStorage]
+  // An account takes one change at a time.
+  dependsOn: [network, dataStorage, exportLifecycle, directory]
 }
 
 module furtherEndpoints 'modules/private-endpoints.bicep' = [
@@ -261,7 +266,7 @@ module furtherEndpoints 'modules/private-endpoints.bicep' = [
       location: location
       tags: tags
     }
-    dependsOn: [network, furtherStorage]
+    dependsOn: [network, furtherStorage, furtherLifecycle]
   }
 ]
 

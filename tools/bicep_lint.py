@@ -43,7 +43,7 @@ guid indexOf int intersection items join json last length loadJsonContent loadTe
 objectKeys padLeft range readEnvironmentVariable reduce replace resourceGroup resourceId skip sort split startsWith
 string subscription subscriptionResourceId substring take tenant toLower toObject toUpper trim union uniqueString uri
 utcNow
-allowed description export maxLength maxValue metadata minLength minValue sealed secure
+allowed batchSize description export maxLength maxValue metadata minLength minValue sealed secure
 """
 BUILT_IN = frozenset(FUNCTIONS_AND_DECORATORS.split())
 IN_A_MODULE = frozenset(("name", "params", "scope", "dependsOn"))

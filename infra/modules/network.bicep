@@ -1,5 +1,6 @@
-// A network that the app's calls go through, and in which storage has addresses of its own (private-endpoints.bicep). Nothing
-// else is in it. What goes to the internet (tokens' keys, mail, webhooks, telemetry) leaves by one address that stays the same.
+// A network that the app's calls go through, and in which storage has addresses of its own (private-endpoints.bicep), with room
+// for a machine that makes backups or moves partners. What goes to the internet (tokens' keys, mail, webhooks, telemetry) leaves
+// by one address that stays the same.
 
 @description('The network.')
 param networkName string
@@ -16,7 +17,7 @@ param addresses string
 @description('What storage is asked for by name: blob, queue, table.')
 param kinds string[]
 
-// Networks made from 2026 on give nobody a way out by themselves, and without one neither tokens nor mails would work.
+// An address that stays, and a way out that was asked for: networks made from 2026 on give machines none by themselves.
 resource outbound 'Microsoft.Network/publicIPAddresses@2026-03-01' = {
   name: '${networkName}-outbound'
   location: location
@@ -76,8 +77,20 @@ resource network 'Microsoft.Network/virtualNetworks@2026-03-01' = {
       {
         name: 'endpoints'
         properties: {
-          addressPrefix: cidrSubnet(addresses, 27, 8)
+          // Two for each further account; a subnet in use cannot grow.
+          addressPrefix: cidrSubnet(addresses, 25, 2)
           defaultOutboundAccess: false
+        }
+      }
+      {
+        // Here, since the next deployment would take away a subnet that was made by hand.
+        name: 'tools'
+        properties: {
+          addressPrefix: cidrSubnet(addresses, 26, 6)
+          defaultOutboundAccess: false
+          natGateway: {
+            id: gateway.id
+          }
         }
       }
     ]

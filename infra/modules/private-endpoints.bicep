@@ -33,6 +33,8 @@ resource zone 'Microsoft.Network/privateDnsZones@2024-06-01' existing = [
   }
 ]
 
+// One after the other: an account takes one change at a time.
+@batchSize(1)
 resource endpoint 'Microsoft.Network/privateEndpoints@2026-03-01' = [
   for kind in kinds: {
     name: '${accountName}-${kind}'

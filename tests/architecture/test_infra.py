@@ -11,6 +11,8 @@ import shutil
 import zipfile
 from contextlib import redirect_stdout
 from importlib.util import MAGIC_NUMBER, source_hash
+from ipaddress import ip_network
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -221,15 +223,17 @@ def test_the_private_network_is_off_by_default_and_whole_when_it_is_on() -> None
         assert each
         assert all("if (privateNetwork) {" in one for one in each)
     assert MAIN.count("onlyPrivate: privateNetwork\n") == MAIN.count("'modules/private-endpoints.bicep'") == 3
-    for module, kinds in (
-        ("host", "['blob', 'queue']"),
-        ("data", "['blob', 'table']"),
-        ("further", "['blob', 'table']"),
+    for module, kinds, after in (
+        ("host", "['blob', 'queue']", ""),
+        ("data", "['blob', 'table']", ", exportLifecycle, directory"),
+        ("further", "['blob', 'table']", ", furtherLifecycle"),
     ):
         told = between(MAIN, f"\nmodule {module}Endpoints ", "\nmodule ")
         assert f" kinds: {kinds}\n" in told
-        assert f" dependsOn: [network, {module}Storage]\n" in told
+        # An account takes one change at a time, and is not closed before there is a network.
+        assert f" dependsOn: [network, {module}Storage{after}]\n" in told
         storage = between(MAIN, f"\nmodule {module}Storage ", "\nmodule ")
+        assert " dependsOn: [network]\n" in storage
         used = re.search(r"accountName: (\S+)", storage)
         assert used
         assert f"accountName: {used[1]}\n" in told
@@ -241,7 +245,15 @@ def test_the_private_network_is_off_by_default_and_whole_when_it_is_on() -> None
     assert "    kinds: ['blob', 'queue', 'table']\n" in between(MAIN, "\nmodule network ", "\nmodule ")
     assert "resourceId('Microsoft.Network/virtualNetworks/subnets', names.network, 'app')" in MAIN
     network = (INFRA / "modules" / "network.bicep").read_text()
-    assert network.count("defaultOutboundAccess: false") == network.count("addressPrefix: ") == 2
+    assert network.count("defaultOutboundAccess: false") == network.count("addressPrefix: ") == 3
+    assert "@batchSize(1)\nresource endpoint" in (INFRA / "modules" / "private-endpoints.bicep").read_text()
+    (whole,) = re.findall("param networkAddresses string = '(.+)'", MAIN)
+    parts = [
+        [*ip_network(whole).subnets(new_prefix=int(length))][int(number)]
+        for length, number in re.findall(r"cidrSubnet\(addresses, (\d+), (\d+)\)", network)
+    ]
+    assert len(parts) == 3
+    assert not any(one.overlaps(other) for one, other in combinations(parts, 2))
     assert "serviceName: 'Microsoft.App/environments'" in network
 
 
