@@ -16,6 +16,8 @@ from tests.journeys.local_host import LocalHost, register
 
 ADMIN = "Leads.Admin,Profile.Admin"
 Handle = Callable[[Route], Awaitable[None]]
+LOOKS = [("wide", "light"), ("narrow", "light"), ("narrow", "dark")]
+"""In the dark only colours are others, and they are the same at every width."""
 PATIENCE = 15_000
 """Milliseconds that a condition may take to come true, on a busy machine too."""
 SIGNED_IN = """

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.browser.desk import Desk, counted, settled
+from tests.browser.desk import LOOKS, Desk, counted, settled
 from tests.browser.test_workspace import current, dialog, heading, rows
 from tests.builders import DEAL_BODY, ROOT
 
@@ -99,8 +99,7 @@ def office(desk: Desk) -> Office:
     return Office(desk)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 async def test_axe_finds_nothing_on_any_screen_and_nothing_scrolls_sideways(
     office: Office, scheme: str, size: str
 ) -> None:

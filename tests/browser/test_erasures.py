@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from tests import local_http
-from tests.browser.desk import Desk, settled
+from tests.browser.desk import LOOKS, Desk, settled
 from tests.browser.test_accessible import AXE, COLOURS, SIZES, SMALL, TAGS, faults, sideways
 from tests.browser.test_operator import OPERATOR
 from tests.builders import submission_body, unique
@@ -83,8 +83,7 @@ async def test_s4_a_fault_stands_at_its_field(desk: Desk) -> None:
     await expect(page.locator(".fault", has_text="country's code").first).to_be_visible()
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 async def test_u4_the_screens_are_accessible(desk: Desk, size: str, scheme: str) -> None:
     width, height = SIZES[size]
     email = f"ada@{unique('erase')}.example"

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests import local_http
-from tests.browser.desk import Desk, requests_of, settled
+from tests.browser.desk import LOOKS, Desk, requests_of, settled
 from tests.browser.test_accessible import AXE, COLOURS, SIZES, SMALL, TAGS, faults, sideways
 from tests.builders import unique
 from tests.journeys.local_host import register
@@ -135,8 +135,7 @@ async def test_a_partners_people_are_told_that_it_is_not_theirs(programme: Desk)
     await expect(page.get_by_text("This screen is for the programme's operator.")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
 async def test_u4_axe_finds_nothing_on_the_operators_screens(programme: Desk, scheme: str, size: str) -> None:
     width, height = SIZES[size]
     page = await programme.tab(

@@ -52,7 +52,7 @@ from tests.builders import ANN, AT, DAY, ROOT, submission_body, unique
 from tests.fakes.checks import FakeEmails
 from tests.integration.conftest import Connect
 from tests.steps import TIMERS, answer, budget, run_timers, submit
-from tests.transports import BEFORE, BREAKS, RACE, WAYS, FaultyTransport, nth, worth_failing
+from tests.transports import BEFORE, BREAKS, LOST, RACE, WAYS, FaultyTransport, nth, worth_failing
 
 MINUTE = timedelta(minutes=1)
 
@@ -364,8 +364,9 @@ def ended(lead: Lead) -> Outcome | Status:
     return lead.outcome or lead.status
 
 
-# Every call fails once in each way; storage that is gone from a call on is a process that dies there.
-EVERY_WAY = [(way, False) for way in WAYS] + [(BEFORE, True)]
+# Every call fails once in each way; storage that is gone from a call on is a process that dies there. An answer that is
+# lost and one that is 503 although it took effect are the same to the client: it asks again.
+EVERY_WAY = [(BEFORE, False), (BEFORE, True), (LOST, False), (RACE, False)]
 
 
 @pytest.mark.parametrize(("way", "for_good"), EVERY_WAY)
