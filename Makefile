@@ -30,17 +30,18 @@ $(READY): requirements.txt requirements-dev.txt package-lock.json local/setup.py
 run: $(READY) ## serve everything on port 7071 (or: make run PORT=7072); Ctrl-C stops it
 	@PORT=$(PORT) exec $(BIN)/python -m local
 
-PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal --durations=10 --durations-min=1
+PYTEST := $(BIN)/python -m pytest --dist worksteal --durations=10 --durations-min=1
 # What takes minutes: real hosts, a real browser, the platform's own worker, and every way to fail in its turn.
 PROOFS := tests/browser tests/conformance tests/interop tests/journeys tests/model tests/soak tests/sweeps
 
 .PHONY: test
 test: $(READY) ## run the tests of a day's work, in five minutes (or some: make test ARGS='tests/unit -k accept')
-	$(PYTEST) $(ARGS)
+	$(PYTEST) -n auto $(ARGS)
 
 .PHONY: prove
 prove: $(READY) ## run all other tests, in some fifteen minutes: browser, journeys, faults at every call, kills, the model
-	$(PYTEST) $(PROOFS)
+	@# Twice as many as there are processors: half of the time they wait for a browser, a host or a deadline.
+	$(PYTEST) -n $$(( 2 * $$($(BIN)/python -c 'import os; print(os.cpu_count() or 1)') )) $(PROOFS)
 
 .PHONY: check
 check: $(READY) ## format, lint, types and import contracts

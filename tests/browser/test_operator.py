@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests import local_http
+from tests import local_http, waiting
 from tests.browser.desk import LOOKS, Desk, requests_of, settled
 from tests.browser.test_accessible import AXE, COLOURS, SIZES, SMALL, TAGS, faults, sideways
 from tests.builders import unique
@@ -20,12 +20,14 @@ def programme(desk: Desk) -> Desk:
     """The desk's partner has declined ten leads, and somebody has looked at all partners since."""
     for lead in desk.leads(10):
         desk.call("POST", f"/leads/{lead}/decline", {"reason": "noCapacity"})
-    for _ in range(100):
+
+    def are_counted() -> bool:
         run(desk, "deliver_events")
-        if desk.call("GET", "/standing")["numbers"]["declined"] == 10:
-            run(desk, "learn_outcomes")
-            return desk
-    raise AssertionError("Nobody takes the events.")
+        return bool(desk.call("GET", "/standing")["numbers"]["declined"] == 10)
+
+    waiting.settled(are_counted)
+    run(desk, "learn_outcomes")
+    return desk
 
 
 def run(desk: Desk, timer: str) -> None:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
-from tests import local_http
+from tests import local_http, waiting
 from tests.builders import DEAL_BODY
 from tests.journeys.local_host import LocalHost, register
 
@@ -201,13 +201,16 @@ class World:
     def _unsubscribe(self) -> str:
         """The token of a mail's link, used: so there is an address that can be mailed again."""
         self._lead()
-        for _ in range(50):
+        tokens: list[str] = []
+
+        def came() -> bool:
             self._fire("deliver_events")
             mails = local_http.get(f"{self._host.url}/dev/mail.json", timeout=30).json()["value"]
-            for one in mails:
-                found = re.search(r"unsubscribe\?token=([^>\s]+)", str(one["headers"]))
-                if found and one["to"] == [self._address]:
-                    token = unquote(found[1].rstrip("'}>"))
-                    local_http.post(f"{self._host.url}/api/unsubscribe", params={"token": token}, timeout=30)
-                    return token
-        raise AssertionError("no mail came")
+            mine = (str(one["headers"]) for one in mails if one["to"] == [self._address])
+            tokens.extend(found[1] for one in mine if (found := re.search(r"unsubscribe\?token=([^>\s]+)", one)))
+            return bool(tokens)
+
+        waiting.settled(came)
+        token = unquote(tokens[0].rstrip("'}>"))
+        local_http.post(f"{self._host.url}/api/unsubscribe", params={"token": token}, timeout=30)
+        return token

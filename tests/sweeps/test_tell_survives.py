@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.tellers import Saboteur, programme
 
-LEADS, PARTNERS, KILLS = 40, 4, 4
+LEADS, PARTNERS, KILLS = 30, 3, 3
 OFTEN = {"DELIVER_EVENTS_SCHEDULE": "*/5 * * * * *"}
 """The net under the messages, closer than it hangs by default: a test cannot wait for minutes."""
 
