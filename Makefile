@@ -40,8 +40,8 @@ test: $(READY) ## run the tests of a day's work, in five minutes (or some: make 
 
 .PHONY: prove
 prove: $(READY) ## run all other tests, in some fifteen minutes: browser, journeys, faults at every call, kills, the model
-	@# Twice as many as there are processors: half of the time they wait for a browser, a host or a deadline.
-	$(PYTEST) -n $$(( 2 * $$($(BIN)/python -c 'import os; print(os.cpu_count() or 1)') )) $(PROOFS)
+	@# Half as many again as there are processors: for a part of the time they wait for a browser, a host or a deadline.
+	$(PYTEST) -n $$(( 3 * $$($(BIN)/python -c 'import os; print(os.cpu_count() or 1)') / 2 )) $(PROOFS)
 
 .PHONY: check
 check: $(READY) ## format, lint, types and import contracts

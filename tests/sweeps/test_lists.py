@@ -218,7 +218,7 @@ async def test_q5_pages_of_any_search_and_order_are_those_of_reading_everything(
     examples: list[tuple[LeadFilter, datetime, str, int]] = []
     times = [LATER, AT + 3 * DAY, AT + 14 * DAY, AT + 200 * DAY]
 
-    @settings(max_examples=70, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck))
     @given(
         st.just(LeadFilter()) | filters,
         st.sampled_from([None, "north", "rollout", "ada", "ang-006", "zzz"]),
