@@ -39,7 +39,7 @@ test: $(READY) ## run the tests of a day's work, in five minutes (or some: make 
 	$(PYTEST) -n auto $(ARGS)
 
 .PHONY: prove
-prove: $(READY) ## run all other tests, in some fifteen minutes: browser, journeys, faults at every call, kills, the model
+prove: $(READY) ## run all other tests, in some twenty minutes: browser, journeys, faults at every call, kills, the model
 	@# Half as many again as there are processors: for a part of the time they wait for a browser, a host or a deadline.
 	$(PYTEST) -n $$(( 3 * $$($(BIN)/python -c 'import os; print(os.cpu_count() or 1)') / 2 )) $(PROOFS)
 
